@@ -1,0 +1,176 @@
+"""The memory-controller simulator: designs and a trace in, time, latency, energy out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.errors import UnknownNameError
+from archgym.evaluation import Evaluation, Metric
+from archgym.simulator import Simulator
+from archgym.space import Designs
+
+from . import layout
+from .devices import Device, Mapping as AddressMapping, device_named
+from .energy import core_energy_j, power_w
+from .space import KNOBS, canonical, kernel_codes, space_named, to_kernel
+from .timing import SEMANTICS, timing
+from .traces import Trace, resolve
+
+KernelTrace = tuple[
+    NDArray[np.int64], NDArray[np.uint8], NDArray[np.int16], NDArray[np.int32], NDArray[np.int64]
+]
+
+
+class DRAMSimulator(Simulator):
+    """One channel, one rank, one trace; every design of the space is a memory controller.
+
+    ``workload`` is a name, a path or a :class:`Trace`; ``device`` a name of ``devices.DEVICES``;
+    ``semantics`` is ``dramsys`` (the rules of the DRAMSys version the device's reference data comes
+    from, its quirks included) or ``jedec`` (tRC between activates of a bank, a buffer check on the
+    bank a request is for, power-down currents of VPP no higher than in standby).
+    """
+
+    name = "dram"
+    version = "1.0"
+    metrics = (
+        Metric("total_time", "s", "start to the last response"),
+        Metric("mean_latency", "s", "arrival stamp to response, mean over requests"),
+        Metric("p99_latency", "s", "arrival stamp to response, 99th percentile"),
+        Metric("energy", "J", "core energy of all devices of the rank"),
+        Metric("power", "W", "core energy over the time it was counted in"),
+        Metric("bandwidth", "B/s", "bytes moved over total_time"),
+        Metric("row_hit_rate", "", "share of accesses that found their row opened by an earlier one"),
+    )
+
+    def __init__(
+        self,
+        workload: str | Path | Trace = "stream",
+        *,
+        device: str = "DDR4-2400",
+        semantics: str = "dramsys",
+        space: str = "full",
+        format: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        if semantics not in SEMANTICS:
+            raise UnknownNameError("DRAM semantics", semantics, SEMANTICS)
+        self.device: Device = device_named(device)
+        self.semantics = semantics
+        self.space = space_named(space)
+        self.trace = resolve(workload, format)
+        self.trace.check_fits(self.device)
+        self.workload = self.trace.name
+        self.workload_hash = self.trace.content_hash
+        self._space_name = space
+        self._threads = threads
+        self._codes = kernel_codes(self.space)
+        self._timing = timing(self.device, semantics)
+        self._decoded: dict[int, KernelTrace] = {}
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Device, semantics and space."""
+        return {"device": self.device.name, "semantics": self.semantics, "space": self._space_name}
+
+    def canonical(self, x: Designs) -> Designs:
+        """Knobs that cannot matter at their first value; see :func:`.space.canonical`."""
+        return canonical(x, self.space)
+
+    def prepare(self) -> None:
+        """Compile the kernel (about ten seconds the first time on a machine)."""
+        codes = np.zeros(len(KNOBS), np.int64)
+        codes[[layout.BUFFER_SIZE, layout.MAX_ACTIVE]] = 1
+        self.simulate(codes, self.trace.head(1))
+
+    def simulate(
+        self, codes: NDArray[np.int64], trace: Trace | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Run one controller, given in kernel codes (12,).
+
+        Returns:
+            The counters of ``layout.COUNTERS`` (cycles and counts), and the latency of every
+            request in cycles (n,).
+        """
+        from .kernel import simulate
+
+        columns = self._columns(int(codes[layout.MAPPING])) if trace is None else self._decode(
+            trace, int(codes[layout.MAPPING])
+        )
+        latency = np.empty(len(columns[0]), np.int64)
+        t = self._timing
+        out = simulate(
+            columns, codes, self.device.banks, t.bank, t.group, t.rank, t.scalars, latency
+        )
+        return out, latency
+
+    def _evaluate(self, x: Designs) -> Evaluation:
+        codes = to_kernel(x, self._codes)
+        for mapping in np.unique(codes[:, layout.MAPPING]):
+            self._columns(int(mapping))
+        workers = min(len(codes), self._threads or os.cpu_count() or 1)
+        if workers <= 1:
+            rows = [self._metrics(row) for row in codes]
+        else:
+            with ThreadPoolExecutor(workers) as pool:
+                rows = list(pool.map(self._metrics, codes))
+        table = np.array(rows)
+        metrics = {m.name: table[:, i].copy() for i, m in enumerate(self.metrics)}
+        return Evaluation(metrics, np.ones(len(x), np.bool_))
+
+    def _metrics(self, codes: NDArray[np.int64]) -> tuple[float, ...]:
+        out, latency = self.simulate(codes)
+        clock = self.device.clock_s
+        total = float(out[layout.C_END]) * clock
+        energy = core_energy_j(self.device, out, self.semantics)
+        accesses = int(out[[layout.C_RD, layout.C_WR, layout.C_RDA, layout.C_WRA]].sum())
+        return (
+            total,
+            float(latency.mean()) * clock,
+            percentile(latency, 0.99) * clock,
+            energy,
+            power_w(self.device, out, energy),
+            accesses * self.device.request_bytes / total,
+            float(out[layout.C_ROW_HITS]) / accesses,
+        )
+
+    def _columns(self, mapping: int) -> KernelTrace:
+        if mapping not in self._decoded:
+            self._decoded[mapping] = self._decode(self.trace, mapping)
+        return self._decoded[mapping]
+
+    def _decode(self, trace: Trace, mapping: int) -> KernelTrace:
+        name = str(KNOBS[layout.MAPPING].values[mapping])
+        bank, row = decode_address(trace.address, self.device.mappings[name])
+        return (trace.cycles(self.device), trace.is_write, bank, row, trace.address)
+
+
+def decode_address(
+    address: NDArray[np.int64], mapping: AddressMapping
+) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
+    """Flat bank (bank group first) and row of byte addresses, (n,) each."""
+    group = _gather(address, mapping.bank_group)
+    bank = (group << len(mapping.bank)) | _gather(address, mapping.bank)
+    return bank.astype(np.int16), _gather(address, mapping.row).astype(np.int32)
+
+
+def _gather(address: NDArray[np.int64], bits: tuple[int, ...]) -> NDArray[np.int64]:
+    out = np.zeros_like(address)
+    for position, bit in enumerate(bits):
+        out |= ((address >> bit) & 1) << position
+    return out
+
+
+def percentile(values: NDArray[np.int64], q: float) -> float:
+    """Linear-interpolated quantile, as ``numpy.quantile`` but by selection instead of a sort."""
+    where = q * (len(values) - 1)
+    low = int(where)
+    high = min(low + 1, len(values) - 1)
+    part = np.partition(values, [low, high])
+    return float(part[low] + (part[high] - part[low]) * (where - low))

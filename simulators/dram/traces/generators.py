@@ -1,0 +1,210 @@
+"""Seeded synthetic traces: streams, random access, strides, pointer chases, hot rows, bursts.
+
+All draw from one splitmix64 stream (Steele, Lea and Flood, OOPSLA 2014, doi 10.1145/2660193.2660195),
+so that a trace is the same on every machine; cycles are those of the DRAM, addresses 64 B lines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.errors import UnknownNameError, WorkloadError
+
+from .trace import Trace
+
+LINE = 64
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+U64 = NDArray[np.uint64]
+I64 = NDArray[np.int64]
+Columns = tuple[I64, NDArray[np.bool_] | I64, I64]
+
+
+class SplitMix:
+    """A splitmix64 stream whose draws can be taken in blocks."""
+
+    def __init__(self, seed: int) -> None:
+        self._state = (seed * int(_GOLDEN) + 0x1234567) % (1 << 64)
+
+    def take(self, count: int) -> U64:
+        """The next ``count`` draws, (count,) uint64."""
+        with np.errstate(over="ignore"):
+            z = np.uint64(self._state) + _GOLDEN * np.arange(1, count + 1, dtype=np.uint64)
+            self._state = (self._state + count * int(_GOLDEN)) % (1 << 64)
+            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
+
+    def below(self, n: int) -> int:
+        """One integer in [0, n)."""
+        return int(self.take(1)[0] % np.uint64(n))
+
+    def uniform(self) -> float:
+        """One float in [0, 1)."""
+        return float(unit(self.take(1))[0])
+
+
+def unit(draws: U64) -> NDArray[np.float64]:
+    """Draws as floats in [0, 1)."""
+    return (draws >> np.uint64(11)).astype(np.float64) * (1.0 / (1 << 53))
+
+
+def geometric(draws: U64, mean: float) -> I64:
+    """Draws as geometric variables of at least 1 with the given mean."""
+    if mean <= 1:
+        return np.ones(len(draws), np.int64)
+    scale = math.log(1.0 - 1.0 / mean)
+    # math.log, one by one: numpy's vector logarithm may differ in the last bit between machines
+    return np.array([1 + int(math.log(1.0 - u) / scale) for u in unit(draws)], np.int64)
+
+
+def lines_below(draws: U64, footprint: int) -> I64:
+    """Draws as line-aligned addresses below a footprint in bytes."""
+    return (draws % np.uint64(footprint // LINE)).astype(np.int64) * LINE
+
+
+def _starts(gaps: I64) -> I64:
+    out = np.zeros(len(gaps), np.int64)
+    np.cumsum(gaps[:-1], out=out[1:])
+    return out
+
+
+def stream_read(n: int, seed: int, *, gap: int = 4) -> Columns:
+    """Sequential reads, one every ``gap`` cycles."""
+    i = np.arange(n, dtype=np.int64)
+    return i * gap, np.zeros(n, np.int64), SplitMix(seed).below(1 << 20) * LINE + LINE * i
+
+
+def stream_rw21(n: int, seed: int, *, gap: int = 5) -> Columns:
+    """Two read streams and one write stream in turn, as in c[i] = a[i] + b[i]."""
+    rng = SplitMix(seed)
+    base = np.array([(j << 28) + rng.below(1 << 14) * 8192 for j in range(3)], np.int64)
+    i = np.arange(n, dtype=np.int64)
+    return i * gap, i % 3 == 2, base[i % 3] + LINE * (i // 3)
+
+
+def rand_read(n: int, seed: int, *, mean: float = 8, footprint: int = 1 << 30) -> Columns:
+    """Uniformly random reads, geometric gaps."""
+    draws = SplitMix(seed).take(2 * n).reshape(n, 2)
+    return _starts(geometric(draws[:, 1], mean)), np.zeros(n, np.int64), lines_below(draws[:, 0], footprint)
+
+
+def rand_rw(
+    n: int, seed: int, *, mean: float = 10, footprint: int = 1 << 30, write_share: float = 0.4
+) -> Columns:
+    """Uniformly random reads and writes, geometric gaps."""
+    draws = SplitMix(seed).take(3 * n).reshape(n, 3)
+    stamp = _starts(geometric(draws[:, 2], mean))
+    return stamp, unit(draws[:, 0]) < write_share, lines_below(draws[:, 1], footprint)
+
+
+def stride_conflict(
+    n: int, seed: int, *, gap: int = 16, banks: int = 4, stride: int = 1 << 17, write_share: float = 0.25
+) -> Columns:
+    """Rows of a few banks in turn, each access a row conflict under the row-bank-column mapping."""
+    rng = SplitMix(seed)
+    base = rng.below(1 << 8) * LINE
+    i = np.arange(n, dtype=np.int64)
+    address = base + (i % banks) * 8192 + (i // banks) % 8192 * stride
+    return i * gap, unit(rng.take(n)) < write_share, address
+
+
+def chase(
+    n: int, seed: int, *, shortest: int = 60, longest: int = 180, footprint: int = 1 << 26
+) -> Columns:
+    """Dependent reads: one at a time, long gaps."""
+    draws = SplitMix(seed).take(2 * n).reshape(n, 2)
+    span = np.uint64(longest - shortest + 1)
+    gaps = shortest + (draws[:, 1] % span).astype(np.int64)
+    return _starts(gaps), np.zeros(n, np.int64), lines_below(draws[:, 0], footprint)
+
+
+def zipf_rows(
+    n: int, seed: int, *, rows: int = 4096, s: float = 1.1, mean: float = 7, write_share: float = 0.25
+) -> Columns:
+    """Rows of Zipf popularity, random lines within."""
+    rng = SplitMix(seed)
+    weights: list[float] = []
+    total = 0.0
+    for i in range(rows):
+        total += 1.0 / (i + 1) ** s
+        weights.append(total)
+    place = (rng.take(rows) % np.uint64(1 << 19)).astype(np.int64)
+    draws = rng.take(4 * n).reshape(n, 4)
+    rank = np.searchsorted(np.array(weights), unit(draws[:, 0]) * total, side="right")
+    address = place[np.minimum(rank, rows - 1)] * 8192
+    address += (draws[:, 2] % np.uint64(128)).astype(np.int64) * LINE
+    return _starts(geometric(draws[:, 3], mean)), unit(draws[:, 1]) < write_share, address
+
+
+def bursty(
+    n: int,
+    seed: int,
+    *,
+    burst: float = 64,
+    gap: int = 2,
+    pause: float = 1500,
+    write_share: float = 0.3,
+    footprint: int = 1 << 30,
+) -> Columns:
+    """Sequential bursts of geometric length at random places, long pauses between."""
+    rng = SplitMix(seed)
+    stamps: list[I64] = []
+    writes: list[NDArray[np.bool_]] = []
+    addresses: list[I64] = []
+    have, now = 0, 0
+    while have < n:
+        draws = rng.take(3)
+        length = min(int(geometric(draws[:1], burst)[0]), n - have)
+        base = int(lines_below(draws[1:2], footprint)[0])
+        i = np.arange(length, dtype=np.int64)
+        stamps.append(now + gap * i)
+        writes.append(np.full(length, bool(unit(draws[2:])[0] < write_share)))
+        addresses.append(base + LINE * i)
+        have += length
+        now += gap * length + int(geometric(rng.take(1), pause)[0])
+    return np.concatenate(stamps), np.concatenate(writes), np.concatenate(addresses)
+
+
+GENERATORS: dict[str, tuple[Callable[..., Columns], int]] = {
+    "stream_read": (stream_read, 11),
+    "stream_rw21": (stream_rw21, 12),
+    "rand_read": (rand_read, 13),
+    "rand_rw": (rand_rw, 14),
+    "stride_conflict": (stride_conflict, 15),
+    "chase": (chase, 16),
+    "zipf_rows": (zipf_rows, 17),
+    "bursty": (bursty, 18),
+}
+
+
+def generate(name: str, n: int = 20_000, seed: int | None = None, **parameters: float) -> Trace:
+    """A synthetic trace of ``n`` requests; the default seeds are those of the reference data.
+
+    Raises:
+        UnknownNameError: no such generator.
+        WorkloadError: a parameter it does not have, or a senseless value.
+    """
+    if name not in GENERATORS:
+        raise UnknownNameError("trace generator", name, GENERATORS)
+    function, default_seed = GENERATORS[name]
+    seed = default_seed if seed is None else seed
+    allowed = dict(function.__kwdefaults__ or {})
+    for key, value in parameters.items():
+        if key not in allowed:
+            raise UnknownNameError(f"parameter of trace generator {name!r}", key, ["n", "seed", *allowed])
+        if not (np.isfinite(value) and value >= 0):
+            raise WorkloadError(f"trace generator {name!r}: {key} must be at least 0, got {value}")
+    if n < 1:
+        raise WorkloadError(f"trace generator {name!r}: n must be at least 1, got {n}")
+    typed = {k: type(allowed[k])(v) for k, v in parameters.items()}
+    stamp, write, address = function(n, seed, **typed)
+    address = address & 0xFFFFFFC0
+    text = ",".join([f"n={n}", f"seed={seed}", *(f"{k}={v}" for k, v in typed.items())])
+    return Trace(
+        f"{name}:{text}", stamp - stamp[0], write.astype(np.uint8), address,
+        origin={"generator": name, "n": n, "seed": seed, **typed},
+    )  # fmt: skip
