@@ -1,0 +1,1 @@
+"""Search agents: one file an algorithm, all the same shape; ``archgym.registry`` names them."""

@@ -1,0 +1,1 @@
+"""Learned proxy cost models; none has landed yet."""

@@ -1,0 +1,1 @@
+"""Scenarios and workloads as data: one YAML a scenario; traces under ``<domain>/traces``."""

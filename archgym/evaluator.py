@@ -1,0 +1,48 @@
+"""Between a scenario and its simulators: what is known is looked up, the rest is computed and kept."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .evaluation import Evaluation
+from .scenario import Scenario
+from .simulator import Simulator
+from .space import Designs
+from .store import EvaluationStore
+
+
+class Evaluator:
+    """Evaluates designs of a scenario through a store.
+
+    ``charged`` counts the designs asked for, ``computed`` the simulator evaluations that were new.
+    """
+
+    def __init__(self, scenario: Scenario, store: EvaluationStore | None = None) -> None:
+        self.scenario = scenario
+        self.store = store
+        self.charged = 0
+        self.computed = 0
+
+    def __call__(self, x: Designs) -> Evaluation:
+        """Combined metrics of designs (n, d) of the scenario's space."""
+        inner = self.scenario.to_simulator(self.scenario.space.check(x))
+        parts = [self._one(simulator, inner) for simulator in self.scenario.simulators]
+        self.charged += len(x)
+        return self.scenario.combine(parts)
+
+    def _one(self, simulator: Simulator, x: Designs) -> Evaluation:
+        unique, back = np.unique(simulator.canonical(x), axis=0, return_inverse=True)
+        back = back.reshape(-1)
+        if self.store is None:
+            self.computed += len(unique)
+            return simulator.evaluate(unique).take(back)
+        known, old = self.store.get(simulator, unique)
+        parts = [(np.flatnonzero(known), old)]
+        fresh = np.flatnonzero(~known)
+        if len(fresh):
+            new = simulator.evaluate(unique[fresh])
+            self.store.put(simulator, unique[fresh], new)
+            self.computed += len(fresh)
+            parts.append((fresh, new))
+        names = [m.name for m in simulator.metrics]
+        return Evaluation.scatter(parts, names, len(unique)).take(back)

@@ -1,0 +1,64 @@
+"""The one table that links names to classes: strings here, imported when used.
+
+Third parties add to it from their own packages through the entry-point groups
+``archgym.simulators``, ``archgym.agents``, ``archgym.cost_models`` and ``archgym.commands``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from .errors import MissingExtraError, UnknownNameError
+
+BUILT_IN: dict[str, dict[str, str]] = {
+    "simulators": {"dram": "archgym.simulators.dram:DRAMSimulator"},
+    "agents": {
+        "genetic_algorithm": "archgym.agents.genetic_algorithm:GeneticAlgorithm",
+        "random_walk": "archgym.agents.random_walk:RandomWalk",
+    },
+    "cost_models": {},
+    # extra words of the command line: `archgym trace …`, `archgym validate NAME`
+    "commands": {"trace": "archgym.simulators.dram.command:main"},
+    "validators": {"dram": "archgym.simulators.dram.validation:main"},
+}
+# which extra brings a package that some leaf imports
+EXTRAS = {
+    "pymoo": "search", "cma": "search", "optuna": "search", "botorch": "search",
+    "sb3_contrib": "search",
+}  # fmt: skip
+
+
+@cache
+def table(kind: str) -> dict[str, str]:
+    """Every registered name of a kind with its entry point."""
+    found = dict(BUILT_IN[kind])
+    for point in entry_points(group=f"archgym.{kind}"):
+        found.setdefault(point.name, point.value)
+    return dict(sorted(found.items()))
+
+
+def names(kind: str) -> list[str]:
+    """Every registered name of a kind."""
+    return list(table(kind))
+
+
+def load(kind: str, name: str) -> Any:
+    """The class or function behind a name.
+
+    Raises:
+        UnknownNameError: not registered; MissingExtraError: it needs a package not installed.
+    """
+    known = table(kind)
+    if name not in known:
+        raise UnknownNameError(kind.rstrip("s").replace("_", " "), name, known)
+    module, _, attribute = known[name].partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        root = (error.name or "").partition(".")[0]
+        if root in EXTRAS:
+            raise MissingExtraError(f"{kind.rstrip('s')} {name!r}", root, EXTRAS[root]) from error
+        raise

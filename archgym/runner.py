@@ -1,0 +1,158 @@
+"""Start, resume and verify runs on disk."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import ArchgymError
+from .run_folder import (
+    EVALUATIONS, MANIFEST, RESULT, TRIALS, RunFolder, default_path, make_manifest, write_json, write_text,
+)  # fmt: skip
+from .scenario import Scenario
+from .store import EvaluationStore
+from .study import Progress, Study, Trials
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: where it lies, what it did, and its summary."""
+
+    path: Path
+    scenario: Scenario
+    trials: Trials
+    result: dict[str, Any]
+
+
+def run(
+    scenario: Scenario,
+    agent: str = "genetic_algorithm",
+    *,
+    budget: int | None = None,
+    seed: int = 0,
+    hyper: Mapping[str, Any] | None = None,
+    batch: int | None = None,
+    output: Path | None = None,
+    root: Path = Path("runs"),
+    until_specs_met: bool = False,
+    plots: bool = True,
+    on_progress: OnProgress | None = None,
+) -> Run:
+    """Search a scenario and keep everything in a run folder."""
+    plan = Study(scenario, agent, budget=budget, seed=seed, hyper=hyper, batch=batch)
+    manifest = make_manifest(scenario, agent, plan.agent.hyper, seed, plan.budget, plan.batch)
+    manifest["until_specs_met"] = until_specs_met
+    path = output or default_path(root, scenario, manifest)
+    return _carry_out(RunFolder.create(path, manifest), scenario, plots, on_progress)
+
+
+def resume(path: Path, *, plots: bool = True, on_progress: OnProgress | None = None) -> Run:
+    """Go on with a run that was interrupted; a finished one is written out again."""
+    folder = RunFolder.open(path)
+    return _carry_out(folder, folder.scenario(), plots, on_progress)
+
+
+def _carry_out(folder: RunFolder, scenario: Scenario, plots: bool, on_progress: OnProgress | None) -> Run:
+    m = folder.manifest
+    for simulator in scenario.simulators:
+        simulator.prepare()
+    with folder, EvaluationStore(folder.path / EVALUATIONS) as store:
+        study = Study(
+            scenario, m["agent"], budget=m["budget"], seed=m["seed"], hyper=m["hyperparameters"],
+            batch=m["batch"], store=store, run=m["id"],
+        )  # fmt: skip
+        trials = study.run(on_progress, until_specs_met=m.get("until_specs_met", False))
+        result = summary(scenario, trials, store.count())
+        write_text(folder.path / TRIALS, trials_csv(scenario, trials))
+        write_json(folder.path / RESULT, result)
+        if plots:
+            from .plots import plot_run
+
+            plot_run(scenario, trials, folder.path)
+    return Run(folder.path, scenario, trials, result)
+
+
+def summary(scenario: Scenario, trials: Trials, computed: int) -> dict[str, Any]:
+    """The outcome as plain values; the same for a run and for its resumption."""
+    reference = scenario.reference_evaluation
+    best = trials.best
+    out: dict[str, Any] = {
+        "scenario": scenario.name,
+        "charged": len(trials),
+        "computed": computed,
+        "feasible": int(trials.evaluation.feasible.sum()),
+        "satisfied": int(trials.satisfied.sum()),
+        "units": {m.name: m.unit for m in scenario.simulators[0].metrics},
+        "reference": None,
+        "best": None,
+        "front": [],
+    }
+    if reference is not None and scenario.reference_design is not None:
+        out["reference"] = {
+            "design": scenario.space.decode(scenario.reference_design)[0],
+            "metrics": reference.row(0),
+            "specs_met": bool(scenario.satisfied(reference)[0]),
+        }
+    if best >= 0:
+        out["best"] = _entry(scenario, trials, best) | {"cost": float(trials.cost[best])}
+    out["front"] = [_entry(scenario, trials, int(i)) for i in trials.front]
+    return out
+
+
+def _entry(scenario: Scenario, trials: Trials, i: int) -> dict[str, Any]:
+    return {
+        "trial": i,
+        "design": scenario.space.decode(trials.x[i : i + 1])[0],
+        "metrics": trials.evaluation.row(i),
+        "specs_met": bool(trials.satisfied[i]),
+    }
+
+
+def trials_csv(scenario: Scenario, trials: Trials) -> str:
+    """Every trial with its design, metrics and cost, as CSV text."""
+    text = io.StringIO()
+    metrics = [m.name for m in scenario.simulators[0].metrics]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["step", *scenario.space.names, "feasible", "specs_met", "cost", *metrics])
+    designs = scenario.space.decode(trials.x) if len(trials) else []
+    for i, design in enumerate(designs):
+        row = [i, *design.values(), int(trials.evaluation.feasible[i]), int(trials.satisfied[i])]
+        writer.writerow([*row, repr(float(trials.cost[i])), *(repr(float(trials.evaluation.metrics[n][i])) for n in metrics)])
+    return text.getvalue()
+
+
+def verify(path: Path, sample: int = 32, seed: int = 0) -> dict[str, Any]:
+    """Evaluate a sample of a run's recorded designs again and say where the numbers differ."""
+    folder = RunFolder.open(path)
+    scenario = folder.scenario()
+    checked, differences = 0, []
+    if not (path / EVALUATIONS).exists():
+        raise ArchgymError(f"{path} has a {MANIFEST} but no recorded evaluation; continue it with --resume")
+    with EvaluationStore(path / EVALUATIONS) as store:
+        for simulator in scenario.simulators:
+            blocks = list(store.rows(simulator))
+            if not blocks:
+                continue
+            x = np.concatenate([b[0] for b in blocks])
+            picked = np.sort(np.random.default_rng(seed).permutation(len(x))[:sample])
+            again = simulator.evaluate(x[picked])
+            _, then = store.get(simulator, x[picked])
+            checked += len(picked)
+            for metric in simulator.metrics:
+                a, b = then.metrics[metric.name], again.metrics[metric.name]
+                for i in np.flatnonzero((a != b) & ~(np.isnan(a) & np.isnan(b))):
+                    differences.append(
+                        {"workload": simulator.workload, "design": simulator.space.decode(x[picked[i : i + 1]])[0],
+                         "metric": metric.name, "recorded": float(a[i]), "now": float(b[i])}
+                    )  # fmt: skip
+    if not checked:
+        raise ArchgymError(f"{path} holds no recorded evaluation of its simulator; nothing to verify")
+    return {"run": str(path), "checked": checked, "differences": differences}

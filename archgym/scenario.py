@@ -1,0 +1,157 @@
+"""A scenario: one simulator on some workloads, what is good, what is allowed, how much may be spent."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import registry
+from .errors import ScenarioError, UnknownNameError
+from .evaluation import Evaluation, Floats
+from .objectives import Objective, Spec
+from .rewards import FORMULATIONS, INFEASIBLE_REWARD
+from .simulator import Simulator
+from .space import Designs, DesignSpace
+
+Aggregate = Literal["sum", "geometric_mean", "worst"]
+AGGREGATES = ("sum", "geometric_mean", "worst")
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """What is searched and what for; frozen, and equal to what its file says.
+
+    Metrics of several workloads are aggregated into one by ``aggregate``; ``parameters`` narrows
+    or pins knobs; ``reference`` is the design that objectives are compared with.
+    """
+
+    name: str
+    simulator: str
+    workloads: tuple[str, ...]
+    objectives: tuple[Objective, ...]
+    description: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    specs: tuple[Spec, ...] = ()
+    reward: str = "satisfy-then-improve"
+    rho: float = 10.0
+    aggregate: Aggregate = "sum"
+    reference: Mapping[str, object] = field(default_factory=dict)
+    budget: int = 1000
+    document: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.reward not in FORMULATIONS:
+            raise UnknownNameError("reward formulation", self.reward, FORMULATIONS)
+        if self.aggregate not in AGGREGATES:
+            raise UnknownNameError("aggregate", self.aggregate, AGGREGATES)
+        if not self.workloads:
+            raise ScenarioError(f"scenario {self.name!r} names no workload")
+        if not self.objectives:
+            raise ScenarioError(f"scenario {self.name!r} has no objective")
+        if self.budget < 1:
+            raise ScenarioError(f"scenario {self.name!r}: budget must be at least 1, got {self.budget}")
+
+    # ---- what it is made of
+    @cached_property
+    def simulators(self) -> tuple[Simulator, ...]:
+        """One simulator a workload."""
+        make = registry.load("simulators", self.simulator)
+        known = [n for n in inspect.signature(make).parameters if n != "workload"]
+        for key in self.config:
+            if key not in known:
+                raise UnknownNameError(f"config key of simulator {self.simulator!r}", key, known)
+        return tuple(make(workload=w, **self.config) for w in self.workloads)
+
+    @cached_property
+    def space(self) -> DesignSpace:
+        """The simulator's space, narrowed to ``parameters``."""
+        whole = self.simulators[0].space
+        return whole.narrowed(self.parameters) if self.parameters else whole
+
+    @property
+    def k(self) -> int:
+        """The number of objectives."""
+        return len(self.objectives)
+
+    def to_simulator(self, x: Designs) -> Designs:
+        """Designs of this scenario's space as designs of its simulator's."""
+        return self.space.embed(x, self.simulators[0].space) if self.parameters else x
+
+    # ---- from metrics to costs
+    def combine(self, evaluations: Sequence[Evaluation]) -> Evaluation:
+        """One evaluation of the workloads' evaluations; infeasible anywhere is infeasible."""
+        if len(evaluations) == 1:
+            return evaluations[0]
+        feasible = np.logical_and.reduce([e.feasible for e in evaluations])
+        worse_high = self._lower_is_better()
+        metrics: dict[str, Floats] = {}
+        for name in evaluations[0].metrics:
+            stack = np.stack([e.metrics[name] for e in evaluations])
+            if self.aggregate == "sum":
+                value = stack.sum(axis=0)
+            elif self.aggregate == "geometric_mean":
+                value = np.exp(np.log(stack).mean(axis=0))
+            else:
+                value = stack.max(axis=0) if worse_high.get(name, True) else stack.min(axis=0)
+            metrics[name] = np.where(feasible, value, np.nan)
+        reasons = [
+            next((e.reason(i) for e in evaluations if e.reason(i)), "") for i in range(len(feasible))
+        ]
+        return Evaluation(metrics, feasible, reasons if any(reasons) else ())
+
+    def _lower_is_better(self) -> dict[str, bool]:
+        out: dict[str, bool] = {}
+        for objective in self.objectives:
+            for name, power in objective.expression.factors:
+                out[name] = (objective.sign * power) > 0
+        return out
+
+    def evaluate(self, x: Designs) -> Evaluation:
+        """Combined metrics of designs of this scenario's space, (n, d)."""
+        inner = self.to_simulator(self.space.check(x))
+        return self.combine([s.evaluate(inner) for s in self.simulators])
+
+    def costs(self, e: Evaluation, vector: bool = False) -> Floats:
+        """Costs to minimise: (n, 1) by the reward formulation, or (n, k) of the objectives.
+
+        Infeasible designs cost +inf; in a vector, so do designs that violate a spec.
+        """
+        if not vector:
+            with np.errstate(invalid="ignore"):
+                cost = FORMULATIONS[self.reward](e.metrics, self.objectives, self.specs, self.rho)
+            return np.where(e.feasible, cost, np.inf)[:, None]
+        table = np.stack([o.cost(e.metrics) for o in self.objectives], axis=1)
+        table[~self.satisfied(e)] = np.inf
+        return table
+
+    def rewards(self, e: Evaluation) -> Floats:
+        """One finite reward a design, (n,): minus the cost, or INFEASIBLE_REWARD."""
+        with np.errstate(invalid="ignore"):
+            cost = FORMULATIONS[self.reward](e.metrics, self.objectives, self.specs, self.rho)
+        return np.where(e.feasible, -cost, INFEASIBLE_REWARD)
+
+    def satisfied(self, e: Evaluation) -> NDArray[np.bool_]:
+        """Which designs are feasible and meet every spec, (n,)."""
+        ok = e.feasible.copy()
+        for spec in self.specs:
+            with np.errstate(invalid="ignore"):
+                ok &= np.nan_to_num(spec.violation(e.metrics), nan=np.inf) <= 0
+        return ok
+
+    # ---- the design to compare with
+    @cached_property
+    def reference_design(self) -> Designs | None:
+        """The reference design in this scenario's space, (1, d), where it names one."""
+        return self.space.encode(self.reference) if self.reference else None
+
+    @cached_property
+    def reference_evaluation(self) -> Evaluation | None:
+        """Its metrics."""
+        return None if self.reference_design is None else self.evaluate(self.reference_design)

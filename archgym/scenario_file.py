@@ -1,0 +1,231 @@
+"""Scenarios from YAML: every key known, every value checked, errors that say where."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .errors import ArchgymError, ScenarioError, UnknownNameError
+from .objectives import Expression, Objective, Spec
+from .scenario import Scenario
+from .units import parse_quantity
+
+KEYS = (
+    "name", "description", "simulator", "workload", "workloads", "aggregate", "config",
+    "parameters", "objectives", "specs", "reward", "rho", "reference", "budget",
+)  # fmt: skip
+OBJECTIVE_KEYS = ("metric", "goal", "weight", "reference", "target")
+SPEC_KEYS = ("upper", "lower", "worst")
+
+
+def folder() -> Path:
+    """The folder of the scenarios that ship."""
+    return Path(str(resources.files("archgym.scenarios")))
+
+
+def shipped() -> dict[str, Path]:
+    """Every scenario that ships, by name (``dram/stream-low-power``)."""
+    root = folder()
+    return {
+        path.relative_to(root).with_suffix("").as_posix(): path
+        for path in sorted(root.rglob("*.yaml"))
+        if "studies" not in path.relative_to(root).parts
+    }
+
+
+def load_scenario(name: str | Path | Scenario, workload: str | Sequence[str] | None = None) -> Scenario:
+    """The scenario of a name or of a YAML file, optionally on other workloads.
+
+    Raises:
+        UnknownNameError: no such scenario; ScenarioError: the file makes no sense.
+    """
+    if isinstance(name, Scenario):
+        if workload is None:
+            return name
+        return from_document({**name.document, **_with_workload(workload)}, name.name)
+    text = str(name)
+    known = shipped()
+    if text in known:
+        path = known[text]
+    elif text.endswith((".yaml", ".yml")):
+        path = Path(text)
+    else:
+        raise UnknownNameError("scenario", text, known, "(or give the path of a .yaml file)")
+    document = read_yaml(path)
+    if workload is not None:
+        document = {k: v for k, v in document.items() if k not in ("workload", "workloads")}
+        document.update(_with_workload(workload))
+    return from_document(document, str(path))
+
+
+def _with_workload(workload: str | Sequence[str]) -> dict[str, Any]:
+    return {"workloads": [workload] if isinstance(workload, str) else [str(w) for w in workload]}
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML mapping from a file."""
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
+    except OSError as error:
+        raise ScenarioError(f"cannot read {path}: {error.strerror or error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise ScenarioError(f"{path}: expected a mapping of keys, got {type(document).__name__}")
+    return document
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Refuses a key given twice, which YAML parsers otherwise take silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            if key in seen:
+                line = key_node.start_mark.line + 1
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} twice, line {line}")
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def from_document(document: Mapping[str, Any], where: str = "scenario") -> Scenario:
+    """A scenario from the mapping that a YAML file holds."""
+    try:
+        return _build(document)
+    except UnknownNameError:
+        raise
+    except (ArchgymError, ValueError, TypeError) as error:
+        raise ScenarioError(f"{where}: {error}") from error
+
+
+def _build(document: Mapping[str, Any]) -> Scenario:
+    _known_keys(document, KEYS, "key in the scenario")
+    for key in ("name", "simulator", "objectives"):
+        if key not in document:
+            raise ScenarioError(f"key {key!r} is missing; a scenario needs name, simulator, objectives")
+    workloads = document.get("workloads", document.get("workload"))
+    if workloads is None:
+        raise ScenarioError("key 'workload' (or 'workloads') is missing")
+    config = document.get("config") or {}
+    parameters = {
+        name: values if isinstance(values, list) else [values]
+        for name, values in _mapping(document, "parameters").items()
+    }
+    scenario = Scenario(
+        name=str(document["name"]),
+        simulator=str(document["simulator"]),
+        workloads=tuple(str(w) for w in (workloads if isinstance(workloads, list) else [workloads])),
+        objectives=(_placeholder(),),
+        description=str(document.get("description", "")),
+        config=dict(config),
+        parameters=parameters,
+        reward=str(document.get("reward", "satisfy-then-improve")),
+        rho=float(document.get("rho", 10.0)),
+        aggregate=document.get("aggregate", "sum"),
+        reference=_mapping(document, "reference"),
+        budget=_whole(document.get("budget", 1000), "budget"),
+        document=dict(document),
+    )
+    metrics = scenario.simulators[0].metrics
+    units = {m.name: m.unit for m in metrics}
+    specs = []
+    for name, bounds in _mapping(document, "specs").items():
+        if name not in units:
+            raise UnknownNameError("metric in specs:", name, units)
+        specs.append(_spec(name, bounds, units[name]))
+    objectives = _objectives(document["objectives"], metrics)
+    with_specs = dataclasses.replace(scenario, specs=tuple(specs), objectives=tuple(objectives))
+    # the simulators were built to check names: hand them on
+    with_specs.__dict__["simulators"] = scenario.simulators
+    return _with_references(with_specs)
+
+
+def _placeholder() -> Objective:
+    return Objective(Expression("?", (("?", 1),)))
+
+
+def _objectives(items: Any, metrics: Sequence[Any]) -> list[Objective]:
+    out = []
+    for item in items if isinstance(items, list) else [items]:
+        entry = {"metric": item} if isinstance(item, str) else item
+        if not isinstance(entry, dict) or "metric" not in entry:
+            raise ScenarioError(f"an objective is a metric's name or a mapping with 'metric', got {item!r}")
+        _known_keys(entry, OBJECTIVE_KEYS, "key in an objective")
+        expression = Expression.parse(str(entry["metric"]), metrics)
+        unit = expression.unit(metrics)
+        bounds = {
+            key: parse_quantity(entry[key], unit) for key in ("reference", "target") if key in entry
+        }
+        out.append(
+            Objective(expression, entry.get("goal", "minimize"), float(entry.get("weight", 1.0)), **bounds)
+        )
+    return out
+
+
+def _spec(name: str, bounds: Any, unit: str) -> Spec:
+    if isinstance(bounds, str):
+        text = bounds.strip()
+        for sign, key in (("<=", "upper"), (">=", "lower")):
+            if text.startswith(sign):
+                return Spec(name, **{key: parse_quantity(text[2:], unit)})
+        raise ScenarioError(f"spec {name!r}: expected '<= number unit' or '>= number unit', got {bounds!r}")
+    if not isinstance(bounds, dict):
+        raise ScenarioError(f"spec {name!r}: expected '<= …' or a mapping with upper and lower, got {bounds!r}")
+    _known_keys(bounds, SPEC_KEYS, f"key in spec {name!r}")
+    return Spec(name, **{key: parse_quantity(value, unit) for key, value in bounds.items()})
+
+
+def _with_references(scenario: Scenario) -> Scenario:
+    """Objectives without a reference value take that of the reference design, when first needed."""
+    space = scenario.space  # raises on unknown parameters or values
+    if scenario.reference:
+        space.encode(scenario.reference)
+    needs = [o for o in scenario.objectives if o.reference is None]
+    if not needs:
+        return scenario
+    if not scenario.reference:
+        if scenario.reward == "satisfy-then-improve":
+            raise ScenarioError(
+                "the reward 'satisfy-then-improve' needs a reference design (key 'reference') or a "
+                f"reference value for the objective {needs[0].name!r}"
+            )
+        return scenario
+    evaluation = scenario.reference_evaluation
+    assert evaluation is not None
+    if not evaluation.feasible[0]:
+        raise ScenarioError(f"the reference design is infeasible: {evaluation.reason(0)}")
+    objectives = tuple(
+        o if o.reference is not None
+        else dataclasses.replace(o, reference=float(o.expression(evaluation.metrics)[0]))
+        for o in scenario.objectives
+    )  # fmt: skip
+    final = dataclasses.replace(scenario, objectives=objectives)
+    for name in ("simulators", "space", "reference_design", "reference_evaluation"):
+        if name in scenario.__dict__:
+            final.__dict__[name] = scenario.__dict__[name]
+    return final
+
+
+def _mapping(document: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = document.get(key) or {}
+    if not isinstance(value, dict):
+        raise ScenarioError(f"key {key!r}: expected a mapping, got {value!r}")
+    return value
+
+
+def _whole(value: Any, key: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ScenarioError(f"key {key!r}: expected a whole number, got {value!r}")
+    return value
+
+
+def _known_keys(mapping: Mapping[str, Any], known: Sequence[str], what: str) -> None:
+    for key in mapping:
+        if key not in known:
+            raise UnknownNameError(what, key, known)

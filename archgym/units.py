@@ -1,0 +1,53 @@
+"""Numbers with SI prefixes, read from text and written for people."""
+
+from __future__ import annotations
+
+import math
+import re
+
+PREFIXES = {
+    "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3,
+    "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
+}  # fmt: skip
+_STEPS = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"), (1e-15, "f")]  # fmt: skip
+_QUANTITY = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S*)\s*$")
+
+
+def parse_quantity(value: object, unit: str) -> float:
+    """A number, or text such as ``90 us``, as a float in ``unit`` (an SI unit; m2 takes mm2).
+
+    Raises:
+        ValueError: not a finite number, or of another unit.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError(f"expected a number in {unit or '1'}, got {value!r}")
+    if not isinstance(value, str):
+        if not math.isfinite(value):
+            raise ValueError(f"expected a finite number in {unit or '1'}, got {value!r}")
+        return float(value)
+    match = _QUANTITY.match(value)
+    if not match:
+        raise ValueError(f"expected a number with a unit such as '1.5 {unit}', got {value!r}")
+    number, given = float(match[1]), match[2]
+    if given in ("", unit):
+        return number
+    if given == "%" and not unit:
+        return number / 100
+    if unit and given.endswith(unit) and given[: -len(unit)] in PREFIXES:
+        scale = PREFIXES[given[: -len(unit)]]
+        return number * (scale**2 if unit == "m2" else scale)
+    raise ValueError(f"expected a quantity in {unit or 'no unit'}, got {value!r}")
+
+
+def format_quantity(value: float, unit: str, digits: int = 4) -> str:
+    """A number for people: ``9.0e-05, 's'`` -> ``90 µs``."""
+    if not math.isfinite(value):
+        return "-"
+    if unit == "m2":
+        return f"{value * 1e6:.{digits}g} mm²"
+    if not unit or value == 0:
+        return f"{value:.{digits}g}" + (f" {unit}" if unit else "")
+    for step, prefix in _STEPS:
+        if abs(value) >= step * 0.9999999:
+            return f"{value / step:.{digits}g} {prefix}{unit}"
+    return f"{value:.{digits}g} {unit}"
