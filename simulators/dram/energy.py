@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .devices import Device
 from .layout import (
-    C_ACT, C_BANK_ACT, C_CYC_ACT, C_CYC_PDNA, C_CYC_PDNP, C_CYC_PRE, C_CYC_SREF, C_END, C_PRE,
+    C_ACT, C_BANK_ACT, C_CYC_ACT, C_CYC_PDNA, C_CYC_PDNP, C_CYC_PRE, C_CYC_SREF, C_PRE,
     C_RD, C_RDA, C_REF, C_WINDOW, C_WR, C_WRA,
 )  # fmt: skip
 
@@ -73,6 +73,5 @@ def _drampower4(device: Device, c: NDArray[np.int64], volts: float, i: dict[str,
 
 
 def power_w(device: Device, counters: NDArray[np.int64], energy_j: float) -> float:
-    """Mean power: over the energy window (DRAMSys 5.5), or over the run (4.0)."""
-    cycles = counters[C_END] if device.rules == "4.0" else max(counters[C_WINDOW], 1)
-    return float(energy_j / (cycles * device.clock_s))
+    """Mean power over the energy window."""
+    return float(energy_j / (max(int(counters[C_WINDOW]), 1) * device.clock_s))

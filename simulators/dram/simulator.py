@@ -22,6 +22,7 @@ from .energy import core_energy_j, power_w
 from .space import KNOBS, canonical, kernel_codes, space_named, to_kernel
 from .timing import SEMANTICS, timing
 from .traces import Trace, resolve
+from .traces.library import names
 
 KernelTrace = tuple[
     NDArray[np.int64], NDArray[np.uint8], NDArray[np.int16], NDArray[np.int32], NDArray[np.int64]
@@ -73,6 +74,11 @@ class DRAMSimulator(Simulator):
         self._codes = kernel_codes(self.space)
         self._timing = timing(self.device, semantics)
         self._decoded: dict[int, KernelTrace] = {}
+
+    @staticmethod
+    def workload_names() -> list[str]:
+        """Every workload that has a name."""
+        return names()
 
     @property
     def config(self) -> Mapping[str, Any]:

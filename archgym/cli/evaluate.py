@@ -1,0 +1,125 @@
+"""``archgym evaluate``, ``verify`` and ``validate``."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import registry, runner
+from ..errors import ArchgymError, DesignError
+from ..run_folder import write_text
+from ..scenario_file import load_scenario
+from .output import busy, print_json, print_table
+
+
+def add_to(words: Any) -> None:
+    """Add the three words to the parser."""
+    p = words.add_parser("evaluate", help="metrics of designs from a file")
+    p.add_argument("scenario")
+    p.add_argument("--designs", type=Path, required=True, help=".csv or .jsonl; columns are parameter names")
+    p.add_argument("--output", type=Path, help="CSV to write (default: standard output)")
+    p.add_argument("--workload", action="append")
+    p.set_defaults(go=evaluate)
+    p = words.add_parser("verify", help="evaluate a sample of a run again and compare")
+    p.add_argument("run", type=Path)
+    p.add_argument("--sample", type=int, default=32)
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(go=verify)
+    p = words.add_parser("validate", help="compare a simulator with its reference data", add_help=False)
+    p.add_argument("simulator", nargs="?", default="")
+    p.add_argument("rest", nargs=argparse.REMAINDER)
+    p.set_defaults(go=validate)
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Designs in, designs with metrics out; columns carry their units."""
+    with busy("preparing the simulator (compiled once a machine) …", not sys.stderr.isatty()):
+        scenario = load_scenario(options.scenario, options.workload)
+    rows = read_designs(options.designs)
+    known = set(scenario.space.names)
+    for row in rows[:1]:
+        scenario.space.encode([{k: row[k] for k in row if k in known}])
+        for name in row:
+            if name not in known:
+                scenario.space.position(name)
+    try:
+        x = scenario.space.encode(rows)
+    except DesignError as error:
+        raise DesignError(f"{options.designs}: {error}") from error
+    e = scenario.evaluate(x)
+    metrics = scenario.simulators[0].metrics
+    lines = [[*scenario.space.names, "feasible", "reason", *(f"{m.name} [{m.unit or '1'}]" for m in metrics)]]
+    for i, design in enumerate(scenario.space.decode(x)):
+        values = [repr(float(e.metrics[m.name][i])) if e.feasible[i] else "" for m in metrics]
+        lines.append([*map(str, design.values()), str(int(e.feasible[i])), e.reason(i), *values])
+    if options.output:
+        import io
+
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(lines)
+        write_text(options.output, text.getvalue())
+        print(f"{len(x)} designs evaluated, {int(np.sum(e.feasible))} feasible: {options.output}", file=sys.stderr)
+    else:
+        csv.writer(sys.stdout, lineterminator="\n").writerows(lines)
+    return 0
+
+
+def read_designs(path: Path) -> list[dict[str, Any]]:
+    """Designs of a CSV or JSON-lines file, as written."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArchgymError(f"cannot read {path}: {error}") from error
+    if path.suffix in (".jsonl", ".ndjson"):
+        rows = []
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip():
+                try:
+                    row = json.loads(line)
+                except ValueError as error:
+                    raise ArchgymError(f"{path}, line {number}: not JSON ({error})") from error
+                if not isinstance(row, dict):
+                    raise ArchgymError(f"{path}, line {number}: expected an object of parameters, got {row!r}")
+                rows.append(row)
+    elif path.suffix == ".csv":
+        reader = csv.DictReader(text.splitlines())
+        rows = []
+        for row in reader:
+            if None in row or None in row.values():
+                raise ArchgymError(f"{path}, line {reader.line_num}: not as many cells as the header has columns")
+            rows.append({k.strip(): v.strip() for k, v in row.items()})
+    else:
+        raise ArchgymError(f"{path}: expected a .csv or .jsonl file")
+    if not rows:
+        raise ArchgymError(f"{path} holds no design")
+    return rows
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Exit 1 where a recorded evaluation does not come out again bit for bit."""
+    report = runner.verify(options.run, options.sample, options.seed)
+    if options.json:
+        print_json(report)
+    else:
+        for d in report["differences"][:10]:
+            print(f"differs: {d['metric']} recorded {d['recorded']!r}, now {d['now']!r} for {d['design']}")
+        count = len(report["differences"])
+        verdict = "all reproduce bit for bit" if not count else f"{count} values differ"
+        print(f"{report['run']}: {report['checked']} recorded evaluations computed again, {verdict}")
+    return int(bool(report["differences"]))
+
+
+def validate(options: argparse.Namespace) -> int:
+    """Hand over to the simulator's own validation."""
+    names = registry.names("validators")
+    if options.simulator in ("", "-h", "--help"):
+        print_table(["archgym validate SIMULATOR [--help]"], [[n] for n in names])
+        return 0
+    return int(registry.load("validators", options.simulator)(options.rest) or 0)

@@ -1,0 +1,135 @@
+"""``archgym list`` and ``archgym info``: what there is, and what it is."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from .. import registry
+from ..errors import UnknownNameError
+from ..parameter import Parameter
+from ..scenario import Scenario
+from ..scenario_file import load_scenario, read_yaml, shipped
+from ..simulator import Simulator
+from .output import metrics_with_units, print_json, print_table, units_of
+
+
+def add_to(words: Any) -> None:
+    """Add both words to the parser."""
+    p = words.add_parser("list", help="scenarios, simulators, agents, workloads")
+    p.add_argument("kind", nargs="?", choices=["scenarios", "simulators", "agents", "cost_models", "workloads"])
+    p.add_argument("--json", action="store_true", help="machine-readable output")
+    p.set_defaults(go=list_)
+    p = words.add_parser("info", help="what a scenario, simulator or agent is made of")
+    p.add_argument("name", metavar="SCENARIO|SIMULATOR|AGENT")
+    p.add_argument("--workload", action="append", help="another workload for a scenario (name or path)")
+    p.add_argument("--json", action="store_true", help="machine-readable output")
+    p.set_defaults(go=info)
+
+
+def list_(options: argparse.Namespace) -> None:
+    """Print names by kind."""
+    kinds = [options.kind] if options.kind else ["scenarios", "simulators", "agents", "workloads"]
+    out: dict[str, Any] = {}
+    for kind in kinds:
+        if kind == "scenarios":
+            out[kind] = {n: str(read_yaml(p).get("description", "")).strip() for n, p in shipped().items()}
+        elif kind == "workloads":
+            out[kind] = {n: _workloads(n) for n in registry.names("simulators")}
+        else:
+            out[kind] = {n: _first_line(registry.table(kind)[n], kind, n) for n in registry.names(kind)}
+    if options.json:
+        print_json(out)
+        return
+    for kind, entries in out.items():
+        print_table([kind, ""], [(n, ", ".join(t) if isinstance(t, list) else t) for n, t in entries.items()])
+
+
+def _workloads(simulator: str) -> list[str]:
+    names = getattr(registry.load("simulators", simulator), "workload_names", None)
+    return list(names()) if names else []
+
+
+def _first_line(_: str, kind: str, name: str) -> str:
+    try:
+        return (registry.load(kind, name).__doc__ or "").strip().split("\n")[0]
+    except ImportError as error:
+        return f"not available: {error}"
+
+
+def info(options: argparse.Namespace) -> None:
+    """Describe one thing."""
+    if options.name in registry.names("simulators"):
+        cls = registry.load("simulators", options.name)
+        described = _simulator(cls())
+    elif options.name in registry.names("agents"):
+        described = _agent(registry.load("agents", options.name))
+    elif options.name in shipped() or options.name.endswith((".yaml", ".yml")):
+        described = _scenario(load_scenario(options.name, options.workload))
+    else:
+        known = [*registry.names("simulators"), *registry.names("agents"), *shipped()]
+        raise UnknownNameError("scenario, simulator or agent", options.name, known)
+    if options.json:
+        print_json(described)
+        return
+    for key, value in described.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            print_table(list(value[0]), [list(v.values()) for v in value], title=key)
+        elif isinstance(value, dict):
+            print_table([key, ""], list(value.items()))
+        elif value not in ("", None, []):
+            print(f"{key}: {value}")
+
+
+def _parameters(parameters: tuple[Parameter, ...]) -> list[dict[str, Any]]:
+    return [
+        {"parameter": p.name, "kind": p.kind, "values": p.describe_values(), "meaning": p.description}
+        for p in parameters
+    ]
+
+
+def _simulator(simulator: Simulator) -> dict[str, Any]:
+    return {
+        "simulator": simulator.name,
+        "version": simulator.version,
+        "about": (type(simulator).__doc__ or "").strip(),
+        "designs": simulator.space.cardinality,
+        "parameters": _parameters(simulator.space.parameters),
+        "metrics": [{"metric": m.name, "unit": m.unit, "meaning": m.description} for m in simulator.metrics],
+        "workloads": _workloads(simulator.name),
+    }
+
+
+def _agent(cls: Any) -> dict[str, Any]:
+    return {
+        "agent": cls.name,
+        "about": (cls.__doc__ or "").strip(),
+        "multi_objective": cls.multi_objective,
+        "defaults": dict(cls.defaults),
+        "hyperparameters": _parameters(cls.hyperparameters.parameters),
+        "grids": {name: str(grid) for name, grid in cls.grids.items()},
+    }
+
+
+def _scenario(s: Scenario) -> dict[str, Any]:
+    metrics = s.simulators[0].metrics
+    units = units_of(metrics)
+    reference = s.reference_evaluation
+    return {
+        "scenario": s.name,
+        "about": s.description.strip(),
+        "simulator": s.simulator,
+        "workloads": ", ".join(s.workloads),
+        "config": dict(s.config),
+        "designs": s.space.cardinality,
+        "budget": s.budget,
+        "reward": s.reward,
+        "objectives": [
+            {"objective": f"{o.goal} {o.name}", "unit": o.expression.unit(metrics), "weight": o.weight, "reference": o.reference}
+            for o in s.objectives
+        ],
+        "specs": ", ".join(spec.text() for spec in s.specs),
+        "parameters": _parameters(s.space.parameters),
+        "reference design": dict(s.reference),
+        "reference metrics": metrics_with_units(reference.row(0), units) if reference else {},
+    }

@@ -1,0 +1,91 @@
+"""Tables, JSON and progress on the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ..evaluation import Metric
+from ..study import Progress
+from ..units import format_quantity
+
+
+def print_json(value: Any) -> None:
+    """JSON on standard output; NaN and infinities become null."""
+    print(json.dumps(_plain(value), indent=2, default=str))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
+    """A plain table, aligned."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for name in header:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160)
+    console.print(table)
+
+
+def metrics_with_units(metrics: Mapping[str, float], units: Mapping[str, str]) -> dict[str, str]:
+    """Each metric as text for people."""
+    return {name: format_quantity(value, units[name]) for name, value in metrics.items()}
+
+
+def units_of(metrics: Sequence[Metric]) -> dict[str, str]:
+    """Unit by metric name."""
+    return {m.name: m.unit for m in metrics}
+
+
+class _Bar:
+    def __init__(self, progress: Any, task: Any) -> None:
+        self._progress, self._task = progress, task
+
+    def __call__(self, p: Progress) -> None:
+        best = "no feasible design yet" if p.best_cost == float("inf") else f"best cost {p.best_cost:.4g}"
+        self._progress.update(self._task, completed=p.done, note=f"{best}, {p.computed} new evaluations")
+
+
+@contextmanager
+def study_bar(budget: int, title: str, quiet: bool) -> Iterator[_Bar | None]:
+    """A progress bar on standard error for a study, unless ``quiet``."""
+    if quiet:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress as RichProgress, TextColumn, TimeRemainingColumn
+
+    columns = [
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    ]  # fmt: skip
+    with RichProgress(*columns, console=Console(stderr=True)) as progress:
+        yield _Bar(progress, progress.add_task(title, total=budget, note=""))
+
+
+@contextmanager
+def busy(text: str, quiet: bool) -> Iterator[None]:
+    """A spinner while something without steps goes on."""
+    if quiet:
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text):
+        yield

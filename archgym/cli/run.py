@@ -1,0 +1,124 @@
+"""``archgym run``: search a scenario, keep everything, show what was found."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from .. import runner
+from ..errors import ArchgymError
+from ..scenario_file import load_scenario
+from ..units import format_quantity
+from .output import busy, print_json, print_table, study_bar
+
+SHOWN_FRONT = 12
+
+
+def add_to(words: Any) -> None:
+    """Add the word to the parser."""
+    p = words.add_parser("run", help="search a scenario with an agent")
+    p.add_argument("scenario", nargs="?", help="name or .yaml file; not needed with --resume")
+    p.add_argument("--agent", default="genetic_algorithm", help="see `archgym list agents`")
+    p.add_argument("--budget", type=int, help="evaluations (default: the scenario's)")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--set", action="append", default=[], metavar="HYPER=VALUE", help="a hyperparameter")
+    p.add_argument("--workload", action="append", help="another workload: a name or a path; repeatable")
+    p.add_argument("--batch", type=int, help="designs a batch (default: what the agent likes)")
+    p.add_argument("--output", type=Path, help="run folder (default: runs/SCENARIO/AGENT-seedN-ID)")
+    p.add_argument("--resume", type=Path, metavar="RUN", help="go on with an interrupted run")
+    p.add_argument("--until-specs-met", action="store_true", help="stop at the first design that meets all specs")
+    p.add_argument("--no-plots", action="store_true")
+    p.add_argument("--dry-run", action="store_true", help="check everything, print the plan, run nothing")
+    p.add_argument("--json", action="store_true", help="machine-readable result, no progress bar")
+    p.set_defaults(go=go)
+
+
+def go(options: argparse.Namespace) -> int:
+    """Run or resume."""
+    quiet = options.json
+    if options.resume is not None:
+        if options.scenario:
+            raise ArchgymError("give either a scenario or --resume RUN, not both")
+        manifest = runner.RunFolder.open(options.resume).manifest
+        with busy("preparing the simulator (compiled once a machine) …", quiet):
+            pass
+        with study_bar(manifest["budget"], manifest["agent"], quiet) as bar:
+            done = runner.resume(options.resume, plots=not options.no_plots, on_progress=bar)
+        return _show(done, options)
+    if not options.scenario:
+        raise ArchgymError("name a scenario (see `archgym list scenarios`) or give --resume RUN")
+    with busy("preparing the simulator (compiled once a machine) …", quiet):
+        scenario = load_scenario(options.scenario, options.workload)
+    hyper = _settings(options.set)
+    budget = scenario.budget if options.budget is None else options.budget
+    if options.dry_run:
+        return _dry_run(scenario, options, hyper, budget)
+    with study_bar(budget, options.agent, quiet) as bar:
+        done = runner.run(
+            scenario, options.agent, budget=budget, seed=options.seed, hyper=hyper, batch=options.batch,
+            output=options.output, until_specs_met=options.until_specs_met, plots=not options.no_plots,
+            on_progress=bar,
+        )  # fmt: skip
+    return _show(done, options)
+
+
+def _settings(pairs: list[str]) -> dict[str, str]:
+    out = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name or not value:
+            raise ArchgymError(f"--set {pair}: expected HYPERPARAMETER=VALUE")
+        out[name] = value
+    return out
+
+
+def _dry_run(scenario: Any, options: argparse.Namespace, hyper: dict[str, str], budget: int) -> int:
+    study = runner.Study(scenario, options.agent, budget=budget, seed=options.seed, hyper=hyper, batch=options.batch)
+    plan = {
+        "scenario": scenario.name, "workloads": list(scenario.workloads), "agent": options.agent,
+        "hyperparameters": study.agent.hyper, "seed": options.seed, "budget": budget,
+        "batch": study.batch, "designs": scenario.space.cardinality,
+    }  # fmt: skip
+    if options.json:
+        print_json(plan)
+    else:
+        print_table(["plan", ""], list(plan.items()))
+    return 0
+
+
+def _show(done: runner.Run, options: argparse.Namespace) -> int:
+    result = {"run": str(done.path), **done.result}
+    failed = options.until_specs_met and not result["satisfied"]
+    if options.json:
+        print_json(result)
+        return int(failed)
+    best, reference, units = result["best"], result["reference"], result["units"]
+    if best is None:
+        print(f"No feasible design in {result['charged']} evaluations. Everything is kept in {done.path}")
+        return 1
+    header = ["metric", "best", *(["reference", "ratio"] if reference else [])]
+    rows = []
+    for name, value in best["metrics"].items():
+        row = [name, format_quantity(value, units[name])]
+        if reference:
+            then = reference["metrics"][name]
+            row += [format_quantity(then, units[name]), f"{value / then:.3f}" if then else "-"]
+        rows.append(row)
+    met = "meets every spec" if best["specs_met"] else "does NOT meet every spec"
+    print_table(header, rows, title=f"{done.scenario.name}: best of {result['charged']} evaluations, {met}")
+    knobs = [
+        [name, value, *([reference["design"][name]] if reference else [])]
+        for name, value in best["design"].items()
+    ]
+    print_table(["knob", "best", *(["reference"] if reference else [])], knobs)
+    front = result["front"]
+    if len(front) > 1:
+        shown = list(dict.fromkeys(n for o in done.scenario.objectives for n, _ in o.expression.factors))
+        rows = [[format_quantity(f["metrics"][n], units[n]) for n in shown] for f in front[:SHOWN_FRONT]]
+        more = f", first {SHOWN_FRONT} shown" if len(front) > SHOWN_FRONT else ""
+        print_table(shown, rows, title=f"Pareto front: {len(front)} designs{more}")
+    specs = f"; {result['satisfied']} meet the specs" if done.scenario.specs else ""
+    print(f"{result['charged']} evaluations charged, {result['computed']} computed{specs}.")
+    print(f"Run folder: {done.path} (trials.csv, result.json" + ("" if options.no_plots else ", convergence.png, front.png") + ")")
+    return int(failed)
