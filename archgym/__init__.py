@@ -4,13 +4,16 @@
     >>> scenario = archgym.load_scenario("dram/stream-low-power")
     >>> trials = archgym.Study(scenario, "genetic_algorithm", budget=200, seed=1).run()
 
-Everything public is reached from here; nothing heavy is imported until it is used.
+Everything public is reached from here; nothing heavy is imported until it is used.  Importing archgym
+registers its Gymnasium environments (``archgym/DRAM-v0`` …).
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
+
+from .environments.registration import register_all
 
 __version__ = "0.1.0"
 
@@ -39,6 +42,9 @@ _PUBLIC = {
     "verify": "runner",
 }
 __all__ = sorted([*_PUBLIC, "__version__"])
+
+
+register_all()
 
 
 def __getattr__(name: str) -> Any:

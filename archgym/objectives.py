@@ -107,11 +107,12 @@ class Spec:
     def violation(self, metrics: Mapping[str, Floats]) -> Floats:
         """How far outside the bound, as a share of it; 0 where met, (n,)."""
         value = metrics[self.metric]
-        out = np.zeros(len(value))
+        if self.lower is None and self.upper is not None:
+            return np.maximum((value - self.upper) / _scale(self.upper), 0.0)
+        assert self.lower is not None
+        out = np.maximum((self.lower - value) / _scale(self.lower), 0.0)
         if self.upper is not None:
             out = np.maximum(out, (value - self.upper) / _scale(self.upper))
-        if self.lower is not None:
-            out = np.maximum(out, (self.lower - value) / _scale(self.lower))
         return out
 
     def penalty(self, metrics: Mapping[str, Floats]) -> Floats:

@@ -36,7 +36,9 @@ def satisfy_then_improve(
         cost = sum(o.weight * _log_ratio(o, metrics) for o in objectives) / weight  # type: ignore[assignment]
     if not specs:
         return cost
-    violation = sum(np.log1p(s.violation(metrics)) for s in specs)
+    violation = np.log1p(specs[0].violation(metrics))
+    for spec in specs[1:]:
+        violation = violation + np.log1p(spec.violation(metrics))
     return np.where(violation > 0, VIOLATED + violation, cost)
 
 

@@ -81,8 +81,10 @@ class Scenario:
         return len(self.objectives)
 
     def to_simulator(self, x: Designs) -> Designs:
-        """Designs of this scenario's space as designs of its simulator's."""
-        return self.space.embed(x, self.simulators[0].space) if self.parameters else x
+        """Designs of this scenario's space, checked if narrowed, as designs of its simulator's."""
+        if not self.parameters:
+            return x  # the simulator checks them
+        return self.space.embed(self.space.check(x), self.simulators[0].space)
 
     # ---- from metrics to costs
     def combine(self, evaluations: Sequence[Evaluation]) -> Evaluation:
@@ -115,7 +117,7 @@ class Scenario:
 
     def evaluate(self, x: Designs) -> Evaluation:
         """Combined metrics of designs of this scenario's space, (n, d)."""
-        inner = self.to_simulator(self.space.check(x))
+        inner = self.to_simulator(x)
         return self.combine([s.evaluate(inner) for s in self.simulators])
 
     def costs(self, e: Evaluation, vector: bool = False) -> Floats:
@@ -124,25 +126,26 @@ class Scenario:
         Infeasible designs cost +inf; in a vector, so do designs that violate a spec.
         """
         if not vector:
-            with np.errstate(invalid="ignore"):
-                cost = FORMULATIONS[self.reward](e.metrics, self.objectives, self.specs, self.rho)
-            return np.where(e.feasible, cost, np.inf)[:, None]
+            return self._scalar_costs(e, np.inf)[:, None]
         table = np.stack([o.cost(e.metrics) for o in self.objectives], axis=1)
         table[~self.satisfied(e)] = np.inf
         return table
 
     def rewards(self, e: Evaluation) -> Floats:
         """One finite reward a design, (n,): minus the cost, or INFEASIBLE_REWARD."""
-        with np.errstate(invalid="ignore"):
-            cost = FORMULATIONS[self.reward](e.metrics, self.objectives, self.specs, self.rho)
-        return np.where(e.feasible, -cost, INFEASIBLE_REWARD)
+        return -self._scalar_costs(e, -INFEASIBLE_REWARD)
+
+    def _scalar_costs(self, e: Evaluation, infeasible: float) -> Floats:
+        cost: Floats = FORMULATIONS[self.reward](e.metrics, self.objectives, self.specs, self.rho)
+        if not e.feasible.all():
+            cost[~e.feasible] = infeasible
+        return cost
 
     def satisfied(self, e: Evaluation) -> NDArray[np.bool_]:
         """Which designs are feasible and meet every spec, (n,)."""
         ok = e.feasible.copy()
         for spec in self.specs:
-            with np.errstate(invalid="ignore"):
-                ok &= np.nan_to_num(spec.violation(e.metrics), nan=np.inf) <= 0
+            ok &= spec.violation(e.metrics) <= 0  # NaN, of infeasible designs, compares false
         return ok
 
     # ---- the design to compare with

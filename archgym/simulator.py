@@ -47,6 +47,8 @@ class Simulator(ABC):
         """
         designs = self.space.check(x)
         n = len(designs)
+        if n == 0:
+            return Evaluation.empty([m.name for m in self.metrics], 0)
         if not self.space.constraints:
             return check_evaluation(self._evaluate(designs), self.metrics, n, self.name)
         valid = self.space.is_valid(designs)

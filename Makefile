@@ -1,0 +1,35 @@
+# A newcomer's two commands: make demo, make test.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test test-all bench lint clean
+
+demo: $(STAMP)  ## search the memory controller for a trace captured from a real program
+	$(BIN)/archgym trace info sqlite
+	@if [ -f runs/demo/manifest.json ]; then $(BIN)/archgym run --resume runs/demo; \
+	else $(BIN)/archgym run dram/sqlite-low-latency --agent genetic_algorithm --budget 200 --seed 1 --output runs/demo; fi
+
+test: $(STAMP)  ## the default suite, under ten minutes on two cores
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-all: $(STAMP)  ## the default suite and the tests that take minutes
+	$(BIN)/python -m pytest -n 2
+
+bench: $(STAMP)  ## speed and memory claims
+	@for program in benchmarks/bench_*.py; do $(BIN)/python $$program || exit 1; done
+
+lint: $(STAMP)
+	$(BIN)/pip install -q -c constraints.txt -e ".[dev]"
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy archgym simulators agents cost_models scenarios
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "archgym needs Python 3.11 or newer; say make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -c constraints.txt -e ".[test]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) runs build *.egg-info

@@ -1,0 +1,93 @@
+"""What the three environments share: the scenario, its observation, its evaluation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from ..evaluation import Evaluation
+from ..evaluator import Evaluator
+from ..scenario import Scenario
+from ..scenario_file import load_scenario
+from ..space import Designs
+from ..store import EvaluationStore
+
+OBSERVATION_LIMIT = 20.0
+Observations = NDArray[np.float32]
+
+
+class View:
+    """One scenario as seen from an environment.
+
+    The observation of a design is the logarithm of each metric over the reference design's (over 1
+    in SI units where the scenario names no reference), clipped to ±20, and 1 where it is feasible;
+    an infeasible design, and the state before the first, is all zeros.
+    """
+
+    def __init__(
+        self, scenario: str | Path | Scenario, workload: str | Sequence[str] | None, store: str | Path | None
+    ) -> None:
+        self.scenario = load_scenario(scenario, workload)
+        for simulator in self.scenario.simulators:
+            simulator.prepare()
+        self.space = self.scenario.space
+        self.metrics = [m.name for m in self.scenario.simulators[0].metrics]
+        self.units = {m.name: m.unit for m in self.scenario.simulators[0].metrics}
+        reference = self.scenario.reference_evaluation
+        scale = [1.0] * len(self.metrics) if reference is None else [float(reference.metrics[n][0]) for n in self.metrics]
+        self._scales = [s if s > 0 else 1.0 for s in scale]
+        self._scale = np.array(self._scales)
+        self._evaluator = Evaluator(self.scenario, EvaluationStore(store)) if store is not None else None
+
+    @property
+    def observation_size(self) -> int:
+        """Metrics and the feasibility flag."""
+        return len(self.metrics) + 1
+
+    def observation_space(self, extra: int = 0) -> spaces.Box:
+        """The box of observations, with ``extra`` further entries."""
+        return spaces.Box(-OBSERVATION_LIMIT, OBSERVATION_LIMIT, (self.observation_size + extra,), np.float32)
+
+    def evaluate(self, x: Designs) -> Evaluation:
+        """Combined metrics; through the store where there is one."""
+        return self._evaluator(x) if self._evaluator is not None else self.scenario.evaluate(x)
+
+    def observe(self, e: Evaluation) -> Observations:
+        """Observations of a batch, (n, metrics + 1) float32."""
+        table = np.stack([e.metrics[n] for n in self.metrics], axis=1) / self._scale
+        with np.errstate(divide="ignore", invalid="ignore"):
+            np.log(table, out=table)
+        out = np.empty((len(table), len(self.metrics) + 1), np.float32)
+        np.clip(table, -OBSERVATION_LIMIT, OBSERVATION_LIMIT, out=out[:, :-1], casting="unsafe")
+        out[:, -1] = e.feasible
+        if not e.feasible.all():
+            out[~e.feasible] = 0
+        return out
+
+    def observe_one(self, row: dict[str, float], feasible: bool) -> Observations:
+        """:meth:`observe` of one design, without the cost of arrays."""
+        if not feasible:
+            return np.zeros(self.observation_size, np.float32)
+        values = [
+            min(max(math.log(v / s), -OBSERVATION_LIMIT), OBSERVATION_LIMIT) if v > 0 else -OBSERVATION_LIMIT
+            for v, s in zip(row.values(), self._scales)
+        ]
+        values.append(1.0)
+        return np.array(values, np.float32)
+
+    def information(self, e: Evaluation) -> dict[str, Any]:
+        """What ``info`` says of a batch of one: values by name with units, feasibility, specs."""
+        feasible = bool(e.feasible[0])
+        return {
+            "metrics": {n: float(e.metrics[n][0]) for n in self.metrics},
+            "units": dict(self.units),
+            "feasible": feasible,
+            "reason": "" if feasible else e.reason(0),
+            "specs_met": feasible and bool(self.scenario.satisfied(e)[0]),
+        }

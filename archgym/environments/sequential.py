@@ -1,0 +1,94 @@
+"""One step chooses one parameter; the design is evaluated when the last is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from ..scenario import Scenario
+from .common import View
+
+
+class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
+    """A scenario as an episode of d steps.
+
+    *Action*: ``Discrete(max(nvec))``, the value index of the parameter whose turn it is; an index
+    beyond its values counts modulo their number, so that agents without masks lose nothing.
+    *Masks*: ``action_masks()`` (for MaskablePPO) and ``info["action_mask"]``, from the simulator's
+    knowledge of dependent knobs.  *Observation*: the chosen values, each on [0, 1] and -1 while
+    open, then which parameter comes next (one-hot).  *Reward*: 0 until the last step, then minus
+    the scenario's cost; ``info`` then holds metrics with units and feasibility.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+
+    def __init__(
+        self,
+        scenario: str | Path | Scenario,
+        workload: str | Sequence[str] | None = None,
+        store: str | Path | None = None,
+        render_mode: None = None,
+    ) -> None:
+        self.view = View(scenario, workload, store)
+        self.scenario = self.view.scenario
+        self.render_mode = render_mode
+        self._nvec = self.view.space.nvec
+        self._d = len(self._nvec)
+        self.action_space = spaces.Discrete(int(self._nvec.max()))
+        self.observation_space = spaces.Box(-1.0, 1.0, (2 * self._d,), np.float32)
+        self._chosen: list[int] = []
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Start with no parameter chosen."""
+        super().reset(seed=seed)
+        self._chosen = []
+        return self._observe(), {"action_mask": self.action_masks()}
+
+    def step(
+        self, action: np.int64 | int
+    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Choose the next parameter's value."""
+        if len(self._chosen) == self._d:
+            raise gym.error.ResetNeeded("the design is complete: call reset() before step()")
+        if not 0 <= int(action) < self.action_space.n:
+            raise gym.error.InvalidAction(f"action {action} is outside 0..{self.action_space.n - 1}")
+        self._chosen.append(int(action) % int(self._nvec[len(self._chosen)]))
+        if len(self._chosen) < self._d:
+            return self._observe(), 0.0, False, False, {"action_mask": self.action_masks()}
+        x = np.array([self._chosen], np.int64)
+        e = self.view.evaluate(x)
+        info = self.view.information(e)
+        info["action_mask"] = self.action_masks()
+        return self._observe(), float(self.scenario.rewards(e)[0]), True, False, info
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which actions lead to a legal value of the next parameter, (max(nvec),) bool."""
+        mask = np.zeros(self.action_space.n, np.bool_)
+        turn = len(self._chosen)
+        if turn == self._d:
+            mask[:] = True
+            return mask
+        size = int(self._nvec[turn])
+        mask[:size] = True
+        if not self.scenario.parameters:
+            mask[:size] = self.scenario.simulators[0].mask(np.array(self._chosen, np.int64))
+        if not mask.any():
+            mask[:size] = True
+        return mask
+
+    def _observe(self) -> NDArray[np.float32]:
+        out = np.zeros(2 * self._d, np.float32)
+        turn = len(self._chosen)
+        out[: self._d] = -1
+        out[:turn] = (np.array(self._chosen) + 0.5) / self._nvec[:turn]
+        if turn < self._d:
+            out[self._d + turn] = 1
+        return out

@@ -1,0 +1,96 @@
+"""Shared fixtures."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pytest
+
+from archgym import DesignSpace, Evaluation, Metric, Simulator, categorical, ordinal, powers_of_two
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = Path(__file__).resolve().parent / "reference"
+
+
+class ToySimulator(Simulator):
+    """A cache: latency falls with size, energy grows with it; one corner is infeasible."""
+
+    name = "toy"
+    version = "1"
+    metrics = (Metric("latency", "s", "time"), Metric("energy", "J", "energy"))
+    space = DesignSpace(
+        (
+            ordinal("size", powers_of_two(1, 128), "capacity", "KiB", "log"),
+            ordinal("ways", (1, 2, 4, 8), "associativity"),
+            categorical("policy", ("lru", "fifo", "random"), "replacement"),
+        )
+    )
+
+    def __init__(self, workload="w", gain: float = 1.0):
+        self.workload = str(workload)
+        self.workload_hash = self.workload
+        self.gain = gain
+        self.calls = 0
+
+    @property
+    def config(self):
+        return {"gain": self.gain}
+
+    def _evaluate(self, x):
+        self.calls += len(x)
+        c = self.space.columns(x)
+        size, ways = c["size"].astype(float), c["ways"].astype(float)
+        policy = 1 + 0.1 * x[:, 2]
+        latency = self.gain * 1e-9 * (100 * policy / np.sqrt(size * ways) + ways)
+        energy = 1e-12 * (size + 3 * ways)
+        feasible = ~((size == 1) & (ways == 8))
+        latency = np.where(feasible, latency, np.nan)
+        energy = np.where(feasible, energy, np.nan)
+        return Evaluation(
+            {"latency": latency, "energy": energy}, feasible,
+            ["" if ok else "more ways than lines" for ok in feasible],
+        )
+
+
+@pytest.fixture
+def toy():
+    return ToySimulator()
+
+
+@pytest.fixture
+def toy_document():
+    return {
+        "name": "toy",
+        "simulator": "toy",
+        "workload": "w",
+        "objectives": ["latency"],
+        "specs": {"energy": "<= 60 pJ"},
+        "reference": {"size": 16, "ways": 2, "policy": "lru"},
+        "budget": 60,
+    }
+
+
+@pytest.fixture(autouse=True)
+def _register_toy(monkeypatch):
+    """The toy simulator under the name ``toy``, as a third party's entry point would put it."""
+    from archgym import registry
+
+    real = registry.table
+
+    def table(kind):
+        found = dict(real(kind))
+        if kind == "simulators":
+            found["toy"] = "tests.conftest:ToySimulator"
+        return found
+
+    monkeypatch.setattr(registry, "table", table)
+    monkeypatch.setitem(__import__("sys").modules, "tests.conftest", __import__("sys").modules[__name__])
+
+
+@pytest.fixture
+def toy_scenario(toy_document):
+    from archgym.scenario_file import from_document
+
+    return from_document(toy_document)

@@ -1,0 +1,178 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from archgym import Study, runner
+from archgym.errors import ArchgymError, StoreError
+from archgym.run_folder import RESULT, TRIALS
+from tests.conftest import ROOT
+
+
+def test_a_study_spends_exactly_its_budget(toy_scenario):
+    for budget in (1, 7, 50):
+        trials = Study(toy_scenario, "genetic_algorithm", budget=budget, seed=1).run()
+        assert len(trials) == budget
+        assert trials.best_so_far[-1] == trials.cost.min() == trials.cost[trials.best]
+
+
+def test_one_seed_one_run(toy_scenario):
+    runs = [Study(toy_scenario, "genetic_algorithm", budget=60, seed=s).run() for s in (3, 3, 4)]
+    assert (runs[0].x == runs[1].x).all() and (runs[0].x != runs[2].x).any()
+
+
+def test_the_front_meets_the_specs(toy_document):
+    from archgym.scenario_file import from_document
+
+    toy_document["objectives"] = ["latency", "energy"]
+    trials = Study(from_document(toy_document), "random_walk", budget=200).run()
+    assert len(trials.front) > 2
+    assert trials.satisfied[trials.front].all()
+
+
+@pytest.mark.parametrize("budget", [0, -5])
+def test_a_budget_of_nothing_is_refused(toy_scenario, budget):
+    with pytest.raises(ArchgymError, match="budget"):
+        Study(toy_scenario, "random_walk", budget=budget)
+
+
+def test_a_run_folder_holds_all_and_reproduces(tmp_path, toy_scenario):
+    done = runner.run(toy_scenario, "genetic_algorithm", seed=2, output=tmp_path / "r")
+    names = {p.name for p in (tmp_path / "r").iterdir()}
+    assert {"manifest.json", "evaluations.sqlite", "result.json", "trials.csv", "convergence.png", "front.png"} <= names
+    assert done.result["charged"] == 60 and done.result["computed"] < 60
+    assert runner.verify(tmp_path / "r")["differences"] == []
+    with pytest.raises(ArchgymError, match="--resume"):
+        runner.run(toy_scenario, "genetic_algorithm", seed=2, output=tmp_path / "r")
+
+
+def test_until_specs_met_stops_early(tmp_path, toy_scenario):
+    done = runner.run(toy_scenario, "random_walk", budget=500, batch=1, output=tmp_path / "r", until_specs_met=True, plots=False)
+    assert 1 <= len(done.trials) < 500
+    assert done.trials.satisfied[-1] and not done.trials.satisfied[:-1].any()
+
+
+class _PulledPlug(Exception):
+    pass
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_resumed_run_ends_as_if_never_interrupted(tmp_path, toy_scenario, after):
+    whole = runner.run(toy_scenario, "genetic_algorithm", budget=90, seed=5, output=tmp_path / "whole", plots=False)
+    seen = []
+
+    def pull(progress):
+        seen.append(progress)
+        if len(seen) == after:
+            raise _PulledPlug
+
+    with pytest.raises(_PulledPlug):
+        runner.run(toy_scenario, "genetic_algorithm", budget=90, seed=5, output=tmp_path / "cut", plots=False, on_progress=pull)
+    resumed = runner.resume(tmp_path / "cut", plots=False)
+    for name in (TRIALS, RESULT):
+        assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert resumed.result == whole.result
+
+
+KILLED = """
+import sys, time
+sys.path.insert(0, {root!r})
+from archgym import load_scenario, runner
+from pathlib import Path
+scenario = load_scenario("dram/stream-low-power", "rand_rw:n=2000")
+runner.run(scenario, "genetic_algorithm", budget=96, seed=3, hyper={{"population": 8}}, output=Path({out!r}),
+           plots=False, on_progress=lambda p: (print(p.done, flush=True), time.sleep({pause})))
+"""
+
+
+def test_kill_minus_nine_loses_at_most_the_batch_in_flight(tmp_path):
+    def start(out, pause):
+        code = KILLED.format(root=str(ROOT), out=str(out), pause=pause)
+        return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+
+    process = start(tmp_path / "cut", 0.2)
+    for line in process.stdout:
+        if int(line) >= 32:
+            break
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    whole = start(tmp_path / "whole", 0)
+    assert whole.wait() == 0
+    runner.resume(tmp_path / "cut", plots=False)
+    for name in (TRIALS, RESULT):
+        assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_folder_is_held_by_one_process_at_a_time(tmp_path, toy_scenario):
+    runner.run(toy_scenario, "random_walk", budget=5, output=tmp_path / "r", plots=False)
+    with runner.RunFolder.open(tmp_path / "r"), pytest.raises(StoreError, match="in use"):
+        runner.resume(tmp_path / "r")
+
+
+def test_runs_in_one_tree_do_not_disturb_each_other(tmp_path, toy_scenario):
+    a = runner.run(toy_scenario, "random_walk", budget=20, seed=1, root=tmp_path, plots=False)
+    b = runner.run(toy_scenario, "random_walk", budget=20, seed=2, root=tmp_path, plots=False)
+    assert a.path != b.path and a.path.parent == b.path.parent
+    assert runner.verify(a.path)["checked"] > 0
+
+
+def test_a_read_only_folder_is_reported(tmp_path, toy_scenario):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(StoreError, match="--output"):
+        runner.run(toy_scenario, "random_walk", budget=5, output=blocked / "r")
+
+
+def test_verify_finds_a_tampered_number(tmp_path, toy_scenario):
+    import sqlite3
+
+    runner.run(toy_scenario, "random_walk", budget=20, output=tmp_path / "r", plots=False)
+    with sqlite3.connect(tmp_path / "r" / "evaluations.sqlite") as c:
+        c.execute("UPDATE evaluations SET metrics = ? WHERE feasible = 1", (np.array([1.0, 2.0]).tobytes(),))
+    assert len(runner.verify(tmp_path / "r")["differences"]) > 5
+
+
+def test_resume_refuses_a_simulator_that_changed(tmp_path, toy_scenario):
+    runner.run(toy_scenario, "random_walk", budget=5, output=tmp_path / "r", plots=False)
+    path = tmp_path / "r" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["simulators"][0]["version"] = "0"
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ArchgymError, match="version changed"):
+        runner.resume(tmp_path / "r")
+    path.write_text("{")
+    with pytest.raises(StoreError, match="cannot be read"):
+        runner.resume(tmp_path / "r")
+    with pytest.raises(ArchgymError, match="holds no run"):
+        runner.resume(tmp_path / "elsewhere")
+
+
+def test_golden_run(toy_scenario):
+    """The same numbers on every machine and after every refactoring."""
+    trials = Study(toy_scenario, "genetic_algorithm", budget=60, seed=11).run()
+    assert trials.x[[0, 31, 59]].tolist() == GOLDEN["x"]
+    assert trials.cost.min() == pytest.approx(GOLDEN["best"], rel=1e-12)
+
+
+GOLDEN = {"x": [[1, 0, 2], [2, 3, 0], [0, 0, 1]], "best": -0.3604317411850849}
+
+
+def test_interrupt_is_clean(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "archgym", "run", "dram/stream-low-power", "--workload", "rand_rw:n=20000",
+         "--budget", "4000", "--output", str(tmp_path / "r"), "--no-plots"],
+        stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.time() + 60
+    while not (tmp_path / "r" / "evaluations.sqlite").exists() and time.time() < deadline:
+        time.sleep(0.1)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "nothing recorded is lost" in err and "Traceback" not in err

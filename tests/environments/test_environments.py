@@ -1,0 +1,134 @@
+import warnings
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+import archgym  # noqa: F401  registers the environments
+
+WORKLOAD = "rand_rw:n=300"
+IDS = ["archgym/DRAM-v0", "archgym/DRAMSequential-v0"]
+
+
+def make(name, **kwargs):
+    return gym.make(name, scenario="dram/stream-low-power", workload=WORKLOAD, **kwargs)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_gymnasiums_checker_passes_without_a_warning(name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".*render.*")
+        check_env(make(name).unwrapped, skip_render_check=True)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_stable_baselines3s_checker_passes(name):
+    from stable_baselines3.common.env_checker import check_env as sb3_check
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sb3_check(make(name).unwrapped, warn=True)
+
+
+def test_made_by_its_full_name_without_an_import():
+    import subprocess
+    import sys
+
+    code = "import gymnasium as gym; e = gym.make('archgym:archgym/DRAM-v0', workload='rand_rw:n=50'); e.reset(seed=1); print(e.step(e.action_space.sample())[2])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_a_step_tells_metrics_with_units_and_ends():
+    env = make(IDS[0])
+    observation, _ = env.reset(seed=3)
+    assert (observation == 0).all()
+    env.action_space.seed(3)
+    action = env.action_space.sample()
+    observation, reward, terminated, truncated, info = env.step(action)
+    assert terminated and not truncated
+    assert info["feasible"] and info["units"]["energy"] == "J"
+    scenario = env.unwrapped.scenario
+    e = scenario.evaluate(action[None])
+    assert info["metrics"] == e.row(0)
+    assert reward == -scenario.costs(e)[0, 0]
+    reference = scenario.reference_evaluation
+    assert observation[0] == pytest.approx(
+        np.log(e.metrics["total_time"][0] / reference.metrics["total_time"][0]), rel=1e-5, abs=1e-6
+    )
+
+
+def test_seeded_resets_give_the_same_samples():
+    first, second = make(IDS[0]), make(IDS[0])
+    for env in (first, second):
+        env.reset(seed=5)
+        env.action_space.seed(5)
+    assert (first.action_space.sample() == second.action_space.sample()).all()
+
+
+def test_sequential_and_whole_designs_agree():
+    env, whole = make(IDS[1]), make(IDS[0])
+    rng = np.random.default_rng(0)
+    design = [int(rng.integers(n)) for n in whole.action_space.nvec]
+    env.reset()
+    for i, value in enumerate(design):
+        mask = env.unwrapped.action_masks()
+        assert mask.sum() == whole.action_space.nvec[i] and mask[value]
+        _, reward, terminated, _, info = env.step(value)
+        assert terminated == (i == len(design) - 1)
+    whole.reset()
+    assert reward == whole.step(np.array(design))[1]
+    assert info["metrics"] == whole.unwrapped.view.evaluate(np.array([design])).row(0)
+    with pytest.raises(gym.error.ResetNeeded):
+        env.unwrapped.step(0)
+
+
+def test_actions_beyond_a_parameters_values_wrap():
+    env = make(IDS[1])
+    for action in (4, 0):  # page_policy has four values
+        env.reset()
+        observation = env.step(action)[0]
+        assert observation[0] == pytest.approx(0.125)
+
+
+def test_vector_environment_equals_single_ones():
+    vector = gym.make_vec(IDS[0], num_envs=32, vectorization_mode="vector_entry_point", workload=WORKLOAD)
+    vector.reset(seed=0)
+    vector.action_space.seed(0)
+    actions = vector.action_space.sample()
+    observations, rewards, terminated, truncated, info = vector.step(actions)
+    assert terminated.all() and not truncated.any()
+    single = gym.make(IDS[0], workload=WORKLOAD)
+    for i in range(0, 32, 5):
+        single.reset()
+        o, r, _, _, one = single.step(actions[i])
+        assert (o == observations[i]).all() and r == rewards[i]
+        assert one["metrics"]["energy"] == info["metrics"]["energy"][i]
+    assert observations in vector.observation_space
+
+
+def test_a_store_keeps_what_environments_evaluate(tmp_path):
+    from archgym import EvaluationStore
+
+    env = make(IDS[0], store=tmp_path / "e.sqlite")
+    env.reset(seed=0)
+    env.action_space.seed(0)
+    action = env.action_space.sample()
+    for _ in range(3):
+        env.step(action)
+    with EvaluationStore(tmp_path / "e.sqlite") as store:
+        assert store.count() == 1
+
+
+def test_infeasible_designs_have_a_finite_reward(toy_scenario):
+    from archgym.environments import DesignEnv
+    from archgym.rewards import INFEASIBLE_REWARD
+
+    env = DesignEnv(toy_scenario)
+    env.reset()
+    action = toy_scenario.space.encode([{"size": 1, "ways": 8, "policy": "lru"}])[0]
+    observation, reward, _, _, info = env.step(action)
+    assert reward == INFEASIBLE_REWARD and (observation == 0).all()
+    assert info["reason"] == "more ways than lines" and not info["specs_met"]
