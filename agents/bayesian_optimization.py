@@ -35,7 +35,7 @@ class BayesianOptimization(Agent):
     LOCAL = 120
     hyperparameters = DesignSpace(
         (
-            categorical("surrogate", ("RF", "ET", "GP"), "random forest, extra trees, Gaussian process"),
+            categorical("surrogate", ("ET", "RF", "GP"), "extra trees, random forest, Gaussian process"),
             categorical("acquisition", ("EI", "LCB", "PI"), "expected improvement, lower bound, probability"),
             ordinal("initial", (5, 10, 20, 40), "random designs before the first model", scale="log"),
             ordinal("candidates", (200, 500, 1000, 2000), "designs ranked a proposal", scale="log"),
@@ -45,7 +45,7 @@ class BayesianOptimization(Agent):
         )
     )
     defaults = {
-        "surrogate": "RF", "acquisition": "EI", "initial": 20, "candidates": 500, "kappa": 1.96,
+        "surrogate": "ET", "acquisition": "EI", "initial": 20, "candidates": 500, "kappa": 0.5,
         "xi": 0.01, "points": 4,
     }  # fmt: skip
     # ArchGym sweeps n_iter x 5 seeds; n_iter is the budget here
@@ -85,7 +85,7 @@ class BayesianOptimization(Agent):
             model = cook_estimator("GP", space=[(0.0, 1.0)] * d, random_state=int(self.rng.integers(1 << 31)), noise="gaussian", n_restarts_optimizer=0)
         else:
             model = cook_estimator(
-                kind, random_state=int(self.rng.integers(1 << 31)), n_estimators=60, min_samples_leaf=2, n_jobs=1
+                kind, random_state=int(self.rng.integers(1 << 31)), n_estimators=60, min_samples_leaf=1, n_jobs=1
             )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # bounds of length scales on flat costs

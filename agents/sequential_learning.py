@@ -45,7 +45,11 @@ class Prefixes:
 
 
 class Dqn(Agent):
-    """Deep Q-learning over parameters; greedy with a falling share of random values."""
+    """Deep Q-learning over parameters; greedy with a falling share of random values.
+
+    Targets look ahead to the end of the episode (n-step returns with n = d), since only the last
+    step is rewarded.
+    """
 
     name = "dqn"
     hyperparameters = DesignSpace(
@@ -56,7 +60,7 @@ class Dqn(Agent):
             ordinal("gradient_steps", (4, 8, 16, 32), "updates a batch", scale="log"),
         )
     )  # fmt: skip
-    defaults = {"learning_rate": 0.001, "hidden": 64, "explore": 0.05, "explore_until": 0.5, "gradient_steps": 16}
+    defaults = {"learning_rate": 0.003, "hidden": 64, "explore": 0.1, "explore_until": 0.25, "gradient_steps": 32}
     default_budget = 1000
     buffer_designs = 4096
 
@@ -67,7 +71,7 @@ class Dqn(Agent):
         self._model = DQN(
             "MlpPolicy", Spaces(self._prefix.action, self._prefix.observation),
             learning_rate=self.hyper["learning_rate"], gamma=1.0, learning_starts=0, batch_size=128,
-            buffer_size=self.buffer_designs * len(self.space), target_update_interval=50, device="cpu",
+            buffer_size=self.buffer_designs * len(self.space), n_steps=len(self.space), device="cpu",
             policy_kwargs={"net_arch": [hidden, hidden]}, seed=int(self.rng.integers(1 << 31)),
         )  # fmt: skip
         self._model.set_logger(Logger(folder=None, output_formats=[]))
@@ -90,8 +94,8 @@ class Dqn(Agent):
         rewards = self._reward(costs)
         views = [self._prefix(x, turn) for turn in range(len(self.space) + 1)]
         last = len(self.space) - 1
-        for turn in range(len(self.space)):
-            for i in range(len(x)):
+        for i in range(len(x)):  # episode by episode: the buffer looks ahead to the reward
+            for turn in range(len(self.space)):
                 self._model.replay_buffer.add(
                     views[turn][i][None], views[turn + 1][i][None], np.array([[x[i, turn]]]),
                     np.array([rewards[i] if turn == last else 0.0]), np.array([turn == last]), [{}],

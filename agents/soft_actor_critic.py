@@ -32,7 +32,7 @@ class Sac(Agent):
             ordinal("gradient_steps", (2, 4, 8, 16), "updates a batch", scale="log"),
         )
     )  # fmt: skip
-    defaults = {"learning_rate": 0.003, "hidden": 64, "startup": 32, "gradient_steps": 8}
+    defaults = {"learning_rate": 0.01, "hidden": 64, "startup": 32, "gradient_steps": 16}
     buffer_designs = 4096
 
     def _start(self) -> None:

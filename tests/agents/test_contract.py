@@ -1,0 +1,149 @@
+"""Every registered agent keeps the contract, reaches every value and beats random search where there is structure."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from archgym import registry
+from archgym.benchmark_functions import STRUCTURED, best_found, bowl, needle, rugged
+from archgym.errors import AgentError, MissingExtraError, UnknownNameError
+from archgym.testing import check_agent, tiny_spaces
+
+NAMES = registry.names("agents")
+ADAPTIVE = [n for n in NAMES if registry.load("agents", n).adaptive]
+MODEL_BASED = {"bayesian_optimization", "botorch"}
+LEARNING = {"ppo", "a2c", "dqn", "sac", "maskable_ppo", "reinforce_controller", "tpe"}
+
+
+def load(name):
+    return registry.load("agents", name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_contract(name):
+    check_agent(load(name))
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if load(n).multi_objective])
+def test_contract_with_two_objectives(name):
+    cls = load(name)
+    for space_name, space in tiny_spaces():
+        agent = cls(space, seed=1, objectives=2, budget=60)
+        for _ in range(5):
+            x = agent.ask(7)
+            costs = np.stack([x.sum(axis=1), -x[:, 0]], axis=1).astype(float)
+            costs[x.sum(axis=1) % 3 == 0] = np.inf
+            agent.tell(x, costs)
+            assert space.is_valid(x).all(), space_name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_value_of_every_parameter_is_reached(name):
+    """ArchGym's agents decode 8-value knobs to 3 reachable indices; here a flat landscape shows all."""
+    landscape = bowl()
+    budget = 120 if name in MODEL_BASED else 400
+    hyper = {"initial": 40} if name in MODEL_BASED else {}
+    agent = load(name)(landscape.space, seed=3, budget=budget, **hyper)
+    rng = np.random.default_rng(0)
+    seen = [set() for _ in landscape.space.parameters]
+    done = 0
+    while done < budget:
+        n = min(40 if name in MODEL_BASED else 16, budget - done)
+        x = agent.ask(n)
+        agent.tell(x, rng.random(n))
+        done += n
+        for column, values in enumerate(x.T):
+            seen[column].update(values.tolist())
+    missing = {p.name: len(p) - len(s) for p, s in zip(landscape.space.parameters, seen) if len(s) < len(p)}
+    assert not missing
+
+
+@pytest.mark.parametrize("name", ADAPTIVE)
+def test_beats_random_search_where_there_is_structure(name):
+    budget = 60 if name in MODEL_BASED else 300
+    landscapes = (rugged,) if name in MODEL_BASED | LEARNING else STRUCTURED
+    for make in landscapes:
+        landscape = make()
+        mine = [best_found(load(name), landscape, budget, seed) for seed in range(20)]
+        random = [best_found(load("random_walk"), landscape, budget, seed) for seed in range(20)]
+        assert np.median(mine) < 0.9 * np.median(random), landscape.name
+
+
+@pytest.mark.parametrize("name", [n for n in ADAPTIVE if n not in MODEL_BASED | LEARNING])
+def test_nothing_beats_random_search_on_a_needle(name):
+    """7,776 designs, one is good: the share of seeds that find it stays near that of blind search."""
+    landscape = needle()
+    found = sum(best_found(load(name), landscape, 300, seed) == 0 for seed in range(60))
+    assert found <= 9  # 60 * 300 / 7776 = 2.3 expected; P(more than 9) is about 1e-4
+
+
+@pytest.mark.parametrize("name", ["genetic_algorithm", "simulated_annealing", "portfolio", "ppo", "bayesian_optimization", "botorch", "cma_es", "nsga2", "tpe"])
+def test_the_same_in_another_process(name):
+    code = (
+        "from archgym import registry\nfrom archgym.benchmark_functions import rugged, best_found\n"
+        f"print(repr(best_found(registry.load('agents', {name!r}), rugged(), 48, 5)))"
+    )
+    out = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert out[0] == out[1] != ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hyperparameters_are_declared_with_defaults_inside(name):
+    cls = load(name)
+    assert cls.name == name and (cls.__doc__ or "").strip()
+    assert set(cls.defaults) == set(cls.hyperparameters.names)
+    for key, value in cls.defaults.items():
+        cls.hyperparameters[key].index(value)
+    for grid in cls.grids.values():
+        for key, values in grid.items():
+            for value in values:
+                cls.hyperparameters[key].index(value)
+    with pytest.raises(UnknownNameError):
+        cls(bowl().space, populatoin=3)
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if len(load(n).hyperparameters) and n not in MODEL_BASED])
+def test_any_hyperparameters_work(name):
+    cls = load(name)
+    rng = np.random.default_rng(0)
+    landscape = rugged()
+    for row in cls.hyperparameters.decode(cls.hyperparameters.sample(3 if name in LEARNING else 6, rng)):
+        assert np.isfinite(best_found(cls, landscape, 64, 1, **row)), row
+
+
+def test_archgyms_grids_have_its_sizes():
+    sizes = {n: int(np.prod([len(v) for v in load(n).grids["archgym-grid"].values()])) for n in ("ant_colony", "genetic_algorithm", "bayesian_optimization")}
+    # the genetic algorithm's third axis, generations {8, 16, 32, 64}, is the budget: 18 x 4 = 72
+    # Bayesian optimisation's n_iter {16, 32, 64} is the budget too, its 5 seeds are seeds: 15 = 3 x 5
+    assert sizes == {"ant_colony": 600, "genetic_algorithm": 18, "bayesian_optimization": 12}
+
+
+def test_asking_and_telling_wrongly_is_refused():
+    agent = load("genetic_algorithm")(bowl().space)
+    x = agent.ask(3)
+    for costs in ([1.0, 2.0], [1.0, 2.0, float("nan")], [1.0, 2.0, -float("inf")], np.ones((3, 2))):
+        with pytest.raises(AgentError):
+            agent.tell(x, costs)
+    with pytest.raises(AgentError, match="at least 1"):
+        agent.ask(0)
+    with pytest.raises(AgentError, match="one objective"):
+        load("genetic_algorithm")(bowl().space, objectives=2)
+
+
+def test_a_missing_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    monkeypatch.delitem(sys.modules, "archgym.agents.tpe", raising=False)
+    with pytest.raises((MissingExtraError, ImportError), match="optuna"):
+        registry.load("agents", "tpe")
+
+
+def test_agents_import_nothing_heavy_until_used():
+    code = (
+        "import sys\nfrom archgym import registry\n"
+        "for n in ('random_walk', 'genetic_algorithm', 'ant_colony', 'simulated_annealing', 'hill_climbing', 'grid', 'sobol', 'bayesian_optimization', 'portfolio'):\n"
+        "    registry.load('agents', n)\n"
+        "heavy = {'torch', 'stable_baselines3', 'botorch', 'optuna', 'cma', 'pymoo', 'skopt'} & set(sys.modules)\nassert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
