@@ -28,16 +28,32 @@ class AntColony(Agent):
     hyperparameters = DesignSpace(
         (
             ordinal("ants", (2, 4, 8, 16, 32, 64), "ants a generation", scale="log"),
-            ordinal("evaporation", (0.1, 0.25, 0.5, 0.75, 1.0), "how fast the best path's pheromone rises"),
-            ordinal("greediness", (0.0, 0.25, 0.5, 0.75, 1.0), "probability of the strongest value"),
-            ordinal("depth", (2, 4, 8, 16, 32, 64), "generations without success before trails start anew", scale="log"),
+            ordinal(
+                "evaporation",
+                (0.1, 0.25, 0.5, 0.75, 1.0),
+                "how fast the best path's pheromone rises",
+            ),
+            ordinal(
+                "greediness", (0.0, 0.25, 0.5, 0.75, 1.0), "probability of the strongest value"
+            ),
+            ordinal(
+                "depth",
+                (2, 4, 8, 16, 32, 64),
+                "generations without success before trails start anew",
+                scale="log",
+            ),
             ordinal("start", (0.01, 0.05, 0.1, 0.2, 0.5), "initial pheromone", scale="log"),
             ordinal("decay", (0.0, 0.05, 0.1, 0.2, 0.5), "local decay where an ant walked"),
         )
-    )  # fmt: skip
+    )
     defaults = {
-        "ants": 16, "evaporation": 0.25, "greediness": 0.25, "depth": 16, "start": 0.1, "decay": 0.1,
-    }  # fmt: skip
+        "ants": 16,
+        "evaporation": 0.25,
+        "greediness": 0.25,
+        "depth": 16,
+        "start": 0.1,
+        "decay": 0.1,
+    }
     # ArchGym's 600 points
     grids = {
         "archgym-grid": {

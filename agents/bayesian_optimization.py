@@ -35,9 +35,15 @@ class BayesianOptimization(Agent):
     LOCAL = 120
     hyperparameters = DesignSpace(
         (
-            categorical("surrogate", ("ET", "RF", "GP"), "extra trees, random forest, Gaussian process"),
-            categorical("acquisition", ("EI", "LCB", "PI"), "expected improvement, lower bound, probability"),
-            ordinal("initial", (5, 10, 20, 40), "random designs before the first model", scale="log"),
+            categorical(
+                "surrogate", ("ET", "RF", "GP"), "extra trees, random forest, Gaussian process"
+            ),
+            categorical(
+                "acquisition", ("EI", "LCB", "PI"), "expected improvement, lower bound, probability"
+            ),
+            ordinal(
+                "initial", (5, 10, 20, 40), "random designs before the first model", scale="log"
+            ),
             ordinal("candidates", (200, 500, 1000, 2000), "designs ranked a proposal", scale="log"),
             ordinal("kappa", (0.5, 1.0, 1.96, 3.0), "exploration of LCB"),
             ordinal("xi", (0.0, 0.001, 0.01, 0.1), "exploration of EI and PI"),
@@ -45,11 +51,23 @@ class BayesianOptimization(Agent):
         )
     )
     defaults = {
-        "surrogate": "ET", "acquisition": "EI", "initial": 20, "candidates": 500, "kappa": 0.5,
-        "xi": 0.01, "points": 4,
-    }  # fmt: skip
+        "surrogate": "ET",
+        "acquisition": "EI",
+        "initial": 20,
+        "candidates": 500,
+        "kappa": 0.5,
+        "xi": 0.01,
+        "points": 4,
+    }
     # ArchGym sweeps n_iter x 5 seeds; n_iter is the budget here
-    grids = {"archgym-grid": {"surrogate": ("GP",), "acquisition": ("EI", "LCB", "PI"), "initial": (5, 10, 20, 40), "points": (1,)}}
+    grids = {
+        "archgym-grid": {
+            "surrogate": ("GP",),
+            "acquisition": ("EI", "LCB", "PI"),
+            "initial": (5, 10, 20, 40),
+            "points": (1,),
+        }
+    }
 
     @property
     def batch(self) -> int:
@@ -68,7 +86,11 @@ class BayesianOptimization(Agent):
         leaders = history.x[np.argsort(y, kind="stable")[:4]]
         pool = candidates(self.space, history, leaders, self.hyper["candidates"], self.rng)
         if len(pool) <= n:
-            return np.concatenate([pool, fresh_designs(self.space, history, n - len(pool), self.rng)]) if len(pool) < n else pool
+            return (
+                np.concatenate([pool, fresh_designs(self.space, history, n - len(pool), self.rng)])
+                if len(pool) < n
+                else pool
+            )
         scores = self._acquisition(self._fit(history.x, y), pool, float(y.min()))
         return self._spread(pool, scores, n)
 
@@ -79,13 +101,27 @@ class BayesianOptimization(Agent):
         if kind == "GP":
             if len(x) > self.LOCAL:
                 half = self.LOCAL // 2
-                pick = np.unique(np.concatenate([np.argsort(y, kind="stable")[:half], np.arange(len(y) - half, len(y))]))
+                pick = np.unique(
+                    np.concatenate(
+                        [np.argsort(y, kind="stable")[:half], np.arange(len(y) - half, len(y))]
+                    )
+                )
                 x, y = x[pick], y[pick]
             d = self._features(x[:1]).shape[1]
-            model = cook_estimator("GP", space=[(0.0, 1.0)] * d, random_state=int(self.rng.integers(1 << 31)), noise="gaussian", n_restarts_optimizer=0)
+            model = cook_estimator(
+                "GP",
+                space=[(0.0, 1.0)] * d,
+                random_state=int(self.rng.integers(1 << 31)),
+                noise="gaussian",
+                n_restarts_optimizer=0,
+            )
         else:
             model = cook_estimator(
-                kind, random_state=int(self.rng.integers(1 << 31)), n_estimators=60, min_samples_leaf=1, n_jobs=1
+                kind,
+                random_state=int(self.rng.integers(1 << 31)),
+                n_estimators=60,
+                min_samples_leaf=1,
+                n_jobs=1,
             )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # bounds of length scales on flat costs

@@ -20,8 +20,8 @@ from gpytorch.mlls import ExactMarginalLogLikelihood
 
 from archgym.agent import Agent
 from archgym.evaluation import Floats
-from archgym.pareto import pareto_front
 from archgym.parameter import ordinal
+from archgym.pareto import pareto_front
 from archgym.space import Designs, DesignSpace
 
 from .bayesian_optimization import squash
@@ -44,7 +44,9 @@ class BotorchOptimization(Agent):
     HIGH = 20
     hyperparameters = DesignSpace(
         (
-            ordinal("initial", (5, 10, 20, 40), "random designs before the first model", scale="log"),
+            ordinal(
+                "initial", (5, 10, 20, 40), "random designs before the first model", scale="log"
+            ),
             ordinal("candidates", (100, 200, 400, 800), "designs ranked a proposal", scale="log"),
             ordinal("fit_steps", (25, 50, 75, 200), "steps of the likelihood fit", scale="log"),
             ordinal("points", (1, 2, 4, 8), "designs a model", scale="log"),
@@ -70,13 +72,22 @@ class BotorchOptimization(Agent):
             return fresh_designs(self.space, history, n, self.rng)
         costs = finite(history.costs)
         leaders = self._leaders(costs)
-        pool = candidates(self.space, history, history.x[leaders[:4]], self.hyper["candidates"] // 2, self.rng)
+        pool = candidates(
+            self.space, history, history.x[leaders[:4]], self.hyper["candidates"] // 2, self.rng
+        )
         pool = self._in_trust_region(pool, history.x[leaders[0]])
         pool = pool[self.rng.permutation(len(pool))[: self.hyper["candidates"]]]
         if len(pool) <= n:
             rest = fresh_designs(self.space, history, max(n - len(pool), 1), self.rng)
             return np.concatenate([pool, rest])[:n]
-        keep = np.unique(np.concatenate([leaders[: self.LOCAL // 2], np.arange(max(0, len(costs) - self.LOCAL // 2), len(costs))]))
+        keep = np.unique(
+            np.concatenate(
+                [
+                    leaders[: self.LOCAL // 2],
+                    np.arange(max(0, len(costs) - self.LOCAL // 2), len(costs)),
+                ]
+            )
+        )
         targets = -np.stack([squash(costs[keep, j]) for j in range(self.objectives)], axis=1)
         with warnings.catch_warnings(), seeded_globals(self.rng):
             warnings.simplefilter("ignore")
@@ -102,18 +113,27 @@ class BotorchOptimization(Agent):
         for j in range(self.objectives):
             model = SingleTaskGP(train, torch.as_tensor(targets[:, j : j + 1]))
             mll = ExactMarginalLogLikelihood(model.likelihood, model)
-            fit_gpytorch_mll(mll, optimizer_kwargs={"options": {"maxiter": self.hyper["fit_steps"]}}, max_attempts=1, warning_handler=lambda w: True)
+            fit_gpytorch_mll(
+                mll,
+                optimizer_kwargs={"options": {"maxiter": self.hyper["fit_steps"]}},
+                max_attempts=1,
+                warning_handler=lambda w: True,
+            )
             models.append(model)
         sampler = SobolQMCNormalSampler(torch.Size([32]), seed=int(self.rng.integers(1 << 31)))
         if self.objectives == 1:
-            acquisition = qLogNoisyExpectedImprovement(models[0], train, sampler=sampler, prune_baseline=True)
+            acquisition = qLogNoisyExpectedImprovement(
+                models[0], train, sampler=sampler, prune_baseline=True
+            )
         else:
             corner = targets.min(axis=0) - 0.1 * (targets.max(axis=0) - targets.min(axis=0))
             acquisition = qLogNoisyExpectedHypervolumeImprovement(
                 ModelListGP(*models), corner.tolist(), train, sampler=sampler, prune_baseline=True
             )
         choices = torch.as_tensor(self._features(pool))
-        picked, _ = optimize_acqf_discrete(acquisition, q=n, choices=choices, max_batch_size=256, unique=True)
+        picked, _ = optimize_acqf_discrete(
+            acquisition, q=n, choices=choices, max_batch_size=256, unique=True
+        )
         rows = [int(torch.argmin((choices - p).abs().sum(dim=1))) for p in picked]
         return pool[rows]
 

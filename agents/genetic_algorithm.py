@@ -22,21 +22,36 @@ class GeneticAlgorithm(Agent):
     hyperparameters = DesignSpace(
         (
             ordinal("population", powers_of_two(2, 256), "designs a generation", scale="log"),
-            ordinal("mutation", (0.001, 0.01, 0.03, 0.05, 0.1, 0.2, 0.4), "probability that a gene mutates", scale="log"),
-            ordinal("crossover", (0.0, 0.25, 0.5, 0.75, 0.9, 1.0), "probability that two parents are crossed"),
-            categorical("selection", ("tournament", "roulette", "truncation"), "how parents are chosen"),
+            ordinal(
+                "mutation",
+                (0.001, 0.01, 0.03, 0.05, 0.1, 0.2, 0.4),
+                "probability that a gene mutates",
+                scale="log",
+            ),
+            ordinal(
+                "crossover",
+                (0.0, 0.25, 0.5, 0.75, 0.9, 1.0),
+                "probability that two parents are crossed",
+            ),
+            categorical(
+                "selection", ("tournament", "roulette", "truncation"), "how parents are chosen"
+            ),
             ordinal("elite", (0, 1, 2, 4), "best designs that survive unchanged"),
-            categorical("step", ("uniform", "neighbor"), "a mutated ordinal jumps anywhere or one step"),
+            categorical(
+                "step", ("uniform", "neighbor"), "a mutated ordinal jumps anywhere or one step"
+            ),
         )
-    )  # fmt: skip
+    )
     defaults = {
-        "population": 32, "mutation": 0.1, "crossover": 0.9, "selection": "tournament",
-        "elite": 2, "step": "uniform",
-    }  # fmt: skip
-    # ArchGym's 72 points: population x generations x mutation; generations become the budget
-    grids = {
-        "archgym-grid": {"population": (2, 4, 8, 16, 32, 64), "mutation": (0.01, 0.05, 0.001)}
+        "population": 32,
+        "mutation": 0.1,
+        "crossover": 0.9,
+        "selection": "tournament",
+        "elite": 2,
+        "step": "uniform",
     }
+    # ArchGym's 72 points: population x generations x mutation; generations become the budget
+    grids = {"archgym-grid": {"population": (2, 4, 8, 16, 32, 64), "mutation": (0.01, 0.05, 0.001)}}
 
     @property
     def batch(self) -> int:

@@ -19,7 +19,9 @@ class GridSearch(Agent):
 
     name = "grid"
     adaptive = False
-    hyperparameters = DesignSpace((categorical("order", ("even", "lexicographic"), "how it is walked"),))
+    hyperparameters = DesignSpace(
+        (categorical("order", ("even", "lexicographic"), "how it is walked"),)
+    )
     defaults = {"order": "even"}
 
     def _start(self) -> None:

@@ -40,8 +40,12 @@ class Spaces(gym.Env[Any, Any]):
         raise NotImplementedError
 
 
-ENTROPY = ordinal("entropy", (0.001, 0.003, 0.01, 0.03, 0.1), "weight of the policy's entropy", scale="log")
-LEARNING_RATE = ordinal("learning_rate", (0.0003, 0.001, 0.003, 0.01, 0.03), "step of the optimiser", scale="log")
+ENTROPY = ordinal(
+    "entropy", (0.001, 0.003, 0.01, 0.03, 0.1), "weight of the policy's entropy", scale="log"
+)
+LEARNING_RATE = ordinal(
+    "learning_rate", (0.0003, 0.001, 0.003, 0.01, 0.03), "step of the optimiser", scale="log"
+)
 HIDDEN = ordinal("hidden", (16, 32, 64, 128), "units a layer", scale="log")
 
 
@@ -64,10 +68,17 @@ class PolicyAgent(Agent):
         environment = Spaces(action, spaces.Box(0.0, 1.0, (1,), np.float32))
         hidden = int(self.hyper["hidden"])
         self._model = type(self).algorithm(
-            "MlpPolicy", environment, learning_rate=self.hyper["learning_rate"], ent_coef=self.hyper["entropy"],
-            gamma=1.0, gae_lambda=1.0, device="cpu", seed=int(self.rng.integers(1 << 31)),
-            policy_kwargs={"net_arch": [hidden, hidden]}, **self._settings(),
-        )  # fmt: skip
+            "MlpPolicy",
+            environment,
+            learning_rate=self.hyper["learning_rate"],
+            ent_coef=self.hyper["entropy"],
+            gamma=1.0,
+            gae_lambda=1.0,
+            device="cpu",
+            seed=int(self.rng.integers(1 << 31)),
+            policy_kwargs={"net_arch": [hidden, hidden]},
+            **self._settings(),
+        )
         self._model.set_logger(Logger(folder=None, output_formats=[]))
         self._generator = torch.Generator().manual_seed(int(self.rng.integers(1 << 31)))
         self._reward = RankedReward()
@@ -76,7 +87,10 @@ class PolicyAgent(Agent):
         with torch.no_grad():
             observation = torch.ones((1, 1))
             distribution = self._model.policy.get_distribution(observation).distribution
-            columns = [torch.multinomial(d.probs[0], n, replacement=True, generator=self._generator) for d in distribution]
+            columns = [
+                torch.multinomial(d.probs[0], n, replacement=True, generator=self._generator)
+                for d in distribution
+            ]
         return torch.stack(columns, dim=1).numpy().astype(np.int64)
 
     def _tell(self, x: Designs, costs: Floats) -> None:
@@ -85,10 +99,20 @@ class PolicyAgent(Agent):
         n = len(x)
         rewards = self._reward(costs)
         policy = self._model.policy
-        buffer = RolloutBuffer(1, self._model.observation_space, self._model.action_space, device="cpu", gamma=1.0, gae_lambda=1.0, n_envs=n)
+        buffer = RolloutBuffer(
+            1,
+            self._model.observation_space,
+            self._model.action_space,
+            device="cpu",
+            gamma=1.0,
+            gae_lambda=1.0,
+            n_envs=n,
+        )
         observation = np.ones((n, 1), np.float32)
         with torch.no_grad():
-            values, log_prob, _ = policy.evaluate_actions(torch.as_tensor(observation), torch.as_tensor(x))
+            values, log_prob, _ = policy.evaluate_actions(
+                torch.as_tensor(observation), torch.as_tensor(x)
+            )
         buffer.add(observation, x, rewards, np.ones(n, bool), values.flatten(), log_prob)
         buffer.compute_returns_and_advantage(torch.zeros(n), np.ones(n, bool))
         self._model.rollout_buffer = buffer
@@ -104,17 +128,31 @@ class Ppo(PolicyAgent):
     algorithm = PPO
     hyperparameters = DesignSpace(
         (
-            LEARNING_RATE, ENTROPY, HIDDEN,
+            LEARNING_RATE,
+            ENTROPY,
+            HIDDEN,
             ordinal("rollout", (8, 16, 32, 64, 128, 256), "designs a rollout", scale="log"),
             ordinal("epochs", (1, 4, 10, 20), "passes over a rollout"),
             ordinal("clip", (0.1, 0.2, 0.3, 0.7), "clipping of the policy's ratio"),
         )
-    )  # fmt: skip
-    defaults = {"learning_rate": 0.01, "entropy": 0.003, "hidden": 32, "rollout": 32, "epochs": 10, "clip": 0.2}
+    )
+    defaults = {
+        "learning_rate": 0.01,
+        "entropy": 0.003,
+        "hidden": 32,
+        "rollout": 32,
+        "epochs": 10,
+        "clip": 0.2,
+    }
 
     def _settings(self) -> dict[str, Any]:
         n = int(self.hyper["rollout"])
-        return {"n_steps": n, "batch_size": n, "n_epochs": self.hyper["epochs"], "clip_range": self.hyper["clip"]}
+        return {
+            "n_steps": n,
+            "batch_size": n,
+            "n_epochs": self.hyper["epochs"],
+            "clip_range": self.hyper["clip"],
+        }
 
 
 class A2c(PolicyAgent):
@@ -124,11 +162,17 @@ class A2c(PolicyAgent):
     algorithm = A2C
     hyperparameters = DesignSpace(
         (
-            LEARNING_RATE, ENTROPY, HIDDEN,
+            LEARNING_RATE,
+            ENTROPY,
+            HIDDEN,
             ordinal("rollout", (8, 16, 32, 64, 128, 256), "designs a rollout", scale="log"),
         )
-    )  # fmt: skip
+    )
     defaults = {"learning_rate": 0.01, "entropy": 0.003, "hidden": 32, "rollout": 16}
 
     def _settings(self) -> dict[str, Any]:
-        return {"n_steps": int(self.hyper["rollout"]), "normalize_advantage": True, "use_rms_prop": False}
+        return {
+            "n_steps": int(self.hyper["rollout"]),
+            "normalize_advantage": True,
+            "use_rms_prop": False,
+        }

@@ -32,7 +32,9 @@ class Portfolio(Agent):
     name = "portfolio"
     hyperparameters = DesignSpace(
         (
-            categorical("members", ("fast", "with-surrogate"), "with or without Bayesian optimisation"),
+            categorical(
+                "members", ("fast", "with-surrogate"), "with or without Bayesian optimisation"
+            ),
             ordinal("memory", (0.8, 0.9, 0.95, 0.99), "how slowly credit is forgotten"),
             ordinal("floor", (0.0, 0.02, 0.05, 0.1), "least share of a member"),
             ordinal("block", (8, 16, 32), "designs a round", scale="log"),
@@ -59,7 +61,8 @@ class Portfolio(Agent):
             kinds.append((BayesianOptimization, {"candidates": 200}))
         seeds = self.rng.integers(0, 1 << 31, len(kinds))
         self.members: list[Agent] = [
-            kind(self.space, seed=int(s), budget=self.budget, **hyper) for (kind, hyper), s in zip(kinds, seeds)
+            kind(self.space, seed=int(s), budget=self.budget, **hyper)
+            for (kind, hyper), s in zip(kinds, seeds)
         ]
         self._credit = np.ones(len(kinds))
         self._asked: list[tuple[bytes, int]] = []
@@ -71,7 +74,11 @@ class Portfolio(Agent):
         """The share of designs each member is asked for."""
         floor = float(self.hyper["floor"])
         share = self._credit / self._credit.sum()
-        return floor + (1 - floor * len(share)) * share if floor * len(share) < 1 else np.full(len(share), 1 / len(share))
+        return (
+            floor + (1 - floor * len(share)) * share
+            if floor * len(share) < 1
+            else np.full(len(share), 1 / len(share))
+        )
 
     def _ask(self, n: int) -> Designs:
         counts = self.rng.multinomial(n, self.shares / self.shares.sum())

@@ -47,11 +47,19 @@ class PymooAgent(GenerationAgent):
     def _set_up(self) -> None:
         upper = self.space.nvec - 1 if self.integer else np.ones(len(self.space))
         self._problem = Problem(
-            n_var=len(self.space), n_obj=self.objectives, xl=np.zeros(len(self.space)), xu=upper,
+            n_var=len(self.space),
+            n_obj=self.objectives,
+            xl=np.zeros(len(self.space)),
+            xu=upper,
             vtype=int if self.integer else float,
-        )  # fmt: skip
+        )
         self._algorithm = self._make()
-        self._algorithm.setup(self._problem, termination=NoTermination(), seed=int(self.rng.integers(1 << 31)), verbose=False)
+        self._algorithm.setup(
+            self._problem,
+            termination=NoTermination(),
+            seed=int(self.rng.integers(1 << 31)),
+            verbose=False,
+        )
 
     def _generation(self) -> Designs:
         self._population = self._algorithm.ask()
@@ -75,11 +83,25 @@ class Nsga2(PymooAgent):
         (
             POPULATION,
             categorical("crossover", ("uniform", "sbx"), "how genes are exchanged"),
-            ordinal("crossover_probability", (0.5, 0.7, 0.9, 1.0), "probability that two parents are crossed"),
-            ordinal("mutation_eta", (1, 3, 10, 20), "distribution index: larger mutates nearer", scale="log"),
+            ordinal(
+                "crossover_probability",
+                (0.5, 0.7, 0.9, 1.0),
+                "probability that two parents are crossed",
+            ),
+            ordinal(
+                "mutation_eta",
+                (1, 3, 10, 20),
+                "distribution index: larger mutates nearer",
+                scale="log",
+            ),
         )
     )
-    defaults = {"population": 32, "crossover": "uniform", "crossover_probability": 0.9, "mutation_eta": 3}
+    defaults = {
+        "population": 32,
+        "crossover": "uniform",
+        "crossover_probability": 0.9,
+        "mutation_eta": 3,
+    }
 
     def _make(self) -> Any:
         probability = self.hyper["crossover_probability"]
@@ -90,9 +112,12 @@ class Nsga2(PymooAgent):
             else SBX(prob=probability, eta=3, vtype=float, repair=repair)
         )
         return NSGA2(
-            pop_size=self.hyper["population"], sampling=IntegerRandomSampling(), crossover=crossover,
-            mutation=PM(eta=self.hyper["mutation_eta"], vtype=float, repair=repair), eliminate_duplicates=False,
-        )  # fmt: skip
+            pop_size=self.hyper["population"],
+            sampling=IntegerRandomSampling(),
+            crossover=crossover,
+            mutation=PM(eta=self.hyper["mutation_eta"], vtype=float, repair=repair),
+            eliminate_duplicates=False,
+        )
 
 
 class DifferentialEvolution(PymooAgent):
@@ -102,8 +127,14 @@ class DifferentialEvolution(PymooAgent):
     hyperparameters = DesignSpace(
         (
             POPULATION,
-            categorical("variant", ("DE/rand/1/bin", "DE/best/1/bin", "DE/best/2/bin"), "how vectors are made"),
-            ordinal("crossover_rate", (0.1, 0.3, 0.5, 0.7, 0.9), "share of genes from the new vector"),
+            categorical(
+                "variant",
+                ("DE/rand/1/bin", "DE/best/1/bin", "DE/best/2/bin"),
+                "how vectors are made",
+            ),
+            ordinal(
+                "crossover_rate", (0.1, 0.3, 0.5, 0.7, 0.9), "share of genes from the new vector"
+            ),
             ordinal("scale", (0.3, 0.5, 0.7, 0.9), "length of difference vectors"),
         )
     )
@@ -111,9 +142,13 @@ class DifferentialEvolution(PymooAgent):
 
     def _make(self) -> Any:
         return DE(
-            pop_size=self.hyper["population"], variant=self.hyper["variant"], CR=self.hyper["crossover_rate"],
-            F=self.hyper["scale"], dither="vector", jitter=False,
-        )  # fmt: skip
+            pop_size=self.hyper["population"],
+            variant=self.hyper["variant"],
+            CR=self.hyper["crossover_rate"],
+            F=self.hyper["scale"],
+            dither="vector",
+            jitter=False,
+        )
 
 
 class ParticleSwarm(PymooAgent):
@@ -132,6 +167,9 @@ class ParticleSwarm(PymooAgent):
 
     def _make(self) -> Any:
         return PSO(
-            pop_size=self.hyper["population"], w=self.hyper["inertia"], c1=self.hyper["cognitive"],
-            c2=self.hyper["social"], adaptive=True,
-        )  # fmt: skip
+            pop_size=self.hyper["population"],
+            w=self.hyper["inertia"],
+            c1=self.hyper["cognitive"],
+            c2=self.hyper["social"],
+            adaptive=True,
+        )

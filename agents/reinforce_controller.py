@@ -65,7 +65,9 @@ class ReinforceController(Agent):
     name = "reinforce_controller"
     hyperparameters = DesignSpace(
         (
-            ordinal("learning_rate", (0.0003, 0.001, 0.003, 0.01, 0.03), "step of Adam", scale="log"),
+            ordinal(
+                "learning_rate", (0.0003, 0.001, 0.003, 0.01, 0.03), "step of Adam", scale="log"
+            ),
             ordinal("hidden", (16, 32, 64, 128), "units of the LSTM", scale="log"),
             ordinal("rollout", (4, 8, 16, 32, 64), "designs a step", scale="log"),
             ordinal("entropy", (0.0, 0.001, 0.003, 0.01, 0.03), "weight of the entropy"),
@@ -73,11 +75,16 @@ class ReinforceController(Agent):
             ordinal("partial_steps", (0, 1, 2, 5, 10), "partial steps after a joint one"),
             ordinal("partial_share", (0.25, 0.5, 0.75), "share of parameters a partial step draws"),
         )
-    )  # fmt: skip
+    )
     defaults = {
-        "learning_rate": 0.01, "hidden": 32, "rollout": 16, "entropy": 0.003, "baseline": 0.9,
-        "partial_steps": 0, "partial_share": 0.5,
-    }  # fmt: skip
+        "learning_rate": 0.01,
+        "hidden": 32,
+        "rollout": 16,
+        "entropy": 0.003,
+        "baseline": 0.9,
+        "partial_steps": 0,
+        "partial_share": 0.5,
+    }
 
     @property
     def batch(self) -> int:
@@ -119,7 +126,10 @@ class ReinforceController(Agent):
         self._baseline = memory * self._baseline + (1 - memory) * mean
         _, logs, entropies = self._net(len(x), torch.as_tensor(x), 0, None)
         free = slice(fixed, None)  # a partial step says nothing of what it kept
-        loss = -(advantage * logs[:, free].sum(dim=1)).mean() - self.hyper["entropy"] * entropies[:, free].sum(dim=1).mean()
+        loss = (
+            -(advantage * logs[:, free].sum(dim=1)).mean()
+            - self.hyper["entropy"] * entropies[:, free].sum(dim=1).mean()
+        )
         self._optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)

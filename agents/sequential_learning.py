@@ -54,13 +54,22 @@ class Dqn(Agent):
     name = "dqn"
     hyperparameters = DesignSpace(
         (
-            LEARNING_RATE, HIDDEN,
+            LEARNING_RATE,
+            HIDDEN,
             ordinal("explore", (0.02, 0.05, 0.1, 0.2), "random share of values at the end"),
-            ordinal("explore_until", (0.1, 0.25, 0.5, 0.75), "share of the budget over which it falls"),
+            ordinal(
+                "explore_until", (0.1, 0.25, 0.5, 0.75), "share of the budget over which it falls"
+            ),
             ordinal("gradient_steps", (4, 8, 16, 32), "updates a batch", scale="log"),
         )
-    )  # fmt: skip
-    defaults = {"learning_rate": 0.003, "hidden": 64, "explore": 0.1, "explore_until": 0.25, "gradient_steps": 32}
+    )
+    defaults = {
+        "learning_rate": 0.003,
+        "hidden": 64,
+        "explore": 0.1,
+        "explore_until": 0.25,
+        "gradient_steps": 32,
+    }
     default_budget = 1000
     buffer_designs = 4096
 
@@ -69,11 +78,18 @@ class Dqn(Agent):
         self._prefix = Prefixes(self.space)
         hidden = int(self.hyper["hidden"])
         self._model = DQN(
-            "MlpPolicy", Spaces(self._prefix.action, self._prefix.observation),
-            learning_rate=self.hyper["learning_rate"], gamma=1.0, learning_starts=0, batch_size=128,
-            buffer_size=self.buffer_designs * len(self.space), n_steps=len(self.space), device="cpu",
-            policy_kwargs={"net_arch": [hidden, hidden]}, seed=int(self.rng.integers(1 << 31)),
-        )  # fmt: skip
+            "MlpPolicy",
+            Spaces(self._prefix.action, self._prefix.observation),
+            learning_rate=self.hyper["learning_rate"],
+            gamma=1.0,
+            learning_starts=0,
+            batch_size=128,
+            buffer_size=self.buffer_designs * len(self.space),
+            n_steps=len(self.space),
+            device="cpu",
+            policy_kwargs={"net_arch": [hidden, hidden]},
+            seed=int(self.rng.integers(1 << 31)),
+        )
         self._model.set_logger(Logger(folder=None, output_formats=[]))
         self._reward = RankedReward()
         self._told = 0
@@ -97,15 +113,21 @@ class Dqn(Agent):
         for i in range(len(x)):  # episode by episode: the buffer looks ahead to the reward
             for turn in range(len(self.space)):
                 self._model.replay_buffer.add(
-                    views[turn][i][None], views[turn + 1][i][None], np.array([[x[i, turn]]]),
-                    np.array([rewards[i] if turn == last else 0.0]), np.array([turn == last]), [{}],
-                )  # fmt: skip
+                    views[turn][i][None],
+                    views[turn + 1][i][None],
+                    np.array([[x[i, turn]]]),
+                    np.array([rewards[i] if turn == last else 0.0]),
+                    np.array([turn == last]),
+                    [{}],
+                )
         self._told += len(x)
         self._model._current_progress_remaining = 1.0
         with seeded_globals(self.rng):
             self._model.train(gradient_steps=self.hyper["gradient_steps"], batch_size=128)
         # the target network follows by Polyak averaging once a batch
-        for target, source in zip(self._model.q_net_target.parameters(), self._model.q_net.parameters()):
+        for target, source in zip(
+            self._model.q_net_target.parameters(), self._model.q_net.parameters()
+        ):
             target.data.lerp_(source.data, 0.2)
 
 
@@ -115,11 +137,13 @@ class MaskablePpo(Agent):
     name = "maskable_ppo"
     hyperparameters = DesignSpace(
         (
-            LEARNING_RATE, ENTROPY, HIDDEN,
+            LEARNING_RATE,
+            ENTROPY,
+            HIDDEN,
             ordinal("rollout", (8, 16, 32, 64, 128), "designs a rollout", scale="log"),
             ordinal("epochs", (1, 4, 10), "passes over a rollout"),
         )
-    )  # fmt: skip
+    )
     defaults = {"learning_rate": 0.003, "entropy": 0.003, "hidden": 64, "rollout": 32, "epochs": 4}
 
     @property
@@ -134,11 +158,19 @@ class MaskablePpo(Agent):
         self._prefix = Prefixes(self.space)
         hidden = int(self.hyper["hidden"])
         self._model: Any = MaskablePPO(
-            "MlpPolicy", Spaces(self._prefix.action, self._prefix.observation),
-            learning_rate=self.hyper["learning_rate"], ent_coef=self.hyper["entropy"], gamma=1.0, gae_lambda=1.0,
-            n_steps=2, batch_size=256, n_epochs=self.hyper["epochs"], device="cpu",
-            policy_kwargs={"net_arch": [hidden, hidden]}, seed=int(self.rng.integers(1 << 31)),
-        )  # fmt: skip
+            "MlpPolicy",
+            Spaces(self._prefix.action, self._prefix.observation),
+            learning_rate=self.hyper["learning_rate"],
+            ent_coef=self.hyper["entropy"],
+            gamma=1.0,
+            gae_lambda=1.0,
+            n_steps=2,
+            batch_size=256,
+            n_epochs=self.hyper["epochs"],
+            device="cpu",
+            policy_kwargs={"net_arch": [hidden, hidden]},
+            seed=int(self.rng.integers(1 << 31)),
+        )
         self._model.set_logger(Logger(folder=None, output_formats=[]))
         self._generator = torch.Generator().manual_seed(int(self.rng.integers(1 << 31)))
         self._reward = RankedReward()
@@ -148,8 +180,12 @@ class MaskablePpo(Agent):
         for turn in range(len(self.space)):
             masks = np.repeat(self._prefix.legal[turn][None], n, axis=0)
             with torch.no_grad():
-                distribution = self._model.policy.get_distribution(torch.as_tensor(self._prefix(x, turn)), action_masks=masks)
-                drawn = torch.multinomial(distribution.distribution.probs, 1, generator=self._generator)
+                distribution = self._model.policy.get_distribution(
+                    torch.as_tensor(self._prefix(x, turn)), action_masks=masks
+                )
+                drawn = torch.multinomial(
+                    distribution.distribution.probs, 1, generator=self._generator
+                )
             x[:, turn] = drawn[:, 0].numpy()
         return x
 
@@ -161,18 +197,34 @@ class MaskablePpo(Agent):
         n, d = len(x), len(self.space)
         rewards = self._reward(costs)
         buffer = MaskableRolloutBuffer(
-            d, self._model.observation_space, self._model.action_space, device="cpu", gamma=1.0, gae_lambda=1.0, n_envs=n
+            d,
+            self._model.observation_space,
+            self._model.action_space,
+            device="cpu",
+            gamma=1.0,
+            gae_lambda=1.0,
+            n_envs=n,
         )
         for turn in range(d):
             observation = self._prefix(x, turn)
             masks = np.repeat(self._prefix.legal[turn][None], n, axis=0)
             with torch.no_grad():
                 values, log_prob, _ = self._model.policy.evaluate_actions(
-                    torch.as_tensor(observation), torch.as_tensor(x[:, turn]), action_masks=torch.as_tensor(masks)
+                    torch.as_tensor(observation),
+                    torch.as_tensor(x[:, turn]),
+                    action_masks=torch.as_tensor(masks),
                 )
             gain = rewards if turn == d - 1 else np.zeros(n, np.float32)
             start = np.full(n, turn == 0)
-            buffer.add(observation, x[:, turn : turn + 1], gain, start, values.flatten(), log_prob, action_masks=masks)
+            buffer.add(
+                observation,
+                x[:, turn : turn + 1],
+                gain,
+                start,
+                values.flatten(),
+                log_prob,
+                action_masks=masks,
+            )
         buffer.compute_returns_and_advantage(torch.zeros(n), np.ones(n, bool))
         self._model.rollout_buffer = buffer
         self._model._current_progress_remaining = 1.0

@@ -25,12 +25,26 @@ class SimulatedAnnealing(Agent):
     hyperparameters = DesignSpace(
         (
             ordinal("chains", powers_of_two(1, 64), "walks side by side", scale="log"),
-            ordinal("hot", (0.05, 0.1, 0.2, 0.5, 1.0, 2.0), "first temperature over the costs' spread", scale="log"),
-            ordinal("cold", (0.0001, 0.001, 0.01, 0.05), "last temperature over the costs' spread", scale="log"),
+            ordinal(
+                "hot",
+                (0.05, 0.1, 0.2, 0.5, 1.0, 2.0),
+                "first temperature over the costs' spread",
+                scale="log",
+            ),
+            ordinal(
+                "cold",
+                (0.0001, 0.001, 0.01, 0.05),
+                "last temperature over the costs' spread",
+                scale="log",
+            ),
             categorical("moves", ("one", "one-or-two"), "parameters changed by a move"),
-            ordinal("restart", (0.0, 0.01, 0.05, 0.1), "probability that a chain goes back to the best design"),
+            ordinal(
+                "restart",
+                (0.0, 0.01, 0.05, 0.1),
+                "probability that a chain goes back to the best design",
+            ),
         )
-    )  # fmt: skip
+    )
     defaults = {"chains": 8, "hot": 0.2, "cold": 0.001, "moves": "one-or-two", "restart": 0.05}
     default_budget = 1000
 
@@ -74,7 +88,11 @@ class SimulatedAnnealing(Agent):
     def _moved(self, x: Designs) -> Designs:
         n = len(x)
         out = x.copy()
-        twice = self.rng.random(n) < 0.5 if self.hyper["moves"] == "one-or-two" else np.zeros(n, np.bool_)
+        twice = (
+            self.rng.random(n) < 0.5
+            if self.hyper["moves"] == "one-or-two"
+            else np.zeros(n, np.bool_)
+        )
         rows = np.arange(n)
         for again in (False, True):
             column = self.rng.integers(0, len(self.space), n)
@@ -83,7 +101,9 @@ class SimulatedAnnealing(Agent):
             ordinal_ = here + step
             # reflect at the ends, then clip what is still outside
             ordinal_ = np.where(ordinal_ < 0, -ordinal_, ordinal_)
-            ordinal_ = np.clip(np.where(ordinal_ >= size, 2 * (size - 1) - ordinal_, ordinal_), 0, size - 1)
+            ordinal_ = np.clip(
+                np.where(ordinal_ >= size, 2 * (size - 1) - ordinal_, ordinal_), 0, size - 1
+            )
             other = (here + self.rng.integers(1, np.maximum(size, 2), n)) % size
             value = np.where(self._ordinal[column], ordinal_, other)
             use = twice if again else np.ones(n, np.bool_)

@@ -27,11 +27,12 @@ class Sac(Agent):
     name = "sac"
     hyperparameters = DesignSpace(
         (
-            LEARNING_RATE, HIDDEN,
+            LEARNING_RATE,
+            HIDDEN,
             ordinal("startup", (16, 32, 64, 128), "random designs first", scale="log"),
             ordinal("gradient_steps", (2, 4, 8, 16), "updates a batch", scale="log"),
         )
-    )  # fmt: skip
+    )
     defaults = {"learning_rate": 0.01, "hidden": 64, "startup": 32, "gradient_steps": 16}
     buffer_designs = 4096
 
@@ -40,11 +41,17 @@ class Sac(Agent):
         hidden = int(self.hyper["hidden"])
         box = spaces.Box(-1.0, 1.0, (len(self.space),), np.float32)
         self._model = SAC(
-            "MlpPolicy", Spaces(box, spaces.Box(0.0, 1.0, (1,), np.float32)),
-            learning_rate=self.hyper["learning_rate"], gamma=0.0, learning_starts=0, batch_size=128,
-            buffer_size=self.buffer_designs, device="cpu", policy_kwargs={"net_arch": [hidden, hidden]},
+            "MlpPolicy",
+            Spaces(box, spaces.Box(0.0, 1.0, (1,), np.float32)),
+            learning_rate=self.hyper["learning_rate"],
+            gamma=0.0,
+            learning_starts=0,
+            batch_size=128,
+            buffer_size=self.buffer_designs,
+            device="cpu",
+            policy_kwargs={"net_arch": [hidden, hidden]},
             seed=int(self.rng.integers(1 << 31)),
-        )  # fmt: skip
+        )
         self._model.set_logger(Logger(folder=None, output_formats=[]))
         self._reward = RankedReward()
         self._told = 0
@@ -61,7 +68,9 @@ class Sac(Agent):
         action = (self.space.to_unit(x) * 2 - 1).astype(np.float32)
         one = np.ones((1, 1), np.float32)
         for a, reward in zip(action, rewards):
-            self._model.replay_buffer.add(one, one, a[None], np.array([reward]), np.array([True]), [{}])
+            self._model.replay_buffer.add(
+                one, one, a[None], np.array([reward]), np.array([True]), [{}]
+            )
         self._told += len(x)
         if self._told < self.hyper["startup"]:
             return

@@ -17,7 +17,9 @@ class LatinHypercube(Agent):
 
     name = "latin_hypercube"
     adaptive = False
-    hyperparameters = DesignSpace((ordinal("block", powers_of_two(8, 512), "designs a hypercube", scale="log"),))
+    hyperparameters = DesignSpace(
+        (ordinal("block", powers_of_two(8, 512), "designs a hypercube", scale="log"),)
+    )
     defaults = {"block": 64}
 
     def _start(self) -> None:

@@ -64,7 +64,9 @@ class History:
         return x[keep]
 
 
-def fresh_designs(space: DesignSpace, history: History, n: int, rng: np.random.Generator) -> Designs:
+def fresh_designs(
+    space: DesignSpace, history: History, n: int, rng: np.random.Generator
+) -> Designs:
     """``n`` random designs, unknown ones first; once all are known, any."""
     pool = history.unknown(space.sample(4 * n + 16, rng))
     if len(pool) < n and space.cardinality <= 1 << 16:

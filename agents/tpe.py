@@ -25,7 +25,9 @@ class Tpe(Agent):
     multi_objective = True
     hyperparameters = DesignSpace(
         (
-            ordinal("startup", (5, 10, 20, 40), "random designs before the first model", scale="log"),
+            ordinal(
+                "startup", (5, 10, 20, 40), "random designs before the first model", scale="log"
+            ),
             ordinal("ei_candidates", (12, 24, 48, 96), "candidates ranked a proposal", scale="log"),
             categorical("multivariate", (True, False), "model parameters jointly"),
         )
@@ -37,12 +39,19 @@ class Tpe(Agent):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # multivariate is marked experimental
             sampler = optuna.samplers.TPESampler(
-                n_startup_trials=self.hyper["startup"], n_ei_candidates=self.hyper["ei_candidates"],
-                multivariate=self.hyper["multivariate"], constant_liar=True, seed=int(self.rng.integers(1 << 31)),
-            )  # fmt: skip
-        self._study = optuna.create_study(directions=["minimize"] * self.objectives, sampler=sampler)
+                n_startup_trials=self.hyper["startup"],
+                n_ei_candidates=self.hyper["ei_candidates"],
+                multivariate=self.hyper["multivariate"],
+                constant_liar=True,
+                seed=int(self.rng.integers(1 << 31)),
+            )
+        self._study = optuna.create_study(
+            directions=["minimize"] * self.objectives, sampler=sampler
+        )
         self._distributions: dict[str, BaseDistribution] = {
-            p.name: CategoricalDistribution(tuple(range(len(p)))) if p.kind == "categorical" else IntDistribution(0, len(p) - 1)
+            p.name: CategoricalDistribution(tuple(range(len(p))))
+            if p.kind == "categorical"
+            else IntDistribution(0, len(p) - 1)
             for p in self.space.parameters
         }
         self._open: deque[tuple[bytes, Any]] = deque(maxlen=1024)
@@ -70,5 +79,7 @@ class Tpe(Agent):
             else:
                 params = {name: int(v) for name, v in zip(self.space.names, row)}
                 self._study.add_trial(
-                    optuna.trial.create_trial(params=params, distributions=self._distributions, values=values)
+                    optuna.trial.create_trial(
+                        params=params, distributions=self._distributions, values=values
+                    )
                 )

@@ -28,7 +28,12 @@ def optuna_objective(scenario: Scenario, vector: bool = False) -> Callable[[Any]
     evaluator = Evaluator(scenario)
 
     def objective(trial: Any) -> Any:
-        design = {p.name: trial.suggest_categorical(p.name, p.values) if p.kind == "categorical" else p.values[trial.suggest_int(p.name, 0, len(p) - 1)] for p in scenario.space.parameters}
+        design = {
+            p.name: trial.suggest_categorical(p.name, p.values)
+            if p.kind == "categorical"
+            else p.values[trial.suggest_int(p.name, 0, len(p) - 1)]
+            for p in scenario.space.parameters
+        }
         e = evaluator(scenario.space.encode([design]))
         costs = scenario.costs(e, vector=vector)[0]
         for name, value in e.row(0).items():
@@ -51,15 +56,22 @@ def pymoo_problem(scenario: Scenario) -> Any:
     class ScenarioProblem(Problem):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__(
-                n_var=len(space), n_obj=scenario.k, n_ieq_constr=len(scenario.specs) + 1,
-                xl=np.zeros(len(space)), xu=space.nvec - 1.0, vtype=int,
-            )  # fmt: skip
+                n_var=len(space),
+                n_obj=scenario.k,
+                n_ieq_constr=len(scenario.specs) + 1,
+                xl=np.zeros(len(space)),
+                xu=space.nvec - 1.0,
+                vtype=int,
+            )
 
         def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
             designs = np.clip(np.rint(np.asarray(x, float)), 0, space.nvec - 1).astype(np.int64)
             e = evaluator(designs)
             objectives = np.stack([o.cost(e.metrics) for o in scenario.objectives], axis=1)
-            limits = [np.where(e.feasible, 0.0, 1.0), *(s.violation(e.metrics) for s in scenario.specs)]
+            limits = [
+                np.where(e.feasible, 0.0, 1.0),
+                *(s.violation(e.metrics) for s in scenario.specs),
+            ]
             out["F"] = np.where(e.feasible[:, None], objectives, BIG)
             out["G"] = np.nan_to_num(np.stack(limits, axis=1), nan=1.0)
 
@@ -72,7 +84,11 @@ def configspace(scenario: Scenario, seed: int = 0) -> Any:
     space = library.ConfigurationSpace(seed=seed)
     for p in scenario.space.parameters:
         if len(p) == 1:
-            space.add(library.Constant(p.name, p.values[0] if not isinstance(p.values[0], bool) else str(p.values[0])))
+            space.add(
+                library.Constant(
+                    p.name, p.values[0] if not isinstance(p.values[0], bool) else str(p.values[0])
+                )
+            )
         elif p.kind == "categorical":
             space.add(library.CategoricalHyperparameter(p.name, list(p.values)))
         else:
@@ -99,11 +115,17 @@ def botorch_problem(scenario: Scenario) -> tuple[Any, Callable[[Any], Any]]:
     """
     torch = _need("torch", "a BoTorch problem")
     evaluator = Evaluator(scenario)
-    bounds = torch.stack([torch.zeros(len(scenario.space)), torch.ones(len(scenario.space))]).double()
+    bounds = torch.stack(
+        [torch.zeros(len(scenario.space)), torch.ones(len(scenario.space))]
+    ).double()
 
     def function(points: Any) -> Any:
         e = evaluator(scenario.space.from_unit(points.detach().cpu().numpy()))
-        costs = np.stack([o.cost(e.metrics) for o in scenario.objectives], axis=1) if scenario.k > 1 else scenario.costs(e)
+        costs = (
+            np.stack([o.cost(e.metrics) for o in scenario.objectives], axis=1)
+            if scenario.k > 1
+            else scenario.costs(e)
+        )
         return -torch.as_tensor(np.nan_to_num(costs, nan=BIG, posinf=BIG))
 
     return bounds, function
@@ -113,10 +135,15 @@ def ax_parameters(scenario: Scenario) -> list[dict[str, Any]]:
     """Ax's description of the parameters (choice parameters, ordered where they are ordinal)."""
     kinds = {str: "str", bool: "bool", int: "int", float: "float"}
     return [
-        {"name": p.name, "type": "choice", "values": list(p.values), "is_ordered": p.kind == "ordinal",
-         "value_type": kinds[type(p.values[0])]}
+        {
+            "name": p.name,
+            "type": "choice",
+            "values": list(p.values),
+            "is_ordered": p.kind == "ordinal",
+            "value_type": kinds[type(p.values[0])],
+        }
         for p in scenario.space.parameters
-    ]  # fmt: skip
+    ]
 
 
 def _need(package: str, feature: str) -> Any:

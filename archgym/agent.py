@@ -75,12 +75,16 @@ class Agent(ABC):
             except DesignError as error:
                 number = _number(value)
                 numbers = [v for v in p.values if isinstance(v, int | float)]
-                between = number is not None and p.numeric and min(numbers) <= number <= max(numbers)
+                between = (
+                    number is not None and p.numeric and min(numbers) <= number <= max(numbers)
+                )
                 if not between or p.kind == "categorical":
                     raise AgentError(f"agent {cls.name!r}, hyper{error}") from None
                 whole = all(isinstance(v, int) for v in p.values)
                 if whole and number != int(number):
-                    raise AgentError(f"agent {cls.name!r}, {name}: expected a whole number, got {value!r}") from None
+                    raise AgentError(
+                        f"agent {cls.name!r}, {name}: expected a whole number, got {value!r}"
+                    ) from None
                 out[name] = int(number) if whole else number
         return out
 
@@ -96,7 +100,9 @@ class Agent(ABC):
             raise AgentError(f"ask for at least 1 design, not {n}")
         x = np.asarray(self._ask(n))
         if x.shape != (n, len(self.space)):
-            raise AgentError(f"agent {self.name!r} proposed shape {x.shape}, expected {(n, len(self.space))}")
+            raise AgentError(
+                f"agent {self.name!r} proposed shape {x.shape}, expected {(n, len(self.space))}"
+            )
         return self.space.repair(self.space.check(x), self.rng)
 
     def tell(self, x: ArrayLike, costs: ArrayLike) -> None:

@@ -101,7 +101,13 @@ def needle(seed: int = 0) -> Landscape:
 STRUCTURED = (bowl, rugged, specs)
 
 
-def best_found(agent_class: Callable[..., object], landscape: Landscape, budget: int, seed: int, **hyper: object) -> float:
+def best_found(
+    agent_class: Callable[..., object],
+    landscape: Landscape,
+    budget: int,
+    seed: int,
+    **hyper: object,
+) -> float:
     """The least cost an agent finds within a budget, asked in the batches it likes."""
     agent = agent_class(landscape.space, seed=seed, budget=budget, **hyper)
     best, done = np.inf, 0

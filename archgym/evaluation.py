@@ -59,7 +59,9 @@ class Evaluation:
         return Evaluation(nan, np.zeros(n, np.bool_), [reason] * n)
 
     @staticmethod
-    def scatter(parts: Sequence[tuple[NDArray[np.intp], Evaluation]], names: Sequence[str], n: int) -> Evaluation:
+    def scatter(
+        parts: Sequence[tuple[NDArray[np.intp], Evaluation]], names: Sequence[str], n: int
+    ) -> Evaluation:
         """A batch of ``n`` put together from evaluations of parts of it."""
         out = Evaluation.empty(names, n, "")
         reasons = [""] * n
@@ -86,10 +88,14 @@ def check_evaluation(e: Evaluation, metrics: Sequence[Metric], n: int, who: str)
     clean: dict[str, Floats] = {}
     for metric in metrics:
         if metric.name not in e.metrics:
-            raise EvaluationError(f"{who}: metric {metric.name!r} is missing; got {sorted(e.metrics)}")
+            raise EvaluationError(
+                f"{who}: metric {metric.name!r} is missing; got {sorted(e.metrics)}"
+            )
         values = np.asarray(e.metrics[metric.name], np.float64)
         if values.shape != (n,):
-            raise EvaluationError(f"{who}: metric {metric.name!r} has shape {values.shape}, not ({n},)")
+            raise EvaluationError(
+                f"{who}: metric {metric.name!r} has shape {values.shape}, not ({n},)"
+            )
         if not all_feasible:
             values = np.where(feasible, values, np.nan)
         bad = feasible & ~np.isfinite(values)

@@ -74,7 +74,9 @@ class Objective:
         if self.goal not in ("minimize", "maximize"):
             raise UnknownNameError("goal", self.goal, ["minimize", "maximize"])
         if not (math.isfinite(self.weight) and self.weight > 0):
-            raise ScenarioError(f"objective {self.name!r}: weight must be positive, got {self.weight}")
+            raise ScenarioError(
+                f"objective {self.name!r}: weight must be positive, got {self.weight}"
+            )
 
     @property
     def name(self) -> str:

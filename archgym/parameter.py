@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -39,7 +40,9 @@ class Parameter:
         index = {value: i for i, value in enumerate(self.values)}
         if len(index) != len(self.values):
             raise DesignError(f"parameter {self.name!r} lists a value twice: {self.values}")
-        if self.scale == "log" and not all(isinstance(v, int | float) and v > 0 for v in self.values):
+        if self.scale == "log" and not all(
+            isinstance(v, int | float) and v > 0 for v in self.values
+        ):
             raise DesignError(f"parameter {self.name!r}: a log scale needs positive numbers")
         object.__setattr__(self, "_index", index)
 
@@ -65,10 +68,8 @@ class Parameter:
         if isinstance(value, Value) and not isinstance(value, float) and value in self._index:
             return self._index[value]
         if isinstance(value, str) and self.numeric:
-            try:
+            with contextlib.suppress(ValueError):
                 value = float(value)
-            except ValueError:
-                pass
         if isinstance(value, int | float) and value == value:
             for i, legal in enumerate(self.values):
                 if not isinstance(legal, str) and float(legal) == float(value):
@@ -96,13 +97,19 @@ class Parameter:
         return Parameter(self.name, kept, self.kind, self.unit, self.scale, self.description)
 
 
-def categorical(name: str, values: Sequence[Value], description: str = "", unit: str = "") -> Parameter:
+def categorical(
+    name: str, values: Sequence[Value], description: str = "", unit: str = ""
+) -> Parameter:
     """A knob whose values have no order."""
     return Parameter(name, tuple(values), "categorical", unit, "linear", description)
 
 
 def ordinal(
-    name: str, values: Sequence[Value], description: str = "", unit: str = "", scale: Scale = "linear"
+    name: str,
+    values: Sequence[Value],
+    description: str = "",
+    unit: str = "",
+    scale: Scale = "linear",
 ) -> Parameter:
     """A knob whose values are ordered."""
     return Parameter(name, tuple(values), "ordinal", unit, scale, description)

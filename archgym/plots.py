@@ -83,10 +83,19 @@ def draw_front(ax: Axes, scenario: Scenario, trials: Trials) -> None:
     ax.plot(xs[ok] / sx, ys[ok] / sy, ".", ms=4, color=INK, alpha=0.5, label="meets the specs")
     front = trials.front
     if len(front):
-        ax.plot(xs[front] / sx, ys[front] / sy, "o", mfc="none", color=INK, label="Pareto front / best")
+        ax.plot(
+            xs[front] / sx, ys[front] / sy, "o", mfc="none", color=INK, label="Pareto front / best"
+        )
     reference = scenario.reference_evaluation
     if reference is not None:
-        ax.plot(reference.metrics[first] / sx, reference.metrics[second] / sy, "*", ms=12, color=RED, label="reference design")
+        ax.plot(
+            reference.metrics[first] / sx,
+            reference.metrics[second] / sy,
+            "*",
+            ms=12,
+            color=RED,
+            label="reference design",
+        )
     for spec in scenario.specs:
         for bound in (spec.upper, spec.lower):
             if bound is not None and spec.metric == first:

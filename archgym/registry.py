@@ -47,9 +47,12 @@ BUILT_IN: dict[str, dict[str, str]] = {
 }
 # which extra brings a package that some leaf imports
 EXTRAS = {
-    "pymoo": "search", "cma": "search", "optuna": "search", "botorch": "search",
+    "pymoo": "search",
+    "cma": "search",
+    "optuna": "search",
+    "botorch": "search",
     "sb3_contrib": "search",
-}  # fmt: skip
+}
 
 
 @cache

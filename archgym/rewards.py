@@ -21,7 +21,10 @@ Formulation = Callable[[Mapping[str, Floats], Sequence[Objective], Sequence[Spec
 
 
 def satisfy_then_improve(
-    metrics: Mapping[str, Floats], objectives: Sequence[Objective], specs: Sequence[Spec], rho: float
+    metrics: Mapping[str, Floats],
+    objectives: Sequence[Objective],
+    specs: Sequence[Spec],
+    rho: float,
 ) -> Floats:
     """Specs first, then objectives.
 
@@ -49,7 +52,10 @@ def _log_ratio(objective: Objective, metrics: Mapping[str, Floats]) -> Floats:
 
 
 def target_distance(
-    metrics: Mapping[str, Floats], objectives: Sequence[Objective], specs: Sequence[Spec], rho: float
+    metrics: Mapping[str, Floats],
+    objectives: Sequence[Objective],
+    specs: Sequence[Spec],
+    rho: float,
 ) -> Floats:
     """ArchGym's original reward, product of target / |target - value|, negated, capped at 1000.
 
@@ -67,7 +73,10 @@ def target_distance(
 
 
 def weighted_accuracy(
-    metrics: Mapping[str, Floats], objectives: Sequence[Objective], specs: Sequence[Spec], rho: float
+    metrics: Mapping[str, Floats],
+    objectives: Sequence[Objective],
+    specs: Sequence[Spec],
+    rho: float,
 ) -> Floats:
     """NASAIC (arXiv 2002.04116): weighted mean of the objectives minus rho times the penalties."""
     weight = sum(o.weight for o in objectives)

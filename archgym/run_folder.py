@@ -16,9 +16,22 @@ from .scenario import Scenario
 from .scenario_file import from_document
 
 MANIFEST, EVALUATIONS, RESULT, TRIALS, LOCK = (
-    "manifest.json", "evaluations.sqlite", "result.json", "trials.csv", "lock",
-)  # fmt: skip
-PACKAGES = ("archgym", "numpy", "numba", "scipy", "scikit-learn", "scikit-optimize", "torch", "stable-baselines3")
+    "manifest.json",
+    "evaluations.sqlite",
+    "result.json",
+    "trials.csv",
+    "lock",
+)
+PACKAGES = (
+    "archgym",
+    "numpy",
+    "numba",
+    "scipy",
+    "scikit-learn",
+    "scikit-optimize",
+    "torch",
+    "stable-baselines3",
+)
 
 
 def make_manifest(
@@ -76,7 +89,9 @@ class RunFolder:
                 )
             write_json(path / MANIFEST, manifest)
         except OSError as error:
-            raise StoreError(f"cannot create the run folder {path}: {error.strerror}; choose another --output") from error
+            raise StoreError(
+                f"cannot create the run folder {path}: {error.strerror}; choose another --output"
+            ) from error
         return cls(path, manifest)
 
     @classmethod
@@ -86,7 +101,9 @@ class RunFolder:
         try:
             manifest = json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise ArchgymError(f"{path} holds no run (no {MANIFEST}); start one with archgym run") from None
+            raise ArchgymError(
+                f"{path} holds no run (no {MANIFEST}); start one with archgym run"
+            ) from None
         except (OSError, ValueError) as error:
             raise StoreError(f"{file} cannot be read: {error}") from error
         return cls(path, manifest)
@@ -97,7 +114,9 @@ class RunFolder:
         Raises:
             ArchgymError: a simulator or workload has changed since.
         """
-        document = {k: v for k, v in self.manifest["scenario"].items() if k not in ("workload", "workloads")}
+        document = {
+            k: v for k, v in self.manifest["scenario"].items() if k not in ("workload", "workloads")
+        }
         document["workloads"] = self.manifest["workloads"]
         scenario = from_document(document, str(self.path / MANIFEST))
         for then, simulator in zip(self.manifest["simulators"], scenario.simulators):
@@ -115,9 +134,13 @@ class RunFolder:
             self._lock = open(self.path / LOCK, "w")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StoreError(f"{self.path} is in use by another process; wait for it or choose another --output") from None
+            raise StoreError(
+                f"{self.path} is in use by another process; wait for it or choose another --output"
+            ) from None
         except OSError as error:
-            raise StoreError(f"{self.path} cannot be written to: {error.strerror}; choose another --output") from error
+            raise StoreError(
+                f"{self.path} cannot be written to: {error.strerror}; choose another --output"
+            ) from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -139,4 +162,6 @@ def write_text(path: Path, text: str) -> None:
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {error.strerror}; free some space, then continue with --resume") from error
+        raise StoreError(
+            f"cannot write {path}: {error.strerror}; free some space, then continue with --resume"
+        ) from error

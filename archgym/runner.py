@@ -13,8 +13,16 @@ import numpy as np
 
 from .errors import ArchgymError
 from .run_folder import (
-    EVALUATIONS, MANIFEST, RESULT, TRIALS, RunFolder, default_path, make_manifest, write_json, write_text,
-)  # fmt: skip
+    EVALUATIONS,
+    MANIFEST,
+    RESULT,
+    TRIALS,
+    RunFolder,
+    default_path,
+    make_manifest,
+    write_json,
+    write_text,
+)
 from .scenario import Scenario
 from .store import EvaluationStore
 from .study import Progress, Study, Trials
@@ -60,15 +68,23 @@ def resume(path: Path, *, plots: bool = True, on_progress: OnProgress | None = N
     return _carry_out(folder, folder.scenario(), plots, on_progress)
 
 
-def _carry_out(folder: RunFolder, scenario: Scenario, plots: bool, on_progress: OnProgress | None) -> Run:
+def _carry_out(
+    folder: RunFolder, scenario: Scenario, plots: bool, on_progress: OnProgress | None
+) -> Run:
     m = folder.manifest
     for simulator in scenario.simulators:
         simulator.prepare()
     with folder, EvaluationStore(folder.path / EVALUATIONS) as store:
         study = Study(
-            scenario, m["agent"], budget=m["budget"], seed=m["seed"], hyper=m["hyperparameters"],
-            batch=m["batch"], store=store, run=m["id"],
-        )  # fmt: skip
+            scenario,
+            m["agent"],
+            budget=m["budget"],
+            seed=m["seed"],
+            hyper=m["hyperparameters"],
+            batch=m["batch"],
+            store=store,
+            run=m["id"],
+        )
         trials = study.run(on_progress, until_specs_met=m.get("until_specs_met", False))
         result = summary(scenario, trials, store.count())
         write_text(folder.path / TRIALS, trials_csv(scenario, trials))
@@ -125,7 +141,13 @@ def trials_csv(scenario: Scenario, trials: Trials) -> str:
     designs = scenario.space.decode(trials.x) if len(trials) else []
     for i, design in enumerate(designs):
         row = [i, *design.values(), int(trials.evaluation.feasible[i]), int(trials.satisfied[i])]
-        writer.writerow([*row, repr(float(trials.cost[i])), *(repr(float(trials.evaluation.metrics[n][i])) for n in metrics)])
+        writer.writerow(
+            [
+                *row,
+                repr(float(trials.cost[i])),
+                *(repr(float(trials.evaluation.metrics[n][i])) for n in metrics),
+            ]
+        )
     return text.getvalue()
 
 
@@ -135,7 +157,9 @@ def verify(path: Path, sample: int = 32, seed: int = 0) -> dict[str, Any]:
     scenario = folder.scenario()
     checked, differences = 0, []
     if not (path / EVALUATIONS).exists():
-        raise ArchgymError(f"{path} has a {MANIFEST} but no recorded evaluation; continue it with --resume")
+        raise ArchgymError(
+            f"{path} has a {MANIFEST} but no recorded evaluation; continue it with --resume"
+        )
     with EvaluationStore(path / EVALUATIONS) as store:
         for simulator in scenario.simulators:
             blocks = list(store.rows(simulator))
@@ -150,9 +174,16 @@ def verify(path: Path, sample: int = 32, seed: int = 0) -> dict[str, Any]:
                 a, b = then.metrics[metric.name], again.metrics[metric.name]
                 for i in np.flatnonzero((a != b) & ~(np.isnan(a) & np.isnan(b))):
                     differences.append(
-                        {"workload": simulator.workload, "design": simulator.space.decode(x[picked[i : i + 1]])[0],
-                         "metric": metric.name, "recorded": float(a[i]), "now": float(b[i])}
-                    )  # fmt: skip
+                        {
+                            "workload": simulator.workload,
+                            "design": simulator.space.decode(x[picked[i : i + 1]])[0],
+                            "metric": metric.name,
+                            "recorded": float(a[i]),
+                            "now": float(b[i]),
+                        }
+                    )
     if not checked:
-        raise ArchgymError(f"{path} holds no recorded evaluation of its simulator; nothing to verify")
+        raise ArchgymError(
+            f"{path} holds no recorded evaluation of its simulator; nothing to verify"
+        )
     return {"run": str(path), "checked": checked, "differences": differences}

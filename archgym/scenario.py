@@ -56,7 +56,9 @@ class Scenario:
         if not self.objectives:
             raise ScenarioError(f"scenario {self.name!r} has no objective")
         if self.budget < 1:
-            raise ScenarioError(f"scenario {self.name!r}: budget must be at least 1, got {self.budget}")
+            raise ScenarioError(
+                f"scenario {self.name!r}: budget must be at least 1, got {self.budget}"
+            )
 
     # ---- what it is made of
     @cached_property
@@ -104,7 +106,8 @@ class Scenario:
                 value = stack.max(axis=0) if worse_high.get(name, True) else stack.min(axis=0)
             metrics[name] = np.where(feasible, value, np.nan)
         reasons = [
-            next((e.reason(i) for e in evaluations if e.reason(i)), "") for i in range(len(feasible))
+            next((e.reason(i) for e in evaluations if e.reason(i)), "")
+            for i in range(len(feasible))
         ]
         return Evaluation(metrics, feasible, reasons if any(reasons) else ())
 

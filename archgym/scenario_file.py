@@ -16,9 +16,21 @@ from .scenario import Scenario
 from .units import parse_quantity
 
 KEYS = (
-    "name", "description", "simulator", "workload", "workloads", "aggregate", "config",
-    "parameters", "objectives", "specs", "reward", "rho", "reference", "budget",
-)  # fmt: skip
+    "name",
+    "description",
+    "simulator",
+    "workload",
+    "workloads",
+    "aggregate",
+    "config",
+    "parameters",
+    "objectives",
+    "specs",
+    "reward",
+    "rho",
+    "reference",
+    "budget",
+)
 OBJECTIVE_KEYS = ("metric", "goal", "weight", "reference", "target")
 SPEC_KEYS = ("upper", "lower", "worst")
 
@@ -38,7 +50,9 @@ def shipped() -> dict[str, Path]:
     }
 
 
-def load_scenario(name: str | Path | Scenario, workload: str | Sequence[str] | None = None) -> Scenario:
+def load_scenario(
+    name: str | Path | Scenario, workload: str | Sequence[str] | None = None
+) -> Scenario:
     """The scenario of a name or of a YAML file, optionally on other workloads.
 
     Raises:
@@ -89,7 +103,9 @@ class _UniqueKeyLoader(yaml.SafeLoader):
             key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
             if key in seen:
                 line = key_node.start_mark.line + 1
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} twice, line {line}")
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} twice, line {line}"
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -108,7 +124,9 @@ def _build(document: Mapping[str, Any]) -> Scenario:
     _known_keys(document, KEYS, "key in the scenario")
     for key in ("name", "simulator", "objectives"):
         if key not in document:
-            raise ScenarioError(f"key {key!r} is missing; a scenario needs name, simulator, objectives")
+            raise ScenarioError(
+                f"key {key!r} is missing; a scenario needs name, simulator, objectives"
+            )
     workloads = document.get("workloads", document.get("workload"))
     if workloads is None:
         raise ScenarioError("key 'workload' (or 'workloads') is missing")
@@ -120,7 +138,9 @@ def _build(document: Mapping[str, Any]) -> Scenario:
     scenario = Scenario(
         name=str(document["name"]),
         simulator=str(document["simulator"]),
-        workloads=tuple(str(w) for w in (workloads if isinstance(workloads, list) else [workloads])),
+        workloads=tuple(
+            str(w) for w in (workloads if isinstance(workloads, list) else [workloads])
+        ),
         objectives=(_placeholder(),),
         description=str(document.get("description", "")),
         config=dict(config),
@@ -155,7 +175,9 @@ def _objectives(items: Any, metrics: Sequence[Any]) -> list[Objective]:
     for item in items if isinstance(items, list) else [items]:
         entry = {"metric": item} if isinstance(item, str) else item
         if not isinstance(entry, dict) or "metric" not in entry:
-            raise ScenarioError(f"an objective is a metric's name or a mapping with 'metric', got {item!r}")
+            raise ScenarioError(
+                f"an objective is a metric's name or a mapping with 'metric', got {item!r}"
+            )
         _known_keys(entry, OBJECTIVE_KEYS, "key in an objective")
         expression = Expression.parse(str(entry["metric"]), metrics)
         unit = expression.unit(metrics)
@@ -163,7 +185,9 @@ def _objectives(items: Any, metrics: Sequence[Any]) -> list[Objective]:
             key: parse_quantity(entry[key], unit) for key in ("reference", "target") if key in entry
         }
         out.append(
-            Objective(expression, entry.get("goal", "minimize"), float(entry.get("weight", 1.0)), **bounds)
+            Objective(
+                expression, entry.get("goal", "minimize"), float(entry.get("weight", 1.0)), **bounds
+            )
         )
     return out
 
@@ -174,9 +198,13 @@ def _spec(name: str, bounds: Any, unit: str) -> Spec:
         for sign, key in (("<=", "upper"), (">=", "lower")):
             if text.startswith(sign):
                 return Spec(name, **{key: parse_quantity(text[2:], unit)})
-        raise ScenarioError(f"spec {name!r}: expected '<= number unit' or '>= number unit', got {bounds!r}")
+        raise ScenarioError(
+            f"spec {name!r}: expected '<= number unit' or '>= number unit', got {bounds!r}"
+        )
     if not isinstance(bounds, dict):
-        raise ScenarioError(f"spec {name!r}: expected '<= …' or a mapping with upper and lower, got {bounds!r}")
+        raise ScenarioError(
+            f"spec {name!r}: expected '<= …' or a mapping with upper and lower, got {bounds!r}"
+        )
     _known_keys(bounds, SPEC_KEYS, f"key in spec {name!r}")
     return Spec(name, **{key: parse_quantity(value, unit) for key, value in bounds.items()})
 
@@ -201,10 +229,11 @@ def _with_references(scenario: Scenario) -> Scenario:
     if not evaluation.feasible[0]:
         raise ScenarioError(f"the reference design is infeasible: {evaluation.reason(0)}")
     objectives = tuple(
-        o if o.reference is not None
+        o
+        if o.reference is not None
         else dataclasses.replace(o, reference=float(o.expression(evaluation.metrics)[0]))
         for o in scenario.objectives
-    )  # fmt: skip
+    )
     final = dataclasses.replace(scenario, objectives=objectives)
     for name in ("simulators", "space", "reference_design", "reference_evaluation"):
         if name in scenario.__dict__:

@@ -62,7 +62,9 @@ class Simulator(ABC):
         )
         parts = [(bad, broken)]
         if len(good):
-            inner = check_evaluation(self._evaluate(designs[good]), self.metrics, len(good), self.name)
+            inner = check_evaluation(
+                self._evaluate(designs[good]), self.metrics, len(good), self.name
+            )
             parts.append((good, inner))
         return Evaluation.scatter(parts, names, n)
 

@@ -28,7 +28,9 @@ class Constraint:
 class DesignSpace:
     """A finite product of parameters, less the designs that break a constraint."""
 
-    def __init__(self, parameters: Sequence[Parameter], constraints: Sequence[Constraint] = ()) -> None:
+    def __init__(
+        self, parameters: Sequence[Parameter], constraints: Sequence[Constraint] = ()
+    ) -> None:
         self.parameters = tuple(parameters)
         self.constraints = tuple(constraints)
         self.names = tuple(p.name for p in self.parameters)
@@ -74,9 +76,11 @@ class DesignSpace:
                 are named).  Constraints are not looked at: see :meth:`is_valid`.
         """
         array = np.asarray(x)
-        if array.dtype.kind not in "iu":
-            if array.dtype.kind != "f" or not np.all(np.isfinite(array)) or np.any(array % 1):
-                raise DesignError(f"designs must be integer value indices, got {array.dtype} values")
+        whole = array.dtype.kind in "iu" or (
+            array.dtype.kind == "f" and bool(np.all(np.isfinite(array)) and not np.any(array % 1))
+        )
+        if not whole:
+            raise DesignError(f"designs must be integer value indices, got {array.dtype} values")
         if array.ndim != 2 or array.shape[1] != len(self):
             raise DesignError(
                 f"designs must have shape (n, {len(self)}), one column a parameter; got {array.shape}"
@@ -163,7 +167,9 @@ class DesignSpace:
             bad = np.flatnonzero(~self.is_valid(x))
             if not len(bad):
                 return x
-            tries = rng.integers(0, self.nvec, size=(max(512, 2 * len(bad)), len(self)), dtype=np.int64)
+            tries = rng.integers(
+                0, self.nvec, size=(max(512, 2 * len(bad)), len(self)), dtype=np.int64
+            )
             good = tries[self.is_valid(tries)][: len(bad)]
             x[bad[: len(good)]] = good
         raise DesignError(

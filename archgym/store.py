@@ -41,7 +41,9 @@ class EvaluationStore:
         self._connection = self._guard(self._open)
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self.path, timeout=60, isolation_level=None, check_same_thread=False
+        )
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -75,10 +77,15 @@ class EvaluationStore:
             with self._transaction():
                 self._connection.execute(
                     "INSERT OR IGNORE INTO simulators(key, fingerprint, metrics) VALUES(?, ?, ?)",
-                    (key, json.dumps(simulator.fingerprint(), default=str),
-                     json.dumps([m.name for m in simulator.metrics])),
-                )  # fmt: skip
-            row = self._connection.execute("SELECT id FROM simulators WHERE key = ?", (key,)).fetchone()
+                    (
+                        key,
+                        json.dumps(simulator.fingerprint(), default=str),
+                        json.dumps([m.name for m in simulator.metrics]),
+                    ),
+                )
+            row = self._connection.execute(
+                "SELECT id FROM simulators WHERE key = ?", (key,)
+            ).fetchone()
             self._ids[key] = int(row[0])
         return self._ids[key]
 
@@ -125,7 +132,7 @@ class EvaluationStore:
         self._guard(write)
 
     def record_trials(self, run: str, first: int, x: Designs) -> None:
-        """Record which designs a run proposed at steps ``first``, ``first + 1``, …
+        """Record which designs a run proposed from step ``first`` on.
 
         Raises:
             StoreError: an earlier attempt of the same run proposed something else there.
@@ -161,7 +168,11 @@ class EvaluationStore:
 
     def count(self) -> int:
         """How many evaluations are recorded."""
-        return int(self._guard(lambda: self._connection.execute("SELECT count(*) FROM evaluations").fetchone()[0]))
+        return int(
+            self._guard(
+                lambda: self._connection.execute("SELECT count(*) FROM evaluations").fetchone()[0]
+            )
+        )
 
     def rows(self, simulator: Simulator, chunk: int = 4096) -> Iterator[tuple[Designs, Evaluation]]:
         """Every recorded evaluation of a simulator, in design order, by blocks."""
@@ -176,7 +187,9 @@ class EvaluationStore:
 
     def fingerprints(self) -> list[dict[str, Any]]:
         """The fingerprints of the simulators that evaluations are recorded of."""
-        rows = self._guard(lambda: self._connection.execute("SELECT fingerprint FROM simulators").fetchall())
+        rows = self._guard(
+            lambda: self._connection.execute("SELECT fingerprint FROM simulators").fetchall()
+        )
         return [json.loads(row[0]) for row in rows]
 
     def close(self) -> None:
@@ -210,7 +223,9 @@ def design_keys(x: Designs) -> list[bytes]:
 
 
 def _evaluation(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Evaluation:
-    table = np.array([np.frombuffer(m, np.float64) for _, m, _ in rows]).reshape(len(rows), len(names))
+    table = np.array([np.frombuffer(m, np.float64) for _, m, _ in rows]).reshape(
+        len(rows), len(names)
+    )
     reasons = [r for _, _, r in rows]
     feasible = np.array([bool(f) for f, _, _ in rows], np.bool_)
     metrics = {name: table[:, i].copy() for i, name in enumerate(names)}

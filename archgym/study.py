@@ -133,13 +133,25 @@ class Study:
         names = [m.name for m in scenario.simulators[0].metrics]
         if not self._parts:
             none = Evaluation.empty(names, 0)
-            return Trials(np.empty((0, len(space)), np.int64), none, np.empty(0), np.empty((0, scenario.k)), none.feasible)
+            return Trials(
+                np.empty((0, len(space)), np.int64),
+                none,
+                np.empty(0),
+                np.empty((0, scenario.k)),
+                none.feasible,
+            )
         x, e, cost, objectives = zip(*self._parts)
         metrics = {n: np.concatenate([part.metrics[n] for part in e]) for n in names}
         reasons = [r for part in e for r in (part.reasons or [""] * len(part))]
-        whole = Evaluation(metrics, np.concatenate([part.feasible for part in e]), reasons if any(reasons) else ())
+        whole = Evaluation(
+            metrics, np.concatenate([part.feasible for part in e]), reasons if any(reasons) else ()
+        )
         return Trials(
-            np.concatenate(x), whole, np.concatenate(cost), np.concatenate(objectives), scenario.satisfied(whole)
+            np.concatenate(x),
+            whole,
+            np.concatenate(cost),
+            np.concatenate(objectives),
+            scenario.satisfied(whole),
         )
 
 

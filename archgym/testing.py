@@ -47,17 +47,29 @@ def check_simulator(
     sim = simulator if isinstance(simulator, Simulator) else simulator()
     rng = np.random.default_rng(seed)
     names = [m.name for m in sim.metrics]
-    _require(bool(names) and len(set(names)) == len(names), "metrics must be declared, each name once")
+    _require(
+        bool(names) and len(set(names)) == len(names), "metrics must be declared, each name once"
+    )
     _require(bool(sim.name) and bool(sim.version), "name and version must be set")
     x = sim.space.sample(designs, rng)
     e = sim.evaluate(x)
-    _require(sorted(e.metrics) == sorted(names), f"evaluate returns {sorted(e.metrics)}, declared {names}")
+    _require(
+        sorted(e.metrics) == sorted(names),
+        f"evaluate returns {sorted(e.metrics)}, declared {names}",
+    )
     for name in names:
         finite = np.isfinite(e.metrics[name])
-        _require(bool((finite == e.feasible).all()), f"{name} must be finite where feasible, NaN elsewhere")
+        _require(
+            bool((finite == e.feasible).all()),
+            f"{name} must be finite where feasible, NaN elsewhere",
+        )
     _same(e, sim.evaluate(x), "evaluating twice must give the same bits")
     for i in range(min(designs, 8)):
-        _same(e.take([i]), sim.evaluate(x[i : i + 1]), f"a batch must equal its rows bit for bit (row {i})")
+        _same(
+            e.take([i]),
+            sim.evaluate(x[i : i + 1]),
+            f"a batch must equal its rows bit for bit (row {i})",
+        )
     order = rng.permutation(designs)
     _same(e.take(order), sim.evaluate(x[order]), "the order of a batch must not matter")
     canonical = sim.canonical(x)
@@ -73,7 +85,9 @@ def check_simulator(
     _require(len(sim.evaluate(x[:0])) == 0, "an empty batch must give an empty evaluation")
     if make is not None:
         other = make()
-        _require(other.key == sim.key, "two instances of one configuration must share a fingerprint")
+        _require(
+            other.key == sim.key, "two instances of one configuration must share a fingerprint"
+        )
         _same(e, other.evaluate(x), "two instances must agree bit for bit")
 
 
@@ -87,17 +101,33 @@ def _same(a: Evaluation, b: Evaluation, rule: str) -> None:
 # -------------------------------------------------------------------- agents
 def tiny_spaces() -> Iterator[tuple[str, DesignSpace]]:
     """Small spaces with every kind of parameter, a constraint, and the degenerate ones."""
-    yield "mixed", DesignSpace(
-        (
-            categorical("kind", ("a", "b", "c")),
-            ordinal("size", powers_of_two(1, 64), scale="log"),
-            ordinal("level", tuple(range(9))),
-            categorical("flag", (False, True)),
-        )
+    yield (
+        "mixed",
+        DesignSpace(
+            (
+                categorical("kind", ("a", "b", "c")),
+                ordinal("size", powers_of_two(1, 64), scale="log"),
+                ordinal("level", tuple(range(9))),
+                categorical("flag", (False, True)),
+            )
+        ),
     )
-    yield "constrained", DesignSpace(
-        (ordinal("rows", tuple(range(6))), ordinal("columns", tuple(range(6))), categorical("kind", ("x", "y"))),
-        (Constraint("area", lambda c: np.asarray(c["rows"] * c["columns"] <= 9), "rows * columns must be at most 9"),),
+    yield (
+        "constrained",
+        DesignSpace(
+            (
+                ordinal("rows", tuple(range(6))),
+                ordinal("columns", tuple(range(6))),
+                categorical("kind", ("x", "y")),
+            ),
+            (
+                Constraint(
+                    "area",
+                    lambda c: np.asarray(c["rows"] * c["columns"] <= 9),
+                    "rows * columns must be at most 9",
+                ),
+            ),
+        ),
     )
     yield "binary", DesignSpace(tuple(categorical(f"bit{i}", (0, 1)) for i in range(5)))
     yield "single value", DesignSpace((ordinal("only", (7,)), ordinal("level", tuple(range(4)))))
@@ -117,7 +147,9 @@ def bowl(space: DesignSpace, seed: int = 0) -> Callable[[Designs], np.ndarray]:
     return cost
 
 
-def check_agent(make: Callable[..., Agent], *, seed: int = 0, rounds: int = 6, batch: int = 7) -> None:
+def check_agent(
+    make: Callable[..., Agent], *, seed: int = 0, rounds: int = 6, batch: int = 7
+) -> None:
     """Check an agent on :func:`tiny_spaces`.
 
     Proposals lie inside the space, keep constraints and have the size asked for; one seed gives one
@@ -139,7 +171,8 @@ def check_agent(make: Callable[..., Agent], *, seed: int = 0, rounds: int = 6, b
                 agent = make(space, seed=seed, budget=rounds * batch)
                 histories.append(_play(agent, landscape(space), rounds, batch, where))
             _require(
-                all((a == b).all() for a, b in zip(*histories)), f"{where}: one seed must give one sequence"
+                all((a == b).all() for a, b in zip(*histories)),
+                f"{where}: one seed must give one sequence",
             )
         cost = bowl(space)
         warm = make(space, seed=seed, budget=3)
@@ -155,14 +188,18 @@ def check_agent(make: Callable[..., Agent], *, seed: int = 0, rounds: int = 6, b
         raise ContractError(f"{arguments} must be refused")
 
 
-def _play(agent: Agent, cost: Callable[[Designs], Any], rounds: int, batch: int, where: str) -> list[Designs]:
+def _play(
+    agent: Agent, cost: Callable[[Designs], Any], rounds: int, batch: int, where: str
+) -> list[Designs]:
     space, asked = agent.space, []
     for turn in range(rounds):
         n = batch if turn else 1
         x = agent.ask(n)
         _require(x.shape == (n, len(space)), f"{where}: asked for {n} designs, got shape {x.shape}")
         _require(x.dtype == np.int64, f"{where}: designs must be int64, got {x.dtype}")
-        _require(bool(((x >= 0) & (x < space.nvec)).all()), f"{where}: a proposal lies outside the space")
+        _require(
+            bool(((x >= 0) & (x < space.nvec)).all()), f"{where}: a proposal lies outside the space"
+        )
         _require(bool(space.is_valid(x).all()), f"{where}: a proposal breaks a constraint")
         costs = np.asarray(cost(x), float)
         table = np.repeat(costs[:, None], agent.objectives, axis=1)

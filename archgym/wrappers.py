@@ -85,7 +85,9 @@ class Cached(Wrapper):
         found = [self._known[k] for k in keys]
         metrics = {m.name: np.array([f[0][m.name] for f in found]) for m in self.metrics}
         reasons = [f[2] for f in found]
-        return Evaluation(metrics, np.array([f[1] for f in found], np.bool_), reasons if any(reasons) else ())
+        return Evaluation(
+            metrics, np.array([f[1] for f in found], np.bool_), reasons if any(reasons) else ()
+        )
 
 
 class Noisy(Wrapper):
@@ -105,8 +107,11 @@ class Noisy(Wrapper):
     def _evaluate(self, x: Designs) -> Evaluation:
         e = self.inner.evaluate(x)
         seeds = [(self.seed, zlib.crc32(k)) for k in design_keys(self.inner.canonical(x))]
-        draws = np.array([np.random.default_rng(s).standard_normal(len(self.metrics)) for s in seeds])
+        draws = np.array(
+            [np.random.default_rng(s).standard_normal(len(self.metrics)) for s in seeds]
+        )
         metrics = {
-            m.name: e.metrics[m.name] * np.exp(self.relative * draws[:, i]) for i, m in enumerate(self.metrics)
+            m.name: e.metrics[m.name] * np.exp(self.relative * draws[:, i])
+            for i, m in enumerate(self.metrics)
         }
         return Evaluation(metrics, e.feasible, e.reasons)

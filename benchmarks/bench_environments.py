@@ -11,13 +11,13 @@ from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
+from archgym.simulators import DRAMSimulator
+from common import best_of, options, show
 
 import archgym  # noqa: F401
 from archgym import Evaluation
 from archgym.environments import DesignEnv, DesignVectorEnv, SequentialDesignEnv
-from archgym.simulators import DRAMSimulator
 from archgym.scenario_file import load_scenario
-from common import best_of, options, show
 
 
 def scenario():
@@ -27,7 +27,9 @@ def scenario():
     row = simulator.evaluate(np.zeros((1, 12), np.int64)).metrics
 
     def answer(x):
-        return Evaluation({k: np.full(len(x), v[0]) for k, v in row.items()}, np.ones(len(x), np.bool_))
+        return Evaluation(
+            {k: np.full(len(x), v[0]) for k, v in row.items()}, np.ones(len(x), np.bool_)
+        )
 
     simulator._evaluate = answer
     return made
@@ -58,9 +60,24 @@ def main() -> None:
             wrapped.reset()
             wrapped.step(row)
 
-    rows.append({"what": "simulator.evaluate, one design (nothing inside)", "us a design": round(base * 1e6, 2)})
-    rows.append({"what": "DesignEnv.step above it", "us a design": round((best_of(steps) / len(x) - base) * 1e6, 2)})
-    rows.append({"what": "reset and step under gym's wrapper, above it", "us a design": round((best_of(wrapped_steps) / len(x) - base) * 1e6, 2)})
+    rows.append(
+        {
+            "what": "simulator.evaluate, one design (nothing inside)",
+            "us a design": round(base * 1e6, 2),
+        }
+    )
+    rows.append(
+        {
+            "what": "DesignEnv.step above it",
+            "us a design": round((best_of(steps) / len(x) - base) * 1e6, 2),
+        }
+    )
+    rows.append(
+        {
+            "what": "reset and step under gym's wrapper, above it",
+            "us a design": round((best_of(wrapped_steps) / len(x) - base) * 1e6, 2),
+        }
+    )
     with tempfile.TemporaryDirectory() as folder:
         stored = DesignEnv(made, store=Path(folder) / "e.sqlite")
 
@@ -68,7 +85,12 @@ def main() -> None:
             for row in x:
                 stored.step(row)
 
-        rows.append({"what": "DesignEnv.step with a store, known designs", "us a design": round((best_of(stored_steps) / len(x) - base) * 1e6, 2)})
+        rows.append(
+            {
+                "what": "DesignEnv.step with a store, known designs",
+                "us a design": round((best_of(stored_steps) / len(x) - base) * 1e6, 2),
+            }
+        )
     sequential = SequentialDesignEnv(made)
 
     def episode():
@@ -77,13 +99,23 @@ def main() -> None:
             for value in row:
                 sequential.step(value)
 
-    rows.append({"what": "sequential: one step of twelve", "us a design": round((best_of(episode) / 64 - base) / 12 * 1e6, 2)})
+    rows.append(
+        {
+            "what": "sequential: one step of twelve",
+            "us a design": round((best_of(episode) / 64 - base) / 12 * 1e6, 2),
+        }
+    )
     for n in (64, 1024):
         vector = DesignVectorEnv(n, made)
         actions = made.space.sample(n, rng)
         inside = best_of(lambda: simulator.evaluate(actions), 50)
         outside = best_of(lambda: vector.step(actions), 50)
-        rows.append({"what": f"vector environment, {n} designs, above simulator.evaluate", "us a design": round((outside - inside) / n * 1e6, 3)})
+        rows.append(
+            {
+                "what": f"vector environment, {n} designs, above simulator.evaluate",
+                "us a design": round((outside - inside) / n * 1e6, 3),
+            }
+        )
     show("environment overhead", rows, given.json)
 
 

@@ -1,9 +1,9 @@
 """A simulator of one's own, checked and searched."""
 
 import numpy as np
+from archgym.agents.genetic_algorithm import GeneticAlgorithm
 
 from archgym import DesignSpace, Evaluation, Metric, Simulator, categorical, ordinal
-from archgym.agents.genetic_algorithm import GeneticAlgorithm
 from archgym.testing import check_simulator
 
 
@@ -24,7 +24,10 @@ class Cache(Simulator):
         c = self.space.columns(x)
         miss = 0.3 / np.sqrt(c["size"] * c["ways"]) * (1 + 0.1 * x[:, 2])
         latency = 1e-9 * (1 + 0.2 * c["ways"] + 100 * miss)
-        return Evaluation({"latency": latency, "energy": 1e-12 * (c["size"] + 5.0 * c["ways"])}, np.ones(len(x), bool))
+        return Evaluation(
+            {"latency": latency, "energy": 1e-12 * (c["size"] + 5.0 * c["ways"])},
+            np.ones(len(x), bool),
+        )
 
 
 def main():

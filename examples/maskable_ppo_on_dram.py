@@ -11,9 +11,13 @@ import archgym  # noqa: F401  registers the environments
 
 
 def main(steps=6000, workload="sqlite@2000"):
-    env = gym.make("archgym/DRAMSequential-v0", scenario="dram/sqlite-low-latency", workload=workload)
+    env = gym.make(
+        "archgym/DRAMSequential-v0", scenario="dram/sqlite-low-latency", workload=workload
+    )
     env = ActionMasker(env, lambda e: e.unwrapped.action_masks())
-    model = MaskablePPO("MlpPolicy", env, n_steps=240, batch_size=120, learning_rate=3e-3, seed=1, device="cpu")
+    model = MaskablePPO(
+        "MlpPolicy", env, n_steps=240, batch_size=120, learning_rate=3e-3, seed=1, device="cpu"
+    )
     model.learn(steps)
     rewards = []
     for episode in range(20):
@@ -23,7 +27,10 @@ def main(steps=6000, workload="sqlite@2000"):
             action, _ = model.predict(observation, action_masks=env.unwrapped.action_masks())
             observation, reward, done, _, info = env.step(int(action))
         rewards.append(reward)
-    print(f"mean reward of 20 designs after {steps} steps: {np.mean(rewards):.2f}; the last: {info['metrics']['mean_latency'] * 1e9:.0f} ns")
+    last = info["metrics"]["mean_latency"] * 1e9
+    print(
+        f"mean reward of 20 designs after {steps} steps: {np.mean(rewards):.2f}; last {last:.0f} ns"
+    )
     return float(np.mean(rewards))
 
 

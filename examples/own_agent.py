@@ -20,7 +20,11 @@ class OnePlusLambda(Agent):
         if self.best is None:
             return self.space.sample(n, self.rng)
         near = self.space.neighbors(self.best)
-        return near[self.rng.integers(0, len(near), n)] if len(near) else self.space.sample(n, self.rng)
+        return (
+            near[self.rng.integers(0, len(near), n)]
+            if len(near)
+            else self.space.sample(n, self.rng)
+        )
 
     def _tell(self, x, costs):
         i = int(np.argmin(costs[:, 0]))

@@ -25,7 +25,10 @@ class Batched(VecEnv):
 
     def step_wait(self):
         observation, reward, done, _, info = self.env.step(self.actions)
-        infos = [{"terminal_observation": o, "feasible": bool(f)} for o, f in zip(observation, info["feasible"])]
+        infos = [
+            {"terminal_observation": o, "feasible": bool(f)}
+            for o, f in zip(observation, info["feasible"])
+        ]
         return np.zeros_like(observation), reward.astype(np.float32), done, infos
 
     def close(self):
@@ -46,16 +49,31 @@ class Batched(VecEnv):
 
 def main(steps=8192, workload="sqlite@5000"):
     env = gym.make_vec(
-        "archgym/DRAM-v0", num_envs=64, vectorization_mode="vector_entry_point",
-        scenario="dram/sqlite-low-latency", workload=workload,
-    )  # fmt: skip
-    model = PPO("MlpPolicy", Batched(env), n_steps=4, batch_size=256, learning_rate=3e-3, seed=1, device="cpu")
+        "archgym/DRAM-v0",
+        num_envs=64,
+        vectorization_mode="vector_entry_point",
+        scenario="dram/sqlite-low-latency",
+        workload=workload,
+    )
+    model = PPO(
+        "MlpPolicy",
+        Batched(env),
+        n_steps=4,
+        batch_size=256,
+        learning_rate=3e-3,
+        seed=1,
+        device="cpu",
+    )
     rng = np.random.default_rng(0)
     x = env.unwrapped.view.space.sample(64, rng)
     random = env.step(x)[1]
     model.learn(steps)
-    learned = env.step(model.predict(np.zeros((64, env.single_observation_space.shape[0]), np.float32))[0])[1]
-    print(f"mean reward: random designs {random.mean():.2f}, policy after {steps} designs {learned.mean():.2f}")
+    learned = env.step(
+        model.predict(np.zeros((64, env.single_observation_space.shape[0]), np.float32))[0]
+    )[1]
+    print(
+        f"mean reward: random designs {random.mean():.2f}, policy after {steps} designs {learned.mean():.2f}"
+    )
     return float(random.mean()), float(learned.mean())
 
 

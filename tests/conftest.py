@@ -49,7 +49,8 @@ class ToySimulator(Simulator):
         latency = np.where(feasible, latency, np.nan)
         energy = np.where(feasible, energy, np.nan)
         return Evaluation(
-            {"latency": latency, "energy": energy}, feasible,
+            {"latency": latency, "energy": energy},
+            feasible,
             ["" if ok else "more ways than lines" for ok in feasible],
         )
 
@@ -86,7 +87,9 @@ def _register_toy(monkeypatch):
         return found
 
     monkeypatch.setattr(registry, "table", table)
-    monkeypatch.setitem(__import__("sys").modules, "tests.conftest", __import__("sys").modules[__name__])
+    monkeypatch.setitem(
+        __import__("sys").modules, "tests.conftest", __import__("sys").modules[__name__]
+    )
 
 
 @pytest.fixture

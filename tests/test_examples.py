@@ -41,4 +41,10 @@ def test_optuna():
 
 def test_every_example_is_tested():
     names = {p.stem for p in (ROOT / "examples").glob("*.py")}
-    assert names == {"bring_a_simulator", "own_agent", "ppo_on_dram", "maskable_ppo_on_dram", "optuna_on_dram"}
+    assert names == {
+        "bring_a_simulator",
+        "own_agent",
+        "ppo_on_dram",
+        "maskable_ppo_on_dram",
+        "optuna_on_dram",
+    }

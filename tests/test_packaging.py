@@ -10,14 +10,22 @@ import pytest
 from tests.conftest import ROOT
 
 FOLDERS = {
-    "archgym": "archgym", "archgym.agents": "agents", "archgym.cost_models": "cost_models",
-    "archgym.scenarios": "scenarios", "archgym.simulators": "simulators",
-}  # fmt: skip
+    "archgym": "archgym",
+    "archgym.agents": "agents",
+    "archgym.cost_models": "cost_models",
+    "archgym.scenarios": "scenarios",
+    "archgym.simulators": "simulators",
+}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
 def sources():
-    return [p for folder in FOLDERS.values() for p in sorted((ROOT / folder).rglob("*.py")) if "programs" not in p.parts]
+    return [
+        p
+        for folder in FOLDERS.values()
+        for p in sorted((ROOT / folder).rglob("*.py"))
+        if "programs" not in p.parts
+    ]
 
 
 def test_every_package_is_listed():
@@ -44,7 +52,9 @@ def test_imports_point_one_way(path):
         for name in names:
             assert name.split(".")[0] not in leaves, f"{path}: import {name}"
             if core:
-                assert not any(name.startswith(f"archgym.{leaf}") for leaf in leaves), f"{path}: import {name}"
+                assert not any(name.startswith(f"archgym.{leaf}") for leaf in leaves), (
+                    f"{path}: import {name}"
+                )
 
 
 def test_files_are_small():
@@ -87,9 +97,19 @@ def test_every_shipped_scenario_loads(monkeypatch, tmp_path):
 def test_the_wheel_holds_every_package_and_file(tmp_path):
     pytest.importorskip("build")
     subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "build",
+            "--wheel",
+            "--no-isolation",
+            "--outdir",
+            str(tmp_path),
+            str(ROOT),
+        ],
+        check=True,
+        capture_output=True,
+    )
     import zipfile
 
     (wheel,) = tmp_path.glob("*.whl")

@@ -46,7 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"archgym: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
-        print("archgym: interrupted; nothing recorded is lost (continue a run with --resume)", file=sys.stderr)
+        print(
+            "archgym: interrupted; nothing recorded is lost (continue a run with --resume)",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()

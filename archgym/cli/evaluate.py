@@ -22,7 +22,9 @@ def add_to(words: Any) -> None:
     """Add the three words to the parser."""
     p = words.add_parser("evaluate", help="metrics of designs from a file")
     p.add_argument("scenario")
-    p.add_argument("--designs", type=Path, required=True, help=".csv or .jsonl; columns are parameter names")
+    p.add_argument(
+        "--designs", type=Path, required=True, help=".csv or .jsonl; columns are parameter names"
+    )
     p.add_argument("--output", type=Path, help="CSV to write (default: standard output)")
     p.add_argument("--workload", action="append")
     p.set_defaults(go=evaluate)
@@ -32,7 +34,9 @@ def add_to(words: Any) -> None:
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=verify)
-    p = words.add_parser("validate", help="compare a simulator with its reference data", add_help=False)
+    p = words.add_parser(
+        "validate", help="compare a simulator with its reference data", add_help=False
+    )
     p.add_argument("simulator", nargs="?", default="")
     p.add_argument("rest", nargs=argparse.REMAINDER)
     p.set_defaults(go=validate)
@@ -55,7 +59,14 @@ def evaluate(options: argparse.Namespace) -> int:
         raise DesignError(f"{options.designs}: {error}") from error
     e = scenario.evaluate(x)
     metrics = scenario.simulators[0].metrics
-    lines = [[*scenario.space.names, "feasible", "reason", *(f"{m.name} [{m.unit or '1'}]" for m in metrics)]]
+    lines = [
+        [
+            *scenario.space.names,
+            "feasible",
+            "reason",
+            *(f"{m.name} [{m.unit or '1'}]" for m in metrics),
+        ]
+    ]
     for i, design in enumerate(scenario.space.decode(x)):
         values = [repr(float(e.metrics[m.name][i])) if e.feasible[i] else "" for m in metrics]
         lines.append([*map(str, design.values()), str(int(e.feasible[i])), e.reason(i), *values])
@@ -65,7 +76,10 @@ def evaluate(options: argparse.Namespace) -> int:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(lines)
         write_text(options.output, text.getvalue())
-        print(f"{len(x)} designs evaluated, {int(np.sum(e.feasible))} feasible: {options.output}", file=sys.stderr)
+        print(
+            f"{len(x)} designs evaluated, {int(np.sum(e.feasible))} feasible: {options.output}",
+            file=sys.stderr,
+        )
     else:
         csv.writer(sys.stdout, lineterminator="\n").writerows(lines)
     return 0
@@ -86,14 +100,18 @@ def read_designs(path: Path) -> list[dict[str, Any]]:
                 except ValueError as error:
                     raise ArchgymError(f"{path}, line {number}: not JSON ({error})") from error
                 if not isinstance(row, dict):
-                    raise ArchgymError(f"{path}, line {number}: expected an object of parameters, got {row!r}")
+                    raise ArchgymError(
+                        f"{path}, line {number}: expected an object of parameters, got {row!r}"
+                    )
                 rows.append(row)
     elif path.suffix == ".csv":
         reader = csv.DictReader(text.splitlines())
         rows = []
         for row in reader:
             if None in row or None in row.values():
-                raise ArchgymError(f"{path}, line {reader.line_num}: not as many cells as the header has columns")
+                raise ArchgymError(
+                    f"{path}, line {reader.line_num}: not as many cells as the header has columns"
+                )
             rows.append({k.strip(): v.strip() for k, v in row.items()})
     else:
         raise ArchgymError(f"{path}: expected a .csv or .jsonl file")
@@ -109,10 +127,14 @@ def verify(options: argparse.Namespace) -> int:
         print_json(report)
     else:
         for d in report["differences"][:10]:
-            print(f"differs: {d['metric']} recorded {d['recorded']!r}, now {d['now']!r} for {d['design']}")
+            print(
+                f"differs: {d['metric']} recorded {d['recorded']!r}, now {d['now']!r} for {d['design']}"
+            )
         count = len(report["differences"])
         verdict = "all reproduce bit for bit" if not count else f"{count} values differ"
-        print(f"{report['run']}: {report['checked']} recorded evaluations computed again, {verdict}")
+        print(
+            f"{report['run']}: {report['checked']} recorded evaluations computed again, {verdict}"
+        )
     return int(bool(report["differences"]))
 
 

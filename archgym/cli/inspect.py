@@ -17,12 +17,16 @@ from .output import metrics_with_units, print_json, print_table, units_of
 def add_to(words: Any) -> None:
     """Add both words to the parser."""
     p = words.add_parser("list", help="scenarios, simulators, agents, workloads")
-    p.add_argument("kind", nargs="?", choices=["scenarios", "simulators", "agents", "cost_models", "workloads"])
+    p.add_argument(
+        "kind", nargs="?", choices=["scenarios", "simulators", "agents", "cost_models", "workloads"]
+    )
     p.add_argument("--json", action="store_true", help="machine-readable output")
     p.set_defaults(go=list_)
     p = words.add_parser("info", help="what a scenario, simulator or agent is made of")
     p.add_argument("name", metavar="SCENARIO|SIMULATOR|AGENT")
-    p.add_argument("--workload", action="append", help="another workload for a scenario (name or path)")
+    p.add_argument(
+        "--workload", action="append", help="another workload for a scenario (name or path)"
+    )
     p.add_argument("--json", action="store_true", help="machine-readable output")
     p.set_defaults(go=info)
 
@@ -33,16 +37,23 @@ def list_(options: argparse.Namespace) -> None:
     out: dict[str, Any] = {}
     for kind in kinds:
         if kind == "scenarios":
-            out[kind] = {n: str(read_yaml(p).get("description", "")).strip() for n, p in shipped().items()}
+            out[kind] = {
+                n: str(read_yaml(p).get("description", "")).strip() for n, p in shipped().items()
+            }
         elif kind == "workloads":
             out[kind] = {n: _workloads(n) for n in registry.names("simulators")}
         else:
-            out[kind] = {n: _first_line(registry.table(kind)[n], kind, n) for n in registry.names(kind)}
+            out[kind] = {
+                n: _first_line(registry.table(kind)[n], kind, n) for n in registry.names(kind)
+            }
     if options.json:
         print_json(out)
         return
     for kind, entries in out.items():
-        print_table([kind, ""], [(n, ", ".join(t) if isinstance(t, list) else t) for n, t in entries.items()])
+        print_table(
+            [kind, ""],
+            [(n, ", ".join(t) if isinstance(t, list) else t) for n, t in entries.items()],
+        )
 
 
 def _workloads(simulator: str) -> list[str]:
@@ -83,7 +94,12 @@ def info(options: argparse.Namespace) -> None:
 
 def _parameters(parameters: tuple[Parameter, ...]) -> list[dict[str, Any]]:
     return [
-        {"parameter": p.name, "kind": p.kind, "values": p.describe_values(), "meaning": p.description}
+        {
+            "parameter": p.name,
+            "kind": p.kind,
+            "values": p.describe_values(),
+            "meaning": p.description,
+        }
         for p in parameters
     ]
 
@@ -95,7 +111,9 @@ def _simulator(simulator: Simulator) -> dict[str, Any]:
         "about": (type(simulator).__doc__ or "").strip(),
         "designs": simulator.space.cardinality,
         "parameters": _parameters(simulator.space.parameters),
-        "metrics": [{"metric": m.name, "unit": m.unit, "meaning": m.description} for m in simulator.metrics],
+        "metrics": [
+            {"metric": m.name, "unit": m.unit, "meaning": m.description} for m in simulator.metrics
+        ],
         "workloads": _workloads(simulator.name),
     }
 
@@ -125,7 +143,12 @@ def _scenario(s: Scenario) -> dict[str, Any]:
         "budget": s.budget,
         "reward": s.reward,
         "objectives": [
-            {"objective": f"{o.goal} {o.name}", "unit": o.expression.unit(metrics), "weight": o.weight, "reference": o.reference}
+            {
+                "objective": f"{o.goal} {o.name}",
+                "unit": o.expression.unit(metrics),
+                "weight": o.weight,
+                "reference": o.reference,
+            }
             for o in s.objectives
         ],
         "specs": ", ".join(spec.text() for spec in s.specs),

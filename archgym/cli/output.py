@@ -58,8 +58,14 @@ class _Bar:
         self._progress, self._task = progress, task
 
     def __call__(self, p: Progress) -> None:
-        best = "no feasible design yet" if p.best_cost == float("inf") else f"best cost {p.best_cost:.4g}"
-        self._progress.update(self._task, completed=p.done, note=f"{best}, {p.computed} new evaluations")
+        best = (
+            "no feasible design yet"
+            if p.best_cost == float("inf")
+            else f"best cost {p.best_cost:.4g}"
+        )
+        self._progress.update(
+            self._task, completed=p.done, note=f"{best}, {p.computed} new evaluations"
+        )
 
 
 @contextmanager
@@ -69,12 +75,23 @@ def study_bar(budget: int, title: str, quiet: bool) -> Iterator[_Bar | None]:
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress as RichProgress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import (
+        Progress as RichProgress,
+    )
 
     columns = [
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
-    ]  # fmt: skip
+    ]
     with RichProgress(*columns, console=Console(stderr=True)) as progress:
         yield _Bar(progress, progress.add_task(title, total=budget, note=""))
 

@@ -22,14 +22,24 @@ def add_to(words: Any) -> None:
     p.add_argument("--agent", default="genetic_algorithm", help="see `archgym list agents`")
     p.add_argument("--budget", type=int, help="evaluations (default: the scenario's)")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--set", action="append", default=[], metavar="HYPER=VALUE", help="a hyperparameter")
-    p.add_argument("--workload", action="append", help="another workload: a name or a path; repeatable")
+    p.add_argument(
+        "--set", action="append", default=[], metavar="HYPER=VALUE", help="a hyperparameter"
+    )
+    p.add_argument(
+        "--workload", action="append", help="another workload: a name or a path; repeatable"
+    )
     p.add_argument("--batch", type=int, help="designs a batch (default: what the agent likes)")
     p.add_argument("--output", type=Path, help="run folder (default: runs/SCENARIO/AGENT-seedN-ID)")
     p.add_argument("--resume", type=Path, metavar="RUN", help="go on with an interrupted run")
-    p.add_argument("--until-specs-met", action="store_true", help="stop at the first design that meets all specs")
+    p.add_argument(
+        "--until-specs-met",
+        action="store_true",
+        help="stop at the first design that meets all specs",
+    )
     p.add_argument("--no-plots", action="store_true")
-    p.add_argument("--dry-run", action="store_true", help="check everything, print the plan, run nothing")
+    p.add_argument(
+        "--dry-run", action="store_true", help="check everything, print the plan, run nothing"
+    )
     p.add_argument("--json", action="store_true", help="machine-readable result, no progress bar")
     p.set_defaults(go=go)
 
@@ -56,10 +66,17 @@ def go(options: argparse.Namespace) -> int:
         return _dry_run(scenario, options, hyper, budget)
     with study_bar(budget, options.agent, quiet) as bar:
         done = runner.run(
-            scenario, options.agent, budget=budget, seed=options.seed, hyper=hyper, batch=options.batch,
-            output=options.output, until_specs_met=options.until_specs_met, plots=not options.no_plots,
+            scenario,
+            options.agent,
+            budget=budget,
+            seed=options.seed,
+            hyper=hyper,
+            batch=options.batch,
+            output=options.output,
+            until_specs_met=options.until_specs_met,
+            plots=not options.no_plots,
             on_progress=bar,
-        )  # fmt: skip
+        )
     return _show(done, options)
 
 
@@ -74,12 +91,19 @@ def _settings(pairs: list[str]) -> dict[str, str]:
 
 
 def _dry_run(scenario: Any, options: argparse.Namespace, hyper: dict[str, str], budget: int) -> int:
-    study = runner.Study(scenario, options.agent, budget=budget, seed=options.seed, hyper=hyper, batch=options.batch)
+    study = runner.Study(
+        scenario, options.agent, budget=budget, seed=options.seed, hyper=hyper, batch=options.batch
+    )
     plan = {
-        "scenario": scenario.name, "workloads": list(scenario.workloads), "agent": options.agent,
-        "hyperparameters": study.agent.hyper, "seed": options.seed, "budget": budget,
-        "batch": study.batch, "designs": scenario.space.cardinality,
-    }  # fmt: skip
+        "scenario": scenario.name,
+        "workloads": list(scenario.workloads),
+        "agent": options.agent,
+        "hyperparameters": study.agent.hyper,
+        "seed": options.seed,
+        "budget": budget,
+        "batch": study.batch,
+        "designs": scenario.space.cardinality,
+    }
     if options.json:
         print_json(plan)
     else:
@@ -95,7 +119,9 @@ def _show(done: runner.Run, options: argparse.Namespace) -> int:
         return int(failed)
     best, reference, units = result["best"], result["reference"], result["units"]
     if best is None:
-        print(f"No feasible design in {result['charged']} evaluations. Everything is kept in {done.path}")
+        print(
+            f"No feasible design in {result['charged']} evaluations. Everything is kept in {done.path}"
+        )
         return 1
     header = ["metric", "best", *(["reference", "ratio"] if reference else [])]
     rows = []
@@ -106,7 +132,9 @@ def _show(done: runner.Run, options: argparse.Namespace) -> int:
             row += [format_quantity(then, units[name]), f"{value / then:.3f}" if then else "-"]
         rows.append(row)
     met = "meets every spec" if best["specs_met"] else "does NOT meet every spec"
-    print_table(header, rows, title=f"{done.scenario.name}: best of {result['charged']} evaluations, {met}")
+    print_table(
+        header, rows, title=f"{done.scenario.name}: best of {result['charged']} evaluations, {met}"
+    )
     knobs = [
         [name, value, *([reference["design"][name]] if reference else [])]
         for name, value in best["design"].items()
@@ -114,11 +142,19 @@ def _show(done: runner.Run, options: argparse.Namespace) -> int:
     print_table(["knob", "best", *(["reference"] if reference else [])], knobs)
     front = result["front"]
     if len(front) > 1:
-        shown = list(dict.fromkeys(n for o in done.scenario.objectives for n, _ in o.expression.factors))
-        rows = [[format_quantity(f["metrics"][n], units[n]) for n in shown] for f in front[:SHOWN_FRONT]]
+        shown = list(
+            dict.fromkeys(n for o in done.scenario.objectives for n, _ in o.expression.factors)
+        )
+        rows = [
+            [format_quantity(f["metrics"][n], units[n]) for n in shown] for f in front[:SHOWN_FRONT]
+        ]
         more = f", first {SHOWN_FRONT} shown" if len(front) > SHOWN_FRONT else ""
         print_table(shown, rows, title=f"Pareto front: {len(front)} designs{more}")
     specs = f"; {result['satisfied']} meet the specs" if done.scenario.specs else ""
     print(f"{result['charged']} evaluations charged, {result['computed']} computed{specs}.")
-    print(f"Run folder: {done.path} (trials.csv, result.json" + ("" if options.no_plots else ", convergence.png, front.png") + ")")
+    print(
+        f"Run folder: {done.path} (trials.csv, result.json"
+        + ("" if options.no_plots else ", convergence.png, front.png")
+        + ")"
+    )
     return int(failed)

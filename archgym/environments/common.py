@@ -31,7 +31,10 @@ class View:
     """
 
     def __init__(
-        self, scenario: str | Path | Scenario, workload: str | Sequence[str] | None, store: str | Path | None
+        self,
+        scenario: str | Path | Scenario,
+        workload: str | Sequence[str] | None,
+        store: str | Path | None,
     ) -> None:
         self.scenario = load_scenario(scenario, workload)
         for simulator in self.scenario.simulators:
@@ -40,10 +43,16 @@ class View:
         self.metrics = [m.name for m in self.scenario.simulators[0].metrics]
         self.units = {m.name: m.unit for m in self.scenario.simulators[0].metrics}
         reference = self.scenario.reference_evaluation
-        scale = [1.0] * len(self.metrics) if reference is None else [float(reference.metrics[n][0]) for n in self.metrics]
+        scale = (
+            [1.0] * len(self.metrics)
+            if reference is None
+            else [float(reference.metrics[n][0]) for n in self.metrics]
+        )
         self._scales = [s if s > 0 else 1.0 for s in scale]
         self._scale = np.array(self._scales)
-        self._evaluator = Evaluator(self.scenario, EvaluationStore(store)) if store is not None else None
+        self._evaluator = (
+            Evaluator(self.scenario, EvaluationStore(store)) if store is not None else None
+        )
 
     @property
     def observation_size(self) -> int:
@@ -52,7 +61,9 @@ class View:
 
     def observation_space(self, extra: int = 0) -> spaces.Box:
         """The box of observations, with ``extra`` further entries."""
-        return spaces.Box(-OBSERVATION_LIMIT, OBSERVATION_LIMIT, (self.observation_size + extra,), np.float32)
+        return spaces.Box(
+            -OBSERVATION_LIMIT, OBSERVATION_LIMIT, (self.observation_size + extra,), np.float32
+        )
 
     def evaluate(self, x: Designs) -> Evaluation:
         """Combined metrics; through the store where there is one."""
@@ -75,7 +86,9 @@ class View:
         if not feasible:
             return np.zeros(self.observation_size, np.float32)
         values = [
-            min(max(math.log(v / s), -OBSERVATION_LIMIT), OBSERVATION_LIMIT) if v > 0 else -OBSERVATION_LIMIT
+            min(max(math.log(v / s), -OBSERVATION_LIMIT), OBSERVATION_LIMIT)
+            if v > 0
+            else -OBSERVATION_LIMIT
             for v, s in zip(row.values(), self._scales)
         ]
         values.append(1.0)

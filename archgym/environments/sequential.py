@@ -59,7 +59,9 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
         if len(self._chosen) == self._d:
             raise gym.error.ResetNeeded("the design is complete: call reset() before step()")
         if not 0 <= int(action) < self.action_space.n:
-            raise gym.error.InvalidAction(f"action {action} is outside 0..{self.action_space.n - 1}")
+            raise gym.error.InvalidAction(
+                f"action {action} is outside 0..{self.action_space.n - 1}"
+            )
         self._chosen.append(int(action) % int(self._nvec[len(self._chosen)]))
         if len(self._chosen) < self._d:
             return self._observe(), 0.0, False, False, {"action_mask": self.action_masks()}

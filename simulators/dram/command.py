@@ -19,9 +19,12 @@ from .traces.library import names
 from .traces.packed import write_packed
 
 UNITS = {
-    "footprint_bytes": "B", "span_bytes": "B", "duration_s": "s", "demand_bytes_per_s": "B/s",
+    "footprint_bytes": "B",
+    "span_bytes": "B",
+    "duration_s": "s",
+    "demand_bytes_per_s": "B/s",
     "clock_ps": "",
-}  # fmt: skip
+}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -34,7 +37,9 @@ def main(argv: Sequence[str]) -> int:
     p = verbs.add_parser("info", help="length, read share, footprint, intensity, row locality")
     p.add_argument("trace", help="a name, or a file")
     p.add_argument("--format", choices=[*FORMATS, "archgym"])
-    p.add_argument("--device", default="DDR4-2400", help=f"for rows and cycles: {', '.join(DEVICES)}")
+    p.add_argument(
+        "--device", default="DDR4-2400", help=f"for rows and cycles: {', '.join(DEVICES)}"
+    )
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_info)
     p = verbs.add_parser("convert", help="read any format, write .npz or .stl")
@@ -42,12 +47,20 @@ def main(argv: Sequence[str]) -> int:
     p.add_argument("--format", choices=list(FORMATS))
     p.add_argument("--output", type=Path, required=True)
     p.set_defaults(go=_convert)
-    p = verbs.add_parser("capture", help="record a program: trace capture [options] -- PROGRAM ARGS…")
+    p = verbs.add_parser(
+        "capture", help="record a program: trace capture [options] -- PROGRAM ARGS…"
+    )
     p.add_argument("--output", type=Path, help="file to write (default: PROGRAM.npz)")
     p.add_argument("--name", help="name in the file (default: the file's)")
-    p.add_argument("--requests", type=int, default=100_000, help="stop after this many (default 100,000)")
-    p.add_argument("--skip", type=int, default=0, metavar="INSTRUCTIONS", help="pass over the start-up")
-    p.add_argument("--cache", type=int, default=1024, metavar="KiB", help="last-level cache (default 1024)")
+    p.add_argument(
+        "--requests", type=int, default=100_000, help="stop after this many (default 100,000)"
+    )
+    p.add_argument(
+        "--skip", type=int, default=0, metavar="INSTRUCTIONS", help="pass over the start-up"
+    )
+    p.add_argument(
+        "--cache", type=int, default=1024, metavar="KiB", help="last-level cache (default 1024)"
+    )
     p.add_argument("--ways", type=int, default=16)
     p.add_argument("--clock", type=float, default=3.0, metavar="GHz")
     p.add_argument("--ipc", type=float, default=1.0, help="instructions a cycle between misses")
@@ -117,11 +130,17 @@ def _capture(options: argparse.Namespace) -> None:
     with Console(stderr=True).status(f"running {shlex.join(program)} under valgrind …") as status:
 
         def tell(requests: int, instructions: int) -> None:
-            status.update(f"{requests:,} of {options.requests:,} requests, {instructions / 1e6:,.0f} M instructions")
+            status.update(
+                f"{requests:,} of {options.requests:,} requests, {instructions / 1e6:,.0f} M instructions"
+            )
 
         trace = capture(
-            program, options.name or output.stem, machine=machine, limit=options.requests,
-            skip=options.skip, on_progress=tell,
-        )  # fmt: skip
+            program,
+            options.name or output.stem,
+            machine=machine,
+            limit=options.requests,
+            skip=options.skip,
+            on_progress=tell,
+        )
     _write(trace, output)
     _show(trace, "DDR4-2400", options.json)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from .devices import Device
 from .layout import (
-    C_ACT, C_BANK_ACT, C_CYC_ACT, C_CYC_PDNA, C_CYC_PDNP, C_CYC_PRE, C_CYC_SREF, C_PRE,
-    C_RD, C_RDA, C_REF, C_WINDOW, C_WR, C_WRA,
+    C_ACT, C_BANK_ACT, C_CYC_ACT, C_CYC_PDNA, C_CYC_PDNP, C_CYC_PRE, C_CYC_SREF, C_PRE, C_RD,
+    C_RDA, C_REF, C_WINDOW, C_WR, C_WRA,
 )  # fmt: skip
 
 FACTOR_RHO = 1.0

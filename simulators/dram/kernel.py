@@ -15,21 +15,23 @@ from .commands import (
 )  # fmt: skip
 from .compiled import compiled
 from .layout import (
-    ARBITER, BANKS_PER_GROUP, BUFFER, BUFFER_SIZE, C_ACT, C_END, C_LAST, C_N_PDA,
-    C_N_PDP, C_N_PREAB, C_N_PREPB, C_N_SREF, C_RD, C_ROW_HITS, COMMANDS_BEFORE_ARRIVALS,
-    E_DOWN_SINCE, E_SEGMENT, FOREVER, FR_FCFS_GRP, LATE_BLOCK, M_BLOCKED, M_DUE, M_OPEN_BANKS,
-    M_PD_CMD, M_PD_TIME, M_REF_CMD, M_REF_TIME, M_SLEEPING, MAX_ACTIVE, MAX_POSTPONED,
-    MAX_PULLED_IN, N_COUNTERS, N_MANAGER, N_RESIDENCY, N_RESPONSE, NEVER, PAGE_POLICY, POWER_DOWN,
-    R_LAST, R_LAST_ORDERED, R_RELEASED, REFRESH, RESPONSE_QUEUE, SCHEDULER, SIMPLE_ARBITER,
+    ARBITER, BANKS_PER_GROUP, BUFFER, BUFFER_SIZE, C_ACT, C_END, C_LAST, C_N_PDA, C_N_PDP,
+    C_N_PREAB, C_N_PREPB, C_N_SREF, C_RD, C_ROW_HITS, COMMANDS_BEFORE_ARRIVALS, E_DOWN_SINCE,
+    E_SEGMENT, FOREVER, FR_FCFS_GRP, LATE_BLOCK, M_BLOCKED, M_DUE, M_OPEN_BANKS, M_PD_CMD,
+    M_PD_TIME, M_REF_CMD, M_REF_TIME, M_SLEEPING, MAX_ACTIVE, MAX_POSTPONED, MAX_PULLED_IN,
+    N_COUNTERS, N_MANAGER, N_RESIDENCY, N_RESPONSE, NEVER, PAGE_POLICY, POWER_DOWN, R_LAST,
+    R_LAST_ORDERED, R_RELEASED, REFRESH, RESPONSE_QUEUE, SCHEDULER, SIMPLE_ARBITER,
     T_END_SIMPLE, T_FAW, T_FORWARD, T_GAP_QUEUED, T_GAP_SIMPLE, T_LATE_ACK, T_RAS, T_READ_END,
     T_READ_PRE, T_REFI, T_WRITE_END, T_WRITE_PRE, TRUE_BANK_CHECK,
 )  # fmt: skip
 from .managers import fall_idle, rank_command_issued, start_managers, wake, watch
+from .queues import dequeue, enqueue
 from .residency import (
-    bank_activates, bank_closes, close_books, power_down_edge, refresh_starts, self_refresh_ends,
+    bank_activates, bank_closes, close_books, power_down_edge, refresh_starts,
+    self_refresh_ends,
 )  # fmt: skip
 from .responses import respond
-from .scheduling import command_for, has_room, pick_request
+from .scheduling import choose, has_room
 
 
 @compiled
@@ -160,27 +162,16 @@ def simulate(trace, design, n_banks, t_bank, t_group, t_rank, t, latency):
                 b = bank_of[k]
                 if power_down and total == 0 and not late:
                     wake(m)
-                if tail[b] >= 0:
-                    after[tail[b]] = k
-                    before[k] = tail[b]
-                else:
-                    head[b] = k
-                    place[b] = n_working
-                    working[n_working] = b
-                    n_working += 1
-                tail[b] = k
+                n_working = enqueue(k, b, head, tail, after, before, working, place, n_working)
                 queued[b] += 1
                 total += 1
                 writes += is_write[k]
                 last_bank = b
-                p = pick_request(
-                    head[b], after, row_of, is_write, address, is_open[b], open_row[b], scheduler, last_write
-                )
-                c = command_for(
-                    p, head[b], after, row_of, is_write, is_open[b], open_row[b], policy, scheduler
-                )
-                chosen[b] = p
-                command[b] = c
+                choose(
+                    b, head, after, row_of, is_write, address, is_open, open_row, policy, scheduler,
+                    last_write, chosen, command,
+                )  # fmt: skip
+                c = command[b]
                 if b == best:
                     rescan = True
                 elif not (late or m[M_BLOCKED] or m[M_SLEEPING]):
@@ -188,7 +179,7 @@ def simulate(trace, design, n_banks, t_bank, t_group, t_rank, t, latency):
                         max(bank_ready[b, c], group_ready[group_of[b], c]),
                         max(rank_ready[c], max(bus_free, now)),
                     )
-                    if legal < best_time or (legal == best_time and p < chosen[best]):
+                    if legal < best_time or (legal == best_time and chosen[b] < chosen[best]):
                         best_time = legal
                         best = b
                 acknowledged = now + (t[T_LATE_ACK] if late else 0)
@@ -210,7 +201,17 @@ def simulate(trace, design, n_banks, t_bank, t_group, t_rank, t, latency):
             # ---- refresh and power-down look at the world before a command is chosen
             if power_down or now >= m[M_DUE]:
                 was_blocked = m[M_BLOCKED]
-                watch(m, now, total > 0, power_down, refi, max_postponed, last_issued, t_rank, bus_free)
+                watch(
+                    m,
+                    now,
+                    total > 0,
+                    power_down,
+                    refi,
+                    max_postponed,
+                    last_issued,
+                    t_rank,
+                    bus_free,
+                )
                 if m[M_BLOCKED] and not (t[LATE_BLOCK] and not was_blocked and best_time <= now):
                     best = -1
                     best_time = FOREVER
@@ -291,25 +292,12 @@ def simulate(trace, design, n_banks, t_bank, t_group, t_rank, t, latency):
                         pre = now + (t[T_WRITE_PRE] if write else t[T_READ_PRE])
                         pre = max(active_since[bank] + t[T_RAS], pre)
                         bank_closes(e, out, active_since, closed_at, bank, pre)
-                    # leave the queue
-                    p = before[k]
-                    q = after[k]
-                    if p >= 0:
-                        after[p] = q
-                    else:
-                        head[bank] = q
-                    if q >= 0:
-                        before[q] = p
-                    else:
-                        tail[bank] = p
+                    n_working = dequeue(
+                        k, bank, head, tail, after, before, working, place, n_working
+                    )
                     queued[bank] -= 1
                     total -= 1
                     writes -= is_write[k]
-                    if head[bank] < 0:
-                        n_working -= 1
-                        b = working[n_working]
-                        working[place[bank]] = b
-                        place[b] = place[bank]
                     refresh_all = scheduler == FR_FCFS_GRP and last_write != is_write[k]
                     last_write = is_write[k]
                     done += 1
@@ -329,13 +317,10 @@ def simulate(trace, design, n_banks, t_bank, t_group, t_rank, t, latency):
             for i in range(n_working if refresh_all else 1):
                 b = working[i] if refresh_all else bank
                 if head[b] >= 0:
-                    p = pick_request(
-                        head[b], after, row_of, is_write, address, is_open[b], open_row[b], scheduler, last_write
-                    )
-                    chosen[b] = p
-                    command[b] = command_for(
-                        p, head[b], after, row_of, is_write, is_open[b], open_row[b], policy, scheduler
-                    )
+                    choose(
+                        b, head, after, row_of, is_write, address, is_open, open_row, policy, scheduler,
+                        last_write, chosen, command,
+                    )  # fmt: skip
             if not admit:
                 break
 
@@ -344,7 +329,17 @@ def simulate(trace, design, n_banks, t_bank, t_group, t_rank, t, latency):
             if power_down and total == 0:
                 fall_idle(m)
             if power_down or now >= m[M_DUE]:
-                watch(m, now, total > 0, power_down, refi, max_postponed, last_issued, t_rank, bus_free)
+                watch(
+                    m,
+                    now,
+                    total > 0,
+                    power_down,
+                    refi,
+                    max_postponed,
+                    last_issued,
+                    t_rank,
+                    bus_free,
+                )
 
     out[C_END] = end
     close_books(e, out, active_since, closed_at, is_open, last_data, t)

@@ -76,6 +76,30 @@ def command_for(k, oldest, after, row_of, is_write, is_open, row, policy, schedu
 
 
 @compiled
+def choose(
+    bank,
+    head,
+    after,
+    row_of,
+    is_write,
+    address,
+    is_open,
+    open_row,
+    policy,
+    scheduler,
+    last_write,
+    chosen,
+    command,
+):
+    """Renew a working bank's candidate: ``chosen[bank]`` the request, ``command[bank]`` its command."""
+    oldest = head[bank]
+    opened, row = is_open[bank], open_row[bank]
+    k = pick_request(oldest, after, row_of, is_write, address, opened, row, scheduler, last_write)
+    chosen[bank] = k
+    command[bank] = command_for(k, oldest, after, row_of, is_write, opened, row, policy, scheduler)
+
+
+@compiled
 def has_room(buffer, size, queued_on_bank, total, writes):
     """Whether the request buffer admits one more.
 

@@ -17,7 +17,8 @@ from archgym.simulator import Simulator
 from archgym.space import Designs
 
 from . import layout
-from .devices import Device, Mapping as AddressMapping, device_named
+from .devices import Device, device_named
+from .devices import Mapping as AddressMapping
 from .energy import core_energy_j, power_w
 from .space import KNOBS, canonical, kernel_codes, space_named, to_kernel
 from .timing import SEMANTICS, timing
@@ -47,7 +48,9 @@ class DRAMSimulator(Simulator):
         Metric("energy", "J", "core energy of all devices of the rank"),
         Metric("power", "W", "core energy over the time it was counted in"),
         Metric("bandwidth", "B/s", "bytes moved over total_time"),
-        Metric("row_hit_rate", "", "share of accesses that found their row opened by an earlier one"),
+        Metric(
+            "row_hit_rate", "", "share of accesses that found their row opened by an earlier one"
+        ),
     )
 
     def __init__(
@@ -106,8 +109,10 @@ class DRAMSimulator(Simulator):
         """
         from .kernel import simulate
 
-        columns = self._columns(int(codes[layout.MAPPING])) if trace is None else self._decode(
-            trace, int(codes[layout.MAPPING])
+        columns = (
+            self._columns(int(codes[layout.MAPPING]))
+            if trace is None
+            else self._decode(trace, int(codes[layout.MAPPING]))
         )
         latency = np.empty(len(columns[0]), np.int64)
         t = self._timing

@@ -14,19 +14,62 @@ COUNTS = tuple(range(1, 129))
 
 # One row a knob, in the order of layout.PAGE_POLICY … layout.MAPPING.
 KNOBS: tuple[Parameter, ...] = (
-    categorical("page_policy", ("Open", "OpenAdaptive", "Closed", "ClosedAdaptive"), "when a row is closed after an access"),
-    categorical("scheduler", ("Fifo", "FrFcfs", "FrFcfsGrp"), "order within a bank: oldest first, row hits first, hits grouped by direction"),
-    categorical("scheduler_buffer", ("Bankwise", "ReadWrite", "Shared"), "how request_buffer_size is counted"),
-    ordinal("request_buffer_size", tuple(range(1, 9)), "entries of (each part of) the request buffer", "requests"),
-    categorical("response_queue", ("Fifo", "Reorder"), "responses as data arrives, or in request order"),
-    categorical("refresh_policy", ("NoRefresh", "AllBank"), "no refresh loses data in a real device: a bound, not a choice"),
+    categorical(
+        "page_policy",
+        ("Open", "OpenAdaptive", "Closed", "ClosedAdaptive"),
+        "when a row is closed after an access",
+    ),
+    categorical(
+        "scheduler",
+        ("Fifo", "FrFcfs", "FrFcfsGrp"),
+        "order within a bank: oldest first, row hits first, hits grouped by direction",
+    ),
+    categorical(
+        "scheduler_buffer",
+        ("Bankwise", "ReadWrite", "Shared"),
+        "how request_buffer_size is counted",
+    ),
+    ordinal(
+        "request_buffer_size",
+        tuple(range(1, 9)),
+        "entries of (each part of) the request buffer",
+        "requests",
+    ),
+    categorical(
+        "response_queue", ("Fifo", "Reorder"), "responses as data arrives, or in request order"
+    ),
+    categorical(
+        "refresh_policy",
+        ("NoRefresh", "AllBank"),
+        "no refresh loses data in a real device: a bound, not a choice",
+    ),
     ordinal("refresh_max_postponed", tuple(range(9)), "refreshes a busy rank may owe", "refreshes"),
-    ordinal("refresh_max_pulled_in", tuple(range(9)), "refreshes an idle rank may do ahead", "refreshes"),
-    categorical("power_down_policy", ("NoPowerDown", "Staggered"), "enter power-down and self-refresh when idle"),
-    categorical("arbiter", ("Simple", "Fifo", "Reorder"), "queueing before the controller; Reorder returns responses in order"),
-    ordinal("max_active_transactions", COUNTS, "requests outstanding behind the Fifo or Reorder arbiter", "requests", "log"),
-    categorical("address_mapping", ("row-bank-column", "bank-group-interleaved"), "which address bits choose the bank"),
-)  # fmt: skip
+    ordinal(
+        "refresh_max_pulled_in", tuple(range(9)), "refreshes an idle rank may do ahead", "refreshes"
+    ),
+    categorical(
+        "power_down_policy",
+        ("NoPowerDown", "Staggered"),
+        "enter power-down and self-refresh when idle",
+    ),
+    categorical(
+        "arbiter",
+        ("Simple", "Fifo", "Reorder"),
+        "queueing before the controller; Reorder returns responses in order",
+    ),
+    ordinal(
+        "max_active_transactions",
+        COUNTS,
+        "requests outstanding behind the Fifo or Reorder arbiter",
+        "requests",
+        "log",
+    ),
+    categorical(
+        "address_mapping",
+        ("row-bank-column", "bank-group-interleaved"),
+        "which address bits choose the bank",
+    ),
+)
 
 _COUNTERS = {"refresh_max_postponed": range(1, 9), "refresh_max_pulled_in": range(1, 9)}
 _NARROWED: dict[str, dict[str, object]] = {

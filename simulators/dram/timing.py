@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .commands import (
-    ACT, N_COMMANDS, PDEA, PDEP, PDXA, PDXP, PREAB, PREPB, RANK_COMMANDS, RD, RDA, REFAB, SREFEN,
-    SREFEX, WR, WRA,
+    ACT, N_COMMANDS, PDEA, PDEP, PDXA, PDXP, PREAB, PREPB, RANK_COMMANDS, RD, RDA, REFAB,
+    SREFEN, SREFEX, WR, WRA,
 )  # fmt: skip
 from .devices import Device
 from .layout import NEVER, TIMING_FIELDS

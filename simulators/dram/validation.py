@@ -30,18 +30,29 @@ from .traces import Trace, resolve
 from .traces.generators import GENERATORS, generate
 
 COLUMNS = {
-    "PagePolicy": "page_policy", "Scheduler": "scheduler", "SchedulerBuffer": "scheduler_buffer",
-    "RequestBufferSize": "request_buffer_size", "RespQueue": "response_queue",
-    "RefreshPolicy": "refresh_policy", "RefreshMaxPostponed": "refresh_max_postponed",
-    "RefreshMaxPulledin": "refresh_max_pulled_in", "PowerDownPolicy": "power_down_policy",
-    "Arbiter": "arbiter", "MaxActiveTransactions": "max_active_transactions",
+    "PagePolicy": "page_policy",
+    "Scheduler": "scheduler",
+    "SchedulerBuffer": "scheduler_buffer",
+    "RequestBufferSize": "request_buffer_size",
+    "RespQueue": "response_queue",
+    "RefreshPolicy": "refresh_policy",
+    "RefreshMaxPostponed": "refresh_max_postponed",
+    "RefreshMaxPulledin": "refresh_max_pulled_in",
+    "PowerDownPolicy": "power_down_policy",
+    "Arbiter": "arbiter",
+    "MaxActiveTransactions": "max_active_transactions",
     "AddressMapping": "address_mapping",
-}  # fmt: skip
+}
 MAPPINGS = {"rbc": "row-bank-column", "bgi": "bank-group-interleaved"}
 GENERATOR_ARGUMENTS = {
-    "foot": "footprint", "pw": "write_share", "nb": "banks", "lo": "shortest", "hi": "longest",
-    "blen": "burst", "off": "pause",
-}  # fmt: skip
+    "foot": "footprint",
+    "pw": "write_share",
+    "nb": "banks",
+    "lo": "shortest",
+    "hi": "longest",
+    "blen": "burst",
+    "off": "pause",
+}
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,15 @@ class Comparison:
             a, b = np.array(self.mine)[pick], np.array(self.theirs)[pick]
             varied = len(set(a)) > 1 and len(set(b)) > 1
             rho = float(spearmanr(a, b).statistic) if varied else float("nan")
-            out.append({"rows": self.group, "quantity": self.quantity, "trace": trace, "n": len(pick), "spearman": rho})
+            out.append(
+                {
+                    "rows": self.group,
+                    "quantity": self.quantity,
+                    "trace": trace,
+                    "n": len(pick),
+                    "spearman": rho,
+                }
+            )
         return out
 
     def worst(self, count: int) -> list[dict[str, Any]]:
@@ -114,18 +133,30 @@ class Comparison:
         error = self.error
         order = np.argsort(-error)[:count]
         return [
-            {"rows": self.group, "quantity": self.quantity, "trace": self.rows[i][0], "config": self.rows[i][1],
-             "mine": self.mine[i], "reference": self.theirs[i], "error": float(error[i])}
-            for i in order if error[i] > self.exact_within
-        ]  # fmt: skip
+            {
+                "rows": self.group,
+                "quantity": self.quantity,
+                "trace": self.rows[i][0],
+                "config": self.rows[i][1],
+                "mine": self.mine[i],
+                "reference": self.theirs[i],
+                "error": float(error[i]),
+            }
+            for i in order
+            if error[i] > self.exact_within
+        ]
 
 
 def main(argv: Sequence[str]) -> int:
     """Exit 1 where a bound does not hold."""
     parser = argparse.ArgumentParser(prog="archgym validate dram", description=__doc__)
     parser.add_argument("--reference", type=Path, required=True, help="reference rows (JSON)")
-    parser.add_argument("--traces", type=Path, help="folder of .stl files (default: traces/ beside the reference)")
-    parser.add_argument("--worst", type=int, default=5, help="how many worst rows to print a quantity")
+    parser.add_argument(
+        "--traces", type=Path, help="folder of .stl files (default: traces/ beside the reference)"
+    )
+    parser.add_argument(
+        "--worst", type=int, default=5, help="how many worst rows to print a quantity"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
     with busy("simulating the reference rows …", options.json):
@@ -140,10 +171,21 @@ def main(argv: Sequence[str]) -> int:
             line["within"] = f"{line['within']:.2%}"
             line.pop("tolerance")
         print_table(list(table[0]), [list(t.values()) for t in table], title=str(options.reference))
-        shown = [[c["rows"], c["quantity"], c["trace"], c["n"], f"{c['spearman']:.6f}"] for c in report["rank correlation"]]
-        print_table(["rows", "quantity", "trace", "n", "spearman"], shown, title="rank correlation over configurations")
+        shown = [
+            [c["rows"], c["quantity"], c["trace"], c["n"], f"{c['spearman']:.6f}"]
+            for c in report["rank correlation"]
+        ]
+        print_table(
+            ["rows", "quantity", "trace", "n", "spearman"],
+            shown,
+            title="rank correlation over configurations",
+        )
         if report["worst"]:
-            print_table(list(report["worst"][0]), [list(w.values()) for w in report["worst"]], title="rows that are not exact, worst first")
+            print_table(
+                list(report["worst"][0]),
+                [list(w.values()) for w in report["worst"]],
+                title="rows that are not exact, worst first",
+            )
         print("every bound holds" if report["holds"] else "NOT every bound holds")
     return 0 if report["holds"] else 1
 
@@ -155,7 +197,9 @@ def validate(reference: Path, traces: Path | None = None, worst: int = 5) -> dic
         generation = data["memspec"]["memoryType"]
         columns, rows = data["row_columns"], data["rows"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArchgymError(f"{reference}: not a DRAM reference file ({type(error).__name__}: {error})") from error
+        raise ArchgymError(
+            f"{reference}: not a DRAM reference file ({type(error).__name__}: {error})"
+        ) from error
     folder = traces or reference.parent / "traces"
     if generation == "DDR4":
         comparisons = _ddr4(data, columns, rows, folder)
@@ -178,7 +222,9 @@ def validate(reference: Path, traces: Path | None = None, worst: int = 5) -> dic
 
 def _codes(config: Sequence[Any], columns: Sequence[str]) -> NDArray[np.int64]:
     given = {COLUMNS[c]: v for c, v in zip(columns, config) if c in COLUMNS}
-    given["address_mapping"] = MAPPINGS.get(given.get("address_mapping", "rbc"), given.get("address_mapping"))
+    given["address_mapping"] = MAPPINGS.get(
+        given.get("address_mapping", "rbc"), given.get("address_mapping")
+    )
     given.setdefault("power_down_policy", "NoPowerDown")
     codes = []
     for knob in KNOBS:
@@ -191,8 +237,12 @@ def _trace(data: dict[str, Any], name: str, folder: Path) -> Trace:
     described = data.get("traces", {}).get(name, {})
     generator = described.get("generator", name)
     if generator in GENERATORS:
-        arguments = {GENERATOR_ARGUMENTS.get(k, k): v for k, v in described.get("kwargs", {}).items()}
-        return generate(generator, int(described.get("requests", 20_000)), described.get("seed"), **arguments)
+        arguments = {
+            GENERATOR_ARGUMENTS.get(k, k): v for k, v in described.get("kwargs", {}).items()
+        }
+        return generate(
+            generator, int(described.get("requests", 20_000)), described.get("seed"), **arguments
+        )
     path = folder / (name if name.endswith(".stl") else f"{name}.stl")
     if not path.is_file():
         raise WorkloadError(f"the reference names the trace {name!r}: no {path}; say --traces DIR")
@@ -222,11 +272,16 @@ def _simulate(
         return list(pool.map(one, rows))
 
 
-def _ddr4(data: dict[str, Any], columns: list[str], rows: list[Any], folder: Path) -> list[Comparison]:
+def _ddr4(
+    data: dict[str, Any], columns: list[str], rows: list[Any], folder: Path
+) -> list[Comparison]:
     at = {name: i for i, name in enumerate(columns)}
     policy = data["config_columns"].index("PowerDownPolicy")
     groups = {}
-    for staggered, label, bound in ((False, "no power-down", AWAKE), (True, "Staggered", STAGGERED)):
+    for staggered, label, bound in (
+        (False, "no power-down", AWAKE),
+        (True, "Staggered", STAGGERED),
+    ):
         groups[staggered] = [
             Comparison(label, "total time", bound, 0.0),
             # the reference rounds latencies to seven digits
@@ -249,7 +304,9 @@ def _ddr4(data: dict[str, Any], columns: list[str], rows: list[Any], folder: Pat
     return [*groups[False], *groups[True]]
 
 
-def _ddr3(data: dict[str, Any], columns: list[str], rows: list[Any], folder: Path) -> list[Comparison]:
+def _ddr3(
+    data: dict[str, Any], columns: list[str], rows: list[Any], folder: Path
+) -> list[Comparison]:
     at = {name: i for i, name in enumerate(columns)}
     label = "DRAMSys 4.0, DDR3"
     time, energy, power = (

@@ -16,8 +16,14 @@ def test_optuna(toy_scenario, two):
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     study.optimize(adapters.optuna_objective(toy_scenario), n_trials=30)
     p = study.best_trial.params
-    assert study.best_value < 0 and study.best_trial.user_attrs["energy"] <= 60e-12 and p["policy"] in ("lru", "fifo", "random")
-    many = optuna.create_study(directions=["minimize"] * 2, sampler=optuna.samplers.RandomSampler(seed=0))
+    assert (
+        study.best_value < 0
+        and study.best_trial.user_attrs["energy"] <= 60e-12
+        and p["policy"] in ("lru", "fifo", "random")
+    )
+    many = optuna.create_study(
+        directions=["minimize"] * 2, sampler=optuna.samplers.RandomSampler(seed=0)
+    )
     many.optimize(adapters.optuna_objective(two, vector=True), n_trials=30)
     assert len(many.best_trials) > 1
 

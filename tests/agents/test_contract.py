@@ -1,4 +1,4 @@
-"""Every registered agent keeps the contract, reaches every value and beats random search where there is structure."""
+"""Every registered agent keeps the contract, reaches every value and finds structure."""
 
 import subprocess
 import sys
@@ -56,7 +56,9 @@ def test_every_value_of_every_parameter_is_reached(name):
         done += n
         for column, values in enumerate(x.T):
             seen[column].update(values.tolist())
-    missing = {p.name: len(p) - len(s) for p, s in zip(landscape.space.parameters, seen) if len(s) < len(p)}
+    missing = {
+        p.name: len(p) - len(s) for p, s in zip(landscape.space.parameters, seen) if len(s) < len(p)
+    }
     assert not missing
 
 
@@ -79,13 +81,31 @@ def test_nothing_beats_random_search_on_a_needle(name):
     assert found <= 9  # 60 * 300 / 7776 = 2.3 expected; P(more than 9) is about 1e-4
 
 
-@pytest.mark.parametrize("name", ["genetic_algorithm", "simulated_annealing", "portfolio", "ppo", "bayesian_optimization", "botorch", "cma_es", "nsga2", "tpe"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "genetic_algorithm",
+        "simulated_annealing",
+        "portfolio",
+        "ppo",
+        "bayesian_optimization",
+        "botorch",
+        "cma_es",
+        "nsga2",
+        "tpe",
+    ],
+)
 def test_the_same_in_another_process(name):
     code = (
         "from archgym import registry\nfrom archgym.benchmark_functions import rugged, best_found\n"
         f"print(repr(best_found(registry.load('agents', {name!r}), rugged(), 48, 5)))"
     )
-    out = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    out = [
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    ]
     assert out[0] == out[1] != ""
 
 
@@ -104,17 +124,24 @@ def test_hyperparameters_are_declared_with_defaults_inside(name):
         cls(bowl().space, populatoin=3)
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if len(load(n).hyperparameters) and n not in MODEL_BASED])
+@pytest.mark.parametrize(
+    "name", [n for n in NAMES if len(load(n).hyperparameters) and n not in MODEL_BASED]
+)
 def test_any_hyperparameters_work(name):
     cls = load(name)
     rng = np.random.default_rng(0)
     landscape = rugged()
-    for row in cls.hyperparameters.decode(cls.hyperparameters.sample(3 if name in LEARNING else 6, rng)):
+    for row in cls.hyperparameters.decode(
+        cls.hyperparameters.sample(3 if name in LEARNING else 6, rng)
+    ):
         assert np.isfinite(best_found(cls, landscape, 64, 1, **row)), row
 
 
 def test_archgyms_grids_have_its_sizes():
-    sizes = {n: int(np.prod([len(v) for v in load(n).grids["archgym-grid"].values()])) for n in ("ant_colony", "genetic_algorithm", "bayesian_optimization")}
+    sizes = {
+        n: int(np.prod([len(v) for v in load(n).grids["archgym-grid"].values()]))
+        for n in ("ant_colony", "genetic_algorithm", "bayesian_optimization")
+    }
     # the genetic algorithm's third axis, generations {8, 16, 32, 64}, is the budget: 18 x 4 = 72
     # Bayesian optimisation's n_iter {16, 32, 64} is the budget too, its 5 seeds are seeds: 15 = 3 x 5
     assert sizes == {"ant_colony": 600, "genetic_algorithm": 18, "bayesian_optimization": 12}
@@ -140,10 +167,12 @@ def test_a_missing_extra_is_named(monkeypatch):
 
 
 def test_agents_import_nothing_heavy_until_used():
+    light = [n for n in NAMES if n not in MODEL_BASED | LEARNING | {"cma_es", "nsga2"}]
+    light = [n for n in light if n not in ("differential_evolution", "particle_swarm")]
     code = (
         "import sys\nfrom archgym import registry\n"
-        "for n in ('random_walk', 'genetic_algorithm', 'ant_colony', 'simulated_annealing', 'hill_climbing', 'grid', 'sobol', 'bayesian_optimization', 'portfolio'):\n"
-        "    registry.load('agents', n)\n"
-        "heavy = {'torch', 'stable_baselines3', 'botorch', 'optuna', 'cma', 'pymoo', 'skopt'} & set(sys.modules)\nassert not heavy, heavy"
+        f"for n in {light!r}:\n    registry.load('agents', n)\n"
+        "heavy = {'torch', 'stable_baselines3', 'botorch', 'optuna', 'cma', 'pymoo', 'skopt'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -15,7 +15,11 @@ def run(capsys, *arguments):
 def test_list_and_info_speak_json(capsys):
     code, out, _ = run(capsys, "list", "--json")
     listed = json.loads(out)
-    assert code == 0 and "dram/stream-low-power" in listed["scenarios"] and "random_walk" in listed["agents"]
+    assert (
+        code == 0
+        and "dram/stream-low-power" in listed["scenarios"]
+        and "random_walk" in listed["agents"]
+    )
     assert "stream" in listed["workloads"]["dram"]
     for name in ("dram", "genetic_algorithm", "dram/stream-low-power"):
         code, out, _ = run(capsys, "info", name, "--json")
@@ -26,8 +30,19 @@ def test_list_and_info_speak_json(capsys):
 
 def test_run_shows_what_it_found(capsys, tmp_path):
     folder = tmp_path / "r"
-    code, out, _ = run(capsys, "run", "dram/stream-low-power", "--workload", "rand_rw:n=300", "--budget", 40,
-                       "--set", "population=8", "--output", folder)  # fmt: skip
+    code, out, _ = run(
+        capsys,
+        "run",
+        "dram/stream-low-power",
+        "--workload",
+        "rand_rw:n=300",
+        "--budget",
+        40,
+        "--set",
+        "population=8",
+        "--output",
+        folder,
+    )
     assert code == 0 and "page_policy" in out and str(folder) in out
     assert (folder / "convergence.png").read_bytes()[:4] == b"\x89PNG"
     code, out, _ = run(capsys, "run", "--resume", folder, "--json")
@@ -47,14 +62,24 @@ def test_dry_run_runs_nothing(capsys, tmp_path, monkeypatch):
 def test_evaluate_reads_csv_and_jsonl(capsys, tmp_path):
     _, out, _ = run(capsys, "info", "dram/stream-low-power", "--json")
     design = json.loads(out)["reference design"]
-    (tmp_path / "d.jsonl").write_text(json.dumps(design) + "\n" + json.dumps({**design, "page_policy": "Closed"}) + "\n")
+    (tmp_path / "d.jsonl").write_text(
+        json.dumps(design) + "\n" + json.dumps({**design, "page_policy": "Closed"}) + "\n"
+    )
     with open(tmp_path / "d.csv", "w", newline="") as f:
         writer = csv.DictWriter(f, list(design))
         writer.writeheader()
         writer.writerows([design, {**design, "page_policy": "Closed"}])
     tables = []
     for name in ("d.jsonl", "d.csv"):
-        code, _, _ = run(capsys, "evaluate", "dram/stream-low-power", "--designs", tmp_path / name, "--output", tmp_path / "o.csv")
+        code, _, _ = run(
+            capsys,
+            "evaluate",
+            "dram/stream-low-power",
+            "--designs",
+            tmp_path / name,
+            "--output",
+            tmp_path / "o.csv",
+        )
         assert code == 0
         tables.append((tmp_path / "o.csv").read_text())
     assert tables[0] == tables[1]
@@ -86,7 +111,7 @@ def test_evaluate_reads_csv_and_jsonl(capsys, tmp_path):
     ],
 )
 def test_bad_input_exits_2_and_says_why(capsys, arguments, message):
-    code, out, err = run(capsys, *arguments)
+    code, _, err = run(capsys, *arguments)
     assert code == 2 and message in err and "Traceback" not in err
 
 
@@ -112,7 +137,9 @@ def test_trace_words(capsys, tmp_path):
     code, out, _ = run(capsys, "trace", "info", "chase:n=500", "--json")
     assert code == 0 and json.loads(out)["requests"] == 500
     for suffix in ("npz", "stl"):
-        code, _, _ = run(capsys, "trace", "convert", "chase:n=500", "--output", tmp_path / f"c.{suffix}")
+        code, _, _ = run(
+            capsys, "trace", "convert", "chase:n=500", "--output", tmp_path / f"c.{suffix}"
+        )
         assert code == 0
         code, out, _ = run(capsys, "trace", "info", tmp_path / f"c.{suffix}", "--json")
         assert json.loads(out)["read_share"] == 1.0
@@ -127,6 +154,15 @@ def test_until_specs_met_exits_1_where_none_does(capsys, tmp_path, toy_document)
 
     toy_document["specs"] = {"energy": "<= 1 fJ"}
     (tmp_path / "s.yaml").write_text(yaml.safe_dump(toy_document))
-    code, out, _ = run(capsys, "run", tmp_path / "s.yaml", "--until-specs-met", "--budget", 10,
-                       "--output", tmp_path / "r", "--json")  # fmt: skip
+    code, out, _ = run(
+        capsys,
+        "run",
+        tmp_path / "s.yaml",
+        "--until-specs-met",
+        "--budget",
+        10,
+        "--output",
+        tmp_path / "r",
+        "--json",
+    )
     assert code == 1 and json.loads(out)["satisfied"] == 0

@@ -10,7 +10,9 @@ def slow_front(costs):
         if not np.isfinite(a).all():
             continue
         dominated = any(
-            (b <= a).all() and ((b < a).any() or j < i) for j, b in enumerate(costs) if j != i and np.isfinite(b).all()
+            (b <= a).all() and ((b < a).any() or j < i)
+            for j, b in enumerate(costs)
+            if j != i and np.isfinite(b).all()
         )
         if not dominated:
             keep.append(i)

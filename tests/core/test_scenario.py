@@ -40,7 +40,9 @@ def test_vector_costs_turn_the_sign_of_maximised_objectives(toy_document):
 
 
 def test_target_distance_is_archgyms_and_peaks_at_the_target(toy_document):
-    toy_document.update(reward="target-distance", specs={}, objectives=[{"metric": "latency", "target": "10 ns"}])
+    toy_document.update(
+        reward="target-distance", specs={}, objectives=[{"metric": "latency", "target": "10 ns"}]
+    )
     scenario = from_document(toy_document)
     e = evaluation(latency=[5e-9, 9e-9, 10e-9, 20e-9], energy=[1e-12] * 4)
     rewards = scenario.rewards(e)

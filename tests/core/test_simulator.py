@@ -42,8 +42,14 @@ def test_designs_that_break_a_constraint_are_infeasible_with_the_reason():
     [
         (lambda x: Evaluation({}, np.ones(len(x), bool)), "is missing"),
         (lambda x: Evaluation({"cost": np.ones(1)}, np.ones(len(x), bool)), "shape"),
-        (lambda x: Evaluation({"cost": np.full(len(x), np.nan)}, np.ones(len(x), bool)), "marked feasible"),
-        (lambda x: Evaluation({"cost": np.full(len(x), np.inf)}, np.ones(len(x), bool)), "marked feasible"),
+        (
+            lambda x: Evaluation({"cost": np.full(len(x), np.nan)}, np.ones(len(x), bool)),
+            "marked feasible",
+        ),
+        (
+            lambda x: Evaluation({"cost": np.full(len(x), np.inf)}, np.ones(len(x), bool)),
+            "marked feasible",
+        ),
         (lambda x: Evaluation({"cost": np.ones(len(x))}, np.ones(1, bool)), "feasible has shape"),
     ],
 )
@@ -61,7 +67,9 @@ def test_checker_finds_a_simulator_that_remembers():
     class Drifting(ToySimulator):
         def _evaluate(self, x):
             e = super()._evaluate(x)
-            return Evaluation({**e.metrics, "latency": e.metrics["latency"] * (1 + self.calls)}, e.feasible)
+            return Evaluation(
+                {**e.metrics, "latency": e.metrics["latency"] * (1 + self.calls)}, e.feasible
+            )
 
     with pytest.raises(ContractError, match="twice"):
         check_simulator(Drifting())
@@ -100,4 +108,6 @@ def test_noise_depends_on_design_and_seed_alone(toy):
     noisy = Noisy(toy, 0.1, seed=1).evaluate(x)
     ratio = np.log(noisy.metrics["energy"] / clean.metrics["energy"])[clean.feasible]
     assert 0.06 < ratio.std() < 0.14
-    np.testing.assert_array_equal(noisy.metrics["energy"], Noisy(toy, 0.1, seed=1).evaluate(x).metrics["energy"])
+    np.testing.assert_array_equal(
+        noisy.metrics["energy"], Noisy(toy, 0.1, seed=1).evaluate(x).metrics["energy"]
+    )

@@ -52,10 +52,14 @@ def test_a_full_disk_loses_nothing_recorded(tmp_path, toy):
     store.put(toy, x[:10], toy.evaluate(x[:10]))
     pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
     store._connection.execute(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(StoreError, match="full.*--resume"):
+
+    def fill():
         for k in range(200):
             wide = ToySimulator(f"{'w' * 500}{k}")
             store.put(wide, x, wide.evaluate(x))
+
+    with pytest.raises(StoreError, match=r"full.*--resume"):
+        fill()
     known, _ = store.get(toy, x[:10])
     assert known.all()
     store._connection.execute(f"PRAGMA max_page_count = {pages + 1000}")
@@ -102,9 +106,9 @@ def test_trials_must_replay(tmp_path, toy):
         store.record_trials("r", 0, x)
         store.record_trials("r", 0, x)
         assert store.trial_count("r") == 6
+        changed = x.copy()
+        changed[2, 1] = (changed[2, 1] + 1) % 4
         with pytest.raises(StoreError, match="another design at step 2"):
-            changed = x.copy()
-            changed[2, 1] = (changed[2, 1] + 1) % 4
             store.record_trials("r", 0, changed)
 
 

@@ -44,7 +44,14 @@ def test_a_budget_of_nothing_is_refused(toy_scenario, budget):
 def test_a_run_folder_holds_all_and_reproduces(tmp_path, toy_scenario):
     done = runner.run(toy_scenario, "genetic_algorithm", seed=2, output=tmp_path / "r")
     names = {p.name for p in (tmp_path / "r").iterdir()}
-    assert {"manifest.json", "evaluations.sqlite", "result.json", "trials.csv", "convergence.png", "front.png"} <= names
+    assert {
+        "manifest.json",
+        "evaluations.sqlite",
+        "result.json",
+        "trials.csv",
+        "convergence.png",
+        "front.png",
+    } <= names
     assert done.result["charged"] == 60 and done.result["computed"] < 60
     assert runner.verify(tmp_path / "r")["differences"] == []
     with pytest.raises(ArchgymError, match="--resume"):
@@ -52,7 +59,15 @@ def test_a_run_folder_holds_all_and_reproduces(tmp_path, toy_scenario):
 
 
 def test_until_specs_met_stops_early(tmp_path, toy_scenario):
-    done = runner.run(toy_scenario, "random_walk", budget=500, batch=1, output=tmp_path / "r", until_specs_met=True, plots=False)
+    done = runner.run(
+        toy_scenario,
+        "random_walk",
+        budget=500,
+        batch=1,
+        output=tmp_path / "r",
+        until_specs_met=True,
+        plots=False,
+    )
     assert 1 <= len(done.trials) < 500
     assert done.trials.satisfied[-1] and not done.trials.satisfied[:-1].any()
 
@@ -63,7 +78,9 @@ class _PulledPlug(Exception):
 
 @pytest.mark.parametrize("after", [1, 2, 3])
 def test_a_resumed_run_ends_as_if_never_interrupted(tmp_path, toy_scenario, after):
-    whole = runner.run(toy_scenario, "genetic_algorithm", budget=90, seed=5, output=tmp_path / "whole", plots=False)
+    whole = runner.run(
+        toy_scenario, "genetic_algorithm", budget=90, seed=5, output=tmp_path / "whole", plots=False
+    )
     seen = []
 
     def pull(progress):
@@ -72,7 +89,15 @@ def test_a_resumed_run_ends_as_if_never_interrupted(tmp_path, toy_scenario, afte
             raise _PulledPlug
 
     with pytest.raises(_PulledPlug):
-        runner.run(toy_scenario, "genetic_algorithm", budget=90, seed=5, output=tmp_path / "cut", plots=False, on_progress=pull)
+        runner.run(
+            toy_scenario,
+            "genetic_algorithm",
+            budget=90,
+            seed=5,
+            output=tmp_path / "cut",
+            plots=False,
+            on_progress=pull,
+        )
     resumed = runner.resume(tmp_path / "cut", plots=False)
     for name in (TRIALS, RESULT):
         assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
@@ -133,7 +158,10 @@ def test_verify_finds_a_tampered_number(tmp_path, toy_scenario):
 
     runner.run(toy_scenario, "random_walk", budget=20, output=tmp_path / "r", plots=False)
     with sqlite3.connect(tmp_path / "r" / "evaluations.sqlite") as c:
-        c.execute("UPDATE evaluations SET metrics = ? WHERE feasible = 1", (np.array([1.0, 2.0]).tobytes(),))
+        c.execute(
+            "UPDATE evaluations SET metrics = ? WHERE feasible = 1",
+            (np.array([1.0, 2.0]).tobytes(),),
+        )
     assert len(runner.verify(tmp_path / "r")["differences"]) > 5
 
 
@@ -164,10 +192,24 @@ GOLDEN = {"x": [[1, 0, 2], [2, 3, 0], [0, 0, 1]], "best": -0.3604317411850849}
 
 def test_interrupt_is_clean(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "archgym", "run", "dram/stream-low-power", "--workload", "rand_rw:n=20000",
-         "--budget", "4000", "--output", str(tmp_path / "r"), "--no-plots"],
-        stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "archgym",
+            "run",
+            "dram/stream-low-power",
+            "--workload",
+            "rand_rw:n=20000",
+            "--budget",
+            "4000",
+            "--output",
+            str(tmp_path / "r"),
+            "--no-plots",
+        ],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     deadline = time.time() + 60
     while not (tmp_path / "r" / "evaluations.sqlite").exists() and time.time() < deadline:
         time.sleep(0.1)

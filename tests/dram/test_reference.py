@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
-
-from archgym.cli import main
-from archgym.errors import ArchgymError
 from archgym.simulators.dram import timing
 from archgym.simulators.dram.commands import NAMES
 from archgym.simulators.dram.devices import DDR4_2400
 from archgym.simulators.dram.validation import validate
+
+from archgym.cli import main
+from archgym.errors import ArchgymError
 from tests.conftest import REFERENCE
 
 
@@ -78,7 +78,9 @@ def test_a_shifted_reference_fails(ddr4, tmp_path):
     assert main(["validate", "dram", "--reference", str(path), "--json"]) == 1
 
 
-@pytest.mark.parametrize("text", ["{", "{}", '{"memspec": {"memoryType": "DDR9"}, "row_columns": [], "rows": []}'])
+@pytest.mark.parametrize(
+    "text", ["{", "{}", '{"memspec": {"memoryType": "DDR9"}, "row_columns": [], "rows": []}']
+)
 def test_a_broken_reference_is_named(tmp_path, text):
     (tmp_path / "r.json").write_text(text)
     with pytest.raises(ArchgymError, match=r"r.json|memory type"):
@@ -88,9 +90,18 @@ def test_a_broken_reference_is_named(tmp_path, text):
 def test_constraints_are_those_of_the_checker():
     t = DDR4_2400.t
     symbols = {f"t{k}": v for k, v in t.items()} | {
-        "tWRRD_S": 23, "tWRRD_L": 29, "tWRPRE": 38, "tRDAACT": 28, "tWRAACT": 54, "tRDPDEN": 21,
-        "tWRPDEN": 38, "tWRAPDEN": 39, "tPD": t["CKE"], "tAL": 0, "max": max,
-    }  # fmt: skip
+        "tWRRD_S": 23,
+        "tWRRD_L": 29,
+        "tWRPRE": 38,
+        "tRDAACT": 28,
+        "tWRAACT": 54,
+        "tRDPDEN": 21,
+        "tWRPDEN": 38,
+        "tWRAPDEN": 39,
+        "tPD": t["CKE"],
+        "tAL": 0,
+        "max": max,
+    }
     scopes = {"Bank": "bank", "BankGroup": "group", "Rank": "rank"}
     theirs = {}
     for line in (REFERENCE / "dram_ddr4_constraints.txt").read_text().splitlines():

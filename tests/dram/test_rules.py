@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from archgym.simulators.dram import layout
 from archgym.simulators.dram.devices import DDR3_1600, DDR4_2400
 from archgym.simulators.dram.simulator import DRAMSimulator
@@ -12,7 +11,12 @@ from archgym.simulators.dram.traces import Trace
 T = DDR4_2400.t
 BURST = DDR4_2400.burst_cycles
 IDLE_READ = 1 + T["RCD"] + T["RL"] + BURST
-BASE = {**DEFAULT_DESIGN, "refresh_policy": "NoRefresh", "refresh_max_postponed": 0, "refresh_max_pulled_in": 0}
+BASE = {
+    **DEFAULT_DESIGN,
+    "refresh_policy": "NoRefresh",
+    "refresh_max_postponed": 0,
+    "refresh_max_pulled_in": 0,
+}
 GROUP, BANK, ROW, COLUMN = 1 << 13, 1 << 15, 1 << 17, 1 << 6  # steps in the row-bank-column mapping
 
 
@@ -190,7 +194,9 @@ def test_an_open_bank_goes_to_active_power_down():
 
 def test_self_refresh_takes_over_from_precharge_power_down():
     idle = reads([0, ROW], [0, 5 * T["REFI"]])
-    out, response = play(idle, power_down_policy="Staggered", refresh_policy="AllBank", page_policy="Closed")
+    out, response = play(
+        idle, power_down_policy="Staggered", refresh_policy="AllBank", page_policy="Closed"
+    )
     assert out["n_sref"] == 1 and out["cyc_sref"] > 2 * T["REFI"]
     assert response[1] - 5 * T["REFI"] > T["XS"] + T["RFC"]
 

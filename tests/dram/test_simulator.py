@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-
-from archgym.errors import UnknownNameError, WorkloadError
 from archgym.simulators.dram.simulator import DRAMSimulator, percentile
 from archgym.simulators.dram.space import DEFAULT_DESIGN, space_named
 from archgym.simulators.dram.traces import Trace
 from archgym.simulators.dram.traces.generators import generate
+
+from archgym.errors import UnknownNameError, WorkloadError
 from archgym.testing import check_simulator
 
 WORKLOADS = ["stream_rw21:n=600", "zipf_rows:n=900", "bursty:n=600,pause=4000", "chase:n=200"]
@@ -14,13 +14,19 @@ WORKLOADS = ["stream_rw21:n=600", "zipf_rows:n=900", "bursty:n=600,pause=4000", 
 @pytest.mark.parametrize("workload", WORKLOADS)
 @pytest.mark.parametrize(
     ("device", "semantics", "space"),
-    [("DDR4-2400", "dramsys", "full"), ("DDR4-2400", "jedec", "full"), ("DDR3-1600", "dramsys", "archgym")],
+    [
+        ("DDR4-2400", "dramsys", "full"),
+        ("DDR4-2400", "jedec", "full"),
+        ("DDR3-1600", "dramsys", "archgym"),
+    ],
 )
 def test_contract(workload, device, semantics, space):
     footprint = ",footprint=1073741824" if workload.startswith("bursty") else ""
     if device == "DDR3-1600" and workload.startswith(("zipf", "stream_rw")):
         workload, footprint = "rand_rw:n=900", ""
-    check_simulator(lambda: DRAMSimulator(workload + footprint, device=device, semantics=semantics, space=space))
+    check_simulator(
+        lambda: DRAMSimulator(workload + footprint, device=device, semantics=semantics, space=space)
+    )
 
 
 def test_spaces_have_archgyms_sizes():
@@ -57,8 +63,12 @@ def test_no_design_beats_physics(population):
     assert (e.metrics["mean_latency"] >= (1 + min(t["RL"], t["WL"]) + 4) * clock).all()
     assert ((e.metrics["row_hit_rate"] >= 0) & (e.metrics["row_hit_rate"] <= 1)).all()
     assert (e.metrics["p99_latency"] >= e.metrics["mean_latency"] * 0.99).all()
-    np.testing.assert_allclose(e.metrics["bandwidth"] * e.metrics["total_time"], len(sim.trace) * 64)
-    standby = min(sim.device.vdd[k] for k in ("2P", "6N")) * 1e-3 * sim.device.vdd_v * sim.device.devices
+    np.testing.assert_allclose(
+        e.metrics["bandwidth"] * e.metrics["total_time"], len(sim.trace) * 64
+    )
+    standby = (
+        min(sim.device.vdd[k] for k in ("2P", "6N")) * 1e-3 * sim.device.vdd_v * sim.device.devices
+    )
     assert (e.metrics["power"] > standby).all()
     # energy = power x the window it is counted in, which ends within a refresh of the run's end
     ratio = e.metrics["energy"] / e.metrics["power"] / e.metrics["total_time"]
@@ -94,10 +104,19 @@ def test_slower_arrivals_never_raise_the_latency_of_a_saturated_controller():
 
 
 def test_jedec_is_never_faster_on_closed_pages():
-    x = space_named("full").encode([{**DEFAULT_DESIGN, "page_policy": "Closed", "refresh_policy": "NoRefresh"}])
-    one_bank = Trace("b", np.arange(200, dtype=np.int64), np.zeros(200, np.uint8), np.arange(200, dtype=np.int64) << 17)
+    x = space_named("full").encode(
+        [{**DEFAULT_DESIGN, "page_policy": "Closed", "refresh_policy": "NoRefresh"}]
+    )
+    one_bank = Trace(
+        "b",
+        np.arange(200, dtype=np.int64),
+        np.zeros(200, np.uint8),
+        np.arange(200, dtype=np.int64) << 17,
+    )
     quick, true = (DRAMSimulator(one_bank, semantics=s).evaluate(x) for s in ("dramsys", "jedec"))
-    assert true.metrics["total_time"][0] / quick.metrics["total_time"][0] == pytest.approx(55 / 44, rel=0.02)
+    assert true.metrics["total_time"][0] / quick.metrics["total_time"][0] == pytest.approx(
+        55 / 44, rel=0.02
+    )
 
 
 def test_power_down_saves_energy_only_with_sane_vpp_currents():
@@ -129,7 +148,15 @@ def test_golden_design():
     assert row == pytest.approx(GOLDEN, rel=1e-12)
 
 
-GOLDEN = {'total_time': 1.1917731000000001e-05, 'mean_latency': 9.681126e-08, 'p99_latency': 3.35699e-07, 'energy': 3.00495413736e-05, 'power': 2.525121041579168, 'bandwidth': 10740299474.790964, 'row_hit_rate': 0.308}
+GOLDEN = {
+    "total_time": 1.1917731000000001e-05,
+    "mean_latency": 9.681126e-08,
+    "p99_latency": 3.35699e-07,
+    "energy": 3.00495413736e-05,
+    "power": 2.525121041579168,
+    "bandwidth": 10740299474.790964,
+    "row_hit_rate": 0.308,
+}
 
 
 @pytest.mark.parametrize(
@@ -143,7 +170,11 @@ GOLDEN = {'total_time': 1.1917731000000001e-05, 'mean_latency': 9.681126e-08, 'p
         ({"workload": "rand_rw:meen=3"}, UnknownNameError, "did you mean 'mean'"),
         ({"workload": "rand_rw:mean"}, WorkloadError, "key=number"),
         ({"workload": "rand_rw:n=100", "device": "DDR3-1600"}, None, ""),
-        ({"workload": "zipf_rows:n=4000", "device": "DDR3-1600"}, WorkloadError, "lies beyond the 1024 MiB"),
+        (
+            {"workload": "zipf_rows:n=4000", "device": "DDR3-1600"},
+            WorkloadError,
+            "lies beyond the 1024 MiB",
+        ),
         ({"workload": "none.stl"}, WorkloadError, "does not exist"),
     ],
 )

@@ -5,8 +5,6 @@ import shutil
 
 import numpy as np
 import pytest
-
-from archgym.errors import UnknownNameError, WorkloadError
 from archgym.simulators.dram.devices import DDR4_2400
 from archgym.simulators.dram.traces import Trace, resolve
 from archgym.simulators.dram.traces.cache_filter import CacheFilter
@@ -15,6 +13,8 @@ from archgym.simulators.dram.traces.formats import write_stl
 from archgym.simulators.dram.traces.generators import GENERATORS, generate
 from archgym.simulators.dram.traces.library import captured
 from archgym.simulators.dram.traces.packed import read_packed, write_packed
+
+from archgym.errors import UnknownNameError, WorkloadError
 from tests.conftest import REFERENCE
 
 
@@ -28,7 +28,10 @@ def test_generators_make_the_reference_traces(name, tmp_path):
 
 def test_generator_parameters_change_what_they_say():
     assert generate("rand_rw", 5000, write_share=0.0).is_write.sum() == 0
-    assert generate("rand_read", 5000, mean=50).stamp[-1] > 5 * generate("rand_read", 5000, mean=8).stamp[-1]
+    assert (
+        generate("rand_read", 5000, mean=50).stamp[-1]
+        > 5 * generate("rand_read", 5000, mean=8).stamp[-1]
+    )
     assert generate("chase", 500, footprint=4096).address.max() < 4096
     assert (generate("bursty", 500, 1).address != generate("bursty", 500, 2).address).any()
 
@@ -36,7 +39,11 @@ def test_generator_parameters_change_what_they_say():
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("t.stl", "0:\tread\t0x40\n# note\n5: write 0x80\n7: read (64) 0xC0\n", [(0, 0, 64), (5, 1, 128), (7, 0, 192)]),
+        (
+            "t.stl",
+            "0:\tread\t0x40\n# note\n5: write 0x80\n7: read (64) 0xC0\n",
+            [(0, 0, 64), (5, 1, 128), (7, 0, 192)],
+        ),
         ("t.dramsim3", "0x40 READ 0\n0x80 WRITE 12\n", [(0, 0, 64), (12, 1, 128)]),
         ("t.ramulator", "0x40 R\n0x80 W\n", [(0, 0, 64), (1, 1, 128)]),
         ("t.ramulator", "LD 64\nST 0x80\n", [(0, 0, 64), (1, 1, 128)]),
@@ -47,7 +54,9 @@ def test_formats_of_other_tools(tmp_path, name, text, expected):
     path = tmp_path / name
     path.write_text(text)
     trace = resolve(path)
-    assert list(zip(trace.stamp.tolist(), trace.is_write.tolist(), trace.address.tolist())) == expected
+    assert (
+        list(zip(trace.stamp.tolist(), trace.is_write.tolist(), trace.address.tolist())) == expected
+    )
     with gzip.open(tmp_path / f"{name}.gz", "wt") as out:
         out.write(text)
     assert resolve(tmp_path / f"{name}.gz").content_hash == trace.content_hash
@@ -91,7 +100,9 @@ def test_binary_rubbish_is_named(tmp_path):
 
 def test_an_address_beyond_the_device_is_named():
     trace = Trace("t", np.zeros(2, np.int64), np.zeros(2, np.uint8), np.array([0, 1 << 32]))
-    with pytest.raises(WorkloadError, match="request 1: address 0x100000000 lies beyond the 4096 MiB"):
+    with pytest.raises(
+        WorkloadError, match="request 1: address 0x100000000 lies beyond the 4096 MiB"
+    ):
         trace.check_fits(DDR4_2400)
 
 
@@ -127,7 +138,9 @@ def test_heads_of_traces():
 
 
 def test_stamps_in_another_clock_become_cycles():
-    trace = Trace("t", np.array([0, 1000]), np.zeros(2, np.uint8), np.zeros(2, np.int64), clock_ps=333)
+    trace = Trace(
+        "t", np.array([0, 1000]), np.zeros(2, np.uint8), np.zeros(2, np.int64), clock_ps=333
+    )
     assert trace.cycles(DDR4_2400).tolist() == [0, 333 * 1000 // 833]
 
 

@@ -36,7 +36,11 @@ def test_made_by_its_full_name_without_an_import():
     import subprocess
     import sys
 
-    code = "import gymnasium as gym; e = gym.make('archgym:archgym/DRAM-v0', workload='rand_rw:n=50'); e.reset(seed=1); print(e.step(e.action_space.sample())[2])"
+    code = (
+        "import gymnasium as gym\n"
+        "e = gym.make('archgym:archgym/DRAM-v0', workload='rand_rw:n=50')\n"
+        "e.reset(seed=1)\nprint(e.step(e.action_space.sample())[2])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "True", done.stderr
 
@@ -94,7 +98,9 @@ def test_actions_beyond_a_parameters_values_wrap():
 
 
 def test_vector_environment_equals_single_ones():
-    vector = gym.make_vec(IDS[0], num_envs=32, vectorization_mode="vector_entry_point", workload=WORKLOAD)
+    vector = gym.make_vec(
+        IDS[0], num_envs=32, vectorization_mode="vector_entry_point", workload=WORKLOAD
+    )
     vector.reset(seed=0)
     vector.action_space.seed(0)
     actions = vector.action_space.sample()

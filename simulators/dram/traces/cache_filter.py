@@ -20,7 +20,9 @@ N_STATE = 5
 
 
 @compiled
-def filter_block(text, length, tags, dirty, used, sets, ways, pages, frames, s, skip, stamp, write, line, count):
+def filter_block(
+    text, length, tags, dirty, used, sets, ways, pages, frames, s, skip, stamp, write, line, count
+):
     """Run one block of whole lines through the cache.
 
     ``tags, dirty, used`` (sets * ways,) are the cache; ``pages, frames`` an open-addressing hash of
@@ -148,10 +150,22 @@ class CacheFilter:
         """Whole lines of lackey output."""
         block = np.frombuffer(text, np.uint8)
         count = filter_block(
-            block, len(block), self._tags, self._dirty, self._used, self.sets, self.ways,
-            self._pages, self._frames, self.state, self.skip, self.stamp, self.write, self.line,
+            block,
+            len(block),
+            self._tags,
+            self._dirty,
+            self._used,
+            self.sets,
+            self.ways,
+            self._pages,
+            self._frames,
+            self.state,
+            self.skip,
+            self.stamp,
+            self.write,
+            self.line,
             self.count,
-        )  # fmt: skip
+        )
         if count < 0:
             raise OverflowError("the program touches more than 4 GiB of pages")
         self.count = int(count)

@@ -30,10 +30,18 @@ class Machine:
     ipc: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.ways < 1 or self.cache_bytes < self.ways << LINE_BITS or self.cache_bytes % (self.ways << LINE_BITS):
-            raise WorkloadError(f"a cache of {self.cache_bytes} bytes cannot have {self.ways} ways of 64-byte lines")
+        if (
+            self.ways < 1
+            or self.cache_bytes < self.ways << LINE_BITS
+            or self.cache_bytes % (self.ways << LINE_BITS)
+        ):
+            raise WorkloadError(
+                f"a cache of {self.cache_bytes} bytes cannot have {self.ways} ways of 64-byte lines"
+            )
         if not (0 < self.clock_ghz < 100 and 0 < self.ipc < 100):
-            raise WorkloadError(f"clock and IPC must be positive, got {self.clock_ghz} GHz and {self.ipc}")
+            raise WorkloadError(
+                f"clock and IPC must be positive, got {self.clock_ghz} GHz and {self.ipc}"
+            )
 
 
 def capture(
@@ -55,9 +63,13 @@ def capture(
     """
     machine = machine or Machine()
     if shutil.which("valgrind") is None:
-        raise WorkloadError("capturing needs valgrind: install it (Debian: apt-get install valgrind)")
+        raise WorkloadError(
+            "capturing needs valgrind: install it (Debian: apt-get install valgrind)"
+        )
     if not command or shutil.which(command[0]) is None:
-        raise WorkloadError(f"program {command[0] if command else ''!r} not found; expected: trace capture -- PROGRAM ARGS…")
+        raise WorkloadError(
+            f"program {command[0] if command else ''!r} not found; expected: trace capture -- PROGRAM ARGS…"
+        )
     if limit < 1:
         raise WorkloadError(f"--requests must be at least 1, got {limit}")
     cache = CacheFilter(machine.cache_bytes, machine.ways, limit, skip)
@@ -66,7 +78,11 @@ def capture(
     # no AVX-512 in valgrind: keep numerical libraries to what it can run
     environment = {**os.environ, "OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
-        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, pass_fds=(write_end,), env=environment
+        arguments,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        pass_fds=(write_end,),
+        env=environment,
     )
     os.close(write_end)
     rest = b""
@@ -85,7 +101,9 @@ def capture(
     _, errors = process.communicate()
     if process.returncode != 0 and not stopped:
         tail = errors.decode(errors="replace").strip()[-300:]
-        raise WorkloadError(f"{' '.join(command)!r} failed under valgrind with exit code {process.returncode}: {tail}")
+        raise WorkloadError(
+            f"{' '.join(command)!r} failed under valgrind with exit code {process.returncode}: {tail}"
+        )
     if cache.count == 0:
         raise WorkloadError(
             f"{' '.join(command)!r} sent nothing past a {machine.cache_bytes >> 10} KiB cache after "

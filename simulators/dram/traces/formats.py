@@ -75,6 +75,7 @@ class RamulatorCpu:
         self._cycle = 0
 
     def __call__(self, fields: list[str], _: int) -> Iterator[Request]:
+        """One line: a read, and the write-back it causes."""
         if len(fields) not in (2, 3):
             raise ValueError("expected 'instructions READ_ADDRESS [WRITEBACK_ADDRESS]'")
         self._cycle += int(fields[0])
@@ -132,9 +133,13 @@ def read_text(path: Path, chosen: str | None = None, clock_ps: int | None = None
             raise WorkloadError(f"{path}, request {k}: a value does not fit in 63 bits: {request}")
     columns = np.array(requests, np.int64)
     return Trace(
-        path.name, columns[:, 0].copy(), columns[:, 1].astype(np.uint8), columns[:, 2].copy(),
-        clock_ps, {"file": path.name, "format": name},
-    )  # fmt: skip
+        path.name,
+        columns[:, 0].copy(),
+        columns[:, 1].astype(np.uint8),
+        columns[:, 2].copy(),
+        clock_ps,
+        {"file": path.name, "format": name},
+    )
 
 
 def _parse(lines: Iterable[str], read: Reader, path: Path, name: str) -> Iterator[Request]:

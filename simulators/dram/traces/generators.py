@@ -89,7 +89,11 @@ def stream_rw21(n: int, seed: int, *, gap: int = 5) -> Columns:
 def rand_read(n: int, seed: int, *, mean: float = 8, footprint: int = 1 << 30) -> Columns:
     """Uniformly random reads, geometric gaps."""
     draws = SplitMix(seed).take(2 * n).reshape(n, 2)
-    return _starts(geometric(draws[:, 1], mean)), np.zeros(n, np.int64), lines_below(draws[:, 0], footprint)
+    return (
+        _starts(geometric(draws[:, 1], mean)),
+        np.zeros(n, np.int64),
+        lines_below(draws[:, 0], footprint),
+    )
 
 
 def rand_rw(
@@ -102,7 +106,13 @@ def rand_rw(
 
 
 def stride_conflict(
-    n: int, seed: int, *, gap: int = 16, banks: int = 4, stride: int = 1 << 17, write_share: float = 0.25
+    n: int,
+    seed: int,
+    *,
+    gap: int = 16,
+    banks: int = 4,
+    stride: int = 1 << 17,
+    write_share: float = 0.25,
 ) -> Columns:
     """Rows of a few banks in turn, each access a row conflict under the row-bank-column mapping."""
     rng = SplitMix(seed)
@@ -123,7 +133,13 @@ def chase(
 
 
 def zipf_rows(
-    n: int, seed: int, *, rows: int = 4096, s: float = 1.1, mean: float = 7, write_share: float = 0.25
+    n: int,
+    seed: int,
+    *,
+    rows: int = 4096,
+    s: float = 1.1,
+    mean: float = 7,
+    write_share: float = 0.25,
 ) -> Columns:
     """Rows of Zipf popularity, random lines within."""
     rng = SplitMix(seed)
@@ -195,7 +211,9 @@ def generate(name: str, n: int = 20_000, seed: int | None = None, **parameters: 
     allowed = dict(function.__kwdefaults__ or {})
     for key, value in parameters.items():
         if key not in allowed:
-            raise UnknownNameError(f"parameter of trace generator {name!r}", key, ["n", "seed", *allowed])
+            raise UnknownNameError(
+                f"parameter of trace generator {name!r}", key, ["n", "seed", *allowed]
+            )
         if not (np.isfinite(value) and value >= 0):
             raise WorkloadError(f"trace generator {name!r}: {key} must be at least 0, got {value}")
     if n < 1:
@@ -205,6 +223,9 @@ def generate(name: str, n: int = 20_000, seed: int | None = None, **parameters: 
     address = address & 0xFFFFFFC0
     text = ",".join([f"n={n}", f"seed={seed}", *(f"{k}={v}" for k, v in typed.items())])
     return Trace(
-        f"{name}:{text}", stamp - stamp[0], write.astype(np.uint8), address,
+        f"{name}:{text}",
+        stamp - stamp[0],
+        write.astype(np.uint8),
+        address,
         origin={"generator": name, "n": n, "seed": seed, **typed},
-    )  # fmt: skip
+    )

@@ -63,7 +63,9 @@ def _named(text: str) -> Trace:
     name, _, arguments = text.partition(":")
     if name == "stream":
         i = np.arange(ARCHGYM_REQUESTS, dtype=np.int64)
-        return Trace("stream", i, np.zeros(len(i), np.uint8), 64 * i, None, {"archgym": "stream.stl"})
+        return Trace(
+            "stream", i, np.zeros(len(i), np.uint8), 64 * i, None, {"archgym": "stream.stl"}
+        )
     if name in ARCHGYM_FILES:
         return _archgym_file(name)
     if name in GENERATORS:

@@ -24,7 +24,9 @@ def write_packed(trace: Trace, path: Path) -> None:
         "name": trace.name,
         "clock_ps": trace.clock_ps,
         "requests": len(trace),
-        "sha256": Trace(trace.name, trace.stamp, trace.is_write, lines * LINE, trace.clock_ps).content_hash,
+        "sha256": Trace(
+            trace.name, trace.stamp, trace.is_write, lines * LINE, trace.clock_ps
+        ).content_hash,
         "origin": trace.origin,
     }
     np.savez_compressed(
@@ -55,7 +57,9 @@ def read_packed(path: Path) -> Trace:
                 header["origin"],
             )
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise WorkloadError(f"{path}: not a readable archgym trace, or truncated: {error}") from error
+        raise WorkloadError(
+            f"{path}: not a readable archgym trace, or truncated: {error}"
+        ) from error
     if trace.content_hash != header["sha256"]:
         raise WorkloadError(f"{path}: the content does not match its digest; the file was changed")
     return trace

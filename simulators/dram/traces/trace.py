@@ -73,7 +73,12 @@ class Trace:
             raise WorkloadError(f"cannot cut trace {self.name!r} to {n} requests; at least 1")
         cut = slice(0, n)
         return Trace(
-            self.name, self.stamp[cut], self.is_write[cut], self.address[cut], self.clock_ps, self.origin
+            self.name,
+            self.stamp[cut],
+            self.is_write[cut],
+            self.address[cut],
+            self.clock_ps,
+            self.origin,
         )
 
     def cycles(self, device: Device) -> NDArray[np.int64]:
@@ -105,14 +110,14 @@ class Trace:
             "name": self.name,
             "requests": len(self),
             "read_share": float(1 - self.is_write.mean()),
-            "footprint_bytes": int(len(lines)) * size,
+            "footprint_bytes": len(lines) * size,
             "span_bytes": int(self.address.max() - self.address.min()) + size,
             "duration_s": duration_s,
             "demand_bytes_per_s": len(self) * size / duration_s,
             "requests_per_1000_cycles": 1000 * len(self) / max(1, int(self.cycles(device)[-1])),
             "sequential_share": float(np.mean(step == size)) if len(self) > 1 else 0.0,
             "same_row_share": float(np.mean(np.diff(rows) == 0)) if len(self) > 1 else 0.0,
-            "rows_touched": int(len(np.unique(rows))),
+            "rows_touched": len(np.unique(rows)),
             "clock_ps": self.clock_ps,
             "sha256": self.content_hash,
             "origin": self.origin,
