@@ -7,15 +7,17 @@ et al., TuRBO (arXiv 1910.01739).
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import torch
 from botorch.acquisition.logei import qLogNoisyExpectedImprovement
 from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
 from botorch.fit import fit_gpytorch_mll
-from botorch.models import ModelListGP, SingleTaskGP
-from botorch.optim import optimize_acqf_discrete
-from botorch.sampling import SobolQMCNormalSampler
+from botorch.models.gp_regression import SingleTaskGP
+from botorch.models.model_list_gp_regression import ModelListGP
+from botorch.optim.optimize import optimize_acqf_discrete
+from botorch.sampling.normal import SobolQMCNormalSampler
 from gpytorch.mlls import ExactMarginalLogLikelihood
 
 from archgym.agent import Agent
@@ -122,7 +124,7 @@ class BotorchOptimization(Agent):
             models.append(model)
         sampler = SobolQMCNormalSampler(torch.Size([32]), seed=int(self.rng.integers(1 << 31)))
         if self.objectives == 1:
-            acquisition = qLogNoisyExpectedImprovement(
+            acquisition: Any = qLogNoisyExpectedImprovement(
                 models[0], train, sampler=sampler, prune_baseline=True
             )
         else:

@@ -35,7 +35,7 @@ class CoordinateDescent(Agent):
         self._passes_since = 0
 
     def _ask(self, n: int) -> Designs:
-        out = []
+        out: list[Designs] = []
         while len(out) < n:
             if not len(self._queue):
                 self._next_line()

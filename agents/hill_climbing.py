@@ -39,7 +39,7 @@ class HillClimbing(Agent):
         self._restarting = True
 
     def _ask(self, n: int) -> Designs:
-        out = []
+        out: list[Designs] = []
         while len(out) < n:
             if self._fresh > 0 or not len(self._here):
                 out.append(self.space.sample(1, self.rng)[0])

@@ -106,5 +106,5 @@ class Portfolio(Agent):
         self._asked = [pair for pair in self._asked if pair[0] in owner]
         memory = float(self.hyper["memory"])
         self._credit = memory * self._credit + (1 - memory) * (0.1 + gain)
-        for member in self.members:
-            member.tell(x, costs)
+        for pupil in self.members:
+            pupil.tell(x, costs)

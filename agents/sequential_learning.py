@@ -108,6 +108,7 @@ class Dqn(Agent):
 
     def _tell(self, x: Designs, costs: Floats) -> None:
         rewards = self._reward(costs)
+        assert self._model.replay_buffer is not None
         views = [self._prefix(x, turn) for turn in range(len(self.space) + 1)]
         last = len(self.space) - 1
         for i in range(len(x)):  # episode by episode: the buffer looks ahead to the reward

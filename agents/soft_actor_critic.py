@@ -65,6 +65,7 @@ class Sac(Agent):
 
     def _tell(self, x: Designs, costs: Floats) -> None:
         rewards = self._reward(costs)
+        assert self._model.replay_buffer is not None
         action = (self.space.to_unit(x) * 2 - 1).astype(np.float32)
         one = np.ones((1, 1), np.float32)
         for a, reward in zip(action, rewards):

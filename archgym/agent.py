@@ -78,7 +78,7 @@ class Agent(ABC):
                 between = (
                     number is not None and p.numeric and min(numbers) <= number <= max(numbers)
                 )
-                if not between or p.kind == "categorical":
+                if not between or number is None or p.kind == "categorical":
                     raise AgentError(f"agent {cls.name!r}, hyper{error}") from None
                 whole = all(isinstance(v, int) for v in p.values)
                 if whole and number != int(number):

@@ -51,12 +51,14 @@ def kernel_compiler(package_file: str) -> Callable[[F], F]:
     def compile_(function: F) -> F:
         import numba
 
-        before = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = str(cache) if writable else before
+        config: Any = numba.config
+
+        before = config.CACHE_DIR
+        config.CACHE_DIR = str(cache) if writable else before
         try:
-            jitted: F = numba.njit(cache=writable, error_model="numpy", nogil=True)(function)
+            jitted: Any = numba.njit(cache=writable, error_model="numpy", nogil=True)(function)
             return jitted
         finally:
-            numba.config.CACHE_DIR = before
+            config.CACHE_DIR = before
 
     return compile_

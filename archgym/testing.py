@@ -123,7 +123,7 @@ def tiny_spaces() -> Iterator[tuple[str, DesignSpace]]:
             (
                 Constraint(
                     "area",
-                    lambda c: np.asarray(c["rows"] * c["columns"] <= 9),
+                    lambda c: np.asarray(c["rows"], int) * np.asarray(c["columns"], int) <= 9,
                     "rows * columns must be at most 9",
                 ),
             ),

@@ -1,4 +1,4 @@
-"""Sample efficiency of every agent on DRAM scenarios: regret curves, medians and quartiles over seeds.
+r"""Sample efficiency of every agent on DRAM scenarios: regret curves, medians and quartiles over seeds.
 
     python benchmarks/regret_dram.py --output docs/studies/dram_agents.json
     python benchmarks/regret_dram.py --output docs/studies/dram_agents.json \\
@@ -185,11 +185,15 @@ def _plot(done: dict[str, Any], path: Path) -> None:
             )
             middle = np.median(curves, axis=0)
             thick = agent == "random_walk"
+            shown = np.where(middle > 50, np.nan, np.maximum(middle, 1e-4)) * 100
             ax.plot(
-                np.arange(len(middle)) * 10 + 1, np.where(middle > 50, np.nan, np.maximum(middle, 1e-4)) * 100,
-                lw=2.5 if thick else 1.1, color="black" if thick else f"C{i % 10}", ls=("-", "--", ":")[i // 10],
+                np.arange(len(middle)) * 10 + 1,
+                shown,
+                lw=2.5 if thick else 1.1,
+                color="black" if thick else f"C{i % 10}",
+                ls=("-", "--", ":")[i // 10],
                 label=agent,
-            )  # fmt: skip
+            )
         ax.set_yscale("log")
         ax.set_xscale("log")
         ax.set_title(place, fontsize=10, loc="left")

@@ -8,7 +8,9 @@ from typing import Any
 
 from .. import runner
 from ..errors import ArchgymError
+from ..run_folder import RunFolder
 from ..scenario_file import load_scenario
+from ..study import Study
 from ..units import format_quantity
 from .output import busy, print_json, print_table, study_bar
 
@@ -50,7 +52,7 @@ def go(options: argparse.Namespace) -> int:
     if options.resume is not None:
         if options.scenario:
             raise ArchgymError("give either a scenario or --resume RUN, not both")
-        manifest = runner.RunFolder.open(options.resume).manifest
+        manifest = RunFolder.open(options.resume).manifest
         with busy("preparing the simulator (compiled once a machine) …", quiet):
             pass
         with study_bar(manifest["budget"], manifest["agent"], quiet) as bar:
@@ -91,7 +93,7 @@ def _settings(pairs: list[str]) -> dict[str, str]:
 
 
 def _dry_run(scenario: Any, options: argparse.Namespace, hyper: dict[str, str], budget: int) -> int:
-    study = runner.Study(
+    study = Study(
         scenario, options.agent, budget=budget, seed=options.seed, hyper=hyper, batch=options.batch
     )
     plan = {

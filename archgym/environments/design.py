@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -25,7 +25,7 @@ class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
     learn from here.  ``store`` keeps every evaluation in a file.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    metadata: dict[str, Any] = {"render_modes": []}
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
         self.scenario = self.view.scenario
         self.render_mode = render_mode
         self.action_space = spaces.MultiDiscrete(self.view.space.nvec.copy())
-        self.observation_space = self.view.observation_space()
+        self.observation_space = self.view.observation_space()  # type: ignore[assignment]
         self._nothing = np.zeros(self.view.observation_size, np.float32)
 
     def reset(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -26,7 +26,7 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
     the scenario's cost; ``info`` then holds metrics with units and feasibility.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    metadata: dict[str, Any] = {"render_modes": []}
 
     def __init__(
         self,
@@ -40,7 +40,8 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
         self.render_mode = render_mode
         self._nvec = self.view.space.nvec
         self._d = len(self._nvec)
-        self.action_space = spaces.Discrete(int(self._nvec.max()))
+        self._width = int(self._nvec.max())
+        self.action_space = spaces.Discrete(self._width)
         self.observation_space = spaces.Box(-1.0, 1.0, (2 * self._d,), np.float32)
         self._chosen: list[int] = []
 
@@ -58,10 +59,8 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
         """Choose the next parameter's value."""
         if len(self._chosen) == self._d:
             raise gym.error.ResetNeeded("the design is complete: call reset() before step()")
-        if not 0 <= int(action) < self.action_space.n:
-            raise gym.error.InvalidAction(
-                f"action {action} is outside 0..{self.action_space.n - 1}"
-            )
+        if not 0 <= int(action) < self._width:
+            raise gym.error.InvalidAction(f"action {action} is outside 0..{self._width - 1}")
         self._chosen.append(int(action) % int(self._nvec[len(self._chosen)]))
         if len(self._chosen) < self._d:
             return self._observe(), 0.0, False, False, {"action_mask": self.action_masks()}
@@ -73,7 +72,7 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Which actions lead to a legal value of the next parameter, (max(nvec),) bool."""
-        mask = np.zeros(self.action_space.n, np.bool_)
+        mask = np.zeros(self._width, np.bool_)
         turn = len(self._chosen)
         if turn == self._d:
             mask[:] = True
