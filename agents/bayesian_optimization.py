@@ -59,13 +59,13 @@ class BayesianOptimization(Agent):
         "xi": 0.01,
         "points": 4,
     }
-    # ArchGym sweeps n_iter x 5 seeds; n_iter is the budget here
+    # ArchGym's 15 points, with scikit-optimize's Gaussian process
     grids = {
         "archgym-grid": {
             "surrogate": ("GP",),
-            "acquisition": ("EI", "LCB", "PI"),
-            "initial": (5, 10, 20, 40),
             "points": (1,),
+            "budget": (16, 32, 64),
+            "seed": (1, 2, 3, 4, 5),
         }
     }
 

@@ -50,8 +50,14 @@ class GeneticAlgorithm(Agent):
         "elite": 2,
         "step": "uniform",
     }
-    # ArchGym's 72 points: population x generations x mutation; generations become the budget
-    grids = {"archgym-grid": {"population": (2, 4, 8, 16, 32, 64), "mutation": (0.01, 0.05, 0.001)}}
+    # ArchGym's 72 points
+    grids = {
+        "archgym-grid": {
+            "population": (2, 4, 8, 16, 32, 64),
+            "generations": (8, 16, 32, 64),
+            "mutation": (0.01, 0.05, 0.001),
+        }
+    }
 
     @property
     def batch(self) -> int:

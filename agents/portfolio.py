@@ -94,16 +94,17 @@ class Portfolio(Agent):
     def _tell(self, x: Designs, costs: Floats) -> None:
         owner = dict(self._asked)
         gain = np.zeros(len(self.members))
-        for row, cost in zip(x, costs[:, 0]):
+        # credit: 1 for a new best design, a little for one among the best tenth of late
+        threshold = float(np.quantile(self._recent, 0.1)) if len(self._recent) >= 20 else -np.inf
+        for row, cost in zip(x, costs[:, 0].tolist()):
             member = owner.pop(row.tobytes(), -1)
-            # credit: 1 for a new best design, a little for one among the best tenth of late
-            threshold = np.quantile(self._recent, 0.1) if len(self._recent) >= 20 else -np.inf
             if member >= 0 and np.isfinite(cost):
                 gain[member] += 1.0 if cost < self._best else (0.05 if cost <= threshold else 0.0)
             if np.isfinite(cost):
-                self._best = min(self._best, float(cost))
-                self._recent = [*self._recent, float(cost)][-200:]
+                self._best = min(self._best, cost)
+                self._recent.append(cost)
         self._asked = [pair for pair in self._asked if pair[0] in owner]
+        self._recent = self._recent[-200:]
         memory = float(self.hyper["memory"])
         self._credit = memory * self._credit + (1 - memory) * (0.1 + gain)
         for pupil in self.members:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +17,15 @@ from .parameter import Value
 from .space import Designs, DesignSpace
 
 NO_HYPERPARAMETERS = DesignSpace(())
+
+
+@dataclass(frozen=True)
+class GridPoint:
+    """One point of a named grid: hyperparameters, and a budget and seed where the grid fixes them."""
+
+    hyper: Mapping[str, Value]
+    budget: int | None = None
+    seed: int | None = None
 
 
 class Agent(ABC):
@@ -55,6 +66,33 @@ class Agent(ABC):
         self.rng = np.random.default_rng(seed)
         self.hyper = self.check_hyperparameters(hyper)
         self._start()
+
+    @classmethod
+    def grid_points(cls, name: str) -> list[GridPoint]:
+        """Every point of a named grid of :attr:`grids`.
+
+        Besides hyperparameters a grid may list ``budget``, ``seed`` and ``generations`` (a budget
+        of that many populations), as the grids of papers do.
+        """
+        if name not in cls.grids:
+            raise UnknownNameError(f"grid of agent {cls.name!r}", name, cls.grids)
+        axes = cls.grids[name]
+        points = []
+        for values in itertools.product(*axes.values()):
+            chosen = dict(zip(axes, values))
+            budget, seed = chosen.pop("budget", None), chosen.pop("seed", None)
+            generations = chosen.pop("generations", None)
+            hyper = cls.check_hyperparameters(chosen)
+            if generations is not None:
+                budget = int(generations) * int(hyper["population"])
+            points.append(
+                GridPoint(
+                    {k: hyper[k] for k in chosen},
+                    None if budget is None else int(budget),
+                    None if seed is None else int(seed),
+                )
+            )
+        return points
 
     @classmethod
     def check_hyperparameters(cls, given: Mapping[str, object]) -> dict[str, Any]:

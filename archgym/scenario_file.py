@@ -51,17 +51,21 @@ def shipped() -> dict[str, Path]:
 
 
 def load_scenario(
-    name: str | Path | Scenario, workload: str | Sequence[str] | None = None
+    name: str | Path | Scenario,
+    workload: str | Sequence[str] | None = None,
+    config: Mapping[str, Any] | None = None,
 ) -> Scenario:
-    """The scenario of a name or of a YAML file, optionally on other workloads.
+    """The scenario of a name or of a YAML file, optionally on other workloads or settings.
+
+    ``config`` overrides single settings of the simulator (``{"semantics": "jedec"}``).
 
     Raises:
         UnknownNameError: no such scenario; ScenarioError: the file makes no sense.
     """
     if isinstance(name, Scenario):
-        if workload is None:
+        if workload is None and not config:
             return name
-        return from_document({**name.document, **_with_workload(workload)}, name.name)
+        return from_document(_altered(name.document, workload, config), name.name)
     text = str(name)
     known = shipped()
     if text in known:
@@ -70,15 +74,21 @@ def load_scenario(
         path = Path(text)
     else:
         raise UnknownNameError("scenario", text, known, "(or give the path of a .yaml file)")
-    document = read_yaml(path)
+    return from_document(_altered(read_yaml(path), workload, config), str(path))
+
+
+def _altered(
+    document: Mapping[str, Any],
+    workload: str | Sequence[str] | None,
+    config: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    out = dict(document)
     if workload is not None:
-        document = {k: v for k, v in document.items() if k not in ("workload", "workloads")}
-        document.update(_with_workload(workload))
-    return from_document(document, str(path))
-
-
-def _with_workload(workload: str | Sequence[str]) -> dict[str, Any]:
-    return {"workloads": [workload] if isinstance(workload, str) else [str(w) for w in workload]}
+        out.pop("workload", None)
+        out["workloads"] = [workload] if isinstance(workload, str) else [str(w) for w in workload]
+    if config:
+        out["config"] = {**(out.get("config") or {}), **config}
+    return out
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

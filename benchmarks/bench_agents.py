@@ -10,10 +10,10 @@ from __future__ import annotations
 import time
 
 import numpy as np
+from archgym.simulators.dram.space import space_named
 from common import options, show
 
 from archgym import registry
-from archgym.simulators.dram.space import space_named
 
 MODEL_BASED = ("bayesian_optimization", "botorch", "tpe")
 VARIANTS = {
@@ -59,7 +59,10 @@ def main() -> None:
                     value = seconds(name, observations, 12, batch, **hyper)
                     label = name + "".join(f" {v}" for v in hyper.values())
                     rows.append(
-                        {"agent": f"{label}, {observations} known", "us a design": round(value * 1e6)}
+                        {
+                            "agent": f"{label}, {observations} known",
+                            "us a design": round(value * 1e6),
+                        }
                     )
         else:
             rows.append({"agent": name, "us a design": round(seconds(name, 936, 640, 64) * 1e6, 1)})

@@ -15,7 +15,7 @@ from .. import registry, runner
 from ..errors import ArchgymError, DesignError
 from ..run_folder import write_text
 from ..scenario_file import load_scenario
-from .output import busy, print_json, print_table
+from .output import PREPARING, busy, print_json, print_table, settings
 
 
 def add_to(words: Any) -> None:
@@ -27,6 +27,7 @@ def add_to(words: Any) -> None:
     )
     p.add_argument("--output", type=Path, help="CSV to write (default: standard output)")
     p.add_argument("--workload", action="append")
+    p.add_argument("--config", action="append", default=[], metavar="KEY=VALUE")
     p.set_defaults(go=evaluate)
     p = words.add_parser("verify", help="evaluate a sample of a run again and compare")
     p.add_argument("run", type=Path)
@@ -44,8 +45,10 @@ def add_to(words: Any) -> None:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Designs in, designs with metrics out; columns carry their units."""
-    with busy("preparing the simulator (compiled once a machine) …", not sys.stderr.isatty()):
-        scenario = load_scenario(options.scenario, options.workload)
+    with busy(PREPARING, not sys.stderr.isatty()):
+        scenario = load_scenario(
+            options.scenario, options.workload, settings(options.config, "--config")
+        )
     rows = read_designs(options.designs)
     known = set(scenario.space.names)
     for row in rows[:1]:

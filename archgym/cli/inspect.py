@@ -43,9 +43,7 @@ def list_(options: argparse.Namespace) -> None:
         elif kind == "workloads":
             out[kind] = {n: _workloads(n) for n in registry.names("simulators")}
         else:
-            out[kind] = {
-                n: _first_line(registry.table(kind)[n], kind, n) for n in registry.names(kind)
-            }
+            out[kind] = {n: registry.summary(kind, n) for n in registry.names(kind)}
     if options.json:
         print_json(out)
         return
@@ -59,13 +57,6 @@ def list_(options: argparse.Namespace) -> None:
 def _workloads(simulator: str) -> list[str]:
     names = getattr(registry.load("simulators", simulator), "workload_names", None)
     return list(names()) if names else []
-
-
-def _first_line(_: str, kind: str, name: str) -> str:
-    try:
-        return (registry.load(kind, name).__doc__ or "").strip().split("\n")[0]
-    except ImportError as error:
-        return f"not available: {error}"
 
 
 def info(options: argparse.Namespace) -> None:

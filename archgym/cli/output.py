@@ -8,9 +8,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ..errors import ArchgymError
 from ..evaluation import Metric
 from ..study import Progress
 from ..units import format_quantity
+
+PREPARING = "preparing the simulator (its kernels are compiled once a machine) …"
+
+
+def settings(pairs: Sequence[str], option: str) -> dict[str, str]:
+    """``KEY=VALUE`` arguments as a mapping."""
+    out = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name or not value:
+            raise ArchgymError(f"{option} {pair}: expected NAME=VALUE")
+        out[name] = value
+    return out
 
 
 def print_json(value: Any) -> None:

@@ -12,7 +12,7 @@ from ..run_folder import RunFolder
 from ..scenario_file import load_scenario
 from ..study import Study
 from ..units import format_quantity
-from .output import busy, print_json, print_table, study_bar
+from .output import PREPARING, busy, print_json, print_table, settings, study_bar
 
 SHOWN_FRONT = 12
 
@@ -29,6 +29,13 @@ def add_to(words: Any) -> None:
     )
     p.add_argument(
         "--workload", action="append", help="another workload: a name or a path; repeatable"
+    )
+    p.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of the simulator, e.g. semantics=jedec or format=dramsim3",
     )
     p.add_argument("--batch", type=int, help="designs a batch (default: what the agent likes)")
     p.add_argument("--output", type=Path, help="run folder (default: runs/SCENARIO/AGENT-seedN-ID)")
@@ -53,16 +60,18 @@ def go(options: argparse.Namespace) -> int:
         if options.scenario:
             raise ArchgymError("give either a scenario or --resume RUN, not both")
         manifest = RunFolder.open(options.resume).manifest
-        with busy("preparing the simulator (compiled once a machine) …", quiet):
-            pass
+        with busy(PREPARING, quiet):
+            RunFolder.open(options.resume).scenario()
         with study_bar(manifest["budget"], manifest["agent"], quiet) as bar:
             done = runner.resume(options.resume, plots=not options.no_plots, on_progress=bar)
         return _show(done, options)
     if not options.scenario:
         raise ArchgymError("name a scenario (see `archgym list scenarios`) or give --resume RUN")
-    with busy("preparing the simulator (compiled once a machine) …", quiet):
-        scenario = load_scenario(options.scenario, options.workload)
-    hyper = _settings(options.set)
+    with busy(PREPARING, quiet):
+        scenario = load_scenario(
+            options.scenario, options.workload, settings(options.config, "--config")
+        )
+    hyper = settings(options.set, "--set")
     budget = scenario.budget if options.budget is None else options.budget
     if options.dry_run:
         return _dry_run(scenario, options, hyper, budget)
@@ -80,16 +89,6 @@ def go(options: argparse.Namespace) -> int:
             on_progress=bar,
         )
     return _show(done, options)
-
-
-def _settings(pairs: list[str]) -> dict[str, str]:
-    out = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name or not value:
-            raise ArchgymError(f"--set {pair}: expected HYPERPARAMETER=VALUE")
-        out[name] = value
-    return out
 
 
 def _dry_run(scenario: Any, options: argparse.Namespace, hyper: dict[str, str], budget: int) -> int:

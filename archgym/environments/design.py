@@ -11,6 +11,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from ..errors import UnknownNameError
 from ..scenario import Scenario
 from .common import View
 
@@ -18,7 +19,8 @@ from .common import View
 class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
     """A scenario as a one-step environment.
 
-    *Action*: a value index for every parameter, ``MultiDiscrete(nvec)``.  *Observation*: zeros at
+    *Action*: a value index for every parameter, ``MultiDiscrete(nvec)``; with ``actions="unit"`` a
+    point of [-1, 1]^d whose cell is the design, for continuous algorithms (SAC).  *Observation*: zeros at
     reset; after the step the design's metrics, see :class:`.common.View`.  *Reward*: minus the
     scenario's cost.  Every episode ends after one step (``terminated``), so this is a contextual
     bandit without context: algorithms that learn from transitions between states have nothing to
@@ -32,12 +34,21 @@ class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
         scenario: str | Path | Scenario,
         workload: str | Sequence[str] | None = None,
         store: str | Path | None = None,
+        actions: str = "index",
         render_mode: None = None,
     ) -> None:
         self.view = View(scenario, workload, store)
         self.scenario = self.view.scenario
         self.render_mode = render_mode
-        self.action_space = spaces.MultiDiscrete(self.view.space.nvec.copy())
+        if actions not in ("index", "unit"):
+            raise UnknownNameError("kind of actions", actions, ["index", "unit"])
+        self._unit = actions == "unit"
+        d = len(self.view.space)
+        self.action_space = (
+            spaces.Box(-1.0, 1.0, (d,), np.float32)  # type: ignore[assignment]
+            if self._unit
+            else spaces.MultiDiscrete(self.view.space.nvec.copy())
+        )
         self.observation_space = self.view.observation_space()  # type: ignore[assignment]
         self._nothing = np.zeros(self.view.observation_size, np.float32)
 
@@ -53,6 +64,8 @@ class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
     ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Evaluate one design, (d,) value indices."""
         x = np.asarray(action)[None]
+        if self._unit:
+            x = self.view.space.from_unit((x + 1) / 2)
         e = self.view.evaluate(x)
         reward = float(self.scenario.rewards(e)[0])
         info = self.view.information(e)

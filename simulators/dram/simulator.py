@@ -73,7 +73,7 @@ class DRAMSimulator(Simulator):
         self.workload = self.trace.name
         self.workload_hash = self.trace.content_hash
         self._space_name = space
-        self._threads = threads
+        self._threads = None if threads is None else int(threads)
         self._codes = kernel_codes(self.space)
         self._timing = timing(self.device, semantics)
         self._decoded: dict[int, KernelTrace] = {}

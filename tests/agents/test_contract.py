@@ -116,10 +116,8 @@ def test_hyperparameters_are_declared_with_defaults_inside(name):
     assert set(cls.defaults) == set(cls.hyperparameters.names)
     for key, value in cls.defaults.items():
         cls.hyperparameters[key].index(value)
-    for grid in cls.grids.values():
-        for key, values in grid.items():
-            for value in values:
-                cls.hyperparameters[key].index(value)
+    for grid in cls.grids:
+        assert cls.grid_points(grid)
     with pytest.raises(UnknownNameError):
         cls(bowl().space, populatoin=3)
 
@@ -138,13 +136,13 @@ def test_any_hyperparameters_work(name):
 
 
 def test_archgyms_grids_have_its_sizes():
-    sizes = {
-        n: int(np.prod([len(v) for v in load(n).grids["archgym-grid"].values()]))
-        for n in ("ant_colony", "genetic_algorithm", "bayesian_optimization")
-    }
-    # the genetic algorithm's third axis, generations {8, 16, 32, 64}, is the budget: 18 x 4 = 72
-    # Bayesian optimisation's n_iter {16, 32, 64} is the budget too, its 5 seeds are seeds: 15 = 3 x 5
-    assert sizes == {"ant_colony": 600, "genetic_algorithm": 18, "bayesian_optimization": 12}
+    points = {n: load(n).grid_points("archgym-grid") for n in NAMES if load(n).grids}
+    sizes = {n: len(p) for n, p in points.items()}
+    assert sizes == {"ant_colony": 600, "genetic_algorithm": 72, "bayesian_optimization": 15}
+    assert points["genetic_algorithm"][0].budget == 2 * 8
+    assert {p.seed for p in points["bayesian_optimization"]} == {1, 2, 3, 4, 5}
+    with pytest.raises(UnknownNameError, match="did you mean 'archgym-grid'"):
+        load("ant_colony").grid_points("archgym-gird")
 
 
 def test_asking_and_telling_wrongly_is_refused():

@@ -97,7 +97,10 @@ def test_evaluate_reads_csv_and_jsonl(capsys, tmp_path):
         (["run", "dram/stream-low-power", "--budget", "0"], "budget must be at least 1"),
         (["run", "dram/stream-low-power", "--set", "populaton=8"], "did you mean 'population'"),
         (["run", "dram/stream-low-power", "--set", "population=1000000"], "not a legal value"),
-        (["run", "dram/stream-low-power", "--set", "population"], "HYPERPARAMETER=VALUE"),
+        (
+            ["run", "dram/stream-low-power", "--set", "population"],
+            "--set population: expected NAME=VALUE",
+        ),
         (["run", "dram/stream-low-power", "--workload", "none.stl"], "does not exist"),
         (["run", "dram/stream-low-power", "--output", "/proc/archgym"], "--output"),
         (["run"], "name a scenario"),
@@ -147,6 +150,20 @@ def test_trace_words(capsys, tmp_path):
     assert "stream" in json.loads(out)
     code, _, err = run(capsys, "trace", "convert", "stream", "--output", tmp_path / "c.txt")
     assert code == 2 and ".npz or .stl" in err
+
+
+def test_a_setting_of_the_simulator_can_be_changed(capsys, tmp_path):
+    trace = tmp_path / "trace.txt"
+    trace.write_text("".join(f"0x{64 * i:x} READ {i}\n" for i in range(200)))
+    arguments = ["run", "dram/stream-low-power", "--workload", trace, "--budget", 4, "--json"]
+    code, _, err = run(capsys, *arguments, "--output", tmp_path / "a")
+    assert code == 2 and "known suffix" in err
+    code, _, err = run(
+        capsys, *arguments, "--config", "format=dramsim3", "--output", tmp_path / "b"
+    )
+    assert code == 0, err
+    code, _, err = run(capsys, *arguments, "--config", "formt=dramsim3")
+    assert code == 2 and "did you mean 'format'" in err
 
 
 def test_until_specs_met_exits_1_where_none_does(capsys, tmp_path, toy_document):

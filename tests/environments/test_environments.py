@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-import archgym  # noqa: F401  registers the environments
+import archgym
 
 WORKLOAD = "rand_rw:n=300"
 IDS = ["archgym/DRAM-v0", "archgym/DRAMSequential-v0"]
@@ -113,6 +113,19 @@ def test_vector_environment_equals_single_ones():
         assert (o == observations[i]).all() and r == rewards[i]
         assert one["metrics"]["energy"] == info["metrics"]["energy"][i]
     assert observations in vector.observation_space
+
+
+def test_dqn_and_sac_learn_by_themselves():
+    from stable_baselines3 import DQN, SAC
+
+    sequential = gym.make(IDS[1], workload="rand_rw:n=60")
+    DQN("MlpPolicy", sequential, learning_starts=12, train_freq=12, device="cpu").learn(36)
+    unit = gym.make(IDS[0], workload="rand_rw:n=60", actions="unit")
+    check_env(unit.unwrapped, skip_render_check=True)
+    SAC("MlpPolicy", unit, learning_starts=4, device="cpu").learn(8)
+    unit.reset()
+    with pytest.raises(archgym.ArchgymError, match="kind of actions"):
+        gym.make(IDS[0], workload="rand_rw:n=60", actions="float")
 
 
 def test_a_store_keeps_what_environments_evaluate(tmp_path):
