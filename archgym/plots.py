@@ -10,6 +10,7 @@ import numpy as np
 from .errors import StoreError
 from .scenario import Scenario
 from .study import Trials
+from .tradeoff import axes_of, front_of
 from .units import _STEPS
 
 if TYPE_CHECKING:
@@ -81,10 +82,17 @@ def draw_front(ax: Axes, scenario: Scenario, trials: Trials) -> None:
     ok = trials.satisfied
     ax.plot(xs[~ok] / sx, ys[~ok] / sy, ".", ms=3, color=GREY, label="misses a spec")
     ax.plot(xs[ok] / sx, ys[ok] / sy, ".", ms=4, color=INK, alpha=0.5, label="meets the specs")
-    front = trials.front
+    front = front_of(scenario, trials)
     if len(front):
         ax.plot(
-            xs[front] / sx, ys[front] / sy, "o", mfc="none", color=INK, label="Pareto front / best"
+            xs[front] / sx,
+            ys[front] / sy,
+            "o-",
+            mfc="none",
+            lw=0.8,
+            drawstyle="steps-post",
+            color=INK,
+            label="Pareto front",
         )
     reference = scenario.reference_evaluation
     if reference is not None:
@@ -110,15 +118,6 @@ def draw_front(ax: Axes, scenario: Scenario, trials: Trials) -> None:
     ax.set_ylabel(f"{second} [{py}{units[second]}]")
     ax.set_title(scenario.name, loc="left", fontsize=10)
     ax.legend(frameon=False, fontsize=8)
-
-
-def axes_of(scenario: Scenario) -> tuple[str, str]:
-    """The two metrics a front is drawn over: those of objectives, then specs, then any other."""
-    wanted = [n for o in scenario.objectives for n, _ in o.expression.factors]
-    wanted += [s.metric for s in scenario.specs]
-    wanted += [m.name for m in scenario.simulators[0].metrics]
-    first, second = list(dict.fromkeys(wanted))[:2]
-    return first, second
 
 
 def _prefix(values: np.ndarray, unit: str) -> tuple[float, str]:

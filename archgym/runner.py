@@ -26,6 +26,7 @@ from .run_folder import (
 from .scenario import Scenario
 from .store import EvaluationStore
 from .study import Progress, Study, Trials
+from .tradeoff import front_of
 
 OnProgress = Callable[[Progress], None]
 
@@ -119,7 +120,7 @@ def summary(scenario: Scenario, trials: Trials, computed: int) -> dict[str, Any]
         }
     if best >= 0:
         out["best"] = _entry(scenario, trials, best) | {"cost": float(trials.cost[best])}
-    out["front"] = [_entry(scenario, trials, int(i)) for i in trials.front]
+    out["front"] = [_entry(scenario, trials, int(i)) for i in front_of(scenario, trials)]
     return out
 
 

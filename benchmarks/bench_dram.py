@@ -7,6 +7,8 @@ requests a second on random traffic, 4 million on streams.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -48,7 +50,7 @@ def main() -> None:
             codes = to_kernel(design, simulator._codes)[0]
             seconds = best_of(lambda: simulator.simulate(codes))
             rows.append({"what": name, "n": n, "value": f"{n / seconds / 1e6:.2f} M requests/s"})
-    rows += batches()
+    rows += batches() + memory()
     show("memory controller", rows, given.json)
 
 
@@ -63,6 +65,34 @@ def batches() -> list[dict[str, object]]:
             "n": 64,
             "value": f"{64 / many:.0f} designs/s, {single / many:.2f} x",
         },
+    ]
+
+
+def memory() -> list[dict[str, object]]:
+    """Peak memory of a process that simulates one trace, above one that simulates ten requests."""
+    code = (
+        "import resource, sys, numpy as np\n"
+        "from archgym.simulators import DRAMSimulator\n"
+        "s = DRAMSimulator(f'stream_read:n={sys.argv[1]}', threads=1)\n"
+        "s.evaluate(s.space.sample(4, np.random.default_rng(0)))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+
+    def peak(n: int) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(n)], capture_output=True, text=True, check=True
+        )
+        return int(done.stdout) * 1024
+
+    base = peak(10)
+    sizes = (500_000, 1_000_000, 2_000_000)
+    return [
+        {
+            "what": "peak memory above a tiny trace",
+            "n": n,
+            "value": f"{(peak(n) - base) / n:.0f} B a request",
+        }
+        for n in sizes
     ]
 
 

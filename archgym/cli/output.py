@@ -48,7 +48,9 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], title: 
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title or None, box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    if title:
+        print(title)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in header:
         table.add_column(name, overflow="fold")
     for row in rows:

@@ -11,6 +11,7 @@ from ..errors import ArchgymError
 from ..run_folder import RunFolder
 from ..scenario_file import load_scenario
 from ..study import Study
+from ..tradeoff import axes_of
 from ..units import format_quantity
 from .output import PREPARING, busy, print_json, print_table, settings, study_bar
 
@@ -143,9 +144,8 @@ def _show(done: runner.Run, options: argparse.Namespace) -> int:
     print_table(["knob", "best", *(["reference"] if reference else [])], knobs)
     front = result["front"]
     if len(front) > 1:
-        shown = list(
-            dict.fromkeys(n for o in done.scenario.objectives for n, _ in o.expression.factors)
-        )
+        wanted = [n for o in done.scenario.objectives for n, _ in o.expression.factors]
+        shown = list(dict.fromkeys([*wanted, *axes_of(done.scenario)]))
         rows = [
             [format_quantity(f["metrics"][n], units[n]) for n in shown] for f in front[:SHOWN_FRONT]
         ]
