@@ -13,6 +13,7 @@ from archgym.simulators.dram.traces.formats import write_stl
 from archgym.simulators.dram.traces.generators import GENERATORS, generate
 from archgym.simulators.dram.traces.library import captured
 from archgym.simulators.dram.traces.packed import read_packed, write_packed
+from archgym.simulators.dram.validation import GENERATOR_ARGUMENTS
 
 from archgym.errors import UnknownNameError, WorkloadError
 from tests.conftest import REFERENCE
@@ -24,6 +25,35 @@ def test_generators_make_the_reference_traces(name, tmp_path):
     write_stl(generate(name), tmp_path / "t.stl")
     digest = hashlib.sha256((tmp_path / "t.stl").read_bytes()).hexdigest()
     assert digest == described["sha256_stl"]
+
+
+VARIANTS = [
+    ("stream_read", {"gap": 1}),
+    ("stream_rw21", {"gap": 2}),
+    ("rand_read", {"mean": 1, "foot": 1 << 20}),
+    ("rand_read", {"mean": 2.5}),
+    ("rand_rw", {"mean": 1, "pw": 0.7}),
+    ("stride_conflict", {"nb": 8, "gap": 3, "stride": 1 << 18, "pw": 0.5}),
+    ("chase", {"lo": 1, "hi": 5, "foot": 1 << 16}),
+    ("zipf_rows", {"rows": 64, "s": 0.7, "mean": 1, "pw": 0.1}),
+    ("bursty", {"blen": 1, "off": 10, "gap": 1}),
+    ("bursty", {"blen": 7.5, "off": 1, "foot": 1 << 24}),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), VARIANTS)
+@pytest.mark.parametrize("seed", [3, 12345])
+def test_generators_equal_the_reference_source(name, arguments, seed):
+    source = json.loads((REFERENCE / "dram_reference.json").read_text())["trace_generator_source"]
+    theirs: dict = {}
+    exec(source, theirs)
+    expected = np.array(theirs[name](700, seed, **arguments), np.int64)
+    mine = generate(
+        name, 700, seed, **{GENERATOR_ARGUMENTS.get(k, k): v for k, v in arguments.items()}
+    )
+    np.testing.assert_array_equal(mine.stamp, expected[:, 0])
+    np.testing.assert_array_equal(mine.is_write, expected[:, 1])
+    np.testing.assert_array_equal(mine.address, expected[:, 2])
 
 
 def test_generator_parameters_change_what_they_say():

@@ -53,12 +53,22 @@ def unit(draws: U64) -> NDArray[np.float64]:
 
 
 def geometric(draws: U64, mean: float) -> I64:
-    """Draws as geometric variables of at least 1 with the given mean."""
-    if mean <= 1:
-        return np.ones(len(draws), np.int64)
+    """Draws as geometric variables of at least 1 with the given mean (above 1)."""
     scale = math.log(1.0 - 1.0 / mean)
     # math.log, one by one: numpy's vector logarithm may differ in the last bit between machines
     return np.array([1 + int(math.log(1.0 - u) / scale) for u in unit(draws)], np.int64)
+
+
+def _table(rng: SplitMix, n: int, fixed: int, mean: float) -> tuple[U64, I64]:
+    """``fixed`` draws a request (n, fixed), and a geometric gap, for which a mean of 1 draws none."""
+    if mean <= 1:
+        return rng.take(fixed * n).reshape(n, fixed), np.ones(n, np.int64)
+    draws = rng.take((fixed + 1) * n).reshape(n, fixed + 1)
+    return draws, geometric(draws[:, fixed], mean)
+
+
+def _one_gap(rng: SplitMix, mean: float) -> int:
+    return int(geometric(rng.take(1), mean)[0]) if mean > 1 else 1
 
 
 def lines_below(draws: U64, footprint: int) -> I64:
@@ -88,21 +98,16 @@ def stream_rw21(n: int, seed: int, *, gap: int = 5) -> Columns:
 
 def rand_read(n: int, seed: int, *, mean: float = 8, footprint: int = 1 << 30) -> Columns:
     """Uniformly random reads, geometric gaps."""
-    draws = SplitMix(seed).take(2 * n).reshape(n, 2)
-    return (
-        _starts(geometric(draws[:, 1], mean)),
-        np.zeros(n, np.int64),
-        lines_below(draws[:, 0], footprint),
-    )
+    draws, gaps = _table(SplitMix(seed), n, 1, mean)
+    return _starts(gaps), np.zeros(n, np.int64), lines_below(draws[:, 0], footprint)
 
 
 def rand_rw(
     n: int, seed: int, *, mean: float = 10, footprint: int = 1 << 30, write_share: float = 0.4
 ) -> Columns:
     """Uniformly random reads and writes, geometric gaps."""
-    draws = SplitMix(seed).take(3 * n).reshape(n, 3)
-    stamp = _starts(geometric(draws[:, 2], mean))
-    return stamp, unit(draws[:, 0]) < write_share, lines_below(draws[:, 1], footprint)
+    draws, gaps = _table(SplitMix(seed), n, 2, mean)
+    return _starts(gaps), unit(draws[:, 0]) < write_share, lines_below(draws[:, 1], footprint)
 
 
 def stride_conflict(
@@ -149,11 +154,11 @@ def zipf_rows(
         total += 1.0 / (i + 1) ** s
         weights.append(total)
     place = (rng.take(rows) % np.uint64(1 << 19)).astype(np.int64)
-    draws = rng.take(4 * n).reshape(n, 4)
+    draws, gaps = _table(rng, n, 3, mean)
     rank = np.searchsorted(np.array(weights), unit(draws[:, 0]) * total, side="right")
     address = place[np.minimum(rank, rows - 1)] * 8192
     address += (draws[:, 2] % np.uint64(128)).astype(np.int64) * LINE
-    return _starts(geometric(draws[:, 3], mean)), unit(draws[:, 1]) < write_share, address
+    return _starts(gaps), unit(draws[:, 1]) < write_share, address
 
 
 def bursty(
@@ -173,18 +178,19 @@ def bursty(
     addresses: list[I64] = []
     have, now = 0, 0
     while have < n:
-        draws = rng.take(3)
-        length = min(int(geometric(draws[:1], burst)[0]), n - have)
-        base = int(lines_below(draws[1:2], footprint)[0])
+        length = min(_one_gap(rng, burst), n - have)
+        draws = rng.take(2)
+        base = int(lines_below(draws[:1], footprint)[0])
         i = np.arange(length, dtype=np.int64)
         stamps.append(now + gap * i)
-        writes.append(np.full(length, bool(unit(draws[2:])[0] < write_share)))
+        writes.append(np.full(length, bool(unit(draws[1:])[0] < write_share)))
         addresses.append(base + LINE * i)
         have += length
-        now += gap * length + int(geometric(rng.take(1), pause)[0])
+        now += gap * length + _one_gap(rng, pause)
     return np.concatenate(stamps), np.concatenate(writes), np.concatenate(addresses)
 
 
+WHOLE = ("gap", "footprint", "banks", "stride", "shortest", "longest", "rows")
 GENERATORS: dict[str, tuple[Callable[..., Columns], int]] = {
     "stream_read": (stream_read, 11),
     "stream_rw21": (stream_rw21, 12),
@@ -218,7 +224,12 @@ def generate(name: str, n: int = 20_000, seed: int | None = None, **parameters: 
             raise WorkloadError(f"trace generator {name!r}: {key} must be at least 0, got {value}")
     if n < 1:
         raise WorkloadError(f"trace generator {name!r}: n must be at least 1, got {n}")
-    typed = {k: type(allowed[k])(v) for k, v in parameters.items()}
+    typed = {k: int(v) if float(v).is_integer() else float(v) for k, v in parameters.items()}
+    for key, value in typed.items():
+        if isinstance(value, float) and key in WHOLE:
+            raise WorkloadError(
+                f"trace generator {name!r}: {key} must be a whole number, got {value}"
+            )
     stamp, write, address = function(n, seed, **typed)
     address = address & 0xFFFFFFC0
     text = ",".join([f"n={n}", f"seed={seed}", *(f"{k}={v}" for k, v in typed.items())])
