@@ -1,0 +1,26 @@
+"""Positions in the flat arrays that cross the border into the compiled kernels."""
+
+READ, WRITE = 0, 1
+
+# ---- why a design is infeasible (0: it is not)
+OK, UNREACHABLE, CUT_OFF, STALLED = range(4)
+REASONS = (
+    "",
+    "a task cannot reach a memory it uses",
+    "a task lies on a block that no path from the first processing element reaches",
+    "no task can make progress",
+)
+
+# ---- switches of the semantics
+KEEP_ONE_PERCENT, LEAK_MEMORY, SLIP_WINDOWS = range(3)
+
+# ---- results of one design
+RESULTS = (
+    "energy", "power", "mean_power", "pe_area", "sram_area", "dram_area", "development_cost",
+    "phases", "duration",
+)  # fmt: skip
+(
+    R_ENERGY, R_POWER, R_MEAN_POWER, R_PE_AREA, R_SRAM_AREA, R_DRAM_AREA, R_COST, R_PHASES,
+    R_DURATION,
+) = range(9)  # fmt: skip
+N_RESULTS = 9
