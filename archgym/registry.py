@@ -17,7 +17,10 @@ from typing import Any
 from .errors import MissingExtraError, UnknownNameError
 
 BUILT_IN: dict[str, dict[str, str]] = {
-    "simulators": {"dram": "archgym.simulators.dram:DRAMSimulator"},
+    "simulators": {
+        "dram": "archgym.simulators.dram:DRAMSimulator",
+        "soc": "archgym.simulators.soc:SoCSimulator",
+    },
     "agents": {
         "a2c": "archgym.agents.policy_gradient:A2c",
         "ant_colony": "archgym.agents.ant_colony:AntColony",
@@ -46,7 +49,10 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "cost_models": {},
     # extra words of the command line: `archgym trace …`, `archgym validate NAME`
     "commands": {"trace": "archgym.simulators.dram.command:main"},
-    "validators": {"dram": "archgym.simulators.dram.validation:main"},
+    "validators": {
+        "dram": "archgym.simulators.dram.validation:main",
+        "soc": "archgym.simulators.soc.validation:main",
+    },
 }
 # which extra brings a package that some leaf imports
 EXTRAS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_PUBLIC = {"DRAMSimulator": "dram"}
+_PUBLIC = {"DRAMSimulator": "dram", "SoCSimulator": "soc"}
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from .compiled import compiled
 from .layout import (
-    CUT_OFF, KEEP_ONE_PERCENT, LEAK_MEMORY, N_RESULTS, OK, R_COST, R_DRAM_AREA, R_DURATION,
+    CUT_OFF, KEEP_ONE_PERCENT, LEAK_MEMORY, OK, R_BUS_AREA, R_COST, R_DRAM_AREA, R_DURATION,
     R_ENERGY, R_MEAN_POWER, R_PE_AREA, R_PHASES, R_POWER, R_SRAM_AREA, READ, SLIP_WINDOWS, STALLED,
     UNREACHABLE, WRITE,
 )  # fmt: skip
@@ -129,7 +129,8 @@ def simulate(
 
     ``graph`` as in :class:`.workloads.Workload`; ``design`` is (task_pe (T,), edge_mem (E,), pe_bus
     (P,), mem_bus (M,), links (L, 2), pe_rate (T,), pe_energy (T,) J an instruction, pe_area (P,),
-    pe_cost (P,), mem_type (M,), mem_rate (M,), bus_rate (B,)); ``cacti`` (2, sizes, 3) read and
+    pe_cost (P,), mem_type (M,), mem_rate (M,), bus_rate (B,),
+    factors of mem_energy and mem_area (M,), bus_energy (B,) J a byte, bus_area (B,) m2); ``cacti`` (2, sizes, 3) read and
     write J a byte and m2.  Fills ``start`` and ``finish`` (T,) s and ``out`` (results,).
     """
     parent, child, amount, unit_read, unit_write, out_start, out_edge, n_in = graph
@@ -146,8 +147,12 @@ def simulate(
         mem_type,
         mem_rate,
         bus_rate,
+        mem_energy,
+        mem_area,
+        bus_energy,
+        bus_area,
     ) = design
-    n_tasks, n_edges = work.shape[0], parent.shape[0]
+    n_tasks = work.shape[0]
     n_pes, n_mems, n_buses = pe_bus0.shape[0], mem_bus0.shape[0], bus_rate.shape[0]
     sizes = (n_pes, n_buses, n_mems)
     n = n_pes + n_buses + n_mems
@@ -312,15 +317,24 @@ def simulate(
     row = np.zeros((n_mems, 3))
     for m in range(n_mems):
         if top[m] > 0:
-            size = int(math.ceil(max(math.ceil(top[m] - 1e-6), SMALLEST) / QUANTUM))
+            size = math.ceil(max(math.ceil(top[m] - 1e-6), SMALLEST) / QUANTUM)
             row[m] = cacti[mem_type[m], min(size, cacti.shape[1]) - 1]
-            out[R_SRAM_AREA if mem_type[m] == 0 else R_DRAM_AREA] += row[m, 2]
+            out[R_SRAM_AREA if mem_type[m] == 0 else R_DRAM_AREA] += row[m, 2] * mem_area[m]
             block = n_pes + n_buses + m
             for t in range(n_tasks):
                 if work[t] > 0:
-                    per_instruction[t] += bytes_on[block, t, READ] / work[t] * row[m, 0]
-                    per_instruction[t] += bytes_on[block, t, WRITE] / work[t] * row[m, 1]
+                    per_instruction[t] += (
+                        bytes_on[block, t, READ] / work[t] * row[m, 0] * mem_energy[m]
+                    )
+                    per_instruction[t] += (
+                        bytes_on[block, t, WRITE] / work[t] * row[m, 1] * mem_energy[m]
+                    )
         out[R_COST] += 0.1 * math.ceil(top[m] / BANK)
+    for b in range(n_buses):
+        for t in range(n_tasks):
+            if work[t] > 0:
+                moved = bytes_on[n_pes + b, t, READ] + bytes_on[n_pes + b, t, WRITE]
+                per_instruction[t] += moved / work[t] * bus_energy[b]
     for i in range(phases):
         for p in range(n_pes):
             if who[i, p] >= 0 and work[who[i, p]] > 0:
@@ -344,6 +358,7 @@ def simulate(
     for k in range(reached):
         if n_pes <= order[k] < n_pes + n_buses:
             out[R_COST] += 0.1
+            out[R_BUS_AREA] += bus_area[order[k] - n_pes]
     for p in range(n_pes):
         for m in range(n_mems):
             shared = 0

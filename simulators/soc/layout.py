@@ -17,10 +17,10 @@ KEEP_ONE_PERCENT, LEAK_MEMORY, SLIP_WINDOWS = range(3)
 # ---- results of one design
 RESULTS = (
     "energy", "power", "mean_power", "pe_area", "sram_area", "dram_area", "development_cost",
-    "phases", "duration",
+    "phases", "duration", "bus_area",
 )  # fmt: skip
 (
     R_ENERGY, R_POWER, R_MEAN_POWER, R_PE_AREA, R_SRAM_AREA, R_DRAM_AREA, R_COST, R_PHASES,
-    R_DURATION,
-) = range(9)  # fmt: skip
-N_RESULTS = 9
+    R_DURATION, R_BUS_AREA,
+) = range(10)  # fmt: skip
+N_RESULTS = 10

@@ -1,0 +1,153 @@
+"""The SoC simulator: task graphs and systems in, latency, energy, power, area out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.errors import UnknownNameError
+from archgym.evaluation import Evaluation, Metric
+from archgym.simulator import Simulator
+from archgym.space import Designs
+
+from . import layout
+from .space import FullSpace
+from .system import System
+from .technology import cacti
+from .workloads import Workload, names, resolve
+
+SEMANTICS = ("physical", "farsi")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One system's figures: ``results`` of ``layout.RESULTS``, start and finish of tasks in seconds."""
+
+    reason: str
+    results: dict[str, float]
+    start: NDArray[np.float64]
+    finish: NDArray[np.float64]
+
+
+class SoCSimulator(Simulator):
+    """Every design is a system on chip; the workload is one task graph, or several at once.
+
+    ``semantics``: ``farsi`` reproduces FARSI to the digit, quirks included; ``physical`` (default)
+    finishes all work, frees memory when its readers are done, cuts power windows at phases, and makes
+    width and frequency cost energy and area.
+    """
+
+    name = "soc"
+    version = "1.0"
+    metrics = (
+        Metric("latency", "s", "finish of the last workload"),
+        Metric("energy", "J", "dynamic energy"),
+        Metric("power", "W", "largest mean power over windows of 10 ms"),
+        Metric("mean_power", "W", "energy over the whole run"),
+        Metric("area", "m2", "elements, SRAM and buses"),
+        Metric("dram_area", "m2", "DRAM, stacked apart"),
+        Metric("development_cost", "", "FARSI's porting effort"),
+    )
+
+    def __init__(
+        self,
+        workload: str | Path | Workload = "audio_decoder",
+        *,
+        semantics: str = "physical",
+        cpus: int = 2,
+        memories: int = 3,
+        buses: int = 3,
+        threads: int | None = None,
+    ) -> None:
+        if semantics not in SEMANTICS:
+            raise UnknownNameError("SoC semantics", semantics, SEMANTICS)
+        self.graph = resolve(workload)
+        self.semantics = semantics
+        self.full = FullSpace(self.graph, cpus, memories, buses)
+        self.space = self.full.space
+        self.workload, self.workload_hash = self.graph.name, self.graph.content_hash
+        self._threads = None if threads is None else int(threads)
+        self._switches = np.full(3, int(semantics == "farsi"), np.int64)
+        if len(self.graph.ends) > 1:
+            extra = [Metric(f"latency_{n}", "s", f"finish of {n}") for n in self.graph.ends]
+            self.metrics = (*type(self).metrics, *extra)  # type: ignore[misc]
+
+    @staticmethod
+    def workload_names() -> list[str]:
+        """Every workload that has a name."""
+        return names()
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Semantics and the number of slots."""
+        f = self.full
+        return {
+            "semantics": self.semantics,
+            "cpus": f.cpus,
+            "memories": f.memories,
+            "buses": f.buses,
+        }
+
+    def prepare(self) -> None:
+        """Compile the kernel."""
+        self.simulate(self.full.system(np.zeros(len(self.space), np.int64)))
+
+    def simulate(self, system: System) -> Outcome:
+        """Run one system, whether it belongs to the space or not."""
+        from .kernel import simulate
+
+        w = self.graph
+        start, finish = np.zeros(len(w.tasks)), np.zeros(len(w.tasks))
+        out = np.zeros(layout.N_RESULTS)
+        code = simulate(
+            w.graph,
+            w.work,
+            w.is_source,
+            w.is_dummy,
+            w.counts_area,
+            system.arrays(w, self.semantics == "physical"),
+            system.prune,
+            self._switches,
+            cacti(),
+            start,
+            finish,
+            out,
+        )
+        return Outcome(layout.REASONS[code], dict(zip(layout.RESULTS, out.tolist())), start, finish)
+
+    def _evaluate(self, x: Designs) -> Evaluation:
+        workers = min(self._threads or os.cpu_count() or 1, max(1, len(x) // 64))
+        if workers <= 1:
+            rows = [self._row(design) for design in x]
+        else:
+            with ThreadPoolExecutor(workers) as pool:
+                rows = list(pool.map(self._row, x, chunksize=64))
+        table = np.array([values for _, values in rows])
+        reasons = [reason for reason, _ in rows]
+        metrics = {m.name: table[:, i].copy() for i, m in enumerate(self.metrics)}
+        feasible = np.array([not reason for reason in reasons], np.bool_)
+        return Evaluation(metrics, feasible, reasons if not feasible.all() else ())
+
+    def _row(self, design: Designs) -> tuple[str, list[float]]:
+        outcome = self.simulate(self.full.system(design))
+        r = outcome.results
+        latencies = [float(outcome.finish[t]) for t in self.graph.ends.values()]
+        values = [
+            max(latencies),
+            r["energy"],
+            r["power"],
+            r["mean_power"],
+            r["pe_area"] + r["sram_area"] + r["bus_area"],
+            r["dram_area"],
+            r["development_cost"],
+        ]
+        if len(latencies) > 1:
+            values += latencies
+        return outcome.reason, values

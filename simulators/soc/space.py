@@ -1,0 +1,145 @@
+"""The design space ``full``: allocation, customisation, topology and mapping, without invalid designs.
+
+The encoding is centred on tasks: each task runs on one of the CPUs or on an accelerator of its own
+(an accelerator can host only its own task, so this loses nothing), each task writes to one memory,
+each element and memory hangs on one bus, and buses form a tree.  What nothing is mapped on does not
+exist, so every combination is a system.
+"""
+
+from __future__ import annotations
+
+from archgym.parameter import Parameter, categorical, ordinal
+from archgym.space import Designs, DesignSpace
+
+from . import technology as tech
+from .system import Element, System
+from .workloads import Workload
+
+MEGAHERTZ = tuple(int(f / 1e6) for f in tech.FREQUENCIES)
+OWN = "accelerator"
+
+
+class FullSpace:
+    """The knobs of a workload, and the system that a design stands for."""
+
+    def __init__(
+        self, workload: Workload, cpus: int = 2, memories: int = 3, buses: int = 3
+    ) -> None:
+        self.workload = workload
+        self.cpus, self.memories, self.buses = cpus, memories, buses
+        self.compute = [i for i, t in enumerate(workload.tasks) if not t.is_dummy and t.work > 0]
+        self.space = DesignSpace(self._parameters())
+        self._at = {name: i for i, name in enumerate(self.space.names)}
+
+    def _parameters(self) -> list[Parameter]:
+        w = self.workload
+        hosts = [f"cpu{i}" for i in range(self.cpus)]
+        out: list[Parameter] = []
+        for t in self.compute:
+            task = w.tasks[t]
+            can = task.cycles is not None
+            out.append(
+                categorical(
+                    f"host.{task.name}", (*hosts, OWN) if can else hosts, "where the task runs"
+                )
+            )
+            if can:
+                if len(task.unrolls) > 1:
+                    out.append(
+                        ordinal(
+                            f"unroll.{task.name}",
+                            task.unrolls,
+                            "copies of the loop body",
+                            scale="log",
+                        )
+                    )
+                out.append(
+                    ordinal(f"clock.{task.name}", MEGAHERTZ, "accelerator clock", "MHz", "log")
+                )
+                out.append(
+                    categorical(
+                        f"bus.{task.name}", tuple(range(self.buses)), "bus of the accelerator"
+                    )
+                )
+        for t in range(len(w.tasks)):
+            if w.children[t]:
+                name = f"memory_of.{w.tasks[t].name}"
+                out.append(
+                    categorical(name, tuple(range(self.memories)), "memory its outputs go to")
+                )
+        for i in range(self.cpus):
+            out.append(categorical(f"cpu{i}.bus", tuple(range(self.buses)), "bus of the CPU"))
+        for i in range(self.memories):
+            out += [
+                categorical(f"memory{i}.type", tech.MEMORY_TYPES, "SRAM on chip or DRAM"),
+                ordinal(f"memory{i}.width", tech.WIDTHS, "port", "B", "log"),
+                ordinal(f"memory{i}.clock", MEGAHERTZ, "clock", "MHz", "log"),
+                categorical(f"memory{i}.bus", tuple(range(self.buses)), "bus of the memory"),
+            ]
+        for i in range(self.buses):
+            out += [
+                ordinal(f"bus{i}.width", tech.WIDTHS, "data width", "B", "log"),
+                ordinal(f"bus{i}.clock", MEGAHERTZ, "clock", "MHz", "log"),
+            ]
+            if i > 0:
+                out.append(categorical(f"bus{i}.parent", tuple(range(i)), "bus it is bridged to"))
+        return out
+
+    def value(self, design: Designs, name: str) -> object:
+        """The physical value of a knob in one design (d,)."""
+        column = self._at[name]
+        return self.space.parameters[column].values[int(design[column])]
+
+    def number(self, design: Designs, name: str) -> int:
+        """A numeric knob."""
+        value = self.value(design, name)
+        assert isinstance(value, int)
+        return value
+
+    def system(self, design: Designs) -> System:
+        """The system of one design (d,); elements, memories and buses without use are left out."""
+        w = self.workload
+        host = {t: self.value(design, f"host.{w.tasks[t].name}") for t in self.compute}
+        elements: list[Element] = []
+        pe_bus: list[int] = []
+        task_pe = [0] * len(w.tasks)  # what has nothing to do sits on the first CPU
+        for i in range(self.cpus):
+            mine = [t for t in self.compute if host[t] == f"cpu{i}"]
+            if i == 0 or mine:
+                for t in mine:
+                    task_pe[t] = len(elements)
+                elements.append(Element())
+                pe_bus.append(self.number(design, f"cpu{i}.bus"))
+        for t in self.compute:
+            if host[t] == OWN:
+                name = w.tasks[t].name
+                unroll = self.number(design, f"unroll.{name}") if len(w.tasks[t].unrolls) > 1 else 1
+                task_pe[t] = len(elements)
+                elements.append(Element(t, unroll, self.number(design, f"clock.{name}") * 1e6))
+                pe_bus.append(self.number(design, f"bus.{name}"))
+        chosen = [self.number(design, f"memory_of.{w.tasks[p].name}") for p, _, _ in w.edges]
+        used = sorted(set(chosen))
+        memories = [
+            (
+                str(self.value(design, f"memory{m}.type")),
+                self.number(design, f"memory{m}.width"),
+                self.number(design, f"memory{m}.clock") * 1e6,
+            )
+            for m in used
+        ]
+        buses = [
+            (self.number(design, f"bus{b}.width"), self.number(design, f"bus{b}.clock") * 1e6)
+            for b in range(self.buses)
+        ]
+        links = [(b, self.number(design, f"bus{b}.parent")) for b in range(1, self.buses)]
+        return System(
+            elements,
+            memories,
+            buses,
+            pe_bus,
+            [self.number(design, f"memory{m}.bus") for m in used],
+            links,
+            task_pe,
+            [used.index(m) for m in chosen],
+            prune=True,
+        )

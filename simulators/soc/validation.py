@@ -1,0 +1,149 @@
+"""``archgym validate soc``: the simulator under ``farsi`` semantics against runs of FARSI."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archgym.cli.output import busy, print_json, print_table
+from archgym.errors import ArchgymError
+
+from .simulator import SoCSimulator
+from .system import Element, System
+from .workloads import Task, Workload
+
+TOLERANCE = 1e-9
+
+
+def main(argv: Sequence[str]) -> int:
+    """Exit 1 where a figure differs by more than 1e-9, or a rejected design is accepted."""
+    parser = argparse.ArgumentParser(prog="archgym validate soc", description=__doc__)
+    parser.add_argument("--reference", type=Path, required=True, help="reference rows (JSON)")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(argv)
+    with busy("simulating the reference rows …", options.json):
+        report = validate(options.reference)
+    if options.json:
+        print_json(report)
+    else:
+        rows = [
+            [t["quantity"], t["n"], t["exact"], f"{t['largest error']:.1e}", t["worst row"]]
+            for t in report["table"]
+        ]
+        print_table(
+            ["quantity", "n", "equal", "largest error", "worst row"],
+            rows,
+            title=str(options.reference),
+        )
+        print(f"rejected designs rejected: {report['rejected']} of {report['rejects']}")
+        print("every figure is equal" if report["holds"] else "NOT every figure is equal")
+    return 0 if report["holds"] else 1
+
+
+def validate(reference: Path) -> dict[str, Any]:
+    """Compare with a reference file; the largest relative error by quantity."""
+    try:
+        data = json.loads(reference.read_text(encoding="utf-8"))
+        workloads = {n: workload_of(n, d) for n, d in data["workloads"].items()}
+        rows, rejects = data["rows"], data.get("designs_farsi_rejects", [])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArchgymError(
+            f"{reference}: not a SoC reference file ({type(error).__name__}: {error})"
+        ) from error
+    simulators = {n: SoCSimulator(w, semantics="farsi") for n, w in workloads.items()}
+    errors: dict[str, list[tuple[float, int]]] = {}
+    for row in rows:
+        simulator = simulators[row["workload"]]
+        outcome = simulator.simulate(system_of(row["design"]))
+        r = outcome.results
+        mine = {
+            "latency_s": {n: outcome.finish[t] for n, t in simulator.graph.ends.items()},
+            "energy_J": r["energy"],
+            "power_W": r["power"],
+            "area_m2": r["pe_area"] + r["sram_area"] + r["dram_area"],
+            "area_non_dram_m2": r["pe_area"] + r["sram_area"],
+            "area_dram_m2": r["dram_area"],
+            "dev_cost": r["development_cost"],
+            "phases": r["phases"],
+            "task_start_s": outcome.start,
+            "task_finish_s": outcome.finish,
+        }
+        for name, value in mine.items():
+            theirs = row["result"].get(name)
+            if theirs is not None:
+                error = np.inf if outcome.reason else _error(value, theirs)
+                errors.setdefault(name, []).append((error, row.get("id", -1)))
+    table = []
+    for name, found in errors.items():
+        worst, row_id = max(found)
+        exact = sum(e <= TOLERANCE for e, _ in found)
+        table.append(
+            {
+                "quantity": name,
+                "n": len(found),
+                "exact": exact,
+                "largest error": worst,
+                "worst row": row_id,
+            }
+        )
+    rejected = 0
+    for row in rejects:
+        outcome = simulators[row["workload"]].simulate(system_of(row["design"]))
+        rejected += bool(outcome.reason)
+    holds = all(t["exact"] == t["n"] for t in table) and rejected == len(rejects)
+    return {
+        "reference": str(reference),
+        "table": table,
+        "rejected": rejected,
+        "rejects": len(rejects),
+        "holds": holds,
+    }
+
+
+def _error(mine: Any, theirs: Any) -> float:
+    if isinstance(theirs, dict):
+        return max((_error(mine[k], v) for k, v in theirs.items()), default=0.0)
+    a, b = np.atleast_1d(np.asarray(mine, float)), np.atleast_1d(np.asarray(theirs, float))
+    difference = np.abs(a - b)
+    return float(np.max(np.where(difference == 0, 0, difference / np.maximum(np.abs(b), 1e-300))))
+
+
+def workload_of(name: str, described: dict[str, Any]) -> Workload:
+    """A workload as the reference file describes it."""
+    tasks = [
+        Task(
+            t["name"],
+            float(t["work_instructions"]),
+            t.get("ip_cycles_at_100MHz"),
+            t.get("ip_energy_J_unscaled"),
+            t.get("ip_area_m2_unscaled"),
+            int(t.get("loop_iterations") or 1),
+        )
+        for t in described["tasks"]
+    ]
+    edges = [(int(p), int(c), float(b)) for p, c, b in described["edges"]]
+    return Workload(name, tasks, edges, described["last_task"])
+
+
+def system_of(design: dict[str, Any]) -> System:
+    """A design as the reference file describes it."""
+    elements = [
+        Element() if e[0] == "cpu" else Element(int(e[1]), int(e[2]), float(e[3]))
+        for e in design["pes"]
+    ]
+    return System(
+        elements,
+        [(str(t), int(w), float(f)) for t, w, f in design["mems"]],
+        [(int(w), float(f)) for w, f in design["buses"]],
+        design["pe_bus"],
+        design["mem_bus"],
+        [(int(a), int(b)) for a, b in design["bus_bus"]],
+        design["task_pe"],
+        design["edge_mem"],
+        bool(design["prune"]),
+    )
