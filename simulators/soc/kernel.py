@@ -130,10 +130,12 @@ def simulate(
     ``graph`` as in :class:`.workloads.Workload`; ``design`` is (task_pe (T,), edge_mem (E,), pe_bus
     (P,), mem_bus (M,), links (L, 2), pe_rate (T,), pe_energy (T,) J an instruction, pe_area (P,),
     pe_cost (P,), mem_type (M,), mem_rate (M,), bus_rate (B,),
-    factors of mem_energy and mem_area (M,), bus_energy (B,) J a byte, bus_area (B,) m2); ``cacti`` (2, sizes, 3) read and
-    write J a byte and m2.  Fills ``start`` and ``finish`` (T,) s and ``out`` (results,).
+    factors of mem_energy and mem_area (M,), bus_energy (B,) J a byte, bus_area (B,) m2);
+    ``cacti`` (2, sizes, 3) read and write J a byte and m2.  Fills ``start``, ``finish`` (T,) s and ``out``.
     """
-    parent, child, amount, unit_read, unit_write, out_start, out_edge, n_in = graph
+    parent, child, amount, unit_read, unit_write, out_start, out_edge, in_start, in_edge, n_in = (
+        graph
+    )
     (
         task_pe,
         edge_mem,
@@ -207,7 +209,8 @@ def simulate(
         return UNREACHABLE
 
     # ---- the phases
-    threshold = 0.99 if switches[KEEP_ONE_PERCENT] else 1 - 1e-9
+    due = np.zeros(n_tasks)  # time to completion at the present rate
+    step = 0.0
     left = work.copy()
     waiting_for = n_in.copy()
     launched = np.zeros(n_tasks, np.bool_)
@@ -224,8 +227,10 @@ def simulate(
     n_running = n_waiting = 0
     limit = 2 * n_tasks + 4
     durations, energies = np.zeros(limit), np.zeros(limit)
-    did = np.zeros((limit, n_pes))  # instructions by element: one task at a time runs on it
-    who = np.full((limit, n_pes), -1, np.int32)
+    # instructions done: entries of phase i lie from phase_start[i] on, one a running task
+    phase_start = np.zeros(limit + 1, np.int64)
+    did, who = np.empty(limit * n_pes), np.empty(limit * n_pes, np.int32)
+    n_did = 0
     clock = old = 0.0
     phases = 0
     while True:
@@ -239,10 +244,13 @@ def simulate(
         for r in range(n_running):
             t = running[r]
             amount_done = rate[t] * dt
-            did[phases, task_pe[t]] = amount_done
-            who[phases, task_pe[t]] = t
+            did[n_did], who[n_did] = amount_done, t
+            n_did += 1
             left[t] -= amount_done
-            if work[t] == 0 or 1 - left[t] / work[t] >= threshold:
+            complete = work[t] == 0 or due[t] <= step * (1 + 1e-12)
+            if switches[KEEP_ONE_PERCENT] and work[t] > 0:
+                complete = 1 - left[t] / work[t] >= 0.99
+            if complete:
                 done[n_done] = t
                 n_done += 1
             else:
@@ -250,6 +258,7 @@ def simulate(
                 kept += 1
         n_running = kept
         phases += 1
+        phase_start[phases] = n_did
         for d in range(n_done):
             t = done[d]
             finish[t] = clock
@@ -309,7 +318,8 @@ def simulate(
                 load,
                 routes,
             )
-            step = 0.0 if work[t] == 0 else min(step, left[t] / rate[t])
+            due[t] = 0.0 if work[t] == 0 else left[t] / rate[t]
+            step = min(step, due[t])
         clock += step
 
     # ---- energy, power, area, cost
@@ -336,9 +346,9 @@ def simulate(
                 moved = bytes_on[n_pes + b, t, READ] + bytes_on[n_pes + b, t, WRITE]
                 per_instruction[t] += moved / work[t] * bus_energy[b]
     for i in range(phases):
-        for p in range(n_pes):
-            if who[i, p] >= 0 and work[who[i, p]] > 0:
-                energies[i] += did[i, p] * per_instruction[who[i, p]]
+        for k in range(phase_start[i], phase_start[i + 1]):
+            if work[who[k]] > 0:
+                energies[i] += did[k] * per_instruction[who[k]]
         out[R_ENERGY] += energies[i]
     out[R_POWER] = window_power(durations, energies, phases, switches[SLIP_WINDOWS])
     out[R_DURATION] = clock
@@ -381,11 +391,11 @@ def _free_inputs(t, graph, edge_mem, is_source, completed, live, leak):
     FARSI forgets the readers once one of their inputs is freed (``leak``), so that their other inputs
     often never are.
     """
-    parent, child, amount, unit_read, unit_write, out_start, out_edge, n_in = graph
-    for e in range(parent.shape[0]):
-        if child[e] != t:
-            continue
-        p = parent[e]
+    parent, child, amount, unit_read, unit_write, out_start, out_edge, in_start, in_edge, n_in = (
+        graph
+    )
+    for k in range(in_start[t], in_start[t + 1]):
+        p = parent[in_edge[k]]
         complete = True
         for i in range(out_start[p], out_start[p + 1]):
             complete = complete and completed[child[out_edge[i]]]

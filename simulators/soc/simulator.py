@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,8 @@ class SoCSimulator(Simulator):
         self.space = self.full.space
         self.workload, self.workload_hash = self.graph.name, self.graph.content_hash
         self._threads = None if threads is None else int(threads)
+        self._ends = np.array(list(self.graph.ends.values()), np.int64)
+        self._tables = self.full.tables(semantics == "physical")
         self._switches = np.full(3, int(semantics == "farsi"), np.int64)
         if len(self.graph.ends) > 1:
             extra = [Metric(f"latency_{n}", "s", f"finish of {n}") for n in self.graph.ends]
@@ -123,31 +126,47 @@ class SoCSimulator(Simulator):
         return Outcome(layout.REASONS[code], dict(zip(layout.RESULTS, out.tolist())), start, finish)
 
     def _evaluate(self, x: Designs) -> Evaluation:
-        workers = min(self._threads or os.cpu_count() or 1, max(1, len(x) // 64))
-        if workers <= 1:
-            rows = [self._row(design) for design in x]
-        else:
-            with ThreadPoolExecutor(workers) as pool:
-                rows = list(pool.map(self._row, x, chunksize=64))
-        table = np.array([values for _, values in rows])
-        reasons = [reason for reason, _ in rows]
-        metrics = {m.name: table[:, i].copy() for i, m in enumerate(self.metrics)}
-        feasible = np.array([not reason for reason in reasons], np.bool_)
-        return Evaluation(metrics, feasible, reasons if not feasible.all() else ())
+        from .batch import simulate_batch
 
-    def _row(self, design: Designs) -> tuple[str, list[float]]:
-        outcome = self.simulate(self.full.system(design))
-        r = outcome.results
-        latencies = [float(outcome.finish[t]) for t in self.graph.ends.values()]
-        values = [
-            max(latencies),
-            r["energy"],
-            r["power"],
-            r["mean_power"],
-            r["pe_area"] + r["sram_area"] + r["bus_area"],
-            r["dram_area"],
-            r["development_cost"],
-        ]
-        if len(latencies) > 1:
-            values += latencies
-        return outcome.reason, values
+        w, n = self.graph, len(x)
+        code = np.zeros(n, np.int64)
+        out = np.zeros((n, layout.N_RESULTS))
+        latency = np.zeros((n, len(self._ends)))
+
+        def part(rows: slice) -> None:
+            simulate_batch(
+                x[rows],
+                *self._tables,
+                (w.is_source, w.is_dummy, w.counts_area),
+                w.graph,
+                w.work,
+                self._switches,
+                cacti(),
+                self._ends,
+                code[rows],
+                out[rows],
+                latency[rows],
+            )
+
+        workers = min(self._threads or os.cpu_count() or 1, max(1, n // 64))
+        if workers <= 1:
+            part(slice(0, n))
+        else:
+            edges = np.linspace(0, n, 4 * workers + 1).astype(int)
+            with ThreadPoolExecutor(workers) as pool:
+                list(pool.map(lambda ab: part(slice(*ab)), itertools.pairwise(edges)))
+        column = dict(zip(layout.RESULTS, out.T))
+        metrics = {
+            "latency": latency.max(axis=1),
+            "energy": column["energy"],
+            "power": column["power"],
+            "mean_power": column["mean_power"],
+            "area": column["pe_area"] + column["sram_area"] + column["bus_area"],
+            "dram_area": column["dram_area"],
+            "development_cost": column["development_cost"],
+        }
+        if len(self._ends) > 1:
+            metrics |= {f"latency_{n}": latency[:, i] for i, n in enumerate(self.graph.ends)}
+        feasible = code == layout.OK
+        reasons = [] if feasible.all() else [layout.REASONS[c] for c in code]
+        return Evaluation({k: v.copy() for k, v in metrics.items()}, feasible, reasons)

@@ -8,6 +8,11 @@ exist, so every combination is a system.
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from archgym.parameter import Parameter, categorical, ordinal
 from archgym.space import Designs, DesignSpace
 
@@ -143,3 +148,65 @@ class FullSpace:
             [used.index(m) for m in chosen],
             prune=True,
         )
+
+    def tables(self, physical: bool) -> tuple[tuple[NDArray[Any], ...], tuple[NDArray[Any], ...]]:
+        """What ``batch.build`` wants: columns of the knobs, and what their values mean."""
+        w, at = self.workload, self._at
+        names = [t.name for t in w.tasks]
+
+        def column(prefix: str) -> NDArray[np.int32]:
+            return np.array([at.get(f"{prefix}.{n}", -1) for n in names], np.int32)
+
+        kinds = ("type", "width", "clock", "bus")
+        bus_kinds = ("width", "clock", "parent")
+        columns = (
+            column("host"),
+            column("unroll"),
+            column("clock"),
+            column("bus"),
+            column("memory_of"),
+            np.array([at[f"cpu{i}.bus"] for i in range(self.cpus)], np.int32),
+            np.array(
+                [
+                    [at[f"memory{i}.{k}"] for k in ("type", "width", "clock", "bus")]
+                    for i in range(self.memories)
+                ],
+                np.int32,
+            ),
+            np.array(
+                [
+                    [at.get(f"bus{i}.{k}", -1) for k in ("width", "clock", "parent")]
+                    for i in range(self.buses)
+                ],
+                np.int32,
+            ),
+        )
+        unrolls = np.ones((len(names), 17), np.int64)
+        for t, task in enumerate(w.tasks):
+            unrolls[t, : len(task.unrolls)] = task.unrolls
+        frequency, width = np.array(tech.FREQUENCIES), np.array(tech.WIDTHS)
+        factor = tech.frequency_factor(frequency) if physical else np.ones(len(frequency))
+        one = np.ones(len(width))
+        values = (
+            unrolls,
+            frequency,
+            width.astype(np.float64),
+            factor,
+            np.array([t.work / (t.cycles / 1e8) if t.cycles else 1.0 for t in w.tasks]),
+            np.array([(t.energy_j or 0.0) * tech.ENERGY_SCALE for t in w.tasks]),
+            np.array([(t.area_m2 or 0.0) * tech.AREA_SCALE for t in w.tasks]),
+            np.array(
+                [
+                    tech.A53_RATE,
+                    1 / tech.A53_INST_PER_J,
+                    tech.A53_AREA,
+                    tech.A53_COST,
+                    tech.ACCELERATOR_COST,
+                ]
+            ),
+            tech.memory_energy_factor(width) if physical else one,
+            tech.memory_area_factor(width) if physical else one,
+            tech.bus_energy_per_byte(frequency) if physical else np.zeros(len(frequency)),
+            tech.bus_area(width) if physical else np.zeros(len(width)),
+        )
+        return columns, values

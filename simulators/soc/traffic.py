@@ -50,7 +50,9 @@ def load_blocks(graph, task_pe, edge_mem, pe_bus, mem_bus, order, reached, hop, 
     visit also the task's writes on buses, and goes on to the tasks that read them, memory by memory
     in the blocks' depth-first ``order``.  Returns False where a memory cannot be reached.
     """
-    parent, child, amount, unit_read, unit_write, out_start, out_edge, n_in = graph
+    parent, child, amount, unit_read, unit_write, out_start, out_edge, in_start, in_edge, n_in = (
+        graph
+    )
     n_pes, n_buses, n_mems = sizes
     first_mem = n_pes + n_buses
     n_tasks = n_in.shape[0]
@@ -144,7 +146,9 @@ def trace_hops(graph, task_pe, edge_mem, pe_bus, mem_bus, hop, sizes, routes):
     hops) with n_entries (hops, 2)).  Returns False where a memory cannot be reached.
     """
     on, hops, n_hops, entries, n_entries = routes
-    parent, child, amount, unit_read, unit_write, out_start, out_edge, n_in = graph
+    parent, child, amount, unit_read, unit_write, out_start, out_edge, in_start, in_edge, n_in = (
+        graph
+    )
     n_pes, n_buses, n_mems = sizes
     for e in range(parent.shape[0]):
         mem = edge_mem[e]

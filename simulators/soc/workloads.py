@@ -97,6 +97,8 @@ class Workload:
             np.array([u[1] for u in units], np.int64),
             out_start.astype(np.int32),
             np.array(out_edges, np.int32),
+            np.cumsum([0, *(len(p) for p in self.parents)]).astype(np.int32),
+            np.array([e for p in self.parents for e in p], np.int32),
             np.array([len(p) for p in self.parents], np.int32),
         )
 
