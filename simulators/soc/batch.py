@@ -94,20 +94,7 @@ def build(design, columns, values, work, edge_parent):
 
 @compiled
 def simulate_batch(
-    x,
-    columns,
-    values,
-    graph,
-    work,
-    is_source,
-    is_dummy,
-    counts_area,
-    switches,
-    cacti,
-    ends,
-    code,
-    out,
-    latency,
+    x, columns, values, flags, graph, work, switches, cacti, ends, code, out, latency
 ):
     """Simulate designs (n, d): ``code`` (n,), ``out`` (n, results), ``latency`` (n, workloads)."""
     is_source, is_dummy, counts_area = flags

@@ -17,10 +17,11 @@ from .layout import (
     R_ENERGY, R_MEAN_POWER, R_PE_AREA, R_PHASES, R_POWER, R_SRAM_AREA, READ, SLIP_WINDOWS, STALLED,
     UNREACHABLE, WRITE,
 )  # fmt: skip
+from .power import window_power
 from .topology import bus_routes, cut_idle_links, depth_first, link, prune_buses
 from .traffic import load_blocks, trace_hops
 
-QUANTUM, SMALLEST, BANK, WINDOW = 256000.0, 2048.0, 1048576.0, 0.010
+QUANTUM, SMALLEST, BANK = 256000.0, 2048.0, 1048576.0
 
 
 @compiled
@@ -69,44 +70,6 @@ def task_rate(
                 if mine > 0:
                     ratio = bytes_on[block, t, direction] / work[t]
                     best = min(best, mem_rate[h - into_mem] * (mine / total) / ratio)
-    return best
-
-
-@compiled
-def window_power(durations, energies, n, slip):
-    """The largest mean power over windows of 10 ms, cut between phases.
-
-    With ``slip``, FARSI's own slicing: its index stands still in phases without length, so that
-    windows slip against the phases.
-    """
-    low = high = 0
-    left = WINDOW
-    best = 0.0
-    windows = 0
-    end = 0
-    for i in range(n + 1):
-        if i < n:
-            if durations[i] == 0 and slip:
-                continue
-            close = durations[i] > left
-            if close:
-                left = WINDOW
-                end = high + 1
-            else:
-                left -= durations[i]
-        else:
-            close = end != n
-            low, end = (end if windows else 0), n
-        if close:
-            time = energy = 0.0
-            for k in range(low, end):
-                time += durations[k]
-                energy += energies[k]
-            if time > 0:
-                best = max(best, energy / time)
-            windows += 1
-            low = end
-        high += 1
     return best
 
 

@@ -167,17 +167,11 @@ class FullSpace:
             column("memory_of"),
             np.array([at[f"cpu{i}.bus"] for i in range(self.cpus)], np.int32),
             np.array(
-                [
-                    [at[f"memory{i}.{k}"] for k in ("type", "width", "clock", "bus")]
-                    for i in range(self.memories)
-                ],
+                [[at[f"memory{i}.{k}"] for k in kinds] for i in range(self.memories)],
                 np.int32,
             ),
             np.array(
-                [
-                    [at.get(f"bus{i}.{k}", -1) for k in ("width", "clock", "parent")]
-                    for i in range(self.buses)
-                ],
+                [[at.get(f"bus{i}.{k}", -1) for k in bus_kinds] for i in range(self.buses)],
                 np.int32,
             ),
         )
