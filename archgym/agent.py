@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -45,6 +45,8 @@ class Agent(ABC):
     grids: ClassVar[Mapping[str, Mapping[str, tuple[Value, ...]]]] = {}
     multi_objective: ClassVar[bool] = False
     adaptive: ClassVar[bool] = True
+    # what a domain-specific agent may ask of the scenario: moves from one design (d,) -> (k, d)
+    advise: Callable[[Designs], Designs] | None = None
 
     def __init__(
         self,

@@ -30,6 +30,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "coordinate_descent": "archgym.agents.coordinate_descent:CoordinateDescent",
         "differential_evolution": "archgym.agents.pymoo_agents:DifferentialEvolution",
         "dqn": "archgym.agents.sequential_learning:Dqn",
+        "farsi": "archgym.agents.farsi:Farsi",
         "genetic_algorithm": "archgym.agents.genetic_algorithm:GeneticAlgorithm",
         "grid": "archgym.agents.grid:GridSearch",
         "hill_climbing": "archgym.agents.hill_climbing:HillClimbing",

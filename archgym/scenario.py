@@ -151,6 +151,22 @@ class Scenario:
             ok &= spec.violation(e.metrics) <= 0  # NaN, of infeasible designs, compares false
         return ok
 
+    def advise(self, design: Designs) -> Designs:
+        """Moves from one design (d,) of this scenario, by the simulator's knowledge of its domain.
+
+        They aim at the metric that is farthest outside its spec, or at the first objective where
+        every spec is met.  Looks at the design again, which an agent has paid for already.
+        """
+        if self.parameters:
+            return self.space.neighbors(design)
+        e = self.evaluate(design[None])
+        worst = max(self.specs, key=lambda s: float(s.violation(e.metrics)[0]), default=None)
+        if worst is not None and worst.violation(e.metrics)[0] > 0:
+            metric = worst.metric
+        else:
+            metric = self.objectives[0].expression.factors[0][0]
+        return self.simulators[0].advise(design, metric)
+
     # ---- the design to compare with
     @cached_property
     def reference_design(self) -> Designs | None:

@@ -98,6 +98,13 @@ class Simulator(ABC):
         """Which values the next parameter may take after ``prefix`` (k,): bool per value."""
         return np.ones(int(self.space.nvec[len(prefix)]), np.bool_)
 
+    def advise(self, design: Designs, metric: str) -> Designs:
+        """Moved designs (k, d) that should lower a metric of one design (d,), best first.
+
+        The default knows nothing: every neighbour.
+        """
+        return self.space.neighbors(design)
+
     def prepare(self) -> None:
         """Do what the first call would otherwise do silently (compile kernels, load data)."""
 

@@ -46,6 +46,10 @@ class Wrapper(Simulator):
         """The inner simulator's."""
         return self.inner.mask(prefix)
 
+    def advise(self, design: Designs, metric: str) -> Designs:
+        """The inner simulator's."""
+        return self.inner.advise(design, metric)
+
     def prepare(self) -> None:
         """The inner simulator's."""
         self.inner.prepare()

@@ -7,7 +7,7 @@ module in the id, ``gym.make("archgym:archgym/DRAM-v0")``.
 from __future__ import annotations
 
 # environment name -> the scenario it stands for when none is given
-DOMAINS = {"DRAM": "dram/stream-low-power"}
+DOMAINS = {"DRAM": "dram/stream-low-power", "SoC": "soc/audio-budgets"}
 
 
 def register_all() -> None:

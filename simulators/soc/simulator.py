@@ -19,12 +19,14 @@ from archgym.simulator import Simulator
 from archgym.space import Designs
 
 from . import layout
+from .limited import LimitedSpace
 from .space import FullSpace
 from .system import System
 from .technology import cacti
 from .workloads import Workload, names, resolve
 
 SEMANTICS = ("physical", "farsi")
+SPACES = ("full", "archgym-limited")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class SoCSimulator(Simulator):
         workload: str | Path | Workload = "audio_decoder",
         *,
         semantics: str = "physical",
+        space: str = "full",
         cpus: int = 2,
         memories: int = 3,
         buses: int = 3,
@@ -71,8 +74,12 @@ class SoCSimulator(Simulator):
             raise UnknownNameError("SoC semantics", semantics, SEMANTICS)
         self.graph = resolve(workload)
         self.semantics = semantics
+        if space not in SPACES:
+            raise UnknownNameError("SoC design space", space, SPACES)
+        self._space_name = space
         self.full = FullSpace(self.graph, cpus, memories, buses)
-        self.space = self.full.space
+        self.limited = LimitedSpace(self.graph) if space == "archgym-limited" else None
+        self.space = self.full.space if self.limited is None else self.limited.space
         self.workload, self.workload_hash = self.graph.name, self.graph.content_hash
         self._threads = None if threads is None else int(threads)
         self._ends = np.array(list(self.graph.ends.values()), np.int64)
@@ -91,16 +98,32 @@ class SoCSimulator(Simulator):
     def config(self) -> Mapping[str, Any]:
         """Semantics and the number of slots."""
         f = self.full
-        return {
-            "semantics": self.semantics,
-            "cpus": f.cpus,
-            "memories": f.memories,
-            "buses": f.buses,
-        }
+        slots = {"cpus": f.cpus, "memories": f.memories, "buses": f.buses}
+        return {"semantics": self.semantics, "space": self._space_name, **slots}
 
     def prepare(self) -> None:
         """Compile the kernel."""
-        self.simulate(self.full.system(np.zeros(len(self.space), np.int64)))
+        self.evaluate(self.space.sample(1, np.random.default_rng(0)))
+
+    def system(self, design: Designs) -> System:
+        """The system that one design (d,) stands for."""
+        return self.full.system(design) if self.limited is None else self.limited.system(design)
+
+    def repair(self, x: Designs, rng: np.random.Generator) -> Designs:
+        """Valid designs close to the ones given."""
+        return x if self.limited is None else self.limited.repair(x)
+
+    def mask(self, prefix: Designs) -> NDArray[np.bool_]:
+        """Which values the next parameter may take."""
+        return super().mask(prefix) if self.limited is None else self.limited.mask(prefix)
+
+    def advise(self, design: Designs, metric: str) -> Designs:
+        """Moves that should lower a metric of a design; see :mod:`.advice`."""
+        if self.limited is not None:
+            return super().advise(design, metric)
+        from .advice import advise
+
+        return advise(self, design, metric)
 
     def simulate(self, system: System) -> Outcome:
         """Run one system, whether it belongs to the space or not."""
@@ -148,6 +171,13 @@ class SoCSimulator(Simulator):
                 latency[rows],
             )
 
+        if self.limited is not None:
+            for i, design in enumerate(x):
+                outcome = self.simulate(self.limited.system(design))
+                code[i] = layout.REASONS.index(outcome.reason)
+                out[i] = list(outcome.results.values())
+                latency[i] = outcome.finish[self._ends]
+            return self._collect(code, out, latency)
         workers = min(self._threads or os.cpu_count() or 1, max(1, n // 64))
         if workers <= 1:
             part(slice(0, n))
@@ -155,6 +185,11 @@ class SoCSimulator(Simulator):
             edges = np.linspace(0, n, 4 * workers + 1).astype(int)
             with ThreadPoolExecutor(workers) as pool:
                 list(pool.map(lambda ab: part(slice(*ab)), itertools.pairwise(edges)))
+        return self._collect(code, out, latency)
+
+    def _collect(
+        self, code: NDArray[np.int64], out: NDArray[np.float64], latency: NDArray[np.float64]
+    ) -> Evaluation:
         column = dict(zip(layout.RESULTS, out.T))
         metrics = {
             "latency": latency.max(axis=1),

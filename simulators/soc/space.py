@@ -101,6 +101,27 @@ class FullSpace:
         assert isinstance(value, int)
         return value
 
+    def has(self, name: str) -> bool:
+        """Whether the space has a knob of that name."""
+        return name in self._at
+
+    def with_value(self, design: Designs, name: str, value: object) -> Designs | None:
+        """The design with a knob set; None where the knob or value does not exist."""
+        if name not in self._at or value not in self.space.parameters[self._at[name]].values:
+            return None
+        out = design.copy()
+        out[self._at[name]] = self.space.parameters[self._at[name]].index(value)
+        return out
+
+    def moved(self, design: Designs, name: str, steps: int) -> Designs | None:
+        """The design with an ordinal knob moved by steps, stopping at its ends."""
+        if name not in self._at:
+            return None
+        column = self._at[name]
+        out = design.copy()
+        out[column] = min(max(int(out[column]) + steps, 0), int(self.space.nvec[column]) - 1)
+        return out
+
     def system(self, design: Designs) -> System:
         """The system of one design (d,); elements, memories and buses without use are left out."""
         w = self.workload
