@@ -49,7 +49,10 @@ BUILT_IN: dict[str, dict[str, str]] = {
     },
     "cost_models": {},
     # extra words of the command line: `archgym trace …`, `archgym validate NAME`
-    "commands": {"trace": "archgym.simulators.dram.command:main"},
+    "commands": {
+        "soc": "archgym.simulators.soc.command:main",
+        "trace": "archgym.simulators.dram.command:main",
+    },
     "validators": {
         "dram": "archgym.simulators.dram.validation:main",
         "soc": "archgym.simulators.soc.validation:main",

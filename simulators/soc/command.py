@@ -1,0 +1,89 @@
+"""``archgym soc``: look at task graphs and draw systems."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archgym.cli.output import print_json, print_table
+from archgym.errors import ArchgymError
+from archgym.scenario_file import load_scenario
+
+from .drawing import draw
+from .simulator import SoCSimulator
+from .workloads import resolve
+
+
+def main(argv: Sequence[str]) -> int:
+    """Dispatch ``soc info|draw``."""
+    parser = argparse.ArgumentParser(prog="archgym soc", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    p = verbs.add_parser("info", help="tasks, edges, bytes and work of a workload")
+    p.add_argument("workload", help="a name, names joined with +, or a file")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(go=_info)
+    p = verbs.add_parser("draw", help="task graph, architecture and Gantt chart of a design")
+    p.add_argument(
+        "what", help="a run folder (its best design), or a scenario (its reference design)"
+    )
+    p.add_argument(
+        "--output", type=Path, help="folder for the pictures (default: the run folder, or drawing/)"
+    )
+    p.set_defaults(go=_draw)
+    options = parser.parse_args(list(argv))
+    options.go(options)
+    return 0
+
+
+def _info(options: argparse.Namespace) -> None:
+    w = resolve(options.workload)
+    about: dict[str, Any] = {
+        "workload": w.name,
+        "tasks": len(w.tasks),
+        "compute_tasks": int(np.sum(w.work > 0)),
+        "edges": len(w.edges),
+        "bytes": float(sum(b for _, _, b in w.edges)),
+        "serial_a53_s": float(w.work.sum() / 2e9),
+        "ends": {name: w.tasks[t].name for name, t in w.ends.items()},
+    }
+    if options.json:
+        print_json(about)
+        return
+    print_table(["workload", ""], list(about.items()))
+    rows = [[t.name, f"{t.work:.4g}", t.cycles or "-", t.iterations] for t in w.tasks]
+    print_table(["task", "instructions", "accelerator cycles at 100 MHz", "loop iterations"], rows)
+
+
+def _draw(options: argparse.Namespace) -> None:
+    path = Path(options.what)
+    if (path / "manifest.json").exists():
+        from archgym.run_folder import RESULT, RunFolder
+
+        scenario = RunFolder.open(path).scenario()
+        import json
+
+        if not (path / RESULT).exists():
+            raise ArchgymError(
+                f"{path} has no result yet; continue it with archgym run --resume {path}"
+            )
+        best = json.loads((path / RESULT).read_text(encoding="utf-8"))["best"]
+        if best is None:
+            raise ArchgymError(f"{path} found no feasible design to draw")
+        design = scenario.space.encode([best["design"]])
+        folder = options.output or path
+    else:
+        scenario = load_scenario(options.what)
+        if scenario.reference_design is None:
+            raise ArchgymError(f"scenario {scenario.name!r} names no reference design to draw")
+        design = scenario.reference_design
+        folder = options.output or Path("drawing")
+    simulator = scenario.simulators[0]
+    if not isinstance(simulator, SoCSimulator):
+        raise ArchgymError(f"{options.what} is not about systems on chip but {simulator.name!r}")
+    system = simulator.system(scenario.to_simulator(design)[0])
+    for picture in draw(simulator.graph, system, simulator.simulate(system), folder):
+        print(picture)
