@@ -90,7 +90,7 @@ def main() -> None:
         report(done, given.report)
         return
     given.output.parent.mkdir(parents=True, exist_ok=True)
-    names = registry.names("agents")
+    names = [n for n in registry.names("agents") if n != "farsi"]  # has no advice to follow here
     jobs = []
     for place in given.scenario or SCENARIOS:
         for agent in sorted(names, key=lambda n: n in MODEL_BASED):
@@ -125,6 +125,7 @@ def report(done: dict[str, Any], path: Path) -> None:
         "`spec` means that the median run had no design within the specs yet. Default hyperparameters.",
         "",
     ]
+    done = _complete(done)
     for place in SCENARIOS:
         runs = {k: v for k, v in done.items() if k.startswith(place + "|")}
         if not runs:
@@ -169,6 +170,18 @@ def report(done: dict[str, Any], path: Path) -> None:
     lines += _portfolio(done)
     path.write_text("\n".join(lines))
     _plot(done, path.with_suffix(".png"))
+
+
+def _complete(done: dict[str, Any]) -> dict[str, Any]:
+    """The runs of scenarios that every agent has finished."""
+    wanted = set(registry.names("agents")) - set(MODEL_BASED) - {"farsi"}
+    out = {}
+    for place in SCENARIOS:
+        runs = {k: v for k, v in done.items() if k.startswith(place + "|")}
+        count = {a: sum(k.split("|")[1] == a for k in runs) for a in wanted}
+        if min(count.values()) == max(count.values()) > 0:
+            out |= runs
+    return out
 
 
 def _portfolio(done: dict[str, Any]) -> list[str]:

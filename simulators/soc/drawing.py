@@ -26,11 +26,12 @@ def draw(workload: Workload, system: System, outcome: Outcome, folder: Path) -> 
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ArchgymError(f"cannot create {folder}: {error.strerror}") from error
+    wide = (max(9.0, 0.62 * (len(system.elements) + len(system.buses))), 5.0)
     height = 1.5 + 0.28 * len(workload.tasks)
     return [
         _save(lambda ax: draw_graph(ax, workload, system), folder / "graph.png", (9, 6)),
         _save(
-            lambda ax: draw_architecture(ax, workload, system), folder / "architecture.png", (9, 5)
+            lambda ax: draw_architecture(ax, workload, system), folder / "architecture.png", wide
         ),
         _save(
             lambda ax: draw_gantt(ax, workload, system, outcome), folder / "gantt.png", (9, height)
@@ -61,7 +62,8 @@ def element_name(workload: Workload, system: System, pe: int) -> str:
     element = system.elements[pe]
     if element.task is None:
         return f"A53 {pe}"
-    return f"{short(workload.tasks[element.task].name)}\nx{element.unroll} @ {element.frequency / 1e6:.0f} MHz"
+    name = short(workload.tasks[element.task].name)
+    return f"{name}\nx{element.unroll} @ {element.frequency / 1e6:.0f} MHz"
 
 
 def short(name: str) -> str:
@@ -112,8 +114,8 @@ def draw_architecture(ax: Axes, workload: Workload, system: System) -> None:
         for blocks, y in ((system.pe_bus, 1), (system.mem_bus, -1)):
             mine = [i for i, b in enumerate(blocks) if b == bus]
             for k, i in enumerate(mine):
-                at = x + k
-                ax.plot([at, at], [0, y], lw=1, color="#999999", zorder=0)
+                at, here = x + k, y * (0.75 + 0.5 * (k % 2))  # staggered, so that names fit
+                ax.plot([at, at], [0, here], lw=1, color="#999999", zorder=0)
                 if y > 0:
                     text, face = element_name(workload, system, i), colour(i)
                 else:
@@ -122,7 +124,7 @@ def draw_architecture(ax: Axes, workload: Workload, system: System) -> None:
                 ink = "white" if y > 0 else "black"
                 ax.text(
                     at,
-                    y,
+                    here,
                     text,
                     fontsize=6.5,
                     ha="center",
