@@ -60,7 +60,7 @@ def _moves(simulator: SoCSimulator, design: Designs, t: int, metric: str) -> lis
     name = full.workload.tasks[t].name
     faster = metric.startswith("latency")
     on_accelerator = full.value(design, f"host.{name}") == OWN
-    out: list[Designs] = []
+    out: list[Designs | None] = []
     if on_accelerator:
         step = 1 if faster else -1
         out += [full.moved(design, f"unroll.{name}", step * k) for k in (1, 2, 4)]
@@ -89,7 +89,7 @@ def _moves(simulator: SoCSimulator, design: Designs, t: int, metric: str) -> lis
 def _shrink(simulator: SoCSimulator, design: Designs) -> list[Designs]:
     """Narrower buses and memories, and fewer memories."""
     full = simulator.full
-    out = [full.moved(design, f"bus{i}.width", -1) for i in range(full.buses)]
+    out: list[Designs | None] = [full.moved(design, f"bus{i}.width", -1) for i in range(full.buses)]
     out += [full.moved(design, f"memory{i}.width", -1) for i in range(full.memories)]
     for i in range(full.memories):
         out.append(full.with_value(design, f"memory{i}.type", "dram"))

@@ -98,12 +98,17 @@ def simulate_batch(
 ):
     """Simulate designs (n, d): ``code`` (n,), ``out`` (n, results), ``latency`` (n, workloads)."""
     is_source, is_dummy, counts_area = flags
+    n_tasks = work.shape[0]
+    most = n_tasks + columns[5].shape[0] + columns[6].shape[0] + columns[7].shape[0]
+    phase_time = np.zeros(2 * n_tasks + 4)
+    phase_block = np.zeros(2 * n_tasks + 4, np.int32)
+    blocks = np.zeros((most, 3))
     for i in range(x.shape[0]):
-        start, finish = np.zeros(work.shape[0]), np.zeros(work.shape[0])
+        start, finish = np.zeros(n_tasks), np.zeros(n_tasks)
         system = build(x[i], columns, values, work, graph[0])
         code[i] = simulate(
             graph, work, is_source, is_dummy, counts_area, system, True, switches, cacti, start,
-            finish, out[i],
+            finish, out[i], phase_time, phase_block, blocks,
         )  # fmt: skip
         for k in range(ends.shape[0]):
             latency[i, k] = finish[ends[k]]

@@ -85,5 +85,9 @@ def _draw(options: argparse.Namespace) -> None:
     if not isinstance(simulator, SoCSimulator):
         raise ArchgymError(f"{options.what} is not about systems on chip but {simulator.name!r}")
     system = simulator.system(scenario.to_simulator(design)[0])
-    for picture in draw(simulator.graph, system, simulator.simulate(system), folder):
+    outcome = simulator.simulate(system)
+    print_table(["block", "utilisation"], [[n, f"{u:.1%}"] for n, u in outcome.utilisation.items()])
+    rows = [[i, f"{1e3 * dt:.4g} ms", block] for i, (dt, block) in enumerate(outcome.phases)]
+    print_table(["phase", "length", "bottleneck"], rows)
+    for picture in draw(simulator.graph, system, outcome, folder):
         print(picture)

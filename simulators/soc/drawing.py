@@ -89,8 +89,10 @@ def draw_graph(ax: Axes, workload: Workload, system: System) -> None:
             place[p],
             arrowprops={"arrowstyle": "->", "color": "#999999", "shrinkA": 12, "shrinkB": 12},
         )
-        middle = (np.array(place[p]) * 0.4 + np.array(place[c]) * 0.6).tolist()
-        ax.text(*middle, f"{amount / 1024:.3g} KiB", fontsize=6, color="#777777", ha="center")
+        (x0, y0), (x1, y1) = place[p], place[c]
+        at = (0.4 * x0 + 0.6 * x1, 0.4 * y0 + 0.6 * y1)
+        label = f"{amount / 1024:.3g} KiB"
+        ax.text(at[0], at[1], label, fontsize=6, color="#777777", ha="center")
     for t, (x, y) in place.items():
         ax.plot(x, y, "o", ms=13, color=colour(system.task_pe[t]))
         ax.text(x, y - 0.22, short(workload.tasks[t].name), fontsize=7, ha="center", va="top")

@@ -26,9 +26,24 @@ QUANTUM, SMALLEST, BANK = 256000.0, 2048.0, 1048576.0
 
 @compiled
 def task_rate(
-    t, running, n_running, work, pe_rate, bus_rate, mem_rate, mem_bus, sizes, load, routes
+    t,
+    running,
+    n_running,
+    work,
+    pe_rate,
+    bus_rate,
+    mem_rate,
+    mem_bus,
+    task_pe,
+    sizes,
+    load,
+    routes,
+    limiting,
 ):
-    """Instructions a second of a task among those that run; 1 for a task without work."""
+    """Instructions a second of a task among those that run; 1 for a task without work.
+
+    ``limiting`` (T,) gets the block that sets the rate.
+    """
     if work[t] == 0:
         return 1.0
     n_pes, n_buses, n_mems = sizes
@@ -36,6 +51,7 @@ def task_rate(
     on, hops, n_hops, entries, n_entries = routes
     into_mem = n_pes + n_buses * n_buses
     best = pe_rate[t]
+    limiting[t] = task_pe[t]
     for direction in range(2):
         for i in range(n_hops[t, direction]):
             h = hops[t, direction, i]
@@ -58,7 +74,10 @@ def task_rate(
                         share += units_on[n_pes + bus, t, direction] / total
             if share > 0:
                 ratio = bytes_on[n_pes + bus, t, direction] / work[t]
-                best = min(best, bus_rate[bus] * (share / active) / ratio)
+                offered = bus_rate[bus] * (share / active) / ratio
+                if offered < best:
+                    best = offered
+                    limiting[t] = n_pes + bus
             # the memory it enters
             if h >= into_mem:
                 block = n_pes + n_buses + h - into_mem
@@ -69,7 +88,10 @@ def task_rate(
                 mine = units_on[block, t, direction]
                 if mine > 0:
                     ratio = bytes_on[block, t, direction] / work[t]
-                    best = min(best, mem_rate[h - into_mem] * (mine / total) / ratio)
+                    offered = mem_rate[h - into_mem] * (mine / total) / ratio
+                    if offered < best:
+                        best = offered
+                        limiting[t] = block
     return best
 
 
@@ -87,6 +109,9 @@ def simulate(
     start,
     finish,
     out,
+    phase_time,
+    phase_block,
+    blocks,
 ):
     """Simulate one design; returns why it is infeasible, or OK.
 
@@ -94,7 +119,9 @@ def simulate(
     (P,), mem_bus (M,), links (L, 2), pe_rate (T,), pe_energy (T,) J an instruction, pe_area (P,),
     pe_cost (P,), mem_type (M,), mem_rate (M,), bus_rate (B,),
     factors of mem_energy and mem_area (M,), bus_energy (B,) J a byte, bus_area (B,) m2);
-    ``cacti`` (2, sizes, 3) read and write J a byte and m2.  Fills ``start``, ``finish`` (T,) s and ``out``.
+    ``cacti`` (2, sizes, 3) read and write J a byte and m2.  Fills ``start``, ``finish`` (T,) s, ``out``,
+    ``phase_time`` (2 T + 4,) s with the ``phase_block`` that set its length, and ``blocks`` (blocks,
+    3): busy s of elements, bytes read and written.
     """
     parent, child, amount, unit_read, unit_write, out_start, out_edge, in_start, in_edge, n_in = (
         graph
@@ -172,6 +199,8 @@ def simulate(
         return UNREACHABLE
 
     # ---- the phases
+    limiting = np.full(n_tasks, -1, np.int32)
+    phase_block[:] = -1
     due = np.zeros(n_tasks)  # time to completion at the present rate
     step = 0.0
     left = work.copy()
@@ -201,12 +230,13 @@ def simulate(
             return STALLED
         dt = clock - old
         old = clock
-        durations[phases] = dt
+        durations[phases] = phase_time[phases] = dt
         n_done = 0
         kept = 0
         for r in range(n_running):
             t = running[r]
             amount_done = rate[t] * dt
+            blocks[task_pe[t], 0] += dt
             did[n_did], who[n_did] = amount_done, t
             n_did += 1
             left[t] -= amount_done
@@ -269,21 +299,19 @@ def simulate(
         for r in range(n_running):
             t = running[r]
             rate[t] = task_rate(
-                t,
-                running,
-                n_running,
-                work,
-                pe_rate,
-                bus_rate,
-                mem_rate,
-                mem_bus,
-                sizes,
-                load,
-                routes,
-            )
+                t, running, n_running, work, pe_rate, bus_rate, mem_rate, mem_bus, task_pe, sizes,
+                load, routes, limiting,
+            )  # fmt: skip
             due[t] = 0.0 if work[t] == 0 else left[t] / rate[t]
-            step = min(step, due[t])
+            if due[t] < step:
+                step = due[t]
+                phase_block[phases] = limiting[t]
         clock += step
+
+    for k in range(n):
+        for t in np.flatnonzero(work > 0):
+            blocks[k, 1] += bytes_on[k, t, READ]
+            blocks[k, 2] += bytes_on[k, t, WRITE]
 
     # ---- energy, power, area, cost
     per_instruction = pe_energy.copy()

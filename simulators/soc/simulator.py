@@ -31,12 +31,19 @@ SPACES = ("full", "archgym-limited")
 
 @dataclass(frozen=True)
 class Outcome:
-    """One system's figures: ``results`` of ``layout.RESULTS``, start and finish of tasks in seconds."""
+    """One system's figures.
+
+    ``results`` of ``layout.RESULTS``; start and finish of tasks in seconds; ``utilisation`` by block
+    (elements: share of time busy; buses and memories: share of the busier direction's bandwidth);
+    ``phases`` as (seconds, the bottleneck block that set its length).
+    """
 
     reason: str
     results: dict[str, float]
     start: NDArray[np.float64]
     finish: NDArray[np.float64]
+    utilisation: dict[str, float]
+    phases: list[tuple[float, str]]
 
 
 class SoCSimulator(Simulator):
@@ -87,7 +94,7 @@ class SoCSimulator(Simulator):
         self._switches = np.full(3, int(semantics == "farsi"), np.int64)
         if len(self.graph.ends) > 1:
             extra = [Metric(f"latency_{n}", "s", f"finish of {n}") for n in self.graph.ends]
-            self.metrics = (*type(self).metrics, *extra)  # type: ignore[misc]
+            self.metrics = (*type(self).metrics, *extra)  # type: ignore[misc, assignment]
 
     @staticmethod
     def workload_names() -> list[str]:
@@ -132,6 +139,12 @@ class SoCSimulator(Simulator):
         w = self.graph
         start, finish = np.zeros(len(w.tasks)), np.zeros(len(w.tasks))
         out = np.zeros(layout.N_RESULTS)
+        names = system.block_names
+        phase_time, phase_block = (
+            np.zeros(2 * len(w.tasks) + 4),
+            np.zeros(2 * len(w.tasks) + 4, np.int32),
+        )
+        blocks = np.zeros((len(names), 3))
         code = simulate(
             w.graph,
             w.work,
@@ -145,8 +158,18 @@ class SoCSimulator(Simulator):
             start,
             finish,
             out,
+            phase_time,
+            phase_block,
+            blocks,
         )
-        return Outcome(layout.REASONS[code], dict(zip(layout.RESULTS, out.tolist())), start, finish)
+        results = dict(zip(layout.RESULTS, out.tolist()))
+        phases = [
+            (float(dt), names[b])
+            for dt, b in zip(phase_time, phase_block[: int(results["phases"])])
+            if dt > 0 and b >= 0
+        ]
+        used = system.utilisation(blocks, results["duration"])
+        return Outcome(layout.REASONS[code], results, start, finish, used, phases)
 
     def _evaluate(self, x: Designs) -> Evaluation:
         from .batch import simulate_batch

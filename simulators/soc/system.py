@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archgym.errors import DesignError
 
@@ -42,6 +43,25 @@ class System:
     edge_mem: Sequence[int]
     prune: bool = True
     names: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def block_names(self) -> list[str]:
+        """Elements, buses, memories, in the kernel's order."""
+        return [
+            *(f"pe{i}" for i in range(len(self.elements))),
+            *(f"bus{i}" for i in range(len(self.buses))),
+            *(f"mem{i}" for i in range(len(self.memories))),
+        ]
+
+    def utilisation(self, blocks: NDArray[np.float64], duration: float) -> dict[str, float]:
+        """Share of its capacity that each block used over a run; ``blocks`` as the kernel fills it."""
+        peak = [b[0] * b[1] for b in self.buses] + [m[1] * m[2] for m in self.memories]
+        n = len(self.elements)
+        used = [*blocks[:n, 0], *(blocks[n:, 1:].max(axis=1) / np.array(peak))]
+        return {
+            name: float(u / duration) if duration > 0 else 0.0
+            for name, u in zip(self.block_names, used)
+        }
 
     def arrays(self, w: Workload, physical: bool) -> tuple[Any, ...]:
         """The kernel's view: rates, energies an instruction, areas; see ``kernel.simulate``."""

@@ -74,9 +74,10 @@ def bus_area(width: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def memory_area_factor(width: NDArray[np.int64]) -> NDArray[np.float64]:
     """Area of a memory over that at a port of 16 bytes."""
-    return AREA_PER_DOUBLING ** np.log2(np.asarray(width) / 16)
+    return np.asarray(AREA_PER_DOUBLING ** np.log2(np.asarray(width) / 16), np.float64)
 
 
 def memory_energy_factor(width: NDArray[np.int64]) -> NDArray[np.float64]:
     """Energy a byte of a memory over that at a port of 16 bytes."""
-    return ENERGY_PER_DOUBLING ** np.clip(np.log2(np.asarray(width) / 16), -1, 1)
+    steps = np.clip(np.log2(np.asarray(width) / 16), -1, 1)
+    return np.asarray(ENERGY_PER_DOUBLING**steps, np.float64)

@@ -76,8 +76,8 @@ def validate(reference: Path) -> dict[str, Any]:
         for name, value in mine.items():
             theirs = row["result"].get(name)
             if theirs is not None:
-                error = np.inf if outcome.reason else _error(value, theirs)
-                errors.setdefault(name, []).append((error, row.get("id", -1)))
+                off = np.inf if outcome.reason else _error(value, theirs)
+                errors.setdefault(name, []).append((off, row.get("id", -1)))
     table = []
     for name, found in errors.items():
         worst, row_id = max(found)

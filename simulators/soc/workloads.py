@@ -154,8 +154,9 @@ class Workload:
             return 1
         return dice
 
-    def _unit(self, t: int, e: int, dice: Sequence[int]) -> int:
-        return int(self.edges[e][2] / dice[t]) if dice[t] else 1
+    def _unit(self, t: float, e: int, dice: Sequence[int]) -> int:
+        bursts = dice[int(t)]
+        return int(self.edges[e][2] / bursts) if bursts else 1
 
 
 def folder() -> Path:

@@ -172,10 +172,11 @@ def test_clocking_every_accelerator_up_costs_energy(population):
     faster = x.copy()
     faster[:, clocks] = 3
     again = simulator.evaluate(faster)
-    assert (again.metrics["energy"] >= e.metrics["energy"] * (1 - 1e-12)).all()
-    assert (
-        again.metrics["area"] == e.metrics["area"]
-    ).mean() > 0.9  # but for memory peaks that move
+    # tasks that finish at other times change a memory's peak, and with its size its energy a byte
+    areas = ("area", "dram_area")
+    peaks_alike = np.all([again.metrics[a] == e.metrics[a] for a in areas], axis=0)
+    assert peaks_alike.mean() > 0.5
+    assert (again.metrics["energy"] >= e.metrics["energy"] * (1 - 1e-12))[peaks_alike].all()
 
 
 def test_a_faster_bus_that_is_no_bottleneck_changes_no_time():
@@ -370,3 +371,41 @@ def test_reference_designs_can_be_simulated_under_physical_semantics():
         assert not outcome.reason
         # all work is done, so nothing is faster than under FARSI's rule of 99 %
         assert outcome.finish.max() >= max(row["result"]["task_finish_s"]) * (1 - 1e-9)
+
+
+def test_bottlenecks_and_utilisation_are_told():
+    w = Workload("one", tasks(2e6), [(0, 1, 8e6), (1, 2, 8e6)], {"one": 2})
+    bound = SoCSimulator(w).simulate(system(w, 1, [0] * 3, width=4, clock=100e6))
+    assert [b for _, b in bound.phases] == ["mem0"]
+    assert bound.utilisation["mem0"] == pytest.approx(1.0) and bound.utilisation["bus0"] < 0.01
+    quick = SoCSimulator(w).simulate(system(w, 1, [0] * 3))
+    assert [b for _, b in quick.phases] == ["pe0"] and quick.utilisation["pe0"] == pytest.approx(
+        1.0
+    )
+    assert sum(dt for dt, _ in quick.phases) == pytest.approx(quick.finish[2])
+
+
+def test_a_run_can_be_drawn(tmp_path, capsys):
+    assert (
+        main(
+            [
+                "run",
+                "soc/cava-budgets",
+                "--agent",
+                "farsi",
+                "--budget",
+                "40",
+                "--no-plots",
+                "--json",
+                "--output",
+                str(tmp_path / "r"),
+            ]
+        )
+        == 0
+    )
+    assert main(["soc", "draw", str(tmp_path / "r")]) == 0
+    assert "bottleneck" in capsys.readouterr().out
+    for name in ("graph", "architecture", "gantt"):
+        assert (tmp_path / "r" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+    assert main(["soc", "info", "audio_decoder+hpvm_cava", "--json"]) == 0
+    assert main(["soc", "draw", "dram/stream-low-power"]) == 2
