@@ -20,9 +20,9 @@ from archgym import Study, load_scenario
 SEEDS = 20
 CAPS = {
     "soc/audio-budgets": 5000,
+    "soc/all-budgets": 20000,
     "soc/edge-budgets": 10000,
     "soc/cava-budgets": 10000,
-    "soc/all-budgets": 20000,
 }
 AGENTS = ("farsi", "simulated_annealing", "portfolio", "hill_climbing", "genetic_algorithm")
 

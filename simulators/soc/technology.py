@@ -54,22 +54,23 @@ def cacti() -> NDArray[np.float64]:
 
 def voltage(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
     """Supply in volts at a frequency in Hz."""
-    return 0.6 + 0.3 * (np.asarray(frequency) - 100e6) / 700e6
+    return 0.6 + 0.3 * (np.asarray(frequency, np.float64) - 100e6) / 700e6
 
 
 def frequency_factor(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
     """Energy at a frequency over energy at 100 MHz."""
-    return (voltage(frequency) / 0.6) ** 2
+    return np.asarray((voltage(frequency) / 0.6) ** 2, np.float64)
 
 
 def bus_energy_per_byte(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
     """Joules to move a byte over one bus."""
-    return BUS_MM * BUS_PJ_PER_BYTE_MM * 1e-12 * ENERGY_SCALE * frequency_factor(frequency)
+    fixed = BUS_MM * BUS_PJ_PER_BYTE_MM * 1e-12 * ENERGY_SCALE
+    return np.asarray(fixed * frequency_factor(frequency), np.float64)
 
 
 def bus_area(width: NDArray[np.int64]) -> NDArray[np.float64]:
     """Square metres of a bus of ``width`` bytes."""
-    return np.asarray(width) * 8 * BUS_PITCH_M * BUS_MM * 1e-3 * AREA_SCALE
+    return np.asarray(width, np.float64) * 8 * BUS_PITCH_M * BUS_MM * 1e-3 * AREA_SCALE
 
 
 def memory_area_factor(width: NDArray[np.int64]) -> NDArray[np.float64]:
