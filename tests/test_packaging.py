@@ -91,15 +91,14 @@ def test_every_shipped_scenario_loads(monkeypatch, tmp_path):
     for name in shipped():
         scenario = load_scenario(name)
         assert scenario.name == name and scenario.description
-        assert scenario.reference_evaluation is not None
-        if not set(scenario.workloads) & {
-            "random",
-            "cloud-1",
-            "cloud-2",
-        }:  # those are stand-ins here
-            assert scenario.satisfied(scenario.reference_evaluation)[0], (
-                f"{name}: specs out of reach"
-            )
+        if scenario.reference_evaluation is None:
+            assert all(o.reference is not None for o in scenario.objectives)
+            continue
+        # these traces are stand-ins here; FARSI's budgets are meant to be out of the reference's reach
+        stand_in = set(scenario.workloads) & {"random", "cloud-1", "cloud-2"}
+        if not stand_in and scenario.simulator == "dram":
+            met = scenario.satisfied(scenario.reference_evaluation)[0]
+            assert met, f"{name}: specs out of reach"
 
 
 def test_the_wheel_holds_every_package_and_file(tmp_path):

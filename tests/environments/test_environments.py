@@ -9,13 +9,16 @@ import archgym
 
 WORKLOAD = "rand_rw:n=300"
 IDS = ["archgym/DRAM-v0", "archgym/DRAMSequential-v0"]
+EVERY = [*IDS, "archgym/SoC-v0", "archgym/SoCSequential-v0"]
 
 
 def make(name, **kwargs):
+    if "SoC" in name:
+        return gym.make(name, scenario="soc/cava-budgets", **kwargs)
     return gym.make(name, scenario="dram/stream-low-power", workload=WORKLOAD, **kwargs)
 
 
-@pytest.mark.parametrize("name", IDS)
+@pytest.mark.parametrize("name", EVERY)
 def test_gymnasiums_checker_passes_without_a_warning(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -23,7 +26,7 @@ def test_gymnasiums_checker_passes_without_a_warning(name):
         check_env(make(name).unwrapped, skip_render_check=True)
 
 
-@pytest.mark.parametrize("name", IDS)
+@pytest.mark.parametrize("name", EVERY)
 def test_stable_baselines3s_checker_passes(name):
     from stable_baselines3.common.env_checker import check_env as sb3_check
 

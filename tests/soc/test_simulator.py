@@ -409,3 +409,29 @@ def test_a_run_can_be_drawn(tmp_path, capsys):
         assert (tmp_path / "r" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
     assert main(["soc", "info", "audio_decoder+hpvm_cava", "--json"]) == 0
     assert main(["soc", "draw", "dram/stream-low-power"]) == 2
+
+
+def test_a_wider_bus_can_slow_a_system_down():
+    """Tasks launch in a fixed priority, so an earlier finish can start the wrong one (Graham, 1969)."""
+    simulator = SoCSimulator("audio_decoder")
+    narrow = simulator.space.check([ANOMALY])
+    wide = narrow.copy()
+    wide[0, simulator.space.position("bus2.width")] = 4
+    before, after = (simulator.evaluate(x).metrics["latency"][0] for x in (narrow, wide))
+    assert before == pytest.approx(3.306e-3, rel=1e-3) and after == pytest.approx(
+        3.860e-3, rel=1e-3
+    )
+
+
+def test_budgets_are_reachable_in_the_full_space():
+    from archgym import Study, load_scenario
+
+    trials = Study(load_scenario("soc/audio-budgets"), "farsi", budget=600, seed=0).run()
+    assert trials.satisfied.any()
+
+
+ANOMALY = [
+    2, 1, 2, 2, 3, 0, 0, 3, 2, 0, 2, 5, 2, 2, 2, 15, 0, 0, 1, 3, 0, 0, 3, 1, 1, 8, 1, 2, 2, 8, 3, 1, 0, 3, 0,
+    2, 2, 0, 1, 3, 2, 2, 0, 0, 1, 1, 2, 0, 1, 2, 1, 1, 0, 0, 1, 2, 2, 1, 2, 0, 1, 1, 1, 0, 2, 1, 1, 0, 1, 1,
+    2, 2, 1, 1, 1, 1, 2, 0, 3, 2, 0, 1, 0, 1, 2, 0, 1, 0, 1,
+]  # fmt: skip
