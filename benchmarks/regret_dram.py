@@ -168,8 +168,20 @@ def report(done: dict[str, Any], path: Path) -> None:
             "",
         ]
     lines += _portfolio(done)
-    path.write_text("\n".join(lines))
+    path.write_text(_keep_commentary(path, "\n".join(lines)))
     _plot(done, path.with_suffix(".png"))
+
+
+def _keep_commentary(path: Path, text: str) -> str:
+    """What a person wrote between the head and the first table stays."""
+    if not path.exists():
+        return text
+    old = path.read_text()
+    start, end = old.find("!["), old.find("\n## ")
+    if start < 0 or end < 0:
+        return text
+    place = text.find("\n## ")
+    return text[:place] + "\n" + old[start:end].rstrip() + "\n" + text[place:]
 
 
 def _complete(done: dict[str, Any]) -> dict[str, Any]:
@@ -233,11 +245,14 @@ def _plot(done: dict[str, Any], path: Path) -> None:
     from matplotlib.figure import Figure
 
     places = [p for p in SCENARIOS if any(k.startswith(p + "|") for k in done)]
+    everyone = sorted({k.split("|")[1] for k in done})
     figure = Figure(figsize=(5.2 * len(places), 4.6), dpi=110, layout="constrained")
     for ax, place in zip(np.atleast_1d(figure.subplots(1, len(places), sharey=True)), places):
         runs = {k: v for k, v in done.items() if k.startswith(place + "|")}
         least = min(min(v["best"].values()) for v in runs.values())
-        for i, agent in enumerate(sorted({k.split("|")[1] for k in runs})):
+        for i, agent in enumerate(everyone):
+            if not any(k.split("|")[1] == agent for k in runs):
+                continue
             curves = (
                 np.array([v["curve"] for k, v in runs.items() if k.split("|")[1] == agent]) - least
             )
