@@ -125,6 +125,6 @@ def test_the_wheel_holds_every_package_and_file(tmp_path):
         inside = path.relative_to(ROOT)
         where = inside if inside.parts[0] == "archgym" else "archgym" / inside
         assert str(where) in names
-    data = [p for p in (ROOT / "scenarios").rglob("*") if p.suffix in (".yaml", ".npz")]
+    data = [p for p in (ROOT / "scenarios").rglob("*") if p.suffix in (".yaml", ".npz", ".csv")]
     for path in data:
         assert str("archgym" / path.relative_to(ROOT)) in names
