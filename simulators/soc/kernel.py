@@ -308,10 +308,12 @@ def simulate(
                 phase_block[phases] = limiting[t]
         clock += step
 
-    for k in range(n):
-        for t in np.flatnonzero(work > 0):
-            blocks[k, 1] += bytes_on[k, t, READ]
-            blocks[k, 2] += bytes_on[k, t, WRITE]
+    for k in range(n_pes, n):
+        for i in range(count_on[k]):
+            t = tasks_on[k, i]
+            if work[t] > 0:
+                blocks[k, 1] += bytes_on[k, t, READ]
+                blocks[k, 2] += bytes_on[k, t, WRITE]
 
     # ---- energy, power, area, cost
     per_instruction = pe_energy.copy()
@@ -360,18 +362,17 @@ def simulate(
         if n_pes <= order[k] < n_pes + n_buses:
             out[R_COST] += 0.1
             out[R_BUS_AREA] += bus_area[order[k] - n_pes]
-    for p in range(n_pes):
-        for m in range(n_mems):
-            shared = 0
-            for t in range(n_tasks):
-                shared += task_pe[t] == p and held[n_pes + n_buses + m, t]
-            if shared > 0:
-                blocks = 3
-                b = mem_bus[m]
-                while b != pe_bus[p]:
-                    b = hop[pe_bus[p], b]
-                    blocks += 1
-                out[R_COST] += 0.1 * blocks * shared
+    # every task and memory it uses: the blocks between them
+    for m in range(n_mems):
+        k = n_pes + n_buses + m
+        for i in range(count_on[k]):
+            first = pe_bus[task_pe[tasks_on[k, i]]]
+            steps = 3
+            b = mem_bus[m]
+            while b != first:
+                b = hop[first, b]
+                steps += 1
+            out[R_COST] += 0.1 * steps
     return OK
 
 
