@@ -60,18 +60,19 @@ def run(
     manifest = make_manifest(scenario, agent, plan.agent.hyper, seed, plan.budget, plan.batch)
     manifest["until_specs_met"] = until_specs_met
     path = output or default_path(root, scenario, manifest)
-    return _carry_out(RunFolder.create(path, manifest), scenario, plots, on_progress)
+    return carry_out(RunFolder.create(path, manifest), scenario, plots, on_progress)
 
 
 def resume(path: Path, *, plots: bool = True, on_progress: OnProgress | None = None) -> Run:
     """Go on with a run that was interrupted; a finished one is written out again."""
     folder = RunFolder.open(path)
-    return _carry_out(folder, folder.scenario(), plots, on_progress)
+    return carry_out(folder, folder.scenario(), plots, on_progress)
 
 
-def _carry_out(
+def carry_out(
     folder: RunFolder, scenario: Scenario, plots: bool, on_progress: OnProgress | None
 ) -> Run:
+    """Bring a run in its folder to its end, from wherever it stands."""
     m = folder.manifest
     for simulator in scenario.simulators:
         simulator.prepare()

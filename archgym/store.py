@@ -185,13 +185,6 @@ class EvaluationStore:
             x = np.stack([np.frombuffer(row[0], ">i4") for row in block]).astype(np.int64)
             yield x, _evaluation([m.name for m in simulator.metrics], [row[1:] for row in block])
 
-    def fingerprints(self) -> list[dict[str, Any]]:
-        """The fingerprints of the simulators that evaluations are recorded of."""
-        rows = self._guard(
-            lambda: self._connection.execute("SELECT fingerprint FROM simulators").fetchall()
-        )
-        return [json.loads(row[0]) for row in rows]
-
     def close(self) -> None:
         """Close the file; its write-ahead log is folded in."""
         self._connection.close()

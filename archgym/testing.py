@@ -9,7 +9,6 @@ Each raises :class:`ContractError` naming the rule that is broken.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -206,8 +205,3 @@ def _play(
         agent.tell(x, table)
         asked.append(x)
     return asked
-
-
-def check_picklable(value: Any) -> None:
-    """Check that a value survives the trip to another process."""
-    _require(isinstance(pickle.loads(pickle.dumps(value)), type(value)), "must survive pickling")

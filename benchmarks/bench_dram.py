@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 from archgym.simulators import DRAMSimulator
-from archgym.simulators.dram.space import DEFAULT_DESIGN
+from archgym.simulators.dram.space import DEFAULT_DESIGN, to_kernel
 from common import best_of, options, show
 
 TRAFFIC = (
@@ -45,8 +45,6 @@ def main() -> None:
             design = simulator.space.encode(
                 [{**DEFAULT_DESIGN, "refresh_max_postponed": 0, "refresh_max_pulled_in": 0}]
             )
-            from archgym.simulators.dram.space import to_kernel
-
             codes = to_kernel(design, simulator._codes)[0]
             seconds = best_of(lambda: simulator.simulate(codes))
             rows.append({"what": name, "n": n, "value": f"{n / seconds / 1e6:.2f} M requests/s"})

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
-from archgym.simulators import DRAMSimulator
 from common import best_of, options, show
 
 import archgym  # noqa: F401
@@ -120,5 +119,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    assert DRAMSimulator
     main()

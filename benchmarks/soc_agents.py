@@ -40,7 +40,6 @@ def main() -> None:
     rows = []
     with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
         for name, cap in CAPS.items():
-            base = None
             medians = {}
             for agent in AGENTS:
                 needed = np.array(pool.map(one, [(name, agent, s) for s in range(SEEDS)]))

@@ -60,11 +60,11 @@ def go(options: argparse.Namespace) -> int:
     if options.resume is not None:
         if options.scenario:
             raise ArchgymError("give either a scenario or --resume RUN, not both")
-        manifest = RunFolder.open(options.resume).manifest
+        folder = RunFolder.open(options.resume)
         with busy(PREPARING, quiet):
-            RunFolder.open(options.resume).scenario()
-        with study_bar(manifest["budget"], manifest["agent"], quiet) as bar:
-            done = runner.resume(options.resume, plots=not options.no_plots, on_progress=bar)
+            scenario = folder.scenario()
+        with study_bar(folder.manifest["budget"], folder.manifest["agent"], quiet) as bar:
+            done = runner.carry_out(folder, scenario, not options.no_plots, bar)
         return _show(done, options)
     if not options.scenario:
         raise ArchgymError("name a scenario (see `archgym list scenarios`) or give --resume RUN")

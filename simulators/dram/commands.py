@@ -16,4 +16,3 @@ NAMES = (
     "ACT", "PREPB", "RD", "WR", "RDA", "WRA",
     "PREAB", "REFAB", "PDEA", "PDEP", "PDXA", "PDXP", "SREFEN", "SREFEX",
 )  # fmt: skip
-BY_NAME = {name: number for number, name in enumerate(NAMES)}

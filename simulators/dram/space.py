@@ -129,7 +129,7 @@ def to_kernel(x: Designs, tables: list[np.ndarray]) -> Designs:
     return np.stack([table[x[:, i]] for i, table in enumerate(tables)], axis=1)
 
 
-def canonical(x: Designs, space: DesignSpace, power_down_possible: bool = True) -> Designs:
+def canonical(x: Designs, space: DesignSpace) -> Designs:
     """Fix the knobs that cannot matter to their first value.
 
     The Simple arbiter ignores max_active_transactions; without refresh its counters are idle; a

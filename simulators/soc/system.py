@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,6 @@ class System:
     task_pe: Sequence[int]
     edge_mem: Sequence[int]
     prune: bool = True
-    names: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def block_names(self) -> list[str]:
