@@ -85,12 +85,11 @@ class View:
         """:meth:`observe` of one design, without the cost of arrays."""
         if not feasible:
             return np.zeros(self.observation_size, np.float32)
-        values = [
-            min(max(math.log(v / s), -OBSERVATION_LIMIT), OBSERVATION_LIMIT)
-            if v > 0
-            else -OBSERVATION_LIMIT
-            for v, s in zip(row.values(), self._scales)
-        ]
+        limit, log = OBSERVATION_LIMIT, math.log
+        values = []
+        for v, scale in zip(row.values(), self._scales):
+            x = log(v / scale) if v > 0 else -limit
+            values.append(x if -limit <= x <= limit else math.copysign(limit, x))
         values.append(1.0)
         return np.array(values, np.float32)
 
