@@ -1,0 +1,121 @@
+"""Energy and time of a mapping whose words are counted: pJ and clock cycles."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .compiled import compiled
+from .layout import FILL, OK, OUTPUTS, READ, UPDATE
+from .nest import check, count, unfold
+
+
+@compiled
+def energies(used, counts, energy, block, table):
+    """pJ by level and tensor into ``table`` (L, 3): accesses are whole blocks; returns the sum."""
+    total = 0.0
+    for level in range(counts.shape[0]):
+        for t in range(3):
+            pj = 0.0
+            for a in range(3):
+                if counts[level, t, a] > 0:
+                    pj += np.ceil(counts[level, t, a] / block[level, t]) * energy[level, t, a]
+            table[level, t] = used[level] * pj
+            total += table[level, t]
+    return total
+
+
+@compiled
+def first_and_last(keep, volume, spread, bits, bandwidth, alone):
+    """Cycles before the first product and after the last: (fill, drain).
+
+    The first tiles go down level by level, all children of an instance served through its ports;
+    of the outputs every level hands its last tile up.  ``alone`` (L, 2) gets the bits that each
+    instance reads and writes in that time, which nothing else competes for.
+    """
+    levels = keep.shape[0]
+    filling, draining = 0.0, 0.0
+    alone[:] = 0.0
+    for level in range(1, levels):
+        arriving, leaving, supply, removal = 0.0, 0.0, 0.0, 0.0
+        for t in range(3):
+            if not keep[level, t] or spread[level, t] == 0:
+                continue
+            source = level - 1
+            while not keep[source, t]:
+                source -= 1
+            mine = volume[level, t] * bits[level, t]
+            handed = mine * spread[level, t]
+            if t == OUTPUTS:
+                alone[source, 1] += handed
+                alone[level, 0] += mine
+                leaving += mine
+                removal += handed / min(bandwidth[source, 1], bandwidth[source, 2])
+            else:
+                alone[source, 0] += handed
+                alone[level, 1] += mine
+                arriving += mine
+                supply += handed / min(bandwidth[source, 0], bandwidth[source, 2])
+        filling += max(supply, arriving / min(bandwidth[level, 1], bandwidth[level, 2]))
+        draining += max(removal, leaving / min(bandwidth[level, 0], bandwidth[level, 2]))
+    return np.ceil(filling), np.ceil(draining)
+
+
+@compiled
+def level_cycles(counts, bits, bandwidth, compute_cycles, alone, cycles):
+    """Cycles that each level's ports need into ``cycles`` (L,), at least the compute cycles.
+
+    ``bandwidth`` (L, 3) are bits a cycle and instance for reads, for writes (fills and updates), and
+    for both together on a shared port; ``alone`` (L, 2) are bits read and written outside that time.
+    Returns the slowest level's.
+    """
+    worst = np.ceil(compute_cycles)
+    for level in range(counts.shape[0]):
+        read, write = 0.0, 0.0
+        for t in range(3):
+            # bits a cycle at full speed, then a slowdown: in this order it rounds as Timeloop does
+            read += counts[level, t, READ] * bits[level, t] / compute_cycles
+            moved = counts[level, t, FILL] + counts[level, t, UPDATE]
+            write += moved * bits[level, t] / compute_cycles
+        read = max(0.0, read - alone[level, 0] / compute_cycles)
+        write = max(0.0, write - alone[level, 1] / compute_cycles)
+        slowdown = min(1.0, bandwidth[level, 0] / read, bandwidth[level, 1] / write)
+        slowdown = min(slowdown, bandwidth[level, 2] / (read + write))
+        cycles[level] = np.ceil(compute_cycles / slowdown)
+        worst = max(worst, cycles[level])
+    return worst
+
+
+@compiled
+def evaluate(dims, conv, factor, order, keep, arch, switches, work):
+    """One mapping: (reason, level, needed, available, energy_pj, cycles, compute_cycles).
+
+    ``arch`` is (size, bits, mesh, energy, block, bandwidth, mac_pj); ``switches`` is (reuse
+    convention, whether the first fill and last drain count); ``work`` is what ``mapping.workspace``
+    makes, filled on return.
+    """
+    size, bits, mesh, energy, block, bandwidth, mac_pj = arch
+    (
+        counts, table, cycles, extent, volume, used, fan, spread, alone, loops, starts, scratch,
+    ) = work  # fmt: skip
+    unfold(factor, order, extent, fan, used, loops, starts)
+    reason, level, needed, available = check(
+        dims, conv, factor, extent, used, keep, size, bits, mesh, volume
+    )
+    if reason != OK:
+        return reason, level, needed, available, np.inf, np.inf, np.inf
+    computing = count(
+        dims, conv, extent, fan, used, keep, volume, loops, starts, switches[0], counts, spread,
+        scratch,
+    )  # fmt: skip
+    pj = energies(used, counts, energy, block, table)
+    macs = 1.0
+    for d in range(8):
+        macs *= dims[d]
+    pj += macs * mac_pj
+    ends = 0.0
+    alone[:] = 0.0
+    if switches[1]:
+        fill, drain = first_and_last(keep, volume, spread, bits, bandwidth, alone)
+        ends = fill + drain
+    slowest = level_cycles(counts, bits, bandwidth, computing, alone, cycles)
+    return OK, 0, 0.0, 0.0, pj, slowest + ends, computing

@@ -1,0 +1,241 @@
+"""Design spaces of accelerators: knobs, and the architecture that a design stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from archgym.parameter import categorical, ordinal, powers_of_two
+from archgym.space import DesignSpace
+
+from .architecture import Architecture, Level
+from .technology import BUFFER_CLASSES, DRAM_PJ_PER_BIT, buffer, multiplier, register_file, sram
+
+Design = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class HardwareSpace:
+    """A space and how its designs are built; ``groups`` says which levels count as what."""
+
+    name: str
+    space: DesignSpace
+    build: Callable[[Design], Architecture]
+    groups: Mapping[str, str]
+
+
+def _dram(word: int, bits_per_cycle: float) -> Level:
+    energy = DRAM_PJ_PER_BIT * 64
+    return Level(
+        "DRAM",
+        read_pj=energy,
+        write_pj=energy,
+        update_pj=energy,
+        block=64 / word,
+        shared_bits=bits_per_cycle,
+        must_keep="WIO",
+    )
+
+
+# ---- ArchGym's 26 knobs
+WORD, ARCHGYM_NODE = 16, 45
+SPADS = {"ifmap": "I", "psum": "O", "weights": "W"}
+
+
+def _archgym_space() -> DesignSpace:
+    bandwidths, blocks = (2, 4, 8, 16), (1, 2, 4)
+    depths = powers_of_two(2, 1 << 16)
+    out = [
+        ordinal("num_pes", tuple(range(14, 337, 14)), "processing elements"),
+        ordinal("mac_mesh_x", (2, 7, 14), "PEs in a row"),
+    ]
+    for name in SPADS:
+        out += [
+            categorical(f"{name}_spad_class", BUFFER_CLASSES, "how the scratchpad is built"),
+            ordinal(f"{name}_spad_depth", depths, "words of a port's width", scale="log"),
+            ordinal(f"{name}_spad_block", blocks, "16-bit words a port is wide", scale="log"),
+            ordinal(f"{name}_spad_read_bandwidth", bandwidths, "", "words/cycle", "log"),
+            ordinal(f"{name}_spad_write_bandwidth", bandwidths, "", "words/cycle", "log"),
+        ]
+    out += [
+        categorical("dummy_buffer_class", BUFFER_CLASSES, "the column buffers that hold nothing"),
+        ordinal("dummy_buffer_depth", depths, "words", scale="log"),
+        ordinal("dummy_buffer_block", blocks, "16-bit words a port is wide", scale="log"),
+        categorical("glb_class", BUFFER_CLASSES, "how the global buffer is built"),
+        ordinal("glb_depth", powers_of_two(1024, 65536), "words of a port's width", scale="log"),
+        ordinal("glb_banks", (16, 32, 64, 128), "banks", scale="log"),
+        ordinal("glb_block", blocks, "16-bit words a port is wide", scale="log"),
+        ordinal("glb_read_bandwidth", bandwidths, "", "words/cycle", "log"),
+        ordinal("glb_write_bandwidth", bandwidths, "", "words/cycle", "log"),
+    ]
+    return DesignSpace(out)
+
+
+def _archgym_build(d: Design) -> Architecture:
+    """Timeloop's Eyeriss-like layout: DRAM, global buffer, columns, three scratchpads a PE."""
+    across = d["mac_mesh_x"]
+    down = d["num_pes"] // across
+
+    def level(name: str, prefix: str, keep: str, banks: int = 1, **more: Any) -> Level:
+        port, depth = d[f"{prefix}_block"] * WORD, d[f"{prefix}_depth"]
+        cost = buffer(d[f"{prefix}_class"], depth, port, ARCHGYM_NODE, banks)
+        return Level(
+            name,
+            float(depth * port),
+            read_pj=cost.read_pj,
+            write_pj=cost.write_pj,
+            update_pj=cost.write_pj,
+            block=port / WORD,
+            read_bits=float(d[f"{prefix}_read_bandwidth"] * WORD),
+            write_bits=float(d[f"{prefix}_write_bandwidth"] * WORD),
+            must_keep=keep,
+            may_keep="",
+            **({"area_um2": cost.area_um2} | more),
+        )
+
+    port = d["dummy_buffer_block"] * WORD
+    dummy = buffer(d["dummy_buffer_class"], d["dummy_buffer_depth"], port, ARCHGYM_NODE)
+    glb = level("GLB", "glb", "IO", d["glb_banks"], fanout=(across, down))
+    columns = glb.area_um2 + across * dummy.area_um2
+    pj, area = multiplier(WORD, ARCHGYM_NODE)
+    levels = (
+        _dram(WORD, 1024.0),  # 25.6 GB/s at 200 MHz
+        Level(**{**glb.__dict__, "area_um2": columns}),
+        *(level(f"{n}_spad", f"{n}_spad", SPADS[n]) for n in ("ifmap", "weights", "psum")),
+    )
+    return Architecture("archgym-timeloop", levels, pj, (WORD,) * 3, 200e6, area)
+
+
+# ---- cleaner spaces
+NODES, PRECISIONS = (65, 45, 28, 16), (8, 16)
+
+
+def _eyeriss_space() -> DesignSpace:
+    return DesignSpace(
+        [
+            ordinal("array_width", (4, 8, 12, 14, 16, 24, 32), "PEs across"),
+            ordinal("array_height", (4, 8, 12, 16, 24, 32), "PEs down"),
+            ordinal("glb_size", powers_of_two(16, 1024), "global buffer", "KB", "log"),
+            ordinal("glb_banks", (2, 4, 8, 16, 32), "banks of the global buffer", scale="log"),
+            ordinal("glb_bandwidth", (64, 128, 256, 512), "each way", "bit/cycle", "log"),
+            ordinal("ifmap_words", (4, 8, 12, 16, 24, 32, 64), "input scratchpad", "words", "log"),
+            ordinal("weight_words", powers_of_two(8, 512), "weight scratchpad", "words", "log"),
+            ordinal("psum_words", (4, 8, 16, 24, 32, 64), "sum scratchpad", "words", "log"),
+            ordinal("dram_bandwidth", (1.6, 3.2, 6.4, 12.8, 25.6), "memory", "GB/s", "log"),
+            ordinal("precision", PRECISIONS, "word of a tensor", "bit", "log"),
+            ordinal("node", NODES, "technology", "nm", "log"),
+        ]
+    )
+
+
+CLOCK = 500e6
+
+
+def _eyeriss_build(d: Design) -> Architecture:
+    word, node = int(d["precision"]), int(d["node"])
+
+    def spad(name: str, words: int, keep: str) -> Level:
+        cost = register_file(words, word, node)
+        if words * word >= 4096:  # 512 B: a macro is smaller
+            cost = sram(words * word / 8, word, node)
+        rate = 2.0 * word
+        return Level(
+            name, float(words * word), (1, 1), cost.read_pj, cost.write_pj, cost.write_pj, 1.0,
+            rate, rate, must_keep=keep, may_keep="", area_um2=cost.area_um2,
+        )  # fmt: skip
+
+    glb = sram(d["glb_size"] * 1024, 64, node, int(d["glb_banks"]))
+    pj, area = multiplier(word, node)
+    levels = (
+        _dram(word, d["dram_bandwidth"] * 8e9 / CLOCK),
+        Level(
+            "GLB",
+            d["glb_size"] * 8192.0,
+            (int(d["array_width"]), int(d["array_height"])),
+            glb.read_pj,
+            glb.write_pj,
+            glb.write_pj,
+            64 / word,
+            float(d["glb_bandwidth"]),
+            float(d["glb_bandwidth"]),
+            must_keep="IO",
+            may_keep="W",
+            area_um2=glb.area_um2,
+        ),
+        spad("ifmap_spad", int(d["ifmap_words"]), "I"),
+        spad("weight_spad", int(d["weight_words"]), "W"),
+        spad("psum_spad", int(d["psum_words"]), "O"),
+    )
+    return Architecture("eyeriss", levels, pj, (word,) * 3, CLOCK, area)
+
+
+def _simba_space() -> DesignSpace:
+    return DesignSpace(
+        [
+            ordinal("pes", (4, 8, 16, 32, 64), "processing elements", scale="log"),
+            ordinal("lanes", (2, 4, 8, 16), "outputs a PE works on at once", scale="log"),
+            ordinal("vector_width", (2, 4, 8, 16), "products a lane adds up", scale="log"),
+            ordinal("glb_size", powers_of_two(16, 1024), "global buffer", "KB", "log"),
+            ordinal("glb_bandwidth", (64, 128, 256, 512), "each way", "bit/cycle", "log"),
+            ordinal("input_buffer", powers_of_two(1, 64), "of a PE", "KB", "log"),
+            ordinal("weight_buffer", powers_of_two(1, 64), "of a lane", "KB", "log"),
+            ordinal("accumulator_words", powers_of_two(16, 512), "of a lane", "words", "log"),
+            ordinal("dram_bandwidth", (3.2, 6.4, 12.8, 25.6, 51.2), "memory", "GB/s", "log"),
+            ordinal("precision", PRECISIONS, "word of a tensor", "bit", "log"),
+            ordinal("node", NODES, "technology", "nm", "log"),
+        ]
+    )
+
+
+def _simba_build(d: Design) -> Architecture:
+    word, node = int(d["precision"]), int(d["node"])
+    lanes, width = int(d["lanes"]), int(d["vector_width"])
+    glb = sram(d["glb_size"] * 1024, 64, node, max(1, int(d["glb_size"]) // 64))
+    inputs = sram(d["input_buffer"] * 1024, width * word, node)
+    weights = sram(d["weight_buffer"] * 1024, width * word, node)
+    sums = register_file(int(d["accumulator_words"]), word, node)
+    pj, area = multiplier(word, node)
+
+    def level(name: str, bits: float, cost: Any, port: int, keep: str, **more: Any) -> Level:
+        return Level(
+            name,
+            bits,
+            read_pj=cost.read_pj,
+            write_pj=cost.write_pj,
+            update_pj=cost.write_pj,
+            block=port / word,
+            must_keep=keep,
+            area_um2=cost.area_um2,
+            **more,
+        )
+
+    rate = float(d["glb_bandwidth"])
+    levels = (
+        _dram(word, d["dram_bandwidth"] * 8e9 / CLOCK),
+        level(
+            "GLB", d["glb_size"] * 8192.0, glb, 64, "I", may_keep="O", fanout=(int(d["pes"]), 1),
+            read_bits=rate, write_bits=rate,
+        ),
+        level(
+            "input_buffer", d["input_buffer"] * 8192.0, inputs, width * word, "I", may_keep="",
+            fanout=(lanes, 1), spatial_x="KG", read_bits=float(width * word),
+        ),
+        level("weight_buffer", d["weight_buffer"] * 8192.0, weights, width * word, "W", may_keep="",
+              read_bits=float(width * word)),
+        level(
+            "accumulator", float(d["accumulator_words"] * word), sums, word, "O", may_keep="",
+            fanout=(1, width), spatial_y="C",
+        ),
+    )  # fmt: skip
+    return Architecture("simba", levels, pj, (word,) * 3, CLOCK, area)
+
+
+_PE = {"GLB": "glb", "DRAM": "dram"}
+SPACES: dict[str, Callable[[], HardwareSpace]] = {
+    "archgym-timeloop": lambda: HardwareSpace(
+        "archgym-timeloop", _archgym_space(), _archgym_build, _PE
+    ),
+    "eyeriss": lambda: HardwareSpace("eyeriss", _eyeriss_space(), _eyeriss_build, _PE),
+    "simba": lambda: HardwareSpace("simba", _simba_space(), _simba_build, _PE),
+}

@@ -1,0 +1,278 @@
+"""Loop-nest reuse analysis: words that move at every level, for one mapping of one layer.
+
+Words are elements of a tensor, cycles are clock cycles, energy is in pJ.  The rules are those of
+Timeloop (Parashar et al., ISPASS 2019), written as closed forms; see README.md for the derivation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .compiled import compiled
+from .layout import (
+    C, CAPACITY, COVERAGE, DILATION_H, DILATION_W, FILL, G, INPUTS, INSTANCES, K, N, OK, OUTPUTS, P,
+    PREVIOUS_TILE, Q, R, READ, S, SPATIAL_X, SPATIAL_Y, STRIDE_H, STRIDE_W, TEMPORAL, UPDATE, WEIGHTS,
+    WHOLE_TILE, X_EXPANSION, Y_EXPANSION,
+)  # fmt: skip
+
+RELEVANT = np.zeros((3, 8), np.bool_)
+RELEVANT[WEIGHTS, [G, K, C, R, S]] = True
+RELEVANT[INPUTS, [N, G, C, P, Q, R, S]] = True
+RELEVANT[OUTPUTS, [N, G, K, P, Q]] = True
+# the axis of the inputs along which a dimension moves the tile: N, G, C, rows, columns
+AXIS = np.array([0, 1, -1, 2, 3, 4, 3, 4], np.int64)
+
+
+@compiled
+def unfold(factor, order, extent, fan, used, loops, starts):
+    """What the rules need of a mapping, computed once.
+
+    ``extent`` (L + 1, 8): product of all factors at a level and inside it.  ``fan`` (L, 8): children of
+    one instance by dimension; ``used`` (L + 1,): instances in use, the MACs last.  ``loops`` (., 4):
+    the temporal loops that run more than once, outermost first: dimension, iterations, how far one
+    step goes, product of the iterations up to here; those of level l end before ``starts[l + 1]``.
+    """
+    levels = factor.shape[0]
+    for d in range(8):
+        extent[levels, d] = 1
+    for level in range(levels - 1, -1, -1):
+        for d in range(8):
+            fan[level, d] = factor[level, SPATIAL_X, d] * factor[level, SPATIAL_Y, d]
+            extent[level, d] = extent[level + 1, d] * fan[level, d] * factor[level, TEMPORAL, d]
+    used[0] = 1
+    n, product = 0, 1
+    for level in range(levels):
+        starts[level] = n
+        children = 1
+        for k in range(8):
+            children *= fan[level, k]
+            d = order[level, k]
+            times = factor[level, TEMPORAL, d]
+            if times > 1:
+                product *= times
+                loops[n, 0] = d
+                loops[n, 1] = times
+                loops[n, 2] = extent[level + 1, d] * fan[level, d]
+                loops[n, 3] = product
+                n += 1
+        used[level + 1] = used[level] * children
+    starts[levels] = n
+
+
+@compiled
+def box_volume(tensor, e, conv):
+    """Elements of a tensor that a box of loop extents ``e`` (8,) touches (bounding box for inputs)."""
+    if tensor == WEIGHTS:
+        return e[G] * e[K] * e[C] * e[R] * e[S]
+    if tensor == OUTPUTS:
+        return e[N] * e[G] * e[K] * e[P] * e[Q]
+    height = (e[P] - 1) * conv[STRIDE_H] + (e[R] - 1) * conv[DILATION_H] + 1
+    width = (e[Q] - 1) * conv[STRIDE_W] + (e[S] - 1) * conv[DILATION_W] + 1
+    return e[N] * e[G] * e[C] * height * width
+
+
+@compiled
+def check(dims, conv, factor, extent, used, keep, size, bits, mesh, volume):
+    """The first rule that a mapping breaks: (reason, level, needed, available).
+
+    Level L are the MACs; capacities are bits.  The order is Timeloop's: expansion at the MACs, then
+    each level from the inside: capacity, instances, X, Y.  ``volume`` (L, 3) gets the words of each
+    tensor's tile, kept or not.
+    """
+    levels = factor.shape[0]
+    ragged = False
+    for d in range(8):
+        if extent[0, d] < dims[d] or dims[d] < 1:
+            return COVERAGE, d, float(dims[d]), float(extent[0, d])
+        ragged = ragged or extent[0, d] != dims[d]
+    clipped = extent[0]
+    if ragged:
+        clipped = np.empty(8, np.int64)
+    for level in range(levels, -1, -1):
+        if level < levels:
+            needed = 0.0
+            if ragged:
+                for d in range(8):
+                    clipped[d] = min(extent[level, d], dims[d])
+            else:
+                clipped = extent[level]
+            for t in range(3):
+                volume[level, t] = float(box_volume(t, clipped, conv))
+                if keep[level, t]:
+                    needed += volume[level, t] * bits[level, t]
+            if needed > size[level]:
+                return CAPACITY, level, needed, size[level]
+        if used[level] > mesh[level, 0] * mesh[level, 1]:
+            return INSTANCES, level, float(used[level]), float(mesh[level, 0] * mesh[level, 1])
+        if used[level] > mesh[level, 0] or used[level] > mesh[level, 1]:
+            across, down = 1, 1
+            for outer in range(level):
+                for d in range(8):
+                    across *= factor[outer, SPATIAL_X, d]
+                    down *= factor[outer, SPATIAL_Y, d]
+            if across > mesh[level, 0]:
+                return X_EXPANSION, level, float(across), float(mesh[level, 0])
+            if down > mesh[level, 1]:
+                return Y_EXPANSION, level, float(down), float(mesh[level, 1])
+    return OK, 0, 0.0, 0.0
+
+
+@compiled
+def distinct_offsets(tensor, spatial, inner, conv):
+    """How many different tiles of a tensor the children of one instance hold.
+
+    ``spatial`` (8,) are the fan-out's factors, ``inner`` (8,) the extents of one child.  Along an input
+    axis the offsets are a*i + b*j; of all pairs (i, j) those with (i - b/g, j + a/g) also among the
+    pairs are repetitions.
+    """
+    if tensor == WEIGHTS:
+        return spatial[G] * spatial[K] * spatial[C] * spatial[R] * spatial[S]
+    if tensor == OUTPUTS:
+        return spatial[N] * spatial[G] * spatial[K] * spatial[P] * spatial[Q]
+    out = spatial[N] * spatial[G] * spatial[C]
+    for axis in range(2):
+        p, r = P + axis, R + axis
+        n_p, n_r = spatial[p], spatial[r]
+        if n_p > 1 and n_r > 1:
+            a = inner[p] * conv[STRIDE_H + axis]
+            b = inner[r] * conv[DILATION_H + axis]
+            g, rest = a, b
+            while rest:
+                g, rest = rest, g % rest
+            out *= n_p * n_r - max(0, n_p - b // g) * max(0, n_r - a // g)
+        else:
+            out *= n_p * n_r
+    return out
+
+
+@compiled
+def passes(tensor, level, loops, starts):
+    """How often weights or outputs of one instance change: all outer loops but the stationary ones."""
+    for j in range(starts[level] - 1, -1, -1):
+        if RELEVANT[tensor, loops[j, 0]]:
+            return float(loops[j, 3])
+    return 1.0
+
+
+@compiled
+def delivered_inputs(level, extent, conv, loops, starts, reuse, scratch):
+    """Words of the inputs delivered to one instance of a level over the whole run.
+
+    Loop by loop from the inside, a step of loop j brings the tile less its overlap with the tile
+    before.  Under ``PREVIOUS_TILE`` that is the tile at the end of all inner loops; under
+    ``TWO_ITERATIONS`` (Timeloop) it is remembered at index 1 of every inner loop, and reuse is given
+    up where the displacement changes; under ``WHOLE_TILE`` (ZigZag) every new tile comes in full.
+    """
+    box, first, sums = scratch[0], scratch[1], scratch[2]
+    e = extent[level]
+    box[0] = e[N]
+    box[1] = e[G]
+    box[2] = e[C]
+    box[3] = (e[P] - 1) * conv[STRIDE_H] + (e[R] - 1) * conv[DILATION_H] + 1
+    box[4] = (e[Q] - 1) * conv[STRIDE_W] + (e[S] - 1) * conv[DILATION_W] + 1
+    full = float(box[0] * box[1] * box[2] * box[3] * box[4])
+    for a in range(5):
+        sums[a] = 0
+    total, halo = full, full
+    moved = False
+    for j in range(starts[level] - 1, -1, -1):
+        d, n, shift = loops[j, 0], loops[j, 1], loops[j, 2]
+        axis = AXIS[d]
+        if axis < 0 and not moved:
+            continue  # the same tile again: stationary
+        if d >= P:
+            shift *= conv[d - P]
+        if reuse == WHOLE_TILE:
+            cost = full
+        elif not moved or reuse == PREVIOUS_TILE:
+            overlap = 1.0
+            for a in range(5):
+                v = sums[a] - (shift if a == axis else 0)
+                overlap *= max(0, box[a] - abs(v))
+                if overlap == 0.0:
+                    break
+            cost = full - overlap
+            if not moved:
+                halo = cost
+                for a in range(5):
+                    first[a] = shift if a == axis else 0
+        else:
+            still, same = True, True
+            for a in range(5):
+                v = (shift if a == axis else 0) - sums[a]
+                still = still and v == 0
+                same = same and v == first[a]
+            cost = 0.0 if still else (halo if same else full)
+        moved = True
+        outside = loops[j, 3] // n
+        total += float((n - 1) * outside) * cost
+        if axis >= 0:
+            sums[axis] += shift * (n - 1) if reuse == PREVIOUS_TILE else shift
+    return total
+
+
+@compiled
+def count(dims, conv, extent, fan, used, keep, volume, loops, starts, reuse, counts, spread, scratch):
+    """Reads, fills and updates of one instance of every level; returns compute cycles.
+
+    ``counts`` (L, 3, 3) is overwritten, and ``spread`` (L, 3): how many different tiles of a level the
+    next level outside that keeps the tensor hands out.  Where factors do not divide a dimension, words
+    are those of the padded layer times the true share of each relevant dimension.
+    """
+    levels = keep.shape[0]
+    last = starts[levels]
+    cycles = float(loops[last - 1, 3]) if last else 1.0
+    ragged = False
+    for d in range(8):
+        ragged = ragged or extent[0, d] != dims[d]
+    for t in range(3):
+        share, words = 1.0, cycles  # the level inside asks; the MACs latch nothing
+        if ragged:
+            for d in range(8):
+                part = dims[d] / extent[0, d]
+                words *= part
+                if RELEVANT[t, d]:
+                    share *= part
+        outermost = 0
+        while outermost < levels - 1 and not keep[outermost, t]:
+            outermost += 1
+        fan_out = 1.0
+        inner = levels
+        for level in range(levels - 1, -1, -1):
+            if used[level + 1] > used[level]:
+                fan_out *= distinct_offsets(t, fan[level], extent[level + 1], conv)
+            for a in range(3):
+                counts[level, t, a] = 0.0
+            if not keep[level, t]:
+                continue
+            if inner < levels:
+                spread[inner, t] = fan_out
+            if t == INPUTS:
+                mine = delivered_inputs(level, extent, conv, loops, starts, reuse, scratch) * share
+            elif ragged:
+                mine = float(box_volume(t, extent[level], conv)) * share
+                mine *= passes(t, level, loops, starts)
+            else:
+                mine = volume[level, t] * passes(t, level, loops, starts)
+            demanded = words * fan_out
+            if t == OUTPUTS:
+                part = 1.0
+                for d in range(8):
+                    if RELEVANT[t, d]:
+                        part *= dims[d]
+                for outer in range(level):
+                    if used[outer + 1] > used[outer]:
+                        for d in range(8):
+                            if RELEVANT[t, d]:
+                                part /= fan[outer, d]
+                counts[level, t, UPDATE] = demanded
+                counts[level, t, READ] = max(0.0, demanded - part)
+                if level > outermost:
+                    counts[level, t, FILL] = max(0.0, mine - part)
+            else:
+                counts[level, t, READ] = demanded
+                if level > outermost:
+                    counts[level, t, FILL] = mine
+            words, fan_out, inner = mine, 1.0, level
+        spread[outermost, t] = 0.0
+    return cycles

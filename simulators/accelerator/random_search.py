@@ -1,0 +1,102 @@
+"""Random mappings with perfect factors, as Timeloop's random-pruned mapper draws them: the baseline.
+
+Every prime factor of a dimension goes to a slot drawn uniformly from those allowed; spatial slots that
+overflow their axis send the mapping back; orders and optional tensors are drawn uniformly.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .architecture import Architecture
+from .compiled import compiled
+from .layers import Layer
+from .layout import REUSE
+from .mapping import Mapping, workspace
+from .search import OBJECTIVES, score
+
+
+@compiled
+def draw(dims, spatial, room, must, optional, factor, order, keep):
+    """One random mapping; whether its unrolling fits the axes."""
+    levels = must.shape[0]
+    factor[:] = 1
+    for d in range(8):
+        rest, p = dims[d], 2
+        while rest > 1:
+            if p * p > rest:
+                p = rest
+            if rest % p:
+                p += 1
+                continue
+            rest //= p
+            while True:
+                slot = np.random.randint(0, 3 * levels)
+                level, kind = slot // 3, slot % 3
+                if kind == 0 or (room[level, kind - 1] > 1 and spatial[level, kind - 1, d]):
+                    factor[level, kind, d] *= p
+                    break
+    for level in range(levels):
+        for kind in (1, 2):
+            used = 1
+            for d in range(8):
+                used *= factor[level, kind, d]
+            if used > room[level, kind - 1]:
+                return False
+        order[level] = np.random.permutation(8)
+        for t in range(3):
+            keep[level, t] = must[level, t] or (optional[level, t] and np.random.random() < 0.5)
+    return True
+
+
+@compiled
+def random_mappings(problem, objective, spatial, room, must, optional, n, seed, best, work):
+    """The best of ``n`` draws that fit their axes: (score, factor, order, keep)."""
+    if seed >= 0:
+        np.random.seed(seed)
+    levels = must.shape[0]
+    factor, order = np.ones((levels, 3, 8), np.int64), np.empty((levels, 8), np.int64)
+    keep = must.copy()
+    best_factor, best_order, best_keep = factor.copy(), order.copy(), keep.copy()
+    tried = 0
+    while tried < n:
+        if not draw(problem[0], spatial, room, must, optional, factor, order, keep):
+            continue
+        tried += 1
+        new = score(problem, (factor, order, keep), objective, work)
+        if new < best:
+            best = new
+            best_factor[:], best_order[:], best_keep[:] = factor, order, keep
+    return best, best_factor, best_order, best_keep
+
+
+def random_search(
+    layer: Layer,
+    architecture: Architecture,
+    seconds: float,
+    *,
+    objective: str = "energy-delay",
+    reuse: str = "physical",
+    seed: int = 0,
+) -> tuple[float, Mapping, int]:
+    """The best random mapping within a time: (score, mapping, mappings tried)."""
+    must, may = architecture.keeps()
+    room: NDArray[np.int64] = np.array([x.fanout for x in architecture.levels], np.int64)
+    problem = (layer.dims, layer.geometry, architecture.arrays(), (REUSE.index(reuse), True))
+    work = workspace(len(architecture.levels))
+    best, tried, found = np.inf, 0, None
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        block = 2000
+        new, *mapping = random_mappings(
+            problem, OBJECTIVES.index(objective), architecture.spatial(), room, must, may & ~must,
+            block, seed if tried == 0 else -1, best, work,
+        )  # fmt: skip
+        tried += block
+        if new < best or found is None:
+            best, found = new, Mapping(*mapping)
+    assert found is not None
+    return float(best), found, tried

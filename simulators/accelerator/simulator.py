@@ -1,0 +1,156 @@
+"""The accelerator simulator: hardware in; the mapper maps every layer; energy, time and area out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from archgym.errors import UnknownNameError
+from archgym.evaluation import Evaluation, Metric
+from archgym.simulator import Simulator
+from archgym.space import Designs
+
+from .architecture import Architecture
+from .hardware import SPACES
+from .layers import Layer, Network, names, resolve
+from .mapper import FAST, Found, find_mapping
+from .mapping import Refusal
+from .technology import TechnologyError
+
+GROUPS = ("dram", "glb", "pe", "mac")
+
+
+class AcceleratorSimulator(Simulator):
+    """Every design is a DNN accelerator; the mapper chooses how each layer runs on it.
+
+    ``space``: ``archgym-timeloop`` (ArchGym's 26 knobs), ``eyeriss`` or ``simba``.  Metrics are those
+    of one inference: layers one after the other, each as often as it occurs.
+    """
+
+    name = "accelerator"
+    version = "1.0"
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        Metric("energy", "J", "memories and arithmetic"),
+        Metric("latency", "s", "all layers, one after the other"),
+        Metric("cycles", "cycle", "latency in clock cycles"),
+        Metric("area", "m2", "memories and multipliers; no wiring, no control"),
+        Metric("power", "W", "energy over latency"),
+        Metric("utilisation", "", "products over what all multipliers could do in that time"),
+        Metric("energy_dram", "J", "energy of DRAM"),
+        Metric("energy_glb", "J", "energy of the global buffer"),
+        Metric("energy_pe", "J", "energy of the buffers inside processing elements"),
+        Metric("energy_mac", "J", "energy of arithmetic"),
+        Metric("traffic_dram", "B", "bytes to and from DRAM"),
+        Metric("traffic_glb", "B", "bytes read from and written to the global buffer"),
+    )
+
+    def __init__(
+        self,
+        workload: str | Path | Layer | Network = "alexnet-conv",
+        *,
+        space: str = "archgym-timeloop",
+        objective: str = "energy-delay",
+        effort: int = FAST,
+        reuse: str = "physical",
+        threads: int | None = None,
+    ) -> None:
+        from .layout import REUSE
+
+        if space not in SPACES:
+            raise UnknownNameError("accelerator design space", space, SPACES)
+        objectives = ("energy-delay", "energy", "delay", "dram-traffic")
+        if objective not in objectives:
+            raise UnknownNameError("mapper objective", objective, objectives)
+        if reuse not in REUSE:
+            raise UnknownNameError("reuse convention", reuse, REUSE)
+        self.network = resolve(workload)
+        self.hardware = SPACES[space]()
+        self.space = self.hardware.space
+        self.workload, self.workload_hash = self.network.name, self.network.content_hash
+        self._mapper = {"objective": objective, "effort": int(effort), "reuse": reuse}
+        self._threads = None if threads is None else int(threads)
+
+    @staticmethod
+    def workload_names() -> list[str]:
+        """Every network that has a name."""
+        return names()
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The space and the mapper's settings."""
+        return {"space": self.hardware.name, **self._mapper}
+
+    def prepare(self) -> None:
+        """Compile the kernels."""
+        design = self.space.decode(np.zeros((1, len(self.space)), np.int64))[0]
+        find_mapping(Layer("tiny"), self.hardware.build(design), effort=1)
+
+    def architecture(self, design: Designs) -> Architecture:
+        """The accelerator that one design (d,) stands for.
+
+        Raises:
+            TechnologyError: a component that the energy tables do not cover.
+        """
+        return self.hardware.build(self.space.decode(design[None])[0])
+
+    def _evaluate(self, x: Designs) -> Evaluation:
+        workers = min(self._threads or os.cpu_count() or 1, len(x))
+        if workers > 1:
+            with ThreadPoolExecutor(workers) as pool:
+                rows = list(pool.map(self._one, x))
+        else:
+            rows = [self._one(design) for design in x]
+        table = np.array([row[0] for row in rows])
+        metrics = {m.name: table[:, i].copy() for i, m in enumerate(self.metrics)}
+        reasons = [row[1] for row in rows]
+        return Evaluation(metrics, np.array([not r for r in reasons]), reasons)
+
+    def _one(self, design: Designs) -> tuple[list[float], str]:
+        nothing = [np.nan] * len(self.metrics)
+        try:
+            hardware = self.architecture(design)
+        except TechnologyError as error:
+            return nothing, f"technology: {error}"
+        groups = [self.hardware.groups.get(level.name, "pe") for level in hardware.levels]
+        energy = dict.fromkeys(GROUPS, 0.0)
+        traffic = dict.fromkeys(GROUPS, 0.0)
+        cycles = 0.0
+        bits = np.array(hardware.bits, np.float64)
+        for layer in self.network.layers:
+            found = find_mapping(layer, hardware, **self._mapper)  # type: ignore[arg-type]
+            if isinstance(found, Refusal):
+                return nothing, f"layer {layer.name}: {found}"
+            cost = found.cost
+            cycles += layer.count * cost.cycles
+            energy["mac"] += layer.count * cost.mac_energy_pj
+            per_level = cost.level_energy_pj.sum(axis=1).tolist()
+            moved = (cost.traffic @ bits / 8).tolist()
+            for group, pj, moved_bytes in zip(groups, per_level, moved):
+                energy[group] += layer.count * pj
+                traffic[group] += layer.count * moved_bytes
+        joules = {k: 1e-12 * v for k, v in energy.items()}
+        total, latency = sum(joules.values()), cycles / hardware.clock_hz
+        return [
+            total,
+            latency,
+            cycles,
+            hardware.area_um2 * 1e-12,
+            total / latency,
+            self.network.macs / (cycles * hardware.macs),
+            *(joules[g] for g in GROUPS),
+            traffic["dram"],
+            traffic["glb"],
+        ], ""
+
+    def mappings(self, design: Designs) -> list[tuple[Layer, Found | Refusal]]:
+        """Every layer of the network with the mapping it runs by on one design (d,)."""
+        hardware = self.architecture(design)
+        return [
+            (layer, find_mapping(layer, hardware, **self._mapper))  # type: ignore[arg-type]
+            for layer in self.network.layers
+        ]
