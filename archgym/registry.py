@@ -18,6 +18,7 @@ from .errors import MissingExtraError, UnknownNameError
 
 BUILT_IN: dict[str, dict[str, str]] = {
     "simulators": {
+        "accelerator": "archgym.simulators.accelerator:AcceleratorSimulator",
         "dram": "archgym.simulators.dram:DRAMSimulator",
         "soc": "archgym.simulators.soc:SoCSimulator",
     },
@@ -54,6 +55,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "trace": "archgym.simulators.dram.command:main",
     },
     "validators": {
+        "accelerator": "archgym.simulators.accelerator.validation:main",
         "dram": "archgym.simulators.dram.validation:main",
         "soc": "archgym.simulators.soc.validation:main",
     },

@@ -27,6 +27,8 @@ Arrays = tuple[
     NDArray[np.float64],
     NDArray[np.float64],
     NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.bool_],
     float,
 ]
 LETTERS = "WIO"
@@ -42,6 +44,8 @@ class Level:
 
     ``size_bits`` of one instance, infinite for DRAM; ``fanout`` (x, y) children of one instance.
     Energies in pJ an access of ``block`` words; bandwidths in bits a cycle and instance.
+    ``network_bits`` is what the way into all children of one instance above carries a cycle; a level
+    that is not ``hidden`` has no second buffer, and its fills stop the computation.
     ``must_keep`` and ``may_keep`` are letters of W, I, O; the rest passes by.
     """
 
@@ -60,6 +64,8 @@ class Level:
     spatial_x: str = "".join(DIMENSIONS)
     spatial_y: str = "".join(DIMENSIONS)
     area_um2: float = 0.0
+    network_bits: float = math.inf
+    hidden: bool = True
 
     def __post_init__(self) -> None:
         for letters, allowed in (
@@ -79,6 +85,7 @@ class Level:
             "read_bits": self.read_bits,
             "write_bits": self.write_bits,
             "shared_bits": self.shared_bits,
+            "network_bits": self.network_bits,
         }
         for what, value in positive.items():
             if not value > 0:
@@ -167,6 +174,8 @@ class Architecture:
             np.array(energy, np.float64),
             np.array([[x.block] * 3 for x in levels], np.float64),
             np.array(bandwidth, np.float64),
+            np.array([x.network_bits for x in levels], np.float64),
+            np.array([x.hidden for x in levels], np.bool_),
             float(self.mac_pj),
         )
 
@@ -217,7 +226,7 @@ def load_architecture(name: str | Path | Architecture) -> Architecture:
 KEYS = ("name", "description", "node_nm", "clock_mhz", "bits", "mac", "levels")
 LEVEL_KEYS = (
     "name", "kind", "size_kb", "words", "port_bits", "banks", "fanout", "read_words", "write_words",
-    "shared_words", "must_keep", "may_keep", "spatial_x", "spatial_y", "energy_pj", "area_um2",
+    "shared_words", "network_words", "hidden", "must_keep", "may_keep", "spatial_x", "spatial_y", "energy_pj", "area_um2",
 )  # fmt: skip
 KINDS = ("dram", "sram", "regfile", "smartbuffer_RF", "SRAM", "smartbuffer_SRAM")
 
@@ -284,7 +293,7 @@ def _level(entry: Mapping[str, Any], word: int, node: int, where: str) -> Level:
     read, write = _energies(entry.get("energy_pj"), cost.read_pj, cost.write_pj, name)
     rates = {
         f"{port_name}_bits": float(entry[f"{port_name}_words"]) * word
-        for port_name in ("read", "write", "shared")
+        for port_name in ("read", "write", "shared", "network")
         if f"{port_name}_words" in entry
     }
     every = "".join(DIMENSIONS)
@@ -301,6 +310,7 @@ def _level(entry: Mapping[str, Any], word: int, node: int, where: str) -> Level:
         spatial_x=str(entry.get("spatial_x", every)),
         spatial_y=str(entry.get("spatial_y", every)),
         area_um2=float(entry.get("area_um2", cost.area_um2)),
+        hidden=bool(entry.get("hidden", True)),
         **rates,
     )
 

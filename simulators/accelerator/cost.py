@@ -25,18 +25,20 @@ def energies(used, counts, energy, block, table):
 
 
 @compiled
-def first_and_last(keep, volume, spread, bits, bandwidth, alone):
+def first_and_last(keep, volume, spread, bits, bandwidth, network, alone):
     """Cycles before the first product and after the last: (fill, drain).
 
     The first tiles go down level by level, all children of an instance served through its ports;
-    of the outputs every level hands its last tile up.  ``alone`` (L, 2) gets the bits that each
-    instance reads and writes in that time, which nothing else competes for.
+    ``alone`` (L, 2) gets the bits that each instance reads and writes in that time, which nothing else
+    competes for.  Finished outputs leave while others are computed, so what is
+    left at the end is the innermost tile, going up.
     """
     levels = keep.shape[0]
     filling, draining = 0.0, 0.0
     alone[:] = 0.0
-    for level in range(1, levels):
-        arriving, leaving, supply, removal = 0.0, 0.0, 0.0, 0.0
+    last = 0.0
+    for level in range(levels - 1, 0, -1):
+        arriving, supply = 0.0, 0.0
         for t in range(3):
             if not keep[level, t] or spread[level, t] == 0:
                 continue
@@ -44,20 +46,51 @@ def first_and_last(keep, volume, spread, bits, bandwidth, alone):
             while not keep[source, t]:
                 source -= 1
             mine = volume[level, t] * bits[level, t]
-            handed = mine * spread[level, t]
             if t == OUTPUTS:
-                alone[source, 1] += handed
-                alone[level, 0] += mine
-                leaving += mine
-                removal += handed / min(bandwidth[source, 1], bandwidth[source, 2])
+                if last == 0.0:
+                    last = mine
+                up = min(bandwidth[source, 1], bandwidth[source, 2], network[level])
+                up /= spread[level, t]
+                draining += last / min(up, bandwidth[level, 0], bandwidth[level, 2])
             else:
-                alone[source, 0] += handed
+                alone[source, 0] += mine * spread[level, t]
                 alone[level, 1] += mine
                 arriving += mine
-                supply += handed / min(bandwidth[source, 0], bandwidth[source, 2])
+                down = min(bandwidth[source, 0], bandwidth[source, 2], network[level])
+                supply += mine * spread[level, t] / down
         filling += max(supply, arriving / min(bandwidth[level, 1], bandwidth[level, 2]))
-        draining += max(removal, leaving / min(bandwidth[level, 0], bandwidth[level, 2]))
     return np.ceil(filling), np.ceil(draining)
+
+
+@compiled
+def delivery(keep, counts, volume, spread, bits, bandwidth, network, hidden):
+    """What networks cost: (cycles of the busiest, cycles of fills that stop the computation).
+
+    ``network`` (L,) are bits a cycle on the way into a level, for all children of one instance above,
+    both directions together; a level that is not ``hidden`` (L,) has no second buffer, so its fills
+    after the first are not overlapped.
+    """
+    busiest, stopped = 0.0, 0.0
+    for level in range(1, keep.shape[0]):
+        if network[level] == np.inf and hidden[level]:
+            continue
+        moved = 0.0
+        for t in range(3):
+            if not keep[level, t] or spread[level, t] == 0:
+                continue
+            source = level - 1
+            while not keep[source, t]:
+                source -= 1
+            down = counts[level, t, FILL] * bits[level, t] * spread[level, t]
+            moved += down
+            if t == OUTPUTS:
+                moved += counts[source, t, UPDATE] * bits[level, t]
+            elif not hidden[level]:
+                down -= volume[level, t] * bits[level, t] * spread[level, t]
+                rate = min(bandwidth[source, 0], bandwidth[source, 2], network[level])
+                stopped += max(0.0, down) / rate
+        busiest = max(busiest, moved / network[level])
+    return np.ceil(busiest), np.ceil(stopped)
 
 
 @compiled
@@ -89,11 +122,11 @@ def level_cycles(counts, bits, bandwidth, compute_cycles, alone, cycles):
 def evaluate(dims, conv, factor, order, keep, arch, switches, work):
     """One mapping: (reason, level, needed, available, energy_pj, cycles, compute_cycles).
 
-    ``arch`` is (size, bits, mesh, energy, block, bandwidth, mac_pj); ``switches`` is (reuse
+    ``arch`` is (size, bits, mesh, energy, block, bandwidth, network, hidden, mac_pj); ``switches`` is (reuse
     convention, whether the first fill and last drain count); ``work`` is what ``mapping.workspace``
     makes, filled on return.
     """
-    size, bits, mesh, energy, block, bandwidth, mac_pj = arch
+    size, bits, mesh, energy, block, bandwidth, network, hidden, mac_pj = arch
     (
         counts, table, cycles, extent, volume, used, fan, spread, alone, loops, starts, scratch,
     ) = work  # fmt: skip
@@ -115,7 +148,10 @@ def evaluate(dims, conv, factor, order, keep, arch, switches, work):
     ends = 0.0
     alone[:] = 0.0
     if switches[1]:
-        fill, drain = first_and_last(keep, volume, spread, bits, bandwidth, alone)
+        fill, drain = first_and_last(
+            keep, volume, spread, bits, bandwidth, network, alone
+        )
         ends = fill + drain
     slowest = level_cycles(counts, bits, bandwidth, computing, alone, cycles)
-    return OK, 0, 0.0, 0.0, pj, slowest + ends, computing
+    busiest, stopped = delivery(keep, counts, volume, spread, bits, bandwidth, network, hidden)
+    return OK, 0, 0.0, 0.0, pj, max(slowest, busiest) + stopped + ends, computing

@@ -1,0 +1,104 @@
+"""MAESTRO's rows without limits off chip or on the network: cycles of three dataflows.
+
+Each dataflow is a mapping of the loop-nest model.  MAESTRO adds one cycle of network latency to every
+step that hands a cluster's PE its next tile (``hops * latency + ceil(n / bandwidth) - 1``), and none
+where the array is not clustered; that is its convention, not a law, and it is added here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from ..architecture import Architecture, Level
+from ..layers import Layer
+from ..mapping import Cost, Mapping, evaluate_mapping
+from .report import Check
+from .shapes import Shapes, rows_of
+
+UNLIMITED_NETWORK, UNLIMITED_MEMORY = 1e8, 1e6
+DATAFLOWS = ("KCP", "YXP", "YRP")
+
+
+def check(data: Dict[str, Any], shapes: Shapes) -> list[Check]:
+    """Median error within 10 % and rank correlation of at least 0.9 for each dataflow."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for row in rows_of(data["maestro"]):
+        if row["noc_bw"] < UNLIMITED_NETWORK or row["offchip_bw"] < UNLIMITED_MEMORY:
+            continue
+        layer = shapes[row["net"], row["layer"]]
+        mine = cycles(layer, row["dataflow"], int(row["tile"]), int(row["pes"]))
+        found.setdefault(row["dataflow"], []).append((mine, float(row["cycles"])))
+    out = []
+    for dataflow, pairs in found.items():
+        mine, theirs = np.array(pairs).T
+        error = float(np.median(np.abs(mine / theirs - 1)))
+        worst = float(np.max(np.abs(mine / theirs - 1)))
+        rank = float(spearmanr(mine, theirs)[0])
+        out.append(
+            Check(
+                f"MAESTRO {dataflow}: cycles",
+                len(pairs),
+                f"median error {error:.2%} (worst {worst:.0%}), rank correlation {rank:.4f}",
+                "10 %, 0.9",
+                error <= 0.1 and rank >= 0.9,
+            )
+        )
+    return out
+
+
+def cycles(layer: Layer, dataflow: str, tile: int, pes: int) -> float:
+    """Cycles of one layer under one of MAESTRO's dataflows."""
+    rows, clustered = mapping(layer, dataflow, tile, pes)
+    machine = Architecture(
+        "unlimited",
+        (
+            Level("DRAM", must_keep="WIO"),
+            Level("L2", fanout=(pes, pes), must_keep="WIO"),
+            Level("L1", must_keep="WIO"),
+        ),
+        0.0,
+    )
+    nest = Mapping.parse(rows)
+    cost = evaluate_mapping(layer, machine, nest, fill_and_drain=False)
+    assert isinstance(cost, Cost), cost
+    steps = float(nest.factor[:2, 0].prod()) if clustered else 0.0
+    return cost.compute_cycles + steps + 1
+
+
+def mapping(layer: Layer, dataflow: str, tile: int, pes: int) -> tuple[list[list[str]], bool]:
+    """[kept, temporal, x, y] a level, and whether PEs are clustered."""
+    depthwise = layer.G > 1
+    clusters = max(1, pes // tile)
+    clustered = True
+    if dataflow == "KCP" and depthwise:  # channels over all PEs
+        across, down, inside, clustered = {"G": pes}, {}, {"R": layer.R, "S": layer.S}, False
+    elif dataflow == "KCP":  # output channels over clusters, input channels inside
+        across, down, inside = {"K": clusters}, {"C": tile}, {"R": layer.R, "S": layer.S}
+    elif dataflow == "YXP" and layer.Q == 1:  # output rows over all PEs
+        across, down, inside, clustered = {"P": pes}, {}, {"R": layer.R, "S": layer.S}, False
+    elif dataflow == "YXP":  # rows over clusters, columns inside
+        across, down, inside = {"P": clusters}, {"Q": tile}, {"R": layer.R, "S": layer.S}
+    else:  # YRP: rows over clusters of R PEs, filter rows inside
+        across, down = {"P": max(1, pes // layer.R)}, {"R": layer.R}
+        inside = {"K": min(tile, layer.K), "S": layer.S}
+    spatial = [
+        {d: min(n, getattr(layer, d)) for d, n in axis.items()} for axis in (across, down)
+    ]
+    outer = {}
+    for d in "NGKCPQRS":
+        done = spatial[0].get(d, 1) * spatial[1].get(d, 1) * inside.get(d, 1)
+        outer[d] = -(-getattr(layer, d) // done)
+
+    def text(loops: Dict[str, int]) -> str:
+        return " ".join(f"{d}{n}" for d, n in loops.items() if n > 1)
+
+    rows = [
+        ["WIO", "", "", ""],
+        ["WIO", text(outer), text(spatial[0]), text(spatial[1])],
+        ["WIO", text(inside), "", ""],
+    ]
+    return rows, clustered
