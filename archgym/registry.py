@@ -20,6 +20,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "simulators": {
         "accelerator": "archgym.simulators.accelerator:AcceleratorSimulator",
         "dram": "archgym.simulators.dram:DRAMSimulator",
+        "mapping": "archgym.simulators.accelerator:MappingSimulator",
         "soc": "archgym.simulators.soc:SoCSimulator",
     },
     "agents": {
@@ -32,6 +33,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "differential_evolution": "archgym.agents.pymoo_agents:DifferentialEvolution",
         "dqn": "archgym.agents.sequential_learning:Dqn",
         "farsi": "archgym.agents.farsi:Farsi",
+        "gamma": "archgym.agents.gamma:Gamma",
         "genetic_algorithm": "archgym.agents.genetic_algorithm:GeneticAlgorithm",
         "grid": "archgym.agents.grid:GridSearch",
         "hill_climbing": "archgym.agents.hill_climbing:HillClimbing",
@@ -51,6 +53,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "cost_models": {},
     # extra words of the command line: `archgym trace …`, `archgym validate NAME`
     "commands": {
+        "accelerator": "archgym.simulators.accelerator.command:main",
         "soc": "archgym.simulators.soc.command:main",
         "trace": "archgym.simulators.dram.command:main",
     },
@@ -67,6 +70,7 @@ EXTRAS = {
     "optuna": "search",
     "botorch": "search",
     "sb3_contrib": "search",
+    "onnx": "onnx",
 }
 
 

@@ -7,7 +7,12 @@ module in the id, ``gym.make("archgym:archgym/DRAM-v0")``.
 from __future__ import annotations
 
 # environment name -> the scenario it stands for when none is given
-DOMAINS = {"DRAM": "dram/stream-low-power", "SoC": "soc/audio-budgets"}
+DOMAINS = {
+    "Accelerator": "accelerator/alexnet-archgym",
+    "DRAM": "dram/stream-low-power",
+    "Mapping": "mapping/resnet18-conv2-loops",
+    "SoC": "soc/audio-budgets",
+}
 
 
 def register_all() -> None:

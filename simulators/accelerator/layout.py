@@ -33,3 +33,7 @@ REASONS = ("", "coverage", "capacity", "instances", "x_expansion", "y_expansion"
 # what of an input tile is reused when the next one overlaps it; see nest.delivered_inputs
 TWO_ITERATIONS, PREVIOUS_TILE, WHOLE_TILE = range(3)
 REUSE = ("timeloop", "physical", "whole-tile")
+
+# what a mapper minimises
+ENERGY_DELAY, ENERGY, DELAY, TRAFFIC = range(4)
+OBJECTIVES = ("energy-delay", "energy", "delay", "dram-traffic")

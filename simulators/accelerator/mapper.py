@@ -8,7 +8,7 @@ search given a hundred times its CPU time by ``benchmarks/bench_accelerator.py``
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,10 +19,10 @@ from archgym.errors import UnknownNameError
 
 from .architecture import Architecture
 from .layers import Layer
-from .layout import REUSE
+from .layout import OBJECTIVES, REUSE, TEMPORAL, TRAFFIC, N
 from .mapping import Cost, Mapping, Refusal, evaluate_mapping, workspace
 
-FAST, THOROUGH = 3200, 20_000  # evaluations a layer: inside a hardware search; on its own
+FAST, THOROUGH = 3000, 20_000  # evaluations a layer: inside a hardware search; on its own
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def constraints(architecture: Architecture) -> tuple[NDArray[Any], ...]:
     must, may = architecture.keeps()
     room = np.array([x.fanout for x in architecture.levels], np.int64)
     axes = int((room > 1).sum())
-    picks = range({0: 1, 1: 6, 2: 4, 3: 3}.get(axes, 2))
+    picks = range({0: 1, 1: 6, 2: 5, 3: 3}.get(axes, 2))
     starts = np.array(list(itertools.product(picks, repeat=axes)), np.int64).reshape(-1, axes)
     return architecture.spatial(), room, must, may & ~must, starts
 
@@ -59,21 +59,64 @@ def find_mapping(
         layer: its shape.
         architecture: levels, fan-outs, and which dimensions may be unrolled where.
         objective: ``energy-delay``, ``energy``, ``delay`` or ``dram-traffic``.
-        effort: mappings evaluated; about 1.2 us each.
+        effort: mappings evaluated, about 1.2 us each; ``dram-traffic`` besides tries every tiling of
+            the level next to DRAM (up to a second for a large layer).
         reuse: see :func:`mapping.evaluate_mapping`.
     """
-    from .search import OBJECTIVES, search
+    from .descent import score
 
     if objective not in OBJECTIVES:
         raise UnknownNameError("mapper objective", objective, OBJECTIVES)
     if reuse not in REUSE:
         raise UnknownNameError("reuse convention", reuse, REUSE)
-    spatial, room, must, optional, starts = constraints(architecture)
+    goal, effort = OBJECTIVES.index(objective), max(1, int(effort))
     problem = (layer.dims, layer.geometry, architecture.arrays(), (REUSE.index(reuse), True))
-    best, spent, factor, order, keep = search(
-        problem, OBJECTIVES.index(objective), spatial, room, must, optional, starts,
-        max(1, int(effort)), workspace(len(architecture.levels)),
-    )  # fmt: skip
-    mapping = Mapping(factor, order, keep)
+    if layer.N == 1:
+        best, spent, mapping = _search(layer, architecture, problem, goal, effort)
+    else:  # the batch as a loop around one input's mapping bounds what searching it whole may find
+        best, spent, mapping = _search(layer, architecture, problem, goal, effort - effort // 2)
+        alone = (replace(layer, N=1).dims, *problem[1:])
+        _, more, one = _search(layer, architecture, alone, goal, effort // 2)
+        around, spent = _with_batch(one, layer.N), spent + more
+        state = (around.factor, around.order, around.keep)
+        if score(problem, state, goal, workspace(len(architecture.levels))) < best:
+            mapping = around
     cost = evaluate_mapping(layer, architecture, mapping, reuse=reuse)
-    return cost if isinstance(cost, Refusal) else Found(mapping, cost, int(spent))
+    return cost if isinstance(cost, Refusal) else Found(mapping, cost, spent)
+
+
+def _search(
+    layer: Layer, architecture: Architecture, problem: Any, goal: int, effort: int
+) -> tuple[float, int, Mapping]:
+    from .search import search, sweep_tiles
+
+    spatial, room, must, optional, starts = constraints(architecture)
+    work = workspace(len(architecture.levels))
+    best, spent, factor, order, keep = search(
+        problem, goal, spatial, room, must, optional, starts, effort, work
+    )
+    if goal == TRAFFIC and len(architecture.levels) > 1:
+        for kept in (must, must | optional):
+            swept, *tiles = sweep_tiles(problem, goal, _candidates(layer), kept, work)
+            if swept < best:
+                best, (factor, order), keep = swept, tiles, kept.copy()
+    return best, int(spent), Mapping(factor, order, keep)
+
+
+def _with_batch(mapping: Mapping, batch: int) -> Mapping:
+    """The mapping of one input with the batch as its outermost loop."""
+    factor, order = mapping.factor.copy(), mapping.order.copy()
+    factor[0, TEMPORAL, N] = batch
+    order[0] = [N, *(d for d in order[0] if d != N)]
+    return Mapping(factor, order, mapping.keep)
+
+
+def _candidates(layer: Layer) -> NDArray[np.int64]:
+    """Tile sizes worth trying of each dimension, (8, most), rising, 0 where there are no more."""
+    from .mapping_spaces import useful_factors
+
+    lists = [useful_factors(int(n)) for n in layer.dims]
+    out = np.zeros((8, max(map(len, lists))), np.int64)
+    for d, values in enumerate(lists):
+        out[d, : len(values)] = values
+    return out

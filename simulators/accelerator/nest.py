@@ -217,7 +217,7 @@ def count(dims, conv, extent, fan, used, keep, volume, loops, starts, reuse, cou
 
     ``counts`` (L, 3, 3) is overwritten, and ``spread`` (L, 3): how many different tiles of a level the
     next level outside that keeps the tensor hands out.  Where factors do not divide a dimension, words
-    are those of the padded layer times the true share of each relevant dimension.
+    are those of the padded layer times the true tensor's share of the padded one.
     """
     levels = keep.shape[0]
     last = starts[levels]
@@ -228,11 +228,9 @@ def count(dims, conv, extent, fan, used, keep, volume, loops, starts, reuse, cou
     for t in range(3):
         share, words = 1.0, cycles  # the level inside asks; the MACs latch nothing
         if ragged:
+            share = float(box_volume(t, dims, conv)) / float(box_volume(t, extent[0], conv))
             for d in range(8):
-                part = dims[d] / extent[0, d]
-                words *= part
-                if RELEVANT[t, d]:
-                    share *= part
+                words *= dims[d] / extent[0, d]
         outermost = 0
         while outermost < levels - 1 and not keep[outermost, t]:
             outermost += 1

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from .architecture import Architecture
 from .compiled import compiled
 from .layers import Layer
-from .layout import REUSE
+from .layout import OBJECTIVES, REUSE
 from .mapping import Mapping, workspace
-from .search import OBJECTIVES, score
+from .descent import score
 
 
 @compiled

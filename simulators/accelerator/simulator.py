@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,10 +12,12 @@ from archgym.errors import UnknownNameError
 from archgym.evaluation import Evaluation, Metric
 from archgym.simulator import Simulator
 from archgym.space import Designs
+from archgym.threads import map_rows
 
 from .architecture import Architecture
 from .hardware import SPACES
 from .layers import Layer, Network, names, resolve
+from .layout import OBJECTIVES, REUSE
 from .mapper import FAST, Found, find_mapping
 from .mapping import Refusal
 from .technology import TechnologyError
@@ -59,13 +59,10 @@ class AcceleratorSimulator(Simulator):
         reuse: str = "physical",
         threads: int | None = None,
     ) -> None:
-        from .layout import REUSE
-
         if space not in SPACES:
             raise UnknownNameError("accelerator design space", space, SPACES)
-        objectives = ("energy-delay", "energy", "delay", "dram-traffic")
-        if objective not in objectives:
-            raise UnknownNameError("mapper objective", objective, objectives)
+        if objective not in OBJECTIVES:
+            raise UnknownNameError("mapper objective", objective, OBJECTIVES)
         if reuse not in REUSE:
             raise UnknownNameError("reuse convention", reuse, REUSE)
         self.network = resolve(workload)
@@ -99,12 +96,7 @@ class AcceleratorSimulator(Simulator):
         return self.hardware.build(self.space.decode(design[None])[0])
 
     def _evaluate(self, x: Designs) -> Evaluation:
-        workers = min(self._threads or os.cpu_count() or 1, len(x))
-        if workers > 1:
-            with ThreadPoolExecutor(workers) as pool:
-                rows = list(pool.map(self._one, x))
-        else:
-            rows = [self._one(design) for design in x]
+        rows = map_rows(self._one, x, self._threads)
         table = np.array([row[0] for row in rows])
         metrics = {m.name: table[:, i].copy() for i, m in enumerate(self.metrics)}
         reasons = [row[1] for row in rows]

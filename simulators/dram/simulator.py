@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from archgym.errors import UnknownNameError
 from archgym.evaluation import Evaluation, Metric
 from archgym.simulator import Simulator
 from archgym.space import Designs
+from archgym.threads import map_rows
 
 from . import layout
 from .devices import Device, device_named
@@ -125,13 +124,7 @@ class DRAMSimulator(Simulator):
         codes = to_kernel(x, self._codes)
         for mapping in np.unique(codes[:, layout.MAPPING]):
             self._columns(int(mapping))
-        workers = min(len(codes), self._threads or os.cpu_count() or 1)
-        if workers <= 1:
-            rows = [self._metrics(row) for row in codes]
-        else:
-            with ThreadPoolExecutor(workers) as pool:
-                rows = list(pool.map(self._metrics, codes))
-        table = np.array(rows)
+        table = np.array(map_rows(self._metrics, codes, self._threads))
         metrics = {m.name: table[:, i].copy() for i, m in enumerate(self.metrics)}
         return Evaluation(metrics, np.ones(len(x), np.bool_))
 

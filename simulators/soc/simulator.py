@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from archgym.errors import UnknownNameError
 from archgym.evaluation import Evaluation, Metric
 from archgym.simulator import Simulator
 from archgym.space import Designs
+from archgym.threads import split_rows
 
 from . import layout
 from .limited import LimitedSpace
@@ -201,13 +199,7 @@ class SoCSimulator(Simulator):
                 out[i] = list(outcome.results.values())
                 latency[i] = outcome.finish[self._ends]
             return self._collect(code, out, latency)
-        workers = min(self._threads or os.cpu_count() or 1, max(1, n // 64))
-        if workers <= 1:
-            part(slice(0, n))
-        else:
-            edges = np.linspace(0, n, 4 * workers + 1).astype(int)
-            with ThreadPoolExecutor(workers) as pool:
-                list(pool.map(lambda ab: part(slice(*ab)), itertools.pairwise(edges)))
+        split_rows(part, n, self._threads)
         return self._collect(code, out, latency)
 
     def _collect(

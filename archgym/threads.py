@@ -1,0 +1,35 @@
+"""Batches on all cores: kernels release the GIL, so threads are enough."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+
+def map_rows(function: Callable[[Any], T], rows: Sequence[Any], threads: int | None) -> list[T]:
+    """``function`` of every row, in order; ``threads`` None uses all cores."""
+    workers = min(len(rows), threads or os.cpu_count() or 1)
+    if workers <= 1:
+        return [function(row) for row in rows]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(function, rows))
+
+
+def split_rows(
+    work: Callable[[slice], None], n: int, threads: int | None, smallest: int = 64
+) -> None:
+    """``work`` on slices that together are 0..n, none much smaller than ``smallest``."""
+    workers = min(threads or os.cpu_count() or 1, max(1, n // smallest))
+    if workers <= 1:
+        work(slice(0, n))
+        return
+    edges = np.linspace(0, n, 4 * workers + 1).astype(int)
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(lambda ab: work(slice(*ab)), itertools.pairwise(edges)))

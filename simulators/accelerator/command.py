@@ -1,0 +1,160 @@
+"""``archgym accelerator``: networks, architectures and mappings at the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from archgym.cli.output import busy, print_json, print_table
+from archgym.errors import ArchgymError
+from archgym.units import format_quantity
+
+from . import architecture as hardware
+from .layers import FIELDS, names, resolve
+from .layout import OBJECTIVES, REUSE, TENSORS
+from .mapper import THOROUGH, Found, find_mapping
+from .mapping import Refusal
+
+
+def main(argv: Sequence[str]) -> int:
+    """Dispatch ``accelerator layers|architectures|map``."""
+    parser = argparse.ArgumentParser(prog="archgym accelerator", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    p = verbs.add_parser("layers", help="the layers of a network, or the networks there are")
+    p.add_argument("workload", nargs="?", help="NAME, NAME@BATCH, NAME/LAYER, .csv or .onnx file")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(go=_layers)
+    p = verbs.add_parser("architectures", help="the architectures there are, or one of them")
+    p.add_argument("name", nargs="?", help="a name or a .yaml file")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(go=_architectures)
+    p = verbs.add_parser("map", help="the best mapping found of every layer, and what it costs")
+    p.add_argument("workload", help="NAME, NAME@BATCH, NAME/LAYER, .csv or .onnx file")
+    p.add_argument("--architecture", default="eyeriss", help="a name or a .yaml file")
+    p.add_argument("--objective", default="energy-delay", choices=OBJECTIVES)
+    p.add_argument("--effort", type=int, default=THOROUGH, help="mappings evaluated a layer")
+    p.add_argument("--reuse", default="physical", choices=REUSE)
+    p.add_argument("--nests", action="store_true", help="show every loop nest")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(go=_map)
+    options = parser.parse_args(list(argv))
+    return int(options.go(options) or 0)
+
+
+def _layers(options: argparse.Namespace) -> None:
+    if options.workload is None:
+        rows = [[n, len(resolve(n).layers), f"{resolve(n).macs / 1e9:.3f}"] for n in names()]
+        if options.json:
+            print_json([dict(zip(("network", "shapes", "gmacs"), row)) for row in rows])
+        else:
+            print_table(["network", "shapes", "GMAC"], rows)
+        return
+    skipped: dict[str, int] = {}
+    if str(options.workload).endswith(".onnx"):
+        from .onnx_import import read_onnx
+
+        imported = read_onnx(Path(options.workload))
+        network, skipped = imported.network, imported.skipped
+    else:
+        network = resolve(options.workload)
+    if options.json:
+        layers = [{f: getattr(x, f) for f in FIELDS} for x in network.layers]
+        print_json({"network": network.name, "layers": layers, "skipped": skipped})
+        return
+    rows = [
+        [x.name, *x.shape[:8], f"{x.stride_h}x{x.stride_w}", x.count, f"{x.macs / 1e6:.2f}"]
+        for x in network.layers
+    ]
+    columns = ["layer", *"NGKCPQRS", "stride", "count", "MMAC"]
+    print_table(columns, rows, title=f"{network.name}: {network.macs / 1e9:.3f} GMAC")
+    if skipped:
+        print("skipped: " + ", ".join(f"{name} ({n})" for name, n in skipped.items()))
+
+
+def _architectures(options: argparse.Namespace) -> None:
+    if options.name is None:
+        machines = [hardware.load_architecture(n) for n in hardware.names()]
+        rows = [[m.name, m.macs, f"{m.area_um2 * 1e-6:.3g}", m.description] for m in machines]
+        if options.json:
+            print_json([m.name for m in machines])
+        else:
+            print_table(["architecture", "MACs", "area in mm2", ""], rows)
+        return
+    machine = hardware.load_architecture(options.name)
+    levels = [_level(level) for level in machine.levels]
+    if options.json:
+        print_json({"name": machine.name, "macs": machine.macs, "levels": levels})
+        return
+    print_table(list(levels[0]), [list(x.values()) for x in levels], title=machine.name)
+
+
+def _level(level: hardware.Level) -> dict[str, Any]:
+    return {
+        "level": level.name,
+        "KB": round(level.size_bits / 8192, 4),
+        "fan-out": f"{level.fanout[0]}x{level.fanout[1]}",
+        "keeps": level.must_keep + (f" ({level.may_keep})" if level.may_keep else ""),
+        "read pJ": round(level.read_pj, 4),
+        "write pJ": round(level.write_pj, 4),
+        "words an access": level.block,
+        "bits a cycle": min(level.read_bits, level.write_bits, level.shared_bits),
+        "area um2": round(level.area_um2, 1),
+    }
+
+
+def _map(options: argparse.Namespace) -> int:
+    network = resolve(options.workload)
+    machine = hardware.load_architecture(options.architecture)
+    if options.effort < 1:
+        raise ArchgymError(f"--effort must be at least 1, got {options.effort}")
+    found: list[tuple[Any, Found]] = []
+    with busy("mapping …", options.json):
+        for layer in network.layers:
+            one = find_mapping(
+                layer, machine, objective=options.objective, effort=options.effort,
+                reuse=options.reuse,
+            )  # fmt: skip
+            if isinstance(one, Refusal):
+                raise ArchgymError(f"layer {layer.name!r} does not fit {machine.name}: {one}")
+            found.append((layer, one))
+    energy = sum(layer.count * f.cost.energy_pj for layer, f in found) * 1e-12
+    latency = sum(layer.count * f.cost.cycles for layer, f in found) / machine.clock_hz
+    if options.json:
+        rows = [_as_dict(layer, f, machine) for layer, f in found]
+        print_json({"energy": energy, "latency": latency, "layers": rows})
+        return 0
+    table = [
+        [
+            layer.name,
+            layer.count,
+            f"{f.cost.energy_pj * 1e-6:.4g}",
+            f"{f.cost.cycles:.0f}",
+            f"{f.cost.utilisation:.0%}",
+            " | ".join(" ".join(filter(None, row[1:])) for row in f.mapping.format()),
+        ]
+        for layer, f in found
+    ]
+    columns = ["layer", "count", "uJ", "cycles", "utilisation", "loops, outermost level first"]
+    print_table(columns, table, title=f"{network.name} on {machine.name}")
+    if options.nests:
+        for layer, f in found:
+            print(f"\n{layer.name}\n{f.mapping.describe(machine)}")
+    print(f"energy {format_quantity(energy, 'J')}, latency {format_quantity(latency, 's')}")
+    return 0
+
+
+def _as_dict(layer: Any, f: Found, machine: hardware.Architecture) -> dict[str, Any]:
+    return {
+        "layer": layer.name,
+        "count": layer.count,
+        "energy": f.cost.energy_pj * 1e-12,
+        "cycles": f.cost.cycles,
+        "utilisation": f.cost.utilisation,
+        "mapping": f.mapping.format(),
+        "traffic_words": {
+            level.name: dict(zip(TENSORS, row.tolist()))
+            for level, row in zip(machine.levels, f.cost.traffic)
+        },
+    }

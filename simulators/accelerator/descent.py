@@ -1,0 +1,247 @@
+"""Descent and annealing: how the mapper's search improves one state."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .compiled import compiled
+from .cost import evaluate
+from .layout import DELAY, ENERGY, OK, TEMPORAL, TRAFFIC
+from .moves import ORDERS, ceil_divide, close, draw, propose, trade
+
+HOT, COLD = 0.2, 0.01  # temperatures of the annealing, in logarithms of the objective
+
+
+@compiled
+def score(problem, state, objective, work):
+    """The objective of a state; infinite where it does not fit.  The outer factors are set first."""
+    dims, conv, arch, switches = problem
+    factor, order, keep = state
+    close(dims, factor)
+    out = evaluate(dims, conv, factor, order, keep, arch, switches, work)
+    if out[0] != OK:
+        return np.inf
+    if objective == ENERGY:
+        return out[4]
+    if objective == DELAY:
+        return out[5] + 1e-9 * out[4] / (out[4] + 1.0)
+    if objective == TRAFFIC:
+        moved = 0.0
+        for t in range(3):
+            moved += (work[0][0, t, 0] + work[0][0, t, 2]) * arch[1][0, t]
+        return moved + 1e-9 * out[4] / (out[4] + 1.0)
+    return out[4] * out[5]
+
+
+@compiled
+def descend(problem, state, objective, spatial, room, optional, budget, best, work, trial):
+    """Take improving moves until none is left or ``budget`` evaluations are spent: (score, spent)."""
+    dims = problem[0]
+    factor, order, keep = state
+    levels = factor.shape[0]
+    spent = 0
+    improved = True
+    while improved and spent < budget:
+        improved = False
+        # one slot gets another factor; the outermost loop takes up the rest
+        for level in range(levels - 1, -1, -1):
+            for kind in range(3):
+                if kind > 0 and room[level, kind - 1] == 1:
+                    continue
+                if kind == 0 and level == 0:
+                    continue
+                for d in range(8):
+                    if dims[d] == 1 or (kind > 0 and not spatial[level, kind - 1, d]):
+                        continue
+                    before = factor[level, kind, d]
+                    close(dims, factor)
+                    others = 1
+                    for inner in range(levels):
+                        for k in range(3):
+                            if inner > 0 or k > 0:
+                                others *= factor[inner, k, d]
+                    rest = ceil_divide(dims[d], others // before)
+                    rounds = ceil_divide(rest, before)
+                    last = 0
+                    for choice in range(9):
+                        if choice == 0:
+                            value = ceil_divide(rest, max(1, rounds - 1))
+                        elif choice == 1:
+                            value = before * 2
+                        elif choice == 2:
+                            value = rest
+                        elif choice == 3:
+                            value = ceil_divide(rest, 2)
+                        elif choice == 4:
+                            value = ceil_divide(rest, rounds + 1)
+                        elif choice == 5:
+                            value = ceil_divide(before, 2)
+                        elif choice == 6:
+                            value = 1
+                        elif choice == 7:
+                            value = before * 3
+                        else:
+                            value = ceil_divide(rest, 3)
+                        value = min(value, rest)
+                        if kind > 0:
+                            value = min(value, room[level, kind - 1])
+                        if value == factor[level, kind, d] or value == last or value < 1:
+                            continue
+                        last = value
+                        if spent >= budget:
+                            close(dims, factor)
+                            return best, spent
+                        kept = factor[level, kind, d]
+                        factor[level, kind, d] = value
+                        new = score(problem, state, objective, work)
+                        spent += 1
+                        if new < best:
+                            best = new
+                            improved = True
+                        else:
+                            factor[level, kind, d] = kept
+        if spent >= budget:
+            break
+        # a factor moves between two inner slots
+        slots = levels * 3
+        for a in range(1, slots):
+            level_a, kind_a = a // 3, a % 3
+            for b in range(1, slots):
+                if a == b:
+                    continue
+                level_b, kind_b = b // 3, b % 3
+                if kind_b > 0 and room[level_b, kind_b - 1] == 1:
+                    continue
+                for d in range(8):
+                    here = factor[level_a, kind_a, d]
+                    if here == 1 or (kind_b > 0 and not spatial[level_b, kind_b - 1, d]):
+                        continue
+                    for p in (2, 3, here):
+                        if here % p or factor[level_a, kind_a, d] != here:
+                            continue
+                        if p == here and here <= 3:
+                            continue
+                        if spent >= budget:
+                            close(dims, factor)
+                            return best, spent
+                        there = factor[level_b, kind_b, d]
+                        factor[level_a, kind_a, d] = here // p
+                        factor[level_b, kind_b, d] = there * p
+                        new = score(problem, state, objective, work)
+                        spent += 1
+                        if new < best:
+                            best = new
+                            improved = True
+                        else:
+                            factor[level_a, kind_a, d] = here
+                            factor[level_b, kind_b, d] = there
+        # at one slot a dimension gives way to another
+        for level in range(levels):
+            for kind in range(3):
+                if level + kind == 0 or (kind > 0 and room[level, kind - 1] == 1):
+                    continue
+                for d in range(8):
+                    for other in range(8):
+                        here = factor[level, kind, d]
+                        if here == 1 or other == d or dims[other] == 1:
+                            continue
+                        if kind > 0 and not spatial[level, kind - 1, other]:
+                            continue
+                        if spent >= budget:
+                            close(dims, factor)
+                            return best, spent
+                        there = factor[level, kind, other]
+                        trade(dims, factor, level, kind, d, other, room)
+                        new = score(problem, state, objective, work)
+                        spent += 1
+                        if new < best:
+                            best = new
+                            improved = True
+                        else:
+                            factor[level, kind, d] = here
+                            factor[level, kind, other] = there
+        # another order at a level
+        for level in range(levels):
+            ordered = 0
+            for d in range(8):
+                ordered += factor[level, TEMPORAL, d] > 1
+            if ordered < 2:
+                continue
+            trial[:] = order[level]
+            for k in range(ORDERS.shape[0]):
+                order[level] = ORDERS[k]
+                new = score(problem, state, objective, work)
+                spent += 1
+                if new < best:
+                    best = new
+                    improved = True
+                    trial[:] = order[level]
+                else:
+                    order[level] = trial
+        # an optional tensor is kept or passes by
+        for level in range(levels):
+            for t in range(3):
+                if optional[level, t]:
+                    keep[level, t] = not keep[level, t]
+                    new = score(problem, state, objective, work)
+                    spent += 1
+                    if new < best:
+                        best = new
+                        improved = True
+                    else:
+                        keep[level, t] = not keep[level, t]
+        # one axis changes its dimension
+        for level in range(levels):
+            for kind in (1, 2):
+                if room[level, kind - 1] == 1:
+                    continue
+                for d in range(8):
+                    if dims[d] == 1 or not spatial[level, kind - 1, d]:
+                        continue
+                    trial[:] = factor[level, kind]
+                    factor[level, kind] = 1
+                    close(dims, factor)
+                    rest = factor[0, 0, d]
+                    rounds = ceil_divide(rest, room[level, kind - 1])
+                    factor[level, kind, d] = ceil_divide(rest, rounds)
+                    new = score(problem, state, objective, work)
+                    spent += 1
+                    if new < best:
+                        best = new
+                        improved = True
+                    else:
+                        factor[level, kind] = trial
+    close(dims, factor)
+    return best, spent
+
+
+@compiled
+def anneal(problem, state, best_state, objective, spatial, room, must, optional, budget, seed, work):
+    """Simulated annealing on the logarithm of the objective; the best goes to ``best_state``."""
+    dims = problem[0]
+    factor, order, keep = state
+    best_factor, best_order, best_keep = best_state
+    kept_factor, kept_order, kept_keep = factor.copy(), order.copy(), keep.copy()
+    here = score(problem, state, objective, work)
+    best = here
+    best_factor[:], best_order[:], best_keep[:] = factor, order, keep
+    cooling = (COLD / HOT) ** (1.0 / max(1, budget))
+    heat = HOT
+    for _ in range(budget):
+        heat *= cooling
+        seed = propose(dims, state, spatial, room, must, optional, seed)
+        new = score(problem, state, objective, work)
+        accept = new <= here
+        if not accept and new < np.inf:
+            seed = draw(seed)
+            chance = (seed >> 20) / float(1 << 43)
+            accept = chance < np.exp(-np.log(new / here) / heat)
+        if accept:
+            here = new
+            kept_factor[:], kept_order[:], kept_keep[:] = factor, order, keep
+            if new < best:
+                best = new
+                best_factor[:], best_order[:], best_keep[:] = factor, order, keep
+        else:
+            factor[:], order[:], keep[:] = kept_factor, kept_order, kept_keep
+    return best, seed

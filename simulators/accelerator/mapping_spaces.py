@@ -1,0 +1,258 @@
+"""Design spaces of mappings: GAMMA's 17 integers, and factors, orders and unrolled dimensions by name."""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from functools import cached_property
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.parameter import Parameter, categorical, ordinal
+from archgym.space import Designs, DesignSpace
+
+from .architecture import Architecture
+from .layers import Layer
+from .layout import DIMENSIONS, TEMPORAL, TENSORS
+from .mapping import Mapping
+
+State = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]
+MOST_FACTORS = 16
+
+
+class MappingSpace(ABC):
+    """The knobs of one layer's mapping; ``prefix`` keeps layers of a network apart."""
+
+    name: str
+
+    def __init__(self, layer: Layer, architecture: Architecture, prefix: str = "") -> None:
+        self.layer, self.architecture, self.prefix = layer, architecture, prefix
+        self.parameters = self._parameters()
+        self.space = DesignSpace(self.parameters)
+
+    @abstractmethod
+    def _parameters(self) -> list[Parameter]: ...
+
+    @abstractmethod
+    def _decode(self, design: Designs, state: State) -> None: ...
+
+    @abstractmethod
+    def evaluate(self, x: Designs, *arguments: Any) -> None:
+        """Designs (n, d) with (arch, switches, out (n, 7), work) of ``decoding.row``."""
+
+    def state(self) -> State:
+        """Arrays for one mapping: factor, order, keep."""
+        levels = len(self.architecture.levels)
+        return (
+            np.ones((levels, 3, 8), np.int64),
+            np.zeros((levels, 8), np.int64),
+            np.zeros((levels, 3), np.bool_),
+        )
+
+    def mapping(self, design: Designs) -> Mapping:
+        """The mapping of one design (d,); every design covers the layer."""
+        state = self.state()
+        self._decode(np.asarray(design, np.int64), state)
+        return Mapping(*state)
+
+    def canonical(self, x: Designs) -> Designs:
+        """Designs (n, d) that stand for the same mapping as one."""
+        return x
+
+
+def useful_factors(n: int) -> tuple[int, ...]:
+    """Factors of a loop over n that no smaller factor replaces: ceil(n / k); at most 16, spread evenly."""
+    values = sorted({ceil(n / k) for k in range(1, n + 1)})
+    if len(values) > MOST_FACTORS:
+        picks = np.unique(np.geomspace(1, len(values), MOST_FACTORS).round().astype(int)) - 1
+        divisors = [v for v in values if n % v == 0]
+        chosen = {values[i] for i in picks} | set(divisors[:: max(1, len(divisors) // 8)]) | {n}
+        values = sorted(chosen)
+    return tuple(values)
+
+
+class LoopSpace(MappingSpace):
+    """Factors by level and dimension, a stationary tensor by level, one unrolled dimension an axis.
+
+    From the inside each factor is cut to what is left of its dimension and to what the level and those
+    outside it can hold; the outermost level takes the rest.  So every design covers the layer and fits,
+    unless the smallest tiles do not.
+    """
+
+    name = "loops"
+
+    def _parameters(self) -> list[Parameter]:
+        levels = self.architecture.levels
+        out: list[Parameter] = []
+        present = [d for d, n in zip(DIMENSIONS, self.layer.dims) if n > 1]
+        for i, level in enumerate(levels):
+            here = f"{self.prefix}{level.name}"
+            if i > 0:
+                out += [
+                    ordinal(
+                        f"tile.{here}.{d}",
+                        useful_factors(int(getattr(self.layer, d))),
+                        f"iterations of {d} at {level.name}",
+                        scale="log",
+                    )
+                    for d in present
+                ]
+            for axis, room, allowed in (
+                ("x", level.fanout[0], level.spatial_x),
+                ("y", level.fanout[1], level.spatial_y),
+            ):
+                if room > 1:
+                    choices = ["none", *(d for d in present if d in allowed)]
+                    out.append(
+                        categorical(
+                            f"parallel.{here}.{axis}", choices, f"dimension unrolled along {axis}"
+                        )
+                    )
+            if i < len(levels) - 1 and len(present) > 1:
+                out.append(
+                    categorical(
+                        f"order.{here}",
+                        ("weights", "inputs", "outputs"),
+                        "the tensor that stays while inner loops run",
+                    )
+                )
+            out += [
+                categorical(
+                    f"keep.{here}.{tensor}", (True, False), f"whether {level.name} holds {tensor}"
+                )
+                for letter, tensor in zip("WIO", ("weights", "inputs", "outputs"))
+                if letter in level.may_keep and letter not in level.must_keep
+            ]
+        return out or [categorical(f"{self.prefix}only", ("one",), "nothing to choose")]
+
+    @cached_property
+    def tables(self) -> tuple[NDArray[Any], ...]:
+        """What ``decoding.decode_loops`` reads."""
+        levels = self.architecture.levels
+        column = {p.name: i for i, p in enumerate(self.parameters)}
+
+        def at(name: str) -> int:
+            return column.get(name, -1)
+
+        heres = [f"{self.prefix}{level.name}" for level in levels]
+        tiles = [[at(f"tile.{h}.{d}") for d in DIMENSIONS] for h in heres]
+        axes = [[at(f"parallel.{h}.{axis}") for axis in "xy"] for h in heres]
+        orders = [at(f"order.{h}") for h in heres]
+        keeps = [[at(f"keep.{h}.{t}") for t in TENSORS] for h in heres]
+        values = np.ones((len(self.parameters), max(map(len, self.parameters))), np.int64)
+        unrolled = np.full_like(values, -1)
+        for i, p in enumerate(self.parameters):
+            if p.name.startswith("tile."):
+                values[i, : len(p)] = p.array
+            elif p.name.startswith("parallel."):
+                unrolled[i, : len(p)] = [
+                    DIMENSIONS.index(str(v)) if v != "none" else -1 for v in p.values
+                ]
+        room = np.array([level.fanout for level in levels], np.int64)
+        must = self.architecture.keeps()[0]
+        return (
+            np.array(tiles, np.int64), np.array(axes, np.int64), np.array(orders, np.int64),
+            np.array(keeps, np.int64), values, unrolled, room, must,
+        )  # fmt: skip
+
+    def _decode(self, design: Designs, state: State) -> None:
+        from .decoding import decode_loops
+
+        size, bits = self.architecture.arrays()[:2]
+        layer = self.layer
+        decode_loops(design, self.tables, layer.dims, layer.geometry, size, bits, state)
+
+    def evaluate(self, x: Designs, *arguments: Any) -> None:
+        """A batch of this layer's designs; see ``decoding.evaluate_loops``."""
+        from .decoding import evaluate_loops
+
+        evaluate_loops(x, self.tables, self.layer.dims, self.layer.geometry, *arguments)
+
+    def canonical(self, x: Designs) -> Designs:
+        """What is cut says no more than the smallest value that is cut to the same."""
+        out = x.copy()
+        state = self.state()
+        tile_at, axis_at, _, _, values, _, _, _ = self.tables
+        for row in out:
+            self._decode(row, state)
+            factor = state[0]
+            for level in range(len(factor)):
+                for d in range(8):
+                    at = tile_at[level, d]
+                    if at >= 0:
+                        row[at] = np.searchsorted(
+                            values[at, : len(self.parameters[at])], factor[level, TEMPORAL, d]
+                        )
+                for axis in range(2):
+                    at = axis_at[level, axis]
+                    if at >= 0 and factor[level, 1 + axis].prod() == 1:
+                        row[at] = 0
+        return out
+
+
+PERMUTATIONS = 720
+
+
+class GammaSpace(MappingSpace):
+    """GAMMA's encoding as ArchGym has it: 17 integers for two levels of clusters.
+
+    By level: which dimension is parallel, tiles of S, R, K, C, X, Y, and the number of a permutation
+    of the loops (ArchGym seeds a generator with it; here it is the lexicographic rank).  ``num_pe``
+    PEs make a cluster, 1,024 over ``num_pe`` clusters make the array.  A tile of level 1 is cut to that
+    of level 2.
+    """
+
+    name = "gamma"
+
+    def _dims(self) -> dict[str, int]:
+        layer = self.layer
+        k = layer.G if layer.G > 1 and layer.K == 1 else layer.K
+        return {"S": layer.S, "R": layer.R, "K": k, "C": layer.C, "X": layer.Q, "Y": layer.P}
+
+    def _parameters(self) -> list[Parameter]:
+        p, dims = self.prefix, self._dims()
+
+        def level(name: str) -> list[Parameter]:
+            out = [categorical(f"parallel.{p}{name}", ("K", "C", "X", "Y"), "unrolled dimension")]
+            out += [
+                ordinal(f"tile.{p}{name}.{d}", tuple(range(1, n + 1)), f"tile of {d}", scale="log")
+                for d, n in dims.items()
+            ]
+            return out
+
+        orders = tuple(range(PERMUTATIONS))
+        return [
+            categorical(f"order.{p}l2", orders, "rank of the permutation of S R K C X Y"),
+            *level("l2"),
+            *level("l1"),
+            categorical(f"order.{p}l1", orders, "rank of the permutation of S R K C X Y"),
+            ordinal(f"{p}num_pe", tuple(range(1, 1024)), "PEs of a cluster", scale="log"),
+        ]
+
+    def _decode(self, design: Designs, state: State) -> None:
+        from .decoding import decode_gamma
+
+        decode_gamma(design, self.layer.dims, state)
+
+    def evaluate(self, x: Designs, *arguments: Any) -> None:
+        """A batch of this layer's designs; see ``decoding.evaluate_gamma``."""
+        from .decoding import evaluate_gamma
+
+        evaluate_gamma(x, self.layer.dims, self.layer.geometry, *arguments)
+
+    def canonical(self, x: Designs) -> Designs:
+        """Inner tiles beyond the outer ones are cut."""
+        out = x.copy()
+        out[:, 9:15] = np.minimum(out[:, 9:15], out[:, 2:8])
+        return out
+
+
+SPACES: dict[str, type[MappingSpace]] = {"loops": LoopSpace, "gamma": GammaSpace}
+
+
+def joined(spaces: list[MappingSpace]) -> DesignSpace:
+    """The space of all layers together."""
+    return DesignSpace(list(itertools.chain.from_iterable(s.parameters for s in spaces)))
