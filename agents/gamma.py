@@ -46,7 +46,7 @@ class Gamma(GeneticAlgorithm):
         "ageing": 0.1,
     }
     grids = {
-        "archgym-grid": {  # its 5,832 points: each operator off or at nine rates; here at six
+        "operators": {  # as ArchGym sweeps them: every operator off or at some rate
             "crossover": (0.0, 0.25, 0.5, 0.75, 0.9, 1.0),
             "tiling": RATES,
             "reordering": RATES,
@@ -73,7 +73,9 @@ class Gamma(GeneticAlgorithm):
         }
 
     def _columns(self, prefix: str) -> np.ndarray:
-        return np.array([i for i, n in enumerate(self.space.names) if n.startswith(prefix)], np.int64)
+        return np.array(
+            [i for i, n in enumerate(self.space.names) if n.startswith(prefix)], np.int64
+        )
 
     def _mutate(self, x: Designs) -> Designs:
         out = x.copy()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 T = TypeVar("T")
 
 
-def map_rows(function: Callable[[Any], T], rows: Sequence[Any], threads: int | None) -> list[T]:
+def map_rows(function: Callable[[Any], T], rows: NDArray[Any], threads: int | None) -> list[T]:
     """``function`` of every row, in order; ``threads`` None uses all cores."""
     workers = min(len(rows), threads or os.cpu_count() or 1)
     if workers <= 1:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-_PUBLIC = {"DRAMSimulator": "dram", "SoCSimulator": "soc"}
+_PUBLIC = {
+    "AcceleratorSimulator": "accelerator",
+    "DRAMSimulator": "dram",
+    "MappingSimulator": "accelerator",
+    "SoCSimulator": "soc",
+}
 
 
 def __getattr__(name: str) -> Any:

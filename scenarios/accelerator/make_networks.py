@@ -23,7 +23,13 @@ class Builder:
         self.layers: list[Layer] = []
 
     def conv(
-        self, name: str, out: int, kernel: int, stride: int = 1, pad: int | None = None, groups: int = 1
+        self,
+        name: str,
+        out: int,
+        kernel: int,
+        stride: int = 1,
+        pad: int | None = None,
+        groups: int = 1,
     ) -> None:
         """A square convolution; 'same' padding where none is given."""
         pad = kernel // 2 if pad is None else pad
@@ -110,7 +116,9 @@ def resnet(bottleneck: bool, depths: tuple[int, ...]) -> list[Layer]:
     return b.layers
 
 
-def inverted(b: Builder, name: str, out: int, factor: int, kernel: int, stride: int, squeeze: int = 0) -> None:
+def inverted(
+    b: Builder, name: str, out: int, factor: int, kernel: int, stride: int, squeeze: int = 0
+) -> None:
     """An inverted residual block, with squeeze and excitation where ``squeeze`` is the inner width."""
     wide = b.channels * factor
     if factor > 1:
@@ -181,7 +189,9 @@ def googlenet() -> list[Layer]:
         ):
             b.channels = inputs
             for i, (out, kernel) in enumerate(steps):
-                b.conv(f"{name}_{branch}{'_reduce' if len(steps) > 1 and not i else ''}", out, kernel)
+                b.conv(
+                    f"{name}_{branch}{'_reduce' if len(steps) > 1 and not i else ''}", out, kernel
+                )
         b.channels = one + three + five + pooled
     b.linear("fc", 1000)
     return b.layers

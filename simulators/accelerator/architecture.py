@@ -122,7 +122,9 @@ class Architecture:
             raise ArchitectureError(f"architecture {self.name!r} has no level")
         names = [level.name for level in self.levels]
         if len(set(names)) != len(names):
-            raise ArchitectureError(f"architecture {self.name!r} has two levels of one name: {names}")
+            raise ArchitectureError(
+                f"architecture {self.name!r} has two levels of one name: {names}"
+            )
         if set(self.levels[0].must_keep) != set(LETTERS):
             raise ArchitectureError(
                 f"architecture {self.name!r}: the outermost level {names[0]!r} must keep W, I and O"
@@ -226,7 +228,8 @@ def load_architecture(name: str | Path | Architecture) -> Architecture:
 KEYS = ("name", "description", "node_nm", "clock_mhz", "bits", "mac", "levels")
 LEVEL_KEYS = (
     "name", "kind", "size_kb", "words", "port_bits", "banks", "fanout", "read_words", "write_words",
-    "shared_words", "network_words", "hidden", "must_keep", "may_keep", "spatial_x", "spatial_y", "energy_pj", "area_um2",
+    "shared_words", "network_words", "hidden", "must_keep", "may_keep", "spatial_x", "spatial_y",
+    "energy_pj", "area_um2",
 )  # fmt: skip
 KINDS = ("dram", "sram", "regfile", "smartbuffer_RF", "SRAM", "smartbuffer_SRAM")
 

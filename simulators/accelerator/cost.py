@@ -11,14 +11,17 @@ from .nest import check, count, unfold
 
 @compiled
 def energies(used, counts, energy, block, table):
-    """pJ by level and tensor into ``table`` (L, 3): accesses are whole blocks; returns the sum."""
+    """Energy in pJ by level and tensor into ``table`` (L, 3): accesses are whole blocks; returns the sum."""
     total = 0.0
     for level in range(counts.shape[0]):
         for t in range(3):
             pj = 0.0
             for a in range(3):
                 if counts[level, t, a] > 0:
-                    pj += np.ceil(counts[level, t, a] / block[level, t]) * energy[level, t, a]
+                    accesses = counts[level, t, a]
+                    if block[level, t] != 1.0:
+                        accesses /= block[level, t]
+                    pj += np.ceil(accesses) * energy[level, t, a]
             table[level, t] = used[level] * pj
             total += table[level, t]
     return total
@@ -106,13 +109,22 @@ def level_cycles(counts, bits, bandwidth, compute_cycles, alone, cycles):
         read, write = 0.0, 0.0
         for t in range(3):
             # bits a cycle at full speed, then a slowdown: in this order it rounds as Timeloop does
-            read += counts[level, t, READ] * bits[level, t] / compute_cycles
+            if counts[level, t, READ] > 0:
+                read += counts[level, t, READ] * bits[level, t] / compute_cycles
             moved = counts[level, t, FILL] + counts[level, t, UPDATE]
-            write += moved * bits[level, t] / compute_cycles
-        read = max(0.0, read - alone[level, 0] / compute_cycles)
-        write = max(0.0, write - alone[level, 1] / compute_cycles)
-        slowdown = min(1.0, bandwidth[level, 0] / read, bandwidth[level, 1] / write)
-        slowdown = min(slowdown, bandwidth[level, 2] / (read + write))
+            if moved > 0:
+                write += moved * bits[level, t] / compute_cycles
+        if alone[level, 0] > 0:
+            read = max(0.0, read - alone[level, 0] / compute_cycles)
+        if alone[level, 1] > 0:
+            write = max(0.0, write - alone[level, 1] / compute_cycles)
+        slowdown = 1.0
+        if read > bandwidth[level, 0]:
+            slowdown = bandwidth[level, 0] / read
+        if write > bandwidth[level, 1]:
+            slowdown = min(slowdown, bandwidth[level, 1] / write)
+        if read + write > bandwidth[level, 2]:
+            slowdown = min(slowdown, bandwidth[level, 2] / (read + write))
         cycles[level] = np.ceil(compute_cycles / slowdown)
         worst = max(worst, cycles[level])
     return worst
@@ -148,9 +160,7 @@ def evaluate(dims, conv, factor, order, keep, arch, switches, work):
     ends = 0.0
     alone[:] = 0.0
     if switches[1]:
-        fill, drain = first_and_last(
-            keep, volume, spread, bits, bandwidth, network, alone
-        )
+        fill, drain = first_and_last(keep, volume, spread, bits, bandwidth, network, alone)
         ends = fill + drain
     slowest = level_cycles(counts, bits, bandwidth, computing, alone, cycles)
     busiest, stopped = delivery(keep, counts, volume, spread, bits, bandwidth, network, hidden)

@@ -14,36 +14,40 @@ STATIONARY = np.stack((ORDERS[0], ORDERS[2], ORDERS[4]))  # weights, inputs, out
 
 
 @compiled
-def holds(dims, conv, keep, size, bits, level, inside):
+def holds(dims, conv, keep, size, bits, level, inside, clipped):
     """Whether a tile of extents ``inside`` (8,) fits a level and every level outside it."""
-    clipped = np.minimum(inside, dims)
-    volumes = (
-        float(box_volume(0, clipped, conv)),
-        float(box_volume(1, clipped, conv)),
-        float(box_volume(2, clipped, conv)),
-    )
+    for d in range(8):
+        clipped[d] = min(inside[d], dims[d])
+    weights = float(box_volume(0, clipped, conv))
+    inputs = float(box_volume(1, clipped, conv))
+    outputs = float(box_volume(2, clipped, conv))
     for outer in range(level + 1):
+        if size[outer] == np.inf:
+            continue
         needed = 0.0
-        for t in range(3):
-            if keep[outer, t]:
-                needed += volumes[t] * bits[outer, t]
+        if keep[outer, 0]:
+            needed += weights * bits[outer, 0]
+        if keep[outer, 1]:
+            needed += inputs * bits[outer, 1]
+        if keep[outer, 2]:
+            needed += outputs * bits[outer, 2]
         if needed > size[outer]:
             return False
     return True
 
 
 @compiled
-def largest(dims, conv, keep, size, bits, level, inside, d, left, wanted):
+def largest(dims, conv, keep, size, bits, level, inside, clipped, d, left, wanted):
     """The largest factor of dimension ``d`` up to ``wanted`` that fits; factors are ceil(left / k)."""
     low = ceil_divide(left, wanted)
     base = inside[d]
     inside[d] = base * ceil_divide(left, low)
-    if not holds(dims, conv, keep, size, bits, level, inside):
+    if level > 0 and not holds(dims, conv, keep, size, bits, level, inside, clipped):
         high = left  # a factor of 1 always fits: what is inside already does
         while high - low > 1:
             middle = (low + high) // 2
             inside[d] = base * ceil_divide(left, middle)
-            if holds(dims, conv, keep, size, bits, level, inside):
+            if holds(dims, conv, keep, size, bits, level, inside, clipped):
                 high = middle
             else:
                 low = middle
@@ -70,7 +74,7 @@ def decode_loops(design, tables, dims, conv, size, bits, state):
         for t in range(3):
             at = keep_at[level, t]
             keep[level, t] = must[level, t] or (at >= 0 and design[at] == 0)
-    left, inside = dims.copy(), np.ones(8, np.int64)
+    left, inside, clipped = dims.copy(), np.ones(8, np.int64), np.empty(8, np.int64)
     for level in range(levels - 1, -1, -1):
         for axis in range(2):
             at = axis_at[level, axis]
@@ -78,7 +82,7 @@ def decode_loops(design, tables, dims, conv, size, bits, state):
                 continue
             d = unrolled[at, design[at]]
             wanted = min(left[d], room[level, axis])
-            n = largest(dims, conv, keep, size, bits, level, inside, d, left[d], wanted)
+            n = largest(dims, conv, keep, size, bits, level, inside, clipped, d, left[d], wanted)
             factor[level, 1 + axis, d] = n
             left[d] = ceil_divide(left[d], n)
         for d in range(8):
@@ -89,7 +93,9 @@ def decode_loops(design, tables, dims, conv, size, bits, state):
             elif at >= 0:
                 wanted = min(left[d], values[at, design[at]])
             if wanted > 1:
-                n = largest(dims, conv, keep, size, bits, level, inside, d, left[d], wanted)
+                n = largest(
+                    dims, conv, keep, size, bits, level, inside, clipped, d, left[d], wanted
+                )
                 factor[level, TEMPORAL, d] = n
                 left[d] = ceil_divide(left[d], n)
 

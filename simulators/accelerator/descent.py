@@ -216,7 +216,9 @@ def descend(problem, state, objective, spatial, room, optional, budget, best, wo
 
 
 @compiled
-def anneal(problem, state, best_state, objective, spatial, room, must, optional, budget, seed, work):
+def anneal(
+    problem, state, best_state, objective, spatial, room, must, optional, budget, seed, work
+):
     """Simulated annealing on the logarithm of the objective; the best goes to ``best_state``."""
     dims = problem[0]
     factor, order, keep = state

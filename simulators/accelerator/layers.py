@@ -27,8 +27,9 @@ class Layer:
     """One convolution or matrix product, as seven nested loops and groups.
 
     K and C count channels of one group; P and Q are output rows and columns.  A depthwise layer has
-    G channels, K = C = 1; a matrix product (M, C) x (C, K) has P = M.  ``count`` is how often the layer occurs.  Where
-    ``own_weights`` is 1, every input of a batch brings its own weights (keys and values of attention).
+    G channels, K = C = 1; a matrix product (M, C) x (C, K) has P = M.  ``count`` is how often the layer
+    occurs.  Where ``own_weights`` is 1, every input of a batch brings its own weights (keys and values
+    of attention).
     """
 
     name: str

@@ -130,7 +130,9 @@ class MappingSimulator(Simulator):
             self._run(part, np.ascontiguousarray(x[:, columns]), switches, out)
             layer = part.layer
             for i in np.flatnonzero((out[:, 0] != OK) & feasible):
-                why = refusal(self.architecture, int(out[i, 0]), int(out[i, 1]), *out[i, 2:4].tolist())
+                why = refusal(
+                    self.architecture, int(out[i, 0]), int(out[i, 1]), *out[i, 2:4].tolist()
+                )
                 reasons[i] = f"layer {layer.name}: {why}"
             feasible &= out[:, 0] == OK
             energy += layer.count * out[:, 1]
@@ -141,8 +143,8 @@ class MappingSimulator(Simulator):
         macs = float(self.architecture.macs)
         if self._space_name == "gamma":
             macs = GAMMA_PES
-            area = macs * self.architecture.mac_area_um2
-            area = area + np.ceil(buffers[:, 0] / GAMMA_L2[0]) * GAMMA_L2[1]
+            area = np.full(n, macs * self.architecture.mac_area_um2)
+            area += np.ceil(buffers[:, 0] / GAMMA_L2[0]) * GAMMA_L2[1]
             area += np.ceil(buffers[:, 1] / GAMMA_L1[0]) * GAMMA_L1[1] * macs
         with np.errstate(divide="ignore", invalid="ignore"):
             utilisation = self.network.macs / (cycles * macs)

@@ -77,7 +77,7 @@ def check(dims, conv, factor, extent, used, keep, size, bits, mesh, volume):
 
     Level L are the MACs; capacities are bits.  The order is Timeloop's: expansion at the MACs, then
     each level from the inside: capacity, instances, X, Y.  ``volume`` (L, 3) gets the words of each
-    tensor's tile, kept or not.
+    tensor's tile where it is kept.
     """
     levels = factor.shape[0]
     ragged = False
@@ -97,8 +97,8 @@ def check(dims, conv, factor, extent, used, keep, size, bits, mesh, volume):
             else:
                 clipped = extent[level]
             for t in range(3):
-                volume[level, t] = float(box_volume(t, clipped, conv))
                 if keep[level, t]:
+                    volume[level, t] = float(box_volume(t, clipped, conv))
                     needed += volume[level, t] * bits[level, t]
             if needed > size[level]:
                 return CAPACITY, level, needed, size[level]
@@ -212,7 +212,9 @@ def delivered_inputs(level, extent, conv, loops, starts, reuse, scratch):
 
 
 @compiled
-def count(dims, conv, extent, fan, used, keep, volume, loops, starts, reuse, counts, spread, scratch):
+def count(
+    dims, conv, extent, fan, used, keep, volume, loops, starts, reuse, counts, spread, scratch
+):
     """Reads, fills and updates of one instance of every level; returns compute cycles.
 
     ``counts`` (L, 3, 3) is overwritten, and ``spread`` (L, 3): how many different tiles of a level the

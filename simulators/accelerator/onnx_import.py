@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,55 @@ from .layers import Layer, Network
 
 # operators whose work is negligible next to convolutions and matrix products
 FREE = frozenset(
-    "Add AveragePool BatchNormalization Cast Clip Concat Constant ConstantOfShape Div Dropout Erf Exp "
-    "Expand Flatten Gather Gelu GlobalAveragePool HardSigmoid HardSwish Identity LayerNormalization "
-    "LeakyRelu LRN MaxPool Mul Neg Pad Pow Reciprocal ReduceMean ReduceSum Relu Reshape Resize Shape "
-    "Sigmoid Slice Softmax Split Sqrt Squeeze Sub Tanh Transpose Unsqueeze Upsample Where".split()
+    [
+        "Add",
+        "AveragePool",
+        "BatchNormalization",
+        "Cast",
+        "Clip",
+        "Concat",
+        "Constant",
+        "ConstantOfShape",
+        "Div",
+        "Dropout",
+        "Erf",
+        "Exp",
+        "Expand",
+        "Flatten",
+        "Gather",
+        "Gelu",
+        "GlobalAveragePool",
+        "HardSigmoid",
+        "HardSwish",
+        "Identity",
+        "LayerNormalization",
+        "LeakyRelu",
+        "LRN",
+        "MaxPool",
+        "Mul",
+        "Neg",
+        "Pad",
+        "Pow",
+        "Reciprocal",
+        "ReduceMean",
+        "ReduceSum",
+        "Relu",
+        "Reshape",
+        "Resize",
+        "Shape",
+        "Sigmoid",
+        "Slice",
+        "Softmax",
+        "Split",
+        "Sqrt",
+        "Squeeze",
+        "Sub",
+        "Tanh",
+        "Transpose",
+        "Unsqueeze",
+        "Upsample",
+        "Where",
+    ]
 )
 
 
@@ -75,7 +120,7 @@ def read_onnx(path: Path) -> Imported:
     for layer in layers:
         names[layer.name] += 1
         suffix = f"_{names[layer.name]}" if names[layer.name] > 1 else ""
-        unique.append(Layer(layer.name + suffix, *layer.shape, layer.count, layer.own_weights))
+        unique.append(replace(layer, name=layer.name + suffix))
     return Imported(Network(path.stem, tuple(unique)), dict(sorted(skipped.items())))
 
 
@@ -163,6 +208,11 @@ def _product(node: Any, name: str, shapes: Shapes, path: Path, graph: Any) -> La
     rows = prod(left[:-1])
     if stacked > 1:  # one product for each matrix of the stack
         return Layer(
-            name, G=stacked, K=right[-1], C=right[-2], P=rows // stacked, own_weights=int(not constant)
+            name,
+            G=stacked,
+            K=right[-1],
+            C=right[-2],
+            P=rows // stacked,
+            own_weights=int(not constant),
         )
     return Layer(name, K=right[-1], C=right[-2], P=rows, own_weights=int(not constant))

@@ -20,7 +20,7 @@ from .descent import score
 
 
 @compiled
-def draw(dims, spatial, room, must, optional, factor, order, keep):
+def draw(dims, spatial, room, must, optional, factor, order, keep, rng):
     """One random mapping; whether its unrolling fits the axes."""
     levels = must.shape[0]
     factor[:] = 1
@@ -34,7 +34,7 @@ def draw(dims, spatial, room, must, optional, factor, order, keep):
                 continue
             rest //= p
             while True:
-                slot = np.random.randint(0, 3 * levels)
+                slot = rng.integers(0, 3 * levels)
                 level, kind = slot // 3, slot % 3
                 if kind == 0 or (room[level, kind - 1] > 1 and spatial[level, kind - 1, d]):
                     factor[level, kind, d] *= p
@@ -46,24 +46,26 @@ def draw(dims, spatial, room, must, optional, factor, order, keep):
                 used *= factor[level, kind, d]
             if used > room[level, kind - 1]:
                 return False
-        order[level] = np.random.permutation(8)
+        for d in range(8):
+            order[level, d] = d
+        for d in range(7, 0, -1):
+            other = rng.integers(0, d + 1)
+            order[level, d], order[level, other] = order[level, other], order[level, d]
         for t in range(3):
-            keep[level, t] = must[level, t] or (optional[level, t] and np.random.random() < 0.5)
+            keep[level, t] = must[level, t] or (optional[level, t] and rng.random() < 0.5)
     return True
 
 
 @compiled
-def random_mappings(problem, objective, spatial, room, must, optional, n, seed, best, work):
+def random_mappings(problem, objective, spatial, room, must, optional, n, rng, best, work):
     """The best of ``n`` draws that fit their axes: (score, factor, order, keep)."""
-    if seed >= 0:
-        np.random.seed(seed)
     levels = must.shape[0]
     factor, order = np.ones((levels, 3, 8), np.int64), np.empty((levels, 8), np.int64)
     keep = must.copy()
     best_factor, best_order, best_keep = factor.copy(), order.copy(), keep.copy()
     tried = 0
     while tried < n:
-        if not draw(problem[0], spatial, room, must, optional, factor, order, keep):
+        if not draw(problem[0], spatial, room, must, optional, factor, order, keep, rng):
             continue
         tried += 1
         new = score(problem, (factor, order, keep), objective, work)
@@ -88,12 +90,13 @@ def random_search(
     problem = (layer.dims, layer.geometry, architecture.arrays(), (REUSE.index(reuse), True))
     work = workspace(len(architecture.levels))
     best, tried, found = np.inf, 0, None
+    rng = np.random.default_rng(seed)
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         block = 2000
         new, *mapping = random_mappings(
             problem, OBJECTIVES.index(objective), architecture.spatial(), room, must, may & ~must,
-            block, seed if tried == 0 else -1, best, work,
+            block, rng, best, work,
         )  # fmt: skip
         tried += block
         if new < best or found is None:

@@ -58,7 +58,11 @@ def search(problem, objective, spatial, room, must, optional, starts, budget, wo
             spent += used
         alive = max(1, alive // 4)
     best = int(np.argmin(scores))
-    best_factor, best_order, best_keep = factors[best].copy(), orders[best].copy(), keeps[best].copy()
+    best_factor, best_order, best_keep = (
+        factors[best].copy(),
+        orders[best].copy(),
+        keeps[best].copy(),
+    )
     top = scores[best]
     if top == np.inf:
         return top, spent, best_factor, best_order, best_keep

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from archgym.simulators.accelerator.architecture import Architecture, Level
 from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.layout import DIMENSIONS

@@ -3,7 +3,6 @@
 import itertools
 
 import numpy as np
-
 from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.mapping import Mapping
 

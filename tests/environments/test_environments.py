@@ -9,10 +9,21 @@ import archgym
 
 WORKLOAD = "rand_rw:n=300"
 IDS = ["archgym/DRAM-v0", "archgym/DRAMSequential-v0"]
-EVERY = [*IDS, "archgym/SoC-v0", "archgym/SoCSequential-v0"]
+EVERY = [
+    *IDS,
+    *(
+        f"archgym/{d}{kind}-v0"
+        for d in ("SoC", "Accelerator", "Mapping")
+        for kind in ("", "Sequential")
+    ),
+]
 
 
 def make(name, **kwargs):
+    if "Accelerator" in name:
+        return gym.make(name, workload="alexnet-conv", **kwargs)
+    if "Mapping" in name:
+        return gym.make(name, **kwargs)
     if "SoC" in name:
         return gym.make(name, scenario="soc/cava-budgets", **kwargs)
     return gym.make(name, scenario="dram/stream-low-power", workload=WORKLOAD, **kwargs)

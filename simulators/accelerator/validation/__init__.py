@@ -36,7 +36,9 @@ def main(argv: Sequence[str]) -> int:
         [c.quantity, c.rows, c.measured, c.demand, "yes" if c.holds else "gap" if c.gap else "NO"]
         for c in checks
     ]
-    print_table(["quantity", "rows", "measured", "demand", "met"], rows, title=str(options.reference))
+    print_table(
+        ["quantity", "rows", "measured", "demand", "met"], rows, title=str(options.reference)
+    )
     for name, table in details.items():
         columns = list(table[0])
         print_table(columns, [[_text(row[c]) for c in columns] for row in table], title=name)

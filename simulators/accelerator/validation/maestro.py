@@ -85,9 +85,7 @@ def mapping(layer: Layer, dataflow: str, tile: int, pes: int) -> tuple[list[list
     else:  # YRP: rows over clusters of R PEs, filter rows inside
         across, down = {"P": max(1, pes // layer.R)}, {"R": layer.R}
         inside = {"K": min(tile, layer.K), "S": layer.S}
-    spatial = [
-        {d: min(n, getattr(layer, d)) for d, n in axis.items()} for axis in (across, down)
-    ]
+    spatial = [{d: min(n, getattr(layer, d)) for d, n in axis.items()} for axis in (across, down)]
     outer = {}
     for d in "NGKCPQRS":
         done = spatial[0].get(d, 1) * spatial[1].get(d, 1) * inside.get(d, 1)

@@ -15,9 +15,7 @@ def check(data: Mapping[str, Any], shapes: Shapes) -> list[Check]:
     cycles, inputs, weights, outputs, counted = 0, 0, 0, 0, 0
     rows = list(rows_of(data["scalesim"]))
     for row in rows:
-        run = systolic(
-            shapes[row["net"], row["layer"]], row["rows"], row["cols"], row["dataflow"]
-        )
+        run = systolic(shapes[row["net"], row["layer"]], row["rows"], row["cols"], row["dataflow"])
         cycles += run.cycles == row["cycles"]
         inputs += run.input_reads == row["i_sram"]
         weights += run.weight_reads == row["w_sram"]

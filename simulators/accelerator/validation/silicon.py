@@ -62,7 +62,12 @@ def row_stationary(layer: Layer, architecture: Architecture) -> Mapping:
     }
     rows = [
         ["WIO", _text(outer), "", ""],
-        ["IO", _text({"N": n, "Q": layer.Q}), _text({"P": e, "K": t}), _text({"R": layer.R, "C": r})],
+        [
+            "IO",
+            _text({"N": n, "Q": layer.Q}),
+            _text({"P": e, "K": t}),
+            _text({"R": layer.R, "C": r}),
+        ],
         ["I", "", "", ""],
         ["W", "", "", ""],
         ["O", _text({"C": q, "S": layer.S, "K": p}), "", ""],
@@ -112,7 +117,11 @@ def eyeriss(data: Dict[str, Any], shapes: Shapes) -> tuple[Check, list[dict[str,
         )
     error = float(np.mean([abs(r["error"]) for r in rows]))
     check = Check(
-        "Eyeriss: processing time, AlexNet", len(rows), f"mean error {error:.1%}", "10 %", error <= 0.1
+        "Eyeriss: processing time, AlexNet",
+        len(rows),
+        f"mean error {error:.1%}",
+        "10 %",
+        error <= 0.1,
     )
     return check, rows
 

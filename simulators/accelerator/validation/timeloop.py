@@ -124,7 +124,9 @@ def check(data: Dict[str, Any]) -> list[Check]:
     out += [equal(f"ragged: {name}", count, len(ragged)) for name, count in matched.items()]
     same = 0
     for arch, layer_name, mapping_text, reason, level, needed, available, *_ in data["rejected"]:
-        cost = evaluate_mapping(layers[layer_name], machine(arch, None), Mapping.parse(mapping_text))
+        cost = evaluate_mapping(
+            layers[layer_name], machine(arch, None), Mapping.parse(mapping_text)
+        )
         same += isinstance(cost, Refusal) and (
             (cost.reason, cost.level, cost.needed, cost.available)
             == (reason, level, needed, available)
@@ -167,9 +169,7 @@ def _multicast(layer: Layer, mapping: Mapping, cost: Cost) -> list[Any]:
             by_factor = Counter(shared.values())
             words = _words(mapping, cost, i, t, spatial, extent, geometry)
             each = words / len(shared)
-            groups.append(
-                sorted((f, n, round(n * each)) for f, n in by_factor.items())
-            )
+            groups.append(sorted((f, n, round(n * each)) for f, n in by_factor.items()))
             if t == 2:
                 reductions = round(sum((f - 1) * n * each for f, n in by_factor.items()))
         out.append([groups, reductions])
