@@ -138,7 +138,12 @@ def test_any_hyperparameters_work(name):
 def test_archgyms_grids_have_its_sizes():
     points = {n: load(n).grid_points("archgym-grid") for n in NAMES if load(n).grids}
     sizes = {n: len(p) for n, p in points.items()}
-    assert sizes == {"ant_colony": 600, "genetic_algorithm": 72, "bayesian_optimization": 15}
+    assert sizes == {
+        "ant_colony": 600,
+        "bayesian_optimization": 15,
+        "gamma": 1000,
+        "genetic_algorithm": 72,
+    }
     assert points["genetic_algorithm"][0].budget == 2 * 8
     assert {p.seed for p in points["bayesian_optimization"]} == {1, 2, 3, 4, 5}
     with pytest.raises(UnknownNameError, match="did you mean 'archgym-grid'"):
