@@ -22,6 +22,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "dram": "archgym.simulators.dram:DRAMSimulator",
         "mapping": "archgym.simulators.accelerator:MappingSimulator",
         "soc": "archgym.simulators.soc:SoCSimulator",
+        "subprocess": "archgym.simulators.external:SubprocessSimulator",
     },
     "agents": {
         "a2c": "archgym.agents.policy_gradient:A2c",

@@ -9,6 +9,7 @@ _PUBLIC = {
     "DRAMSimulator": "dram",
     "MappingSimulator": "accelerator",
     "SoCSimulator": "soc",
+    "SubprocessSimulator": "external",
 }
 
 

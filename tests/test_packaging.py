@@ -1,6 +1,7 @@
 """The package as a whole: what is listed, what is imported, what a user's installation holds."""
 
 import ast
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -89,6 +90,8 @@ def test_every_shipped_scenario_loads(monkeypatch, tmp_path):
     monkeypatch.setenv("ARCHGYM_TRACES", str(tmp_path))
     assert len(shipped()) >= 8
     for name in shipped():
+        if "yosys" in name and shutil.which("yosys") is None:
+            continue  # a scenario over an external program loads where the program is installed
         scenario = load_scenario(name)
         assert scenario.name == name and scenario.description
         if scenario.reference_evaluation is None:

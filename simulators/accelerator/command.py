@@ -16,6 +16,7 @@ from .layers import FIELDS, names, resolve
 from .layout import OBJECTIVES, REUSE, TENSORS
 from .mapper import THOROUGH, Found, find_mapping
 from .mapping import Refusal
+from .systolic import DATAFLOWS, systolic
 
 
 def main(argv: Sequence[str]) -> int:
@@ -39,6 +40,16 @@ def main(argv: Sequence[str]) -> int:
     p.add_argument("--nests", action="store_true", help="show every loop nest")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_map)
+    p.add_argument(
+        "--plot", type=Path, help="picture of energy by level and layer (.png, .svg, .pdf)"
+    )
+    p = verbs.add_parser("systolic", help="layers on a systolic array, by closed forms")
+    p.add_argument("workload", help="NAME, NAME@BATCH, NAME/LAYER, .csv or .onnx file")
+    p.add_argument("--rows", type=int, default=128)
+    p.add_argument("--columns", type=int, default=128)
+    p.add_argument("--dataflow", default="ws", choices=DATAFLOWS)
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(go=_systolic)
     options = parser.parse_args(list(argv))
     return int(options.go(options) or 0)
 
@@ -121,6 +132,10 @@ def _map(options: argparse.Namespace) -> int:
             found.append((layer, one))
     energy = sum(layer.count * f.cost.energy_pj for layer, f in found) * 1e-12
     latency = sum(layer.count * f.cost.cycles for layer, f in found) / machine.clock_hz
+    if options.plot:
+        from .drawing import plot_energy
+
+        plot_energy(found, machine, options.plot)
     if options.json:
         rows = [_as_dict(layer, f, machine) for layer, f in found]
         print_json({"energy": energy, "latency": latency, "layers": rows})
@@ -158,3 +173,37 @@ def _as_dict(layer: Any, f: Found, machine: hardware.Architecture) -> dict[str, 
             for level, row in zip(machine.levels, f.cost.traffic)
         },
     }
+
+
+def _systolic(options: argparse.Namespace) -> None:
+    network = resolve(options.workload)
+    runs = [
+        (x, systolic(x, options.rows, options.columns, options.dataflow)) for x in network.layers
+    ]
+    if options.json:
+        print_json([{"layer": x.name, "count": x.count, **run.__dict__} for x, run in runs])
+        return
+    rows = [
+        [
+            x.name,
+            x.count,
+            r.cycles,
+            f"{r.utilisation:.1%}",
+            r.input_reads,
+            r.weight_reads,
+            r.output_writes,
+        ]
+        for x, r in runs
+    ]
+    title = f"{network.name}, {options.rows} x {options.columns}, {options.dataflow}"
+    columns = [
+        "layer",
+        "count",
+        "cycles",
+        "utilisation",
+        "inputs read",
+        "weights read",
+        "outputs written",
+    ]
+    print_table(columns, rows, title=title)
+    print(f"{sum(x.count * r.cycles for x, r in runs)} cycles in all")

@@ -65,6 +65,13 @@ def test_the_command_lists_what_was_skipped(tmp_path, capsys):
     assert main(["accelerator", "map", str(path), "--effort", "50"]) == 0
 
 
+def test_a_scenario_on_a_model_of_ones_own(tmp_path, capsys):
+    path = model(tmp_path / "net.onnx")
+    command = ["run", "accelerator/alexnet-archgym", "--workload", str(path), "--budget", "3"]
+    assert main([*command, "--output", str(tmp_path / "run"), "--seed", "1"]) == 0
+    assert "3 evaluations" in capsys.readouterr().out
+
+
 def test_batched_products_of_activations(tmp_path):
     from onnx import TensorProto, helper
 

@@ -163,7 +163,13 @@ def test_a_machine_too_small_is_infeasible_with_its_reason():
     assert e.reason(0).startswith("layer a: capacity: tiles at psum_spad need 1 words")
 
 
-def test_commands(capsys):
+def test_commands(capsys, tmp_path):
+    picture = tmp_path / "deep" / "energy.png"
+    assert main(["accelerator", "map", "alexnet", "--effort", "60", "--plot", str(picture)]) == 0
+    assert picture.stat().st_size > 5000
+    assert main(["accelerator", "systolic", "alexnet", "--dataflow", "os"]) == 0
+    assert "cycles in all" in capsys.readouterr().out
+    assert main(["accelerator", "systolic", "alexnet", "--rows", "0"]) == 2
     assert main(["accelerator", "layers"]) == 0 and "mobilenet-v2" in capsys.readouterr().out
     assert main(["accelerator", "layers", "alexnet", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["layers"]) == 8

@@ -4,7 +4,9 @@ Sources: AlexNet (Krizhevsky et al. 2012, two groups), VGG-16 (Simonyan and Ziss
 (He et al. 2016, stride in the 3x3 of the bottleneck as torchvision has it), MobileNetV2 (Sandler et al.
 2018), GoogLeNet (Szegedy et al. 2015), EfficientNet-B0 (Tan and Le 2019), ViT-B/16 (Dosovitskiy et al.
 2021, 224 pixels, 197 tokens), BERT-base (Devlin et al. 2019, 512 tokens), GPT-2 (Radford et al. 2019,
-124 M: a prompt of 1,024 tokens, then one more token).  Run: python scenarios/accelerator/programs/make_networks.py
+124 M: a prompt of 1,024 tokens, then one more token).
+
+Run: python scenarios/accelerator/programs/make_networks.py
 """
 
 from __future__ import annotations

@@ -1,0 +1,40 @@
+"""A picture of where a network's energy goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .architecture import Architecture
+from .layers import Layer
+from .mapper import Found
+
+
+def plot_energy(found: Sequence[tuple[Layer, Found]], machine: Architecture, path: Path) -> Path:
+    """Stacked bars, one a layer (all its occurrences): energy of every level and of arithmetic."""
+    from matplotlib.figure import Figure
+
+    parts = {
+        level.name: [1e-6 * x.count * f.cost.level_energy_pj[i].sum() for x, f in found]
+        for i, level in enumerate(machine.levels)
+    }
+    parts["arithmetic"] = [1e-6 * x.count * f.cost.mac_energy_pj for x, f in found]
+    figure = Figure(figsize=(max(5.0, 0.45 * len(found) + 2), 4.5), layout="constrained")
+    axes = figure.subplots()
+    bottom = np.zeros(len(found))
+    for name, values in parts.items():
+        axes.bar(range(len(found)), values, bottom=bottom, label=name)
+        bottom += np.array(values)
+    for i, (_, f) in enumerate(found):
+        axes.annotate(
+            f"{f.cost.utilisation:.0%}", (i, bottom[i]), ha="center", va="bottom", fontsize=7
+        )
+    axes.set_xticks(range(len(found)), [x.name for x, _ in found], rotation=90, fontsize=8)
+    axes.set_ylabel("energy in uJ (figure above: utilisation)")
+    axes.set_title(machine.name)
+    axes.legend(fontsize=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+    return path

@@ -1,0 +1,5 @@
+"""Any external program as a simulator."""
+
+from .simulator import SubprocessSimulator
+
+__all__ = ["SubprocessSimulator"]
