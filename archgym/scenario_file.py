@@ -8,8 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from .documents import known_keys, read_yaml
 from .errors import ArchgymError, ScenarioError, UnknownNameError
 from .objectives import Expression, Objective, Spec
 from .scenario import Scenario
@@ -91,35 +90,6 @@ def _altered(
     return out
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML mapping from a file."""
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
-    except OSError as error:
-        raise ScenarioError(f"cannot read {path}: {error.strerror or error}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path} is not valid YAML: {error}") from error
-    if not isinstance(document, dict):
-        raise ScenarioError(f"{path}: expected a mapping of keys, got {type(document).__name__}")
-    return document
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Refuses a key given twice, which YAML parsers otherwise take silently."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
-            if key in seen:
-                line = key_node.start_mark.line + 1
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} twice, line {line}"
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
 def from_document(document: Mapping[str, Any], where: str = "scenario") -> Scenario:
     """A scenario from the mapping that a YAML file holds."""
     try:
@@ -131,7 +101,7 @@ def from_document(document: Mapping[str, Any], where: str = "scenario") -> Scena
 
 
 def _build(document: Mapping[str, Any]) -> Scenario:
-    _known_keys(document, KEYS, "key in the scenario")
+    known_keys(document, KEYS, "key in the scenario")
     for key in ("name", "simulator", "objectives"):
         if key not in document:
             raise ScenarioError(
@@ -188,7 +158,7 @@ def _objectives(items: Any, metrics: Sequence[Any]) -> list[Objective]:
             raise ScenarioError(
                 f"an objective is a metric's name or a mapping with 'metric', got {item!r}"
             )
-        _known_keys(entry, OBJECTIVE_KEYS, "key in an objective")
+        known_keys(entry, OBJECTIVE_KEYS, "key in an objective")
         expression = Expression.parse(str(entry["metric"]), metrics)
         unit = expression.unit(metrics)
         bounds = {
@@ -215,7 +185,7 @@ def _spec(name: str, bounds: Any, unit: str) -> Spec:
         raise ScenarioError(
             f"spec {name!r}: expected '<= …' or a mapping with upper and lower, got {bounds!r}"
         )
-    _known_keys(bounds, SPEC_KEYS, f"key in spec {name!r}")
+    known_keys(bounds, SPEC_KEYS, f"key in spec {name!r}")
     return Spec(name, **{key: parse_quantity(value, unit) for key, value in bounds.items()})
 
 
@@ -262,9 +232,3 @@ def _whole(value: Any, key: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ScenarioError(f"key {key!r}: expected a whole number, got {value!r}")
     return value
-
-
-def _known_keys(mapping: Mapping[str, Any], known: Sequence[str], what: str) -> None:
-    for key in mapping:
-        if key not in known:
-            raise UnknownNameError(what, key, known)

@@ -6,10 +6,11 @@ import argparse
 from typing import Any
 
 from .. import registry
+from ..documents import read_yaml
 from ..errors import UnknownNameError
 from ..parameter import Parameter
 from ..scenario import Scenario
-from ..scenario_file import load_scenario, read_yaml, shipped
+from ..scenario_file import load_scenario, shipped
 from ..simulator import Simulator
 from .output import metrics_with_units, print_json, print_table, units_of
 

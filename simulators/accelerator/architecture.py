@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.documents import known_keys, read_yaml
 from archgym.errors import ArchgymError, UnknownNameError
 
 from .data import folder
@@ -215,8 +216,6 @@ def load_architecture(name: str | Path | Architecture) -> Architecture:
     """
     if isinstance(name, Architecture):
         return name
-    from archgym.scenario_file import read_yaml
-
     text = str(name)
     if text in names():
         return from_document(read_yaml(folder() / "architectures" / f"{text}.yaml"), text)
@@ -236,7 +235,7 @@ KINDS = ("dram", "sram", "regfile", "smartbuffer_RF", "SRAM", "smartbuffer_SRAM"
 
 def from_document(document: Mapping[str, Any], where: str) -> Architecture:
     """An architecture from the mapping that its YAML file holds."""
-    _known(document, KEYS, f"key in {where}:")
+    known_keys(document, KEYS, f"key in {where}:")
     for key in ("name", "levels"):
         if key not in document:
             raise ArchitectureError(f"{where}: key {key!r} is missing")
@@ -271,7 +270,7 @@ def _level(entry: Mapping[str, Any], word: int, node: int, where: str) -> Level:
 
     if not isinstance(entry, Mapping):
         raise ArchitectureError(f"a level is a mapping of keys, got {entry!r}")
-    _known(entry, LEVEL_KEYS, f"key of a level in {where}:")
+    known_keys(entry, LEVEL_KEYS, f"key of a level in {where}:")
     name, kind = str(entry.get("name", "?")), str(entry.get("kind", "sram"))
     if kind not in KINDS:
         raise UnknownNameError(f"kind of level {name!r} in {where}:", kind, KINDS)
@@ -325,9 +324,3 @@ def _energies(given: Any, read: float, write: float, name: str) -> tuple[float, 
     if len(values) != 2:
         raise ArchitectureError(f"level {name!r}: energy_pj is a number or [read, write]")
     return float(values[0]), float(values[1])
-
-
-def _known(mapping: Mapping[str, Any], known: Sequence[str], what: str) -> None:
-    for key in mapping:
-        if key not in known:
-            raise UnknownNameError(what, key, known)

@@ -115,6 +115,20 @@ def draw(seed):
 
 
 @compiled
+def used_slot(factor, d, level, kind):
+    """The first inner slot from (level, kind) on, going round, where dimension ``d`` runs at all."""
+    levels = factor.shape[0]
+    for _ in range(levels * 3):
+        if factor[level, kind, d] > 1 and level + kind > 0:
+            break
+        kind += 1
+        if kind == 3:
+            kind = 0
+            level = (level + 1) % levels
+    return level, kind
+
+
+@compiled
 def propose(dims, state, spatial, room, must, optional, seed):
     """Change one thing at random; returns the next seed."""
     factor, order, keep = state
@@ -160,13 +174,7 @@ def propose(dims, state, spatial, room, must, optional, seed):
                 factor[level, kind, d] = ceil_divide(factor[0, 0, d], rounds)
         return seed
     if what < 10:  # a factor moves between slots of its dimension
-        for _ in range(levels * 3):
-            if factor[level, kind, d] > 1 and level + kind > 0:
-                break
-            kind += 1
-            if kind == 3:
-                kind = 0
-                level = (level + 1) % levels
+        level, kind = used_slot(factor, d, level, kind)
         here = factor[level, kind, d]
         to, r = 1 + r % (levels * 3 - 1), r // 16
         level_b, kind_b = to // 3, to % 3
@@ -180,13 +188,7 @@ def propose(dims, state, spatial, room, must, optional, seed):
             factor[level_b, kind_b, d] *= p
         return seed
     if what < 12:  # a dimension gives way to another
-        for _ in range(levels * 3):
-            if factor[level, kind, d] > 1 and level + kind > 0:
-                break
-            kind += 1
-            if kind == 3:
-                kind = 0
-                level = (level + 1) % levels
+        level, kind = used_slot(factor, d, level, kind)
         other = r % 8
         while dims[other] == 1:
             other = (other + 1) % 8

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from string import Template
 from typing import Any
 
+from archgym.documents import known_keys, read_yaml
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.evaluation import Metric
 from archgym.parameter import Parameter, Value, categorical, ordinal
-from archgym.scenario_file import read_yaml
 from archgym.space import DesignSpace
 from archgym.units import parse_quantity
 
@@ -119,7 +119,7 @@ def load_program(name: str | Path) -> Program:
 
 def _build(document: Mapping[str, Any], path: Path) -> Program:
     where = str(path)
-    _known(document, KEYS, f"key in {where}:")
+    known_keys(document, KEYS, f"key in {where}:")
     for key in ("name", "command", "parameters", "metrics"):
         if not document.get(key):
             raise ProgramError(f"{where}: key {key!r} is missing or empty")
@@ -180,7 +180,7 @@ def _check_templates(program: Program, where: str) -> None:
 def _parameter(entry: Any, where: str) -> tuple[Parameter, dict[Value, str]]:
     if not isinstance(entry, Mapping) or "name" not in entry or "values" not in entry:
         raise ProgramError(f"{where}: a parameter needs name and values, got {entry!r}")
-    _known(entry, PARAMETER_KEYS, f"key of a parameter in {where}:")
+    known_keys(entry, PARAMETER_KEYS, f"key of a parameter in {where}:")
     name, values = str(entry["name"]), list(entry["values"])
     kind = str(entry.get("kind", "ordinal"))
     about = str(entry.get("description", ""))
@@ -203,7 +203,7 @@ def _parameter(entry: Any, where: str) -> tuple[Parameter, dict[Value, str]]:
 def _reading(entry: Any, where: str) -> Reading:
     if not isinstance(entry, Mapping) or "name" not in entry or "pattern" not in entry:
         raise ProgramError(f"{where}: a metric needs name and pattern, got {entry!r}")
-    _known(entry, METRIC_KEYS, f"key of a metric in {where}:")
+    known_keys(entry, METRIC_KEYS, f"key of a metric in {where}:")
     name, pick, unit = (
         str(entry["name"]),
         str(entry.get("pick", "last")),
@@ -226,9 +226,3 @@ def _reading(entry: Any, where: str) -> Reading:
     parse_quantity(f"1 {given}", unit)
     metric = Metric(name, unit, str(entry.get("description", "")))
     return Reading(metric, str(entry.get("from", "stdout")), pattern, pick, given)
-
-
-def _known(mapping: Mapping[str, Any], known: Sequence[str], what: str) -> None:
-    for key in mapping:
-        if key not in known:
-            raise UnknownNameError(what, key, known)
