@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ CREATE TABLE IF NOT EXISTS trials(
 """
 T = TypeVar("T")
 _LOOKUP_CHUNK = 500
+_PATIENCE_S = 60.0
 
 
 class EvaluationStore:
@@ -42,16 +44,28 @@ class EvaluationStore:
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, timeout=60, isolation_level=None, check_same_thread=False
+            self.path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.executescript(_SCHEMA)
+            self._set_up(connection)
         except sqlite3.Error:
             connection.close()
             raise
         return connection
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
+        # two processes that open a new file at once: switching to WAL does not wait for locks
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=NORMAL")
+                connection.executescript(_SCHEMA)
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
 
     def _guard(self, action: Callable[[], T]) -> T:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ class Architecture:
             raise UnknownNameError(f"level of {self.name}", level, names)
         return names.index(level)
 
-    @property
+    @cached_property
     def mesh(self) -> NDArray[np.int64]:
         """Instances along x and y of every level and of the MACs, (L + 1, 2)."""
         if self.meshes:
@@ -165,6 +166,7 @@ class Architecture:
         memories = sum(float(n) * level.area_um2 for n, level in zip(mesh, self.levels))
         return memories + self.macs * self.mac_area_um2
 
+    @cached_property
     def arrays(self) -> Arrays:
         """What the kernels read; see ``cost.evaluate``."""
         levels = self.levels
@@ -182,12 +184,14 @@ class Architecture:
             float(self.mac_pj),
         )
 
+    @cached_property
     def keeps(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which tensors each level must and may hold, (L, 3) each."""
         must = np.array([[c in x.must_keep for c in LETTERS] for x in self.levels])
         may = np.array([[c in x.may_keep for c in LETTERS] for x in self.levels])
         return must, may | must
 
+    @cached_property
     def spatial(self) -> NDArray[np.bool_]:
         """Which dimensions may be unrolled below each level along x and y, (L, 2, 8)."""
         rows = [

@@ -6,18 +6,30 @@ import numpy as np
 
 from .compiled import compiled
 from .cost import evaluate
-from .layout import DELAY, ENERGY, OK, TEMPORAL, TRAFFIC
+from .layout import DELAY, ENERGY, ENERGY_DELAY, OK, TEMPORAL, TRAFFIC
 from .moves import ORDERS, ceil_divide, close, draw, propose, trade
 
 HOT, COLD = 0.2, 0.01  # temperatures of the annealing, in logarithms of the objective
+NEVER = 8.0  # a step worse by that many temperatures is not taken
 
 
 @compiled
-def score(problem, state, objective, work):
-    """The objective of a state; infinite where it does not fit.  The outer factors are set first."""
-    dims, conv, arch, switches = problem
+def score(problem, state, objective, bound, work):
+    """The objective of a state; infinite where it does not fit.  The outer factors are set first.
+
+    A state whose computation alone takes it to ``bound`` or beyond is not looked at further: every
+    product costs at least ``problem``'s floor, whatever moves.
+    """
+    dims, conv, arch, switches, floor_pj = problem
     factor, order, keep = state
     close(dims, factor)
+    if bound < np.inf and (objective == ENERGY_DELAY or objective == DELAY):
+        cycles = 1.0
+        for level in range(factor.shape[0]):
+            for d in range(8):
+                cycles *= factor[level, TEMPORAL, d]
+        if cycles * (floor_pj if objective == ENERGY_DELAY else 1.0) >= bound:
+            return np.inf
     out = evaluate(dims, conv, factor, order, keep, arch, switches, work)
     if out[0] != OK:
         return np.inf
@@ -93,7 +105,7 @@ def descend(problem, state, objective, spatial, room, optional, budget, best, wo
                             return best, spent
                         kept = factor[level, kind, d]
                         factor[level, kind, d] = value
-                        new = score(problem, state, objective, work)
+                        new = score(problem, state, objective, best, work)
                         spent += 1
                         if new < best:
                             best = new
@@ -127,7 +139,7 @@ def descend(problem, state, objective, spatial, room, optional, budget, best, wo
                         there = factor[level_b, kind_b, d]
                         factor[level_a, kind_a, d] = here // p
                         factor[level_b, kind_b, d] = there * p
-                        new = score(problem, state, objective, work)
+                        new = score(problem, state, objective, best, work)
                         spent += 1
                         if new < best:
                             best = new
@@ -152,7 +164,7 @@ def descend(problem, state, objective, spatial, room, optional, budget, best, wo
                             return best, spent
                         there = factor[level, kind, other]
                         trade(dims, factor, level, kind, d, other, room)
-                        new = score(problem, state, objective, work)
+                        new = score(problem, state, objective, best, work)
                         spent += 1
                         if new < best:
                             best = new
@@ -170,7 +182,7 @@ def descend(problem, state, objective, spatial, room, optional, budget, best, wo
             trial[:] = order[level]
             for k in range(ORDERS.shape[0]):
                 order[level] = ORDERS[k]
-                new = score(problem, state, objective, work)
+                new = score(problem, state, objective, best, work)
                 spent += 1
                 if new < best:
                     best = new
@@ -183,7 +195,7 @@ def descend(problem, state, objective, spatial, room, optional, budget, best, wo
             for t in range(3):
                 if optional[level, t]:
                     keep[level, t] = not keep[level, t]
-                    new = score(problem, state, objective, work)
+                    new = score(problem, state, objective, best, work)
                     spent += 1
                     if new < best:
                         best = new
@@ -204,7 +216,7 @@ def descend(problem, state, objective, spatial, room, optional, budget, best, wo
                     rest = factor[0, 0, d]
                     rounds = ceil_divide(rest, room[level, kind - 1])
                     factor[level, kind, d] = ceil_divide(rest, rounds)
-                    new = score(problem, state, objective, work)
+                    new = score(problem, state, objective, best, work)
                     spent += 1
                     if new < best:
                         best = new
@@ -224,7 +236,7 @@ def anneal(
     factor, order, keep = state
     best_factor, best_order, best_keep = best_state
     kept_factor, kept_order, kept_keep = factor.copy(), order.copy(), keep.copy()
-    here = score(problem, state, objective, work)
+    here = score(problem, state, objective, np.inf, work)
     best = here
     best_factor[:], best_order[:], best_keep[:] = factor, order, keep
     cooling = (COLD / HOT) ** (1.0 / max(1, budget))
@@ -232,7 +244,8 @@ def anneal(
     for _ in range(budget):
         heat *= cooling
         seed = propose(dims, state, spatial, room, must, optional, seed)
-        new = score(problem, state, objective, work)
+        hopeless = here * np.exp(NEVER * heat)
+        new = score(problem, state, objective, hopeless, work)
         accept = new <= here
         if not accept and new < np.inf:
             seed = draw(seed)

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from archgym.errors import UnknownNameError
 
-from .architecture import Architecture
+from .architecture import LETTERS, Architecture
 from .layers import Layer
 from .layout import OBJECTIVES, REUSE, TEMPORAL, TRAFFIC, N
 from .mapping import Cost, Mapping, Refusal, evaluate_mapping, workspace
 
-FAST, THOROUGH = 3000, 20_000  # evaluations a layer: inside a hardware search; on its own
+FAST, THOROUGH = 3200, 20_000  # evaluations a layer: inside a hardware search; on its own
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,37 @@ class Found:
 @lru_cache(maxsize=256)
 def constraints(architecture: Architecture) -> tuple[NDArray[Any], ...]:
     """(spatial (L, 2, 8), room (L, 2), must keep (L, 3), may keep beyond that (L, 3), starts (s, axes))."""
-    must, may = architecture.keeps()
+    must, may = architecture.keeps
     room = np.array([x.fanout for x in architecture.levels], np.int64)
     axes = int((room > 1).sum())
     picks = range({0: 1, 1: 6, 2: 5, 3: 3}.get(axes, 2))
     starts = np.array(list(itertools.product(picks, repeat=axes)), np.int64).reshape(-1, axes)
-    return architecture.spatial(), room, must, may & ~must, starts
+    return architecture.spatial, room, must, may & ~must, starts
+
+
+def problem_of(layer: Layer, architecture: Architecture, reuse: str) -> tuple[Any, ...]:
+    """What the kernels search: (dims, geometry, arrays, switches, least pJ that all products cost)."""
+    switches = (REUSE.index(reuse), True)
+    floor = layer.macs * energy_floor(architecture)
+    return layer.dims, layer.geometry, architecture.arrays, switches, floor
+
+
+@lru_cache(maxsize=256)
+def energy_floor(architecture: Architecture) -> float:
+    """PJ that every product costs at least: itself, and operands from levels of its own.
+
+    A level that must hold a tensor and has no fan-out below it serves every product apart; what is
+    further out is not counted.
+    """
+    out = architecture.mac_pj
+    for letter in LETTERS:
+        for level in reversed(architecture.levels):
+            if level.fanout != (1, 1):
+                break
+            if letter in level.must_keep:
+                out += (level.update_pj if letter == "O" else level.read_pj) / level.block
+                break
+    return out
 
 
 def find_mapping(
@@ -70,16 +95,16 @@ def find_mapping(
     if reuse not in REUSE:
         raise UnknownNameError("reuse convention", reuse, REUSE)
     goal, effort = OBJECTIVES.index(objective), max(1, int(effort))
-    problem = (layer.dims, layer.geometry, architecture.arrays(), (REUSE.index(reuse), True))
+    problem = problem_of(layer, architecture, reuse)
     if layer.N == 1:
         best, spent, mapping = _search(layer, architecture, problem, goal, effort)
     else:  # the batch as a loop around one input's mapping bounds what searching it whole may find
         best, spent, mapping = _search(layer, architecture, problem, goal, effort - effort // 2)
-        alone = (replace(layer, N=1).dims, *problem[1:])
+        alone = problem_of(replace(layer, N=1), architecture, reuse)
         _, more, one = _search(layer, architecture, alone, goal, effort // 2)
         around, spent = _with_batch(one, layer.N), spent + more
         state = (around.factor, around.order, around.keep)
-        if score(problem, state, goal, workspace(len(architecture.levels))) < best:
+        if score(problem, state, goal, np.inf, workspace(len(architecture.levels))) < best:
             mapping = around
     cost = evaluate_mapping(layer, architecture, mapping, reuse=reuse)
     return cost if isinstance(cost, Refusal) else Found(mapping, cost, spent)

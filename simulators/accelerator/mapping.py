@@ -218,13 +218,13 @@ def evaluate_mapping(
         )
     if reuse not in REUSE:
         raise MappingError(f"unknown reuse convention {reuse!r}; known: {', '.join(REUSE)}")
-    must, may = architecture.keeps()
+    must, may = architecture.keeps
     wrong = np.argwhere((must & ~mapping.keep) | (mapping.keep & ~may))
     if len(wrong):
         level, t = wrong[0]
         verb = "must" if must[level, t] else "cannot"
         raise MappingError(f"level {architecture.levels[level].name!r} {verb} keep {TENSORS[t]}")
-    arrays, dims, geometry = architecture.arrays(), layer.dims, layer.geometry
+    arrays, dims, geometry = architecture.arrays, layer.dims, layer.geometry
     work = workspace(len(architecture.levels))
     code, level, needed, available, pj, cycles, computing = evaluate(
         dims, geometry, mapping.factor, mapping.order, mapping.keep, arrays,

@@ -75,7 +75,7 @@ class MappingSimulator(Simulator):
         self.workload, self.workload_hash = self.network.name, self.network.content_hash
         self._space_name, self._reuse = space, reuse
         self._threads = None if threads is None else int(threads)
-        self._arrays = self.architecture.arrays()
+        self._arrays = self.architecture.arrays
 
     @staticmethod
     def workload_names() -> list[str]:

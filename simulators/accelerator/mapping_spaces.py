@@ -152,7 +152,7 @@ class LoopSpace(MappingSpace):
                     DIMENSIONS.index(str(v)) if v != "none" else -1 for v in p.values
                 ]
         room = np.array([level.fanout for level in levels], np.int64)
-        must = self.architecture.keeps()[0]
+        must = self.architecture.keeps[0]
         return (
             np.array(tiles, np.int64), np.array(axes, np.int64), np.array(orders, np.int64),
             np.array(keeps, np.int64), values, unrolled, room, must,
@@ -161,7 +161,7 @@ class LoopSpace(MappingSpace):
     def _decode(self, design: Designs, state: State) -> None:
         from .decoding import decode_loops
 
-        size, bits = self.architecture.arrays()[:2]
+        size, bits = self.architecture.arrays[:2]
         layer = self.layer
         decode_loops(design, self.tables, layer.dims, layer.geometry, size, bits, state)
 

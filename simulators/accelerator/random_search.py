@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from .architecture import Architecture
 from .compiled import compiled
 from .layers import Layer
-from .layout import OBJECTIVES, REUSE
+from .layout import OBJECTIVES
+from .mapper import problem_of
 from .mapping import Mapping, workspace
 from .descent import score
 
@@ -68,7 +69,7 @@ def random_mappings(problem, objective, spatial, room, must, optional, n, rng, b
         if not draw(problem[0], spatial, room, must, optional, factor, order, keep, rng):
             continue
         tried += 1
-        new = score(problem, (factor, order, keep), objective, work)
+        new = score(problem, (factor, order, keep), objective, best, work)
         if new < best:
             best = new
             best_factor[:], best_order[:], best_keep[:] = factor, order, keep
@@ -85,9 +86,9 @@ def random_search(
     seed: int = 0,
 ) -> tuple[float, Mapping, int]:
     """The best random mapping within a time: (score, mapping, mappings tried)."""
-    must, may = architecture.keeps()
+    must, may = architecture.keeps
     room: NDArray[np.int64] = np.array([x.fanout for x in architecture.levels], np.int64)
-    problem = (layer.dims, layer.geometry, architecture.arrays(), (REUSE.index(reuse), True))
+    problem = problem_of(layer, architecture, reuse)
     work = workspace(len(architecture.levels))
     best, tried, found = np.inf, 0, None
     rng = np.random.default_rng(seed)
@@ -95,7 +96,7 @@ def random_search(
     while time.perf_counter() < end:
         block = 2000
         new, *mapping = random_mappings(
-            problem, OBJECTIVES.index(objective), architecture.spatial(), room, must, may & ~must,
+            problem, OBJECTIVES.index(objective), architecture.spatial, room, must, may & ~must,
             block, rng, best, work,
         )  # fmt: skip
         tried += block

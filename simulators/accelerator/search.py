@@ -42,7 +42,8 @@ def search(problem, objective, spatial, room, must, optional, starts, budget, wo
             again = again or (factors[before, :, 1:] == factors[s, :, 1:]).all()
         if again and s < n - 1:
             continue
-        scores[s] = score(problem, (factors[s], orders[s], keeps[s]), objective, work)
+        state = (factors[s], orders[s], keeps[s])
+        scores[s] = score(problem, state, objective, np.inf, work)
         spent += 1
     alive = max(1, int(np.isfinite(scores).sum()))
     for turn in range(3):
@@ -109,7 +110,7 @@ def sweep_tiles(problem, objective, candidates, keep, work):
         fits = False
         for k in range(ORDERS.shape[0]):
             order[0] = ORDERS[k]
-            new = score(problem, (factor, order, keep), objective, work)
+            new = score(problem, (factor, order, keep), objective, np.inf, work)
             if new == np.inf:
                 break
             fits = True

@@ -42,7 +42,7 @@ def exhaustive(layer, architecture):
     rest = [d for d in range(8) if d not in present]
     orders = [np.array(rest + list(p)) for p in itertools.permutations(present)]
     best = np.inf
-    must, _ = architecture.keeps()
+    must, _ = architecture.keeps
     for choice in itertools.product(*splits):
         factor = np.ones((3, 3, 8), np.int64)
         for d, split in zip(present, choice):
@@ -90,9 +90,9 @@ def test_what_it_says_is_what_its_mapping_costs():
         found = find_mapping(layer, machine, effort=800)
         again = evaluate_mapping(layer, machine, found.mapping)
         assert again.energy_pj == found.cost.energy_pj and again.cycles == found.cost.cycles
-        must, may = machine.keeps()
+        must, may = machine.keeps
         assert (found.mapping.keep >= must).all() and (found.mapping.keep <= may).all()
-        allowed = machine.spatial()
+        allowed = machine.spatial
         for axis in (0, 1):
             assert not (found.mapping.factor[:, 1 + axis] > 1)[~allowed[:, axis]].any()
 

@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import sqlite3
+import time
 
 import numpy as np
 import pytest
@@ -98,6 +99,27 @@ def test_two_processes_share_a_store(tmp_path, toy):
     assert [w.exitcode for w in workers] == [0, 0]
     with EvaluationStore(path) as store:
         assert store.count() == toy.space.cardinality
+
+
+def _open_at(path, start):
+    while time.time() < start:
+        pass
+    EvaluationStore(path).close()
+
+
+def test_many_processes_open_a_new_store_at_once(tmp_path):
+    context = multiprocessing.get_context("fork")
+    for k in range(10):
+        start = time.time() + 0.1
+        workers = [
+            context.Process(target=_open_at, args=(tmp_path / f"{k}.sqlite", start))
+            for _ in range(6)
+        ]
+        for w in workers:
+            w.start()
+        for w in workers:
+            w.join()
+        assert [w.exitcode for w in workers] == [0] * 6
 
 
 def test_trials_must_replay(tmp_path, toy):
