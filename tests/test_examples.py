@@ -48,3 +48,8 @@ def test_every_example_is_tested():
         "maskable_ppo_on_dram",
         "optuna_on_dram",
     }
+
+
+def test_map_a_network(capsys):
+    assert 1e-6 < load("map_a_network").main(200) < 1e-3
+    assert "multiply, accumulate" in capsys.readouterr().out
