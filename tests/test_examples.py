@@ -43,6 +43,7 @@ def test_every_example_is_tested():
     names = {p.stem for p in (ROOT / "examples").glob("*.py")}
     assert names == {
         "bring_a_simulator",
+        "map_a_network",
         "own_agent",
         "ppo_on_dram",
         "maskable_ppo_on_dram",
