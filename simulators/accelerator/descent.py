@@ -10,6 +10,7 @@ from .layout import DELAY, ENERGY, ENERGY_DELAY, OK, TEMPORAL, TRAFFIC
 from .moves import ORDERS, ceil_divide, close, draw, propose, trade
 
 HOT, COLD = 0.2, 0.01  # temperatures of the annealing, in logarithms of the objective
+BEST, SPENT = range(2)  # of a tally
 NEVER = 8.0  # a step worse by that many temperatures is not taken
 
 
@@ -36,195 +37,207 @@ def score(problem, state, objective, bound, work):
     if objective == ENERGY:
         return out[4]
     if objective == DELAY:
-        return out[5] + 1e-9 * out[4] / (out[4] + 1.0)
+        return out[5]
     if objective == TRAFFIC:
         moved = 0.0
         for t in range(3):
             moved += (work[0][0, t, 0] + work[0][0, t, 2]) * arch[1][0, t]
-        return moved + 1e-9 * out[4] / (out[4] + 1.0)
+        return moved
     return out[4] * out[5]
+
+
+@compiled
+def accepted(tally, new):
+    """Count an evaluation; whether its score is the best. ``tally`` (2,): best score, evaluations."""
+    tally[SPENT] += 1
+    if new < tally[BEST]:
+        tally[BEST] = new
+        return True
+    return False
+
+
+@compiled
+def try_factors(problem, state, objective, spatial, room, budget, tally, work):
+    """One slot gets another factor, the outermost loop takes up the rest; whether the budget ran out."""
+    dims = problem[0]
+    factor = state[0]
+    levels = factor.shape[0]
+    for level in range(levels - 1, -1, -1):
+        for kind in range(3):
+            if (kind == 0 and level == 0) or (kind > 0 and room[level, kind - 1] == 1):
+                continue
+            for d in range(8):
+                if dims[d] == 1 or (kind > 0 and not spatial[level, kind - 1, d]):
+                    continue
+                before = factor[level, kind, d]
+                close(dims, factor)
+                others = 1
+                for inner in range(levels):
+                    for k in range(3):
+                        if inner > 0 or k > 0:
+                            others *= factor[inner, k, d]
+                rest = ceil_divide(dims[d], others // before)
+                rounds = ceil_divide(rest, before)
+                values = (
+                    ceil_divide(rest, max(1, rounds - 1)),
+                    before * 2,
+                    rest,
+                    ceil_divide(rest, 2),
+                    ceil_divide(rest, rounds + 1),
+                    ceil_divide(before, 2),
+                    1,
+                    before * 3,
+                    ceil_divide(rest, 3),
+                )
+                last = 0
+                for wanted in values:
+                    value = min(wanted, rest)
+                    if kind > 0:
+                        value = min(value, room[level, kind - 1])
+                    kept = factor[level, kind, d]
+                    if value == kept or value == last or value < 1:
+                        continue
+                    last = value
+                    if tally[SPENT] >= budget:
+                        return True
+                    factor[level, kind, d] = value
+                    new = score(problem, state, objective, tally[BEST], work)
+                    if not accepted(tally, new):
+                        factor[level, kind, d] = kept
+    return tally[SPENT] >= budget
+
+
+@compiled
+def try_exchanges(problem, state, objective, spatial, room, budget, tally, work):
+    """A factor moves between two inner slots of its dimension; whether the budget ran out."""
+    factor = state[0]
+    slots = factor.shape[0] * 3
+    for a in range(1, slots):
+        level_a, kind_a = a // 3, a % 3
+        for b in range(1, slots):
+            level_b, kind_b = b // 3, b % 3
+            if a == b or (kind_b > 0 and room[level_b, kind_b - 1] == 1):
+                continue
+            for d in range(8):
+                here = factor[level_a, kind_a, d]
+                if here == 1 or (kind_b > 0 and not spatial[level_b, kind_b - 1, d]):
+                    continue
+                for p in (2, 3, here):
+                    if here % p or factor[level_a, kind_a, d] != here or (p == here and here <= 3):
+                        continue
+                    if tally[SPENT] >= budget:
+                        return True
+                    there = factor[level_b, kind_b, d]
+                    factor[level_a, kind_a, d] = here // p
+                    factor[level_b, kind_b, d] = there * p
+                    new = score(problem, state, objective, tally[BEST], work)
+                    if not accepted(tally, new):
+                        factor[level_a, kind_a, d] = here
+                        factor[level_b, kind_b, d] = there
+    return False
+
+
+@compiled
+def try_trades(problem, state, objective, spatial, room, budget, tally, work):
+    """At one slot a dimension gives way to another; whether the budget ran out."""
+    dims = problem[0]
+    factor = state[0]
+    for level in range(factor.shape[0]):
+        for kind in range(3):
+            if level + kind == 0 or (kind > 0 and room[level, kind - 1] == 1):
+                continue
+            for d in range(8):
+                for other in range(8):
+                    here = factor[level, kind, d]
+                    if here == 1 or other == d or dims[other] == 1:
+                        continue
+                    if kind > 0 and not spatial[level, kind - 1, other]:
+                        continue
+                    if tally[SPENT] >= budget:
+                        return True
+                    there = factor[level, kind, other]
+                    trade(dims, factor, level, kind, d, other, room)
+                    new = score(problem, state, objective, tally[BEST], work)
+                    if not accepted(tally, new):
+                        factor[level, kind, d] = here
+                        factor[level, kind, other] = there
+    return False
+
+
+@compiled
+def try_orders(problem, state, objective, trial, tally, work):
+    """Another order at each level with loops to order."""
+    factor, order, _ = state
+    for level in range(factor.shape[0]):
+        ordered = 0
+        for d in range(8):
+            ordered += factor[level, TEMPORAL, d] > 1
+        if ordered < 2:
+            continue
+        trial[:] = order[level]
+        for k in range(ORDERS.shape[0]):
+            order[level] = ORDERS[k]
+            new = score(problem, state, objective, tally[BEST], work)
+            if accepted(tally, new):
+                trial[:] = order[level]
+            else:
+                order[level] = trial
+
+
+@compiled
+def try_keeping(problem, state, objective, optional, tally, work):
+    """Each optional tensor is kept, or passes by."""
+    keep = state[2]
+    for level in range(keep.shape[0]):
+        for t in range(3):
+            if optional[level, t]:
+                keep[level, t] = not keep[level, t]
+                new = score(problem, state, objective, tally[BEST], work)
+                if not accepted(tally, new):
+                    keep[level, t] = not keep[level, t]
+
+
+@compiled
+def try_axes(problem, state, objective, spatial, room, trial, tally, work):
+    """Each axis is given to another dimension."""
+    dims = problem[0]
+    factor = state[0]
+    for level in range(factor.shape[0]):
+        for kind in (1, 2):
+            if room[level, kind - 1] == 1:
+                continue
+            for d in range(8):
+                if dims[d] == 1 or not spatial[level, kind - 1, d]:
+                    continue
+                trial[:] = factor[level, kind]
+                factor[level, kind] = 1
+                close(dims, factor)
+                rest = factor[0, 0, d]
+                rounds = ceil_divide(rest, room[level, kind - 1])
+                factor[level, kind, d] = ceil_divide(rest, rounds)
+                new = score(problem, state, objective, tally[BEST], work)
+                if not accepted(tally, new):
+                    factor[level, kind] = trial
 
 
 @compiled
 def descend(problem, state, objective, spatial, room, optional, budget, best, work, trial):
     """Take improving moves until none is left or ``budget`` evaluations are spent: (score, spent)."""
-    dims = problem[0]
-    factor, order, keep = state
-    levels = factor.shape[0]
-    spent = 0
-    improved = True
-    while improved and spent < budget:
-        improved = False
-        # one slot gets another factor; the outermost loop takes up the rest
-        for level in range(levels - 1, -1, -1):
-            for kind in range(3):
-                if kind > 0 and room[level, kind - 1] == 1:
-                    continue
-                if kind == 0 and level == 0:
-                    continue
-                for d in range(8):
-                    if dims[d] == 1 or (kind > 0 and not spatial[level, kind - 1, d]):
-                        continue
-                    before = factor[level, kind, d]
-                    close(dims, factor)
-                    others = 1
-                    for inner in range(levels):
-                        for k in range(3):
-                            if inner > 0 or k > 0:
-                                others *= factor[inner, k, d]
-                    rest = ceil_divide(dims[d], others // before)
-                    rounds = ceil_divide(rest, before)
-                    last = 0
-                    for choice in range(9):
-                        if choice == 0:
-                            value = ceil_divide(rest, max(1, rounds - 1))
-                        elif choice == 1:
-                            value = before * 2
-                        elif choice == 2:
-                            value = rest
-                        elif choice == 3:
-                            value = ceil_divide(rest, 2)
-                        elif choice == 4:
-                            value = ceil_divide(rest, rounds + 1)
-                        elif choice == 5:
-                            value = ceil_divide(before, 2)
-                        elif choice == 6:
-                            value = 1
-                        elif choice == 7:
-                            value = before * 3
-                        else:
-                            value = ceil_divide(rest, 3)
-                        value = min(value, rest)
-                        if kind > 0:
-                            value = min(value, room[level, kind - 1])
-                        if value == factor[level, kind, d] or value == last or value < 1:
-                            continue
-                        last = value
-                        if spent >= budget:
-                            close(dims, factor)
-                            return best, spent
-                        kept = factor[level, kind, d]
-                        factor[level, kind, d] = value
-                        new = score(problem, state, objective, best, work)
-                        spent += 1
-                        if new < best:
-                            best = new
-                            improved = True
-                        else:
-                            factor[level, kind, d] = kept
-        if spent >= budget:
+    tally = np.array([best, 0.0])
+    before = np.inf
+    while tally[BEST] < before and tally[SPENT] < budget:
+        before = tally[BEST]
+        if try_factors(problem, state, objective, spatial, room, budget, tally, work):
             break
-        # a factor moves between two inner slots
-        slots = levels * 3
-        for a in range(1, slots):
-            level_a, kind_a = a // 3, a % 3
-            for b in range(1, slots):
-                if a == b:
-                    continue
-                level_b, kind_b = b // 3, b % 3
-                if kind_b > 0 and room[level_b, kind_b - 1] == 1:
-                    continue
-                for d in range(8):
-                    here = factor[level_a, kind_a, d]
-                    if here == 1 or (kind_b > 0 and not spatial[level_b, kind_b - 1, d]):
-                        continue
-                    for p in (2, 3, here):
-                        if here % p or factor[level_a, kind_a, d] != here:
-                            continue
-                        if p == here and here <= 3:
-                            continue
-                        if spent >= budget:
-                            close(dims, factor)
-                            return best, spent
-                        there = factor[level_b, kind_b, d]
-                        factor[level_a, kind_a, d] = here // p
-                        factor[level_b, kind_b, d] = there * p
-                        new = score(problem, state, objective, best, work)
-                        spent += 1
-                        if new < best:
-                            best = new
-                            improved = True
-                        else:
-                            factor[level_a, kind_a, d] = here
-                            factor[level_b, kind_b, d] = there
-        # at one slot a dimension gives way to another
-        for level in range(levels):
-            for kind in range(3):
-                if level + kind == 0 or (kind > 0 and room[level, kind - 1] == 1):
-                    continue
-                for d in range(8):
-                    for other in range(8):
-                        here = factor[level, kind, d]
-                        if here == 1 or other == d or dims[other] == 1:
-                            continue
-                        if kind > 0 and not spatial[level, kind - 1, other]:
-                            continue
-                        if spent >= budget:
-                            close(dims, factor)
-                            return best, spent
-                        there = factor[level, kind, other]
-                        trade(dims, factor, level, kind, d, other, room)
-                        new = score(problem, state, objective, best, work)
-                        spent += 1
-                        if new < best:
-                            best = new
-                            improved = True
-                        else:
-                            factor[level, kind, d] = here
-                            factor[level, kind, other] = there
-        # another order at a level
-        for level in range(levels):
-            ordered = 0
-            for d in range(8):
-                ordered += factor[level, TEMPORAL, d] > 1
-            if ordered < 2:
-                continue
-            trial[:] = order[level]
-            for k in range(ORDERS.shape[0]):
-                order[level] = ORDERS[k]
-                new = score(problem, state, objective, best, work)
-                spent += 1
-                if new < best:
-                    best = new
-                    improved = True
-                    trial[:] = order[level]
-                else:
-                    order[level] = trial
-        # an optional tensor is kept or passes by
-        for level in range(levels):
-            for t in range(3):
-                if optional[level, t]:
-                    keep[level, t] = not keep[level, t]
-                    new = score(problem, state, objective, best, work)
-                    spent += 1
-                    if new < best:
-                        best = new
-                        improved = True
-                    else:
-                        keep[level, t] = not keep[level, t]
-        # one axis changes its dimension
-        for level in range(levels):
-            for kind in (1, 2):
-                if room[level, kind - 1] == 1:
-                    continue
-                for d in range(8):
-                    if dims[d] == 1 or not spatial[level, kind - 1, d]:
-                        continue
-                    trial[:] = factor[level, kind]
-                    factor[level, kind] = 1
-                    close(dims, factor)
-                    rest = factor[0, 0, d]
-                    rounds = ceil_divide(rest, room[level, kind - 1])
-                    factor[level, kind, d] = ceil_divide(rest, rounds)
-                    new = score(problem, state, objective, best, work)
-                    spent += 1
-                    if new < best:
-                        best = new
-                        improved = True
-                    else:
-                        factor[level, kind] = trial
-    close(dims, factor)
-    return best, spent
+        if try_exchanges(problem, state, objective, spatial, room, budget, tally, work):
+            break
+        if try_trades(problem, state, objective, spatial, room, budget, tally, work):
+            break
+        try_orders(problem, state, objective, trial, tally, work)
+        try_keeping(problem, state, objective, optional, tally, work)
+        try_axes(problem, state, objective, spatial, room, trial, tally, work)
+    close(problem[0], state[0])
+    return tally[BEST], int(tally[SPENT])
 
 
 @compiled

@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archgym.parameter import categorical, ordinal, powers_of_two
 from archgym.space import DesignSpace
 
 from .architecture import Architecture, Level
-from .technology import BUFFER_CLASSES, DRAM_PJ_PER_BIT, buffer, multiplier, register_file, sram
+from .technology import (
+    BUFFER_CLASSES,
+    DRAM_PJ_PER_BIT,
+    Cost,
+    buffer,
+    multiplier,
+    register_file,
+    sram,
+)
 
 Design = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class HardwareSpace:
-    """A space and how its designs are built; ``groups`` says which levels count as what."""
+    """A space and how its designs are built."""
 
     name: str
     space: DesignSpace
     build: Callable[[Design], Architecture]
-    groups: Mapping[str, str]
 
 
 def _dram(word: int, bits_per_cycle: float) -> Level:
-    energy = DRAM_PJ_PER_BIT * 64
+    pj = DRAM_PJ_PER_BIT * 64
+    return _level("DRAM", math.inf, Cost(pj, pj, 0.0), 64 / word, "WIO", shared_bits=bits_per_cycle)
+
+
+def _level(name: str, bits: float, cost: Cost, block: float, keep: str, **more: Any) -> Level:
+    """A level of ``bits``, ``block`` words an access, that holds ``keep`` and nothing else."""
+    settings: dict[str, Any] = {"may_keep": "", "area_um2": cost.area_um2} | more
     return Level(
-        "DRAM",
-        read_pj=energy,
-        write_pj=energy,
-        update_pj=energy,
-        block=64 / word,
-        shared_bits=bits_per_cycle,
-        must_keep="WIO",
+        name,
+        bits,
+        read_pj=cost.read_pj,
+        write_pj=cost.write_pj,
+        update_pj=cost.write_pj,
+        block=block,
+        must_keep=keep,
+        **settings,
     )
 
 
@@ -80,28 +95,19 @@ def _archgym_build(d: Design) -> Architecture:
     def level(name: str, prefix: str, keep: str, banks: int = 1, **more: Any) -> Level:
         port, depth = d[f"{prefix}_block"] * WORD, d[f"{prefix}_depth"]
         cost = buffer(d[f"{prefix}_class"], depth, port, ARCHGYM_NODE, banks)
-        return Level(
-            name,
-            float(depth * port),
-            read_pj=cost.read_pj,
-            write_pj=cost.write_pj,
-            update_pj=cost.write_pj,
-            block=port / WORD,
+        return _level(
+            name, float(depth * port), cost, port / WORD, keep,
             read_bits=float(d[f"{prefix}_read_bandwidth"] * WORD),
-            write_bits=float(d[f"{prefix}_write_bandwidth"] * WORD),
-            must_keep=keep,
-            may_keep="",
-            **({"area_um2": cost.area_um2} | more),
-        )
+            write_bits=float(d[f"{prefix}_write_bandwidth"] * WORD), **more,
+        )  # fmt: skip
 
     port = d["dummy_buffer_block"] * WORD
     dummy = buffer(d["dummy_buffer_class"], d["dummy_buffer_depth"], port, ARCHGYM_NODE)
     glb = level("GLB", "glb", "IO", d["glb_banks"], fanout=(across, down))
-    columns = glb.area_um2 + across * dummy.area_um2
     pj, area = multiplier(WORD, ARCHGYM_NODE)
     levels = (
         _dram(WORD, 1024.0),  # 25.6 GB/s at 200 MHz
-        Level(**{**glb.__dict__, "area_um2": columns}),
+        replace(glb, area_um2=glb.area_um2 + across * dummy.area_um2),
         *(level(f"{n}_spad", f"{n}_spad", SPADS[n]) for n in ("ifmap", "weights", "psum")),
     )
     return Architecture("archgym-timeloop", levels, pj, (WORD,) * 3, 200e6, area)
@@ -140,33 +146,20 @@ def _eyeriss_build(d: Design) -> Architecture:
         if words * word >= 4096:  # 512 B: a macro is smaller
             cost = sram(words * word / 8, word, node)
         rate = 2.0 * word
-        return Level(
-            name, float(words * word), (1, 1), cost.read_pj, cost.write_pj, cost.write_pj, 1.0,
-            rate, rate, must_keep=keep, may_keep="", area_um2=cost.area_um2,
-        )  # fmt: skip
+        return _level(name, float(words * word), cost, 1.0, keep, read_bits=rate, write_bits=rate)
 
-    glb = sram(d["glb_size"] * 1024, 64, node, int(d["glb_banks"]))
+    glb, rate = sram(d["glb_size"] * 1024, 64, node, int(d["glb_banks"])), float(d["glb_bandwidth"])
     pj, area = multiplier(word, node)
     levels = (
         _dram(word, d["dram_bandwidth"] * 8e9 / CLOCK),
-        Level(
-            "GLB",
-            d["glb_size"] * 8192.0,
-            (int(d["array_width"]), int(d["array_height"])),
-            glb.read_pj,
-            glb.write_pj,
-            glb.write_pj,
-            64 / word,
-            float(d["glb_bandwidth"]),
-            float(d["glb_bandwidth"]),
-            must_keep="IO",
-            may_keep="W",
-            area_um2=glb.area_um2,
+        _level(
+            "GLB", d["glb_size"] * 8192.0, glb, 64 / word, "IO", may_keep="W", read_bits=rate,
+            write_bits=rate, fanout=(int(d["array_width"]), int(d["array_height"])),
         ),
         spad("ifmap_spad", int(d["ifmap_words"]), "I"),
         spad("weight_spad", int(d["weight_words"]), "W"),
         spad("psum_spad", int(d["psum_words"]), "O"),
-    )
+    )  # fmt: skip
     return Architecture("eyeriss", levels, pj, (word,) * 3, CLOCK, area)
 
 
@@ -197,45 +190,31 @@ def _simba_build(d: Design) -> Architecture:
     sums = register_file(int(d["accumulator_words"]), word, node)
     pj, area = multiplier(word, node)
 
-    def level(name: str, bits: float, cost: Any, port: int, keep: str, **more: Any) -> Level:
-        return Level(
-            name,
-            bits,
-            read_pj=cost.read_pj,
-            write_pj=cost.write_pj,
-            update_pj=cost.write_pj,
-            block=port / word,
-            must_keep=keep,
-            area_um2=cost.area_um2,
-            **more,
-        )
-
     rate = float(d["glb_bandwidth"])
     levels = (
         _dram(word, d["dram_bandwidth"] * 8e9 / CLOCK),
-        level(
-            "GLB", d["glb_size"] * 8192.0, glb, 64, "I", may_keep="O", fanout=(int(d["pes"]), 1),
-            read_bits=rate, write_bits=rate,
+        _level(
+            "GLB", d["glb_size"] * 8192.0, glb, 64 / word, "I", may_keep="O",
+            fanout=(int(d["pes"]), 1), read_bits=rate, write_bits=rate,
         ),
-        level(
-            "input_buffer", d["input_buffer"] * 8192.0, inputs, width * word, "I", may_keep="",
+        _level(
+            "input_buffer", d["input_buffer"] * 8192.0, inputs, width, "I",
             fanout=(lanes, 1), spatial_x="KG", read_bits=float(width * word),
         ),
-        level("weight_buffer", d["weight_buffer"] * 8192.0, weights, width * word, "W", may_keep="",
-              read_bits=float(width * word)),
-        level(
-            "accumulator", float(d["accumulator_words"] * word), sums, word, "O", may_keep="",
+        _level(
+            "weight_buffer", d["weight_buffer"] * 8192.0, weights, width, "W",
+            read_bits=float(width * word),
+        ),
+        _level(
+            "accumulator", float(d["accumulator_words"] * word), sums, 1.0, "O",
             fanout=(1, width), spatial_y="C",
         ),
     )  # fmt: skip
     return Architecture("simba", levels, pj, (word,) * 3, CLOCK, area)
 
 
-_PE = {"GLB": "glb", "DRAM": "dram"}
 SPACES: dict[str, Callable[[], HardwareSpace]] = {
-    "archgym-timeloop": lambda: HardwareSpace(
-        "archgym-timeloop", _archgym_space(), _archgym_build, _PE
-    ),
-    "eyeriss": lambda: HardwareSpace("eyeriss", _eyeriss_space(), _eyeriss_build, _PE),
-    "simba": lambda: HardwareSpace("simba", _simba_space(), _simba_build, _PE),
+    "archgym-timeloop": lambda: HardwareSpace("archgym-timeloop", _archgym_space(), _archgym_build),
+    "eyeriss": lambda: HardwareSpace("eyeriss", _eyeriss_space(), _eyeriss_build),
+    "simba": lambda: HardwareSpace("simba", _simba_space(), _simba_build),
 }

@@ -21,6 +21,7 @@ from .architecture import LETTERS, Architecture
 from .layers import Layer
 from .layout import OBJECTIVES, REUSE, TEMPORAL, TRAFFIC, N
 from .mapping import Cost, Mapping, Refusal, evaluate_mapping, workspace
+from .mapping_spaces import useful_factors
 
 FAST, THOROUGH = 3200, 20_000  # evaluations a layer: inside a hardware search; on its own
 
@@ -138,8 +139,6 @@ def _with_batch(mapping: Mapping, batch: int) -> Mapping:
 
 def _candidates(layer: Layer) -> NDArray[np.int64]:
     """Tile sizes worth trying of each dimension, (8, most), rising, 0 where there are no more."""
-    from .mapping_spaces import useful_factors
-
     lists = [useful_factors(int(n)) for n in layer.dims]
     out = np.zeros((8, max(map(len, lists))), np.int64)
     for d, values in enumerate(lists):

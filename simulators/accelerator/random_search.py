@@ -9,13 +9,12 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .architecture import Architecture
 from .compiled import compiled
 from .layers import Layer
 from .layout import OBJECTIVES
-from .mapper import problem_of
+from .mapper import constraints, problem_of
 from .mapping import Mapping, workspace
 from .descent import score
 
@@ -86,8 +85,7 @@ def random_search(
     seed: int = 0,
 ) -> tuple[float, Mapping, int]:
     """The best random mapping within a time: (score, mapping, mappings tried)."""
-    must, may = architecture.keeps
-    room: NDArray[np.int64] = np.array([x.fanout for x in architecture.levels], np.int64)
+    spatial, room, must, optional, _ = constraints(architecture)
     problem = problem_of(layer, architecture, reuse)
     work = workspace(len(architecture.levels))
     best, tried, found = np.inf, 0, None
@@ -96,8 +94,8 @@ def random_search(
     while time.perf_counter() < end:
         block = 2000
         new, *mapping = random_mappings(
-            problem, OBJECTIVES.index(objective), architecture.spatial, room, must, may & ~must,
-            block, rng, best, work,
+            problem, OBJECTIVES.index(objective), spatial, room, must, optional, block, rng, best,
+            work,
         )  # fmt: skip
         tried += block
         if new < best or found is None:

@@ -23,6 +23,7 @@ from .mapping import Refusal
 from .technology import TechnologyError
 
 GROUPS = ("dram", "glb", "pe", "mac")
+GROUP_OF = {"DRAM": "dram", "GLB": "glb"}  # every other level lies in the processing elements
 
 
 class AcceleratorSimulator(Simulator):
@@ -108,7 +109,7 @@ class AcceleratorSimulator(Simulator):
             hardware = self.architecture(design)
         except TechnologyError as error:
             return nothing, f"technology: {error}"
-        groups = [self.hardware.groups.get(level.name, "pe") for level in hardware.levels]
+        groups = [GROUP_OF.get(level.name, "pe") for level in hardware.levels]
         energy = dict.fromkeys(GROUPS, 0.0)
         traffic = dict.fromkeys(GROUPS, 0.0)
         cycles = 0.0

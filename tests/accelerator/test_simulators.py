@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -152,11 +153,9 @@ def test_bad_settings():
 
 def test_a_machine_too_small_is_infeasible_with_its_reason():
     simulator = AcceleratorSimulator(TINY, space="eyeriss", effort=20)
-    simulator.hardware = type(simulator.hardware)(
-        "eyeriss",
-        simulator.space,
-        lambda d: SPACES["eyeriss"]().build(d).with_level("psum_spad", size_bits=4.0),
-        simulator.hardware.groups,
+    simulator.hardware = replace(
+        simulator.hardware,
+        build=lambda d: SPACES["eyeriss"]().build(d).with_level("psum_spad", size_bits=4.0),
     )
     e = simulator.evaluate(simulator.space.sample(2, np.random.default_rng(0)))
     assert not e.feasible.any() and np.isnan(e.metrics["energy"]).all()

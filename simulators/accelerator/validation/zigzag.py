@@ -129,19 +129,15 @@ def evaluate(row: Mapping[str, Any], layer: Layer) -> Result:
             level = rows[i]
             inner = rows[i - 1] if i else len(nest.factor)
             union = np.minimum(extent[inner], dims)
-            spread, units = 1.0 / _touched(t, union, geometry), 1.0
+            tile = _touched(t, union, geometry)
+            spread, units = 1.0 / tile, _instances(fan, level, true_share)
             for between in range(level, inner):
                 union = union * fan[between]
             spread *= _touched(t, union, geometry)  # neighbours share what overlaps
-            for outer in range(level):
-                for d, name in enumerate(DIMENSIONS):
-                    if fan[outer, d] > 1:
-                        units *= fan[outer, d] * true_share.get(name, 1.0)
             for between in range(level, inner):
                 for d, name in enumerate(DIMENSIONS):
                     if fan[between, d] > 1 and _relevant(t, d):
                         spread *= true_share.get(name, 1.0)
-            tile = _touched(t, np.minimum(extent[inner], dims), geometry)
             if t == OUTPUTS and i == 0:
                 times = cycles
             elif t == INPUTS:
