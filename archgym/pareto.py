@@ -23,12 +23,26 @@ def pareto_front(costs: Floats) -> NDArray[np.intp]:
         if costs.shape[1] == 1:
             return order[:1]
         return order[last < best_before]
-    front: list[int] = []
-    for i in order:  # lexicographic order: a row can only be dominated by an earlier one
-        kept = costs[front]
-        if not len(front) or not bool(((kept <= costs[i]).all(axis=1)).any()):
-            front.append(int(i))
-    return np.array(front, np.intp)
+    # lexicographic order: a row can only be dominated by an earlier one
+    front = order[:0]
+    for start in range(0, len(order), _BLOCK):
+        block = order[start : start + _BLOCK]
+        for kept in np.array_split(costs[front], max(1, len(front) // _BLOCK)):
+            block = block[~_dominated(costs[block], kept)]
+        earlier = np.tril(np.ones((len(block), len(block)), np.bool_), -1)
+        mine = costs[block]
+        inside = ((mine[None] <= mine[:, None]).all(axis=2) & earlier).any(axis=1)
+        front = np.concatenate([front, block[~inside]])
+    return front
+
+
+_BLOCK = 256
+
+
+def _dominated(rows: Floats, by: Floats) -> NDArray[np.bool_]:
+    if not len(rows) or not len(by):
+        return np.zeros(len(rows), np.bool_)
+    return np.asarray((by[None] <= rows[:, None]).all(axis=2).any(axis=1))
 
 
 def hypervolume(costs: Floats, corner: Floats) -> float:

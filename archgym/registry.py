@@ -52,6 +52,10 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "tpe": "archgym.agents.tpe:Tpe",
     },
     "cost_models": {},
+    # what may answer in a simulator's place: `--simulator NAME[:ARGUMENT]`
+    "stand_ins": {
+        "table": "archgym.tables.simulator:stand_in",
+    },
     # extra words of the command line: `archgym trace …`, `archgym validate NAME`
     "commands": {
         "accelerator": "archgym.simulators.accelerator.command:main",

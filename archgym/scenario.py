@@ -15,7 +15,7 @@ from . import registry
 from .errors import ScenarioError, UnknownNameError
 from .evaluation import Evaluation, Floats
 from .objectives import Objective, Spec
-from .rewards import FORMULATIONS, INFEASIBLE_REWARD
+from .rewards import FORMULATIONS, INFEASIBLE_REWARD, VIOLATED
 from .simulator import Simulator
 from .space import Designs, DesignSpace
 
@@ -28,7 +28,8 @@ class Scenario:
     """What is searched and what for; frozen, and equal to what its file says.
 
     Metrics of several workloads are aggregated into one by ``aggregate``; ``parameters`` narrows
-    or pins knobs; ``reference`` is the design that objectives are compared with.
+    or pins knobs; ``reference`` is the design that objectives are compared with; ``stand_in``
+    (``table``, ``table:FOLDER``) names what answers in the simulator's place.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Scenario:
     aggregate: Aggregate = "sum"
     reference: Mapping[str, object] = field(default_factory=dict)
     budget: int = 1000
+    stand_in: str = ""
     document: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,7 +71,12 @@ class Scenario:
         for key in self.config:
             if key not in known:
                 raise UnknownNameError(f"config key of simulator {self.simulator!r}", key, known)
-        return tuple(make(workload=w, **self.config) for w in self.workloads)
+        made = tuple(make(workload=w, **self.config) for w in self.workloads)
+        if not self.stand_in:
+            return made
+        kind, _, argument = self.stand_in.partition(":")
+        replace = registry.load("stand_ins", kind)
+        return tuple(replace(s, argument, self.parameters) for s in made)
 
     @cached_property
     def space(self) -> DesignSpace:
@@ -150,6 +157,20 @@ class Scenario:
         for spec in self.specs:
             ok &= spec.violation(e.metrics) <= 0  # NaN, of infeasible designs, compares false
         return ok
+
+    def gap(self, cost: Floats, best: float) -> Floats:
+        """How much worse than ``best`` costs are, as a share of the objective: 0.01 is 1 % off.
+
+        Designs that are infeasible or violate a spec which the best one keeps are +inf off.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.reward == "satisfy-then-improve":  # costs are logarithms of ratios
+                out = np.expm1(np.asarray(cost, np.float64) - best)
+                if best < VIOLATED:
+                    out = np.where(np.asarray(cost) >= VIOLATED, np.inf, out)
+            else:
+                out = (np.asarray(cost, np.float64) - best) / max(abs(best), 1e-12)
+        return np.where(np.isnan(out), np.inf, out)
 
     def advise(self, design: Designs) -> Designs:
         """Moves from one design (d,) of this scenario, by the simulator's knowledge of its domain.

@@ -23,12 +23,14 @@ KEYS = (
     "aggregate",
     "config",
     "parameters",
+    "others",
     "objectives",
     "specs",
     "reward",
     "rho",
     "reference",
     "budget",
+    "stand_in",
 )
 OBJECTIVE_KEYS = ("metric", "goal", "weight", "reference", "target")
 SPEC_KEYS = ("upper", "lower", "worst")
@@ -45,7 +47,7 @@ def shipped() -> dict[str, Path]:
     return {
         path.relative_to(root).with_suffix("").as_posix(): path
         for path in sorted(root.rglob("*.yaml"))
-        if not {"studies", "architectures", "programs"} & set(path.relative_to(root).parts)
+        if not {"studies", "architectures", "programs", "certified"} & set(path.relative_to(root).parts)
     }
 
 
@@ -53,18 +55,20 @@ def load_scenario(
     name: str | Path | Scenario,
     workload: str | Sequence[str] | None = None,
     config: Mapping[str, Any] | None = None,
+    stand_in: str | None = None,
 ) -> Scenario:
     """The scenario of a name or of a YAML file, optionally on other workloads or settings.
 
-    ``config`` overrides single settings of the simulator (``{"semantics": "jedec"}``).
+    ``config`` overrides single settings of the simulator (``{"semantics": "jedec"}``);
+    ``stand_in`` (``table``, ``table:FOLDER``) puts something else in the simulator's place.
 
     Raises:
         UnknownNameError: no such scenario; ScenarioError: the file makes no sense.
     """
     if isinstance(name, Scenario):
-        if workload is None and not config:
+        if workload is None and not config and stand_in is None:
             return name
-        return from_document(_altered(name.document, workload, config), name.name)
+        return from_document(_altered(name.document, workload, config, stand_in), name.name)
     text = str(name)
     known = shipped()
     if text in known:
@@ -73,15 +77,18 @@ def load_scenario(
         path = Path(text)
     else:
         raise UnknownNameError("scenario", text, known, "(or give the path of a .yaml file)")
-    return from_document(_altered(read_yaml(path), workload, config), str(path))
+    return from_document(_altered(read_yaml(path), workload, config, stand_in), str(path))
 
 
 def _altered(
     document: Mapping[str, Any],
     workload: str | Sequence[str] | None,
     config: Mapping[str, Any] | None,
+    stand_in: str | None,
 ) -> dict[str, Any]:
     out = dict(document)
+    if stand_in is not None:
+        out["stand_in"] = stand_in
     if workload is not None:
         out.pop("workload", None)
         out["workloads"] = [workload] if isinstance(workload, str) else [str(w) for w in workload]
@@ -130,8 +137,10 @@ def _build(document: Mapping[str, Any]) -> Scenario:
         aggregate=document.get("aggregate", "sum"),
         reference=_mapping(document, "reference"),
         budget=_whole(document.get("budget", 1000), "budget"),
+        stand_in=str(document.get("stand_in", "")),
         document=dict(document),
     )
+    scenario = _others_pinned(scenario, document)
     metrics = scenario.simulators[0].metrics
     units = {m.name: m.unit for m in metrics}
     specs = []
@@ -144,6 +153,22 @@ def _build(document: Mapping[str, Any]) -> Scenario:
     # the simulators were built to check names: hand them on
     with_specs.__dict__["simulators"] = scenario.simulators
     return _with_references(with_specs)
+
+
+def _others_pinned(scenario: Scenario, document: Mapping[str, Any]) -> Scenario:
+    """``others: reference`` pins every knob that ``parameters`` does not name to its reference value."""
+    others = document.get("others", "free")
+    if others not in ("free", "reference"):
+        raise UnknownNameError("choice for key 'others'", others, ("free", "reference"))
+    if others == "free":
+        return scenario
+    if not scenario.reference:
+        raise ScenarioError("key 'others: reference' needs a reference design (key 'reference')")
+    names = scenario.simulators[0].space.names
+    pinned = {n: [scenario.reference[n]] for n in names if n in scenario.reference}
+    out = dataclasses.replace(scenario, parameters=pinned | dict(scenario.parameters))
+    out.__dict__["simulators"] = scenario.simulators
+    return out
 
 
 def _placeholder() -> Objective:

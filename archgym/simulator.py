@@ -90,6 +90,15 @@ class Simulator(ABC):
         """One representative of all designs that must behave alike, (n, d)."""
         return x
 
+    def evaluate_alike(self, x: Designs) -> tuple[Evaluation, NDArray[np.bool_] | None]:
+        """An evaluation, and which other designs are thereby known to give the same bits.
+
+        The second part is None (nothing known) or bool (n, sum of ``space.nvec``), one column a
+        value of a parameter: *any* combination of a row's marked values behaves like its design.
+        An enumeration need not evaluate those again.
+        """
+        return self.evaluate(x), None
+
     def repair(self, x: Designs, rng: np.random.Generator) -> Designs:
         """Valid designs close to the ones given."""
         return self.space.repair(x, rng)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .evaluation import Evaluation, Floats
 from .pareto import pareto_front
 from .scenario import Scenario
 from .study import Trials
@@ -26,10 +27,17 @@ def front_of(scenario: Scenario, trials: Trials) -> NDArray[np.intp]:
     """
     if scenario.k > 1 or not len(trials):
         return trials.front
-    columns = [_sign(scenario, n) * trials.evaluation.metrics[n] for n in axes_of(scenario)]
+    return pareto_front(front_costs(scenario, trials.evaluation))
+
+
+def front_costs(scenario: Scenario, e: Evaluation) -> Floats:
+    """What a front is made of, (n, axes); less is better, +inf where a spec is violated."""
+    if scenario.k > 1:
+        return scenario.costs(e, vector=True)
+    columns = [_sign(scenario, n) * e.metrics[n] for n in axes_of(scenario)]
     costs = np.stack(columns, axis=1)
-    costs[~trials.satisfied] = np.inf
-    return pareto_front(costs)
+    costs[~scenario.satisfied(e)] = np.inf
+    return costs
 
 
 def _sign(scenario: Scenario, metric: str) -> int:

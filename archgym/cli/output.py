@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ..errors import ArchgymError
 from ..evaluation import Metric
-from ..study import Progress
+from ..study import Progress as StudyProgress
 from ..units import format_quantity
 
 PREPARING = "preparing the simulator (its kernels are compiled once a machine) …"
@@ -69,24 +69,12 @@ def units_of(metrics: Sequence[Metric]) -> dict[str, str]:
     return {m.name: m.unit for m in metrics}
 
 
-class _Bar:
-    def __init__(self, progress: Any, task: Any) -> None:
-        self._progress, self._task = progress, task
-
-    def __call__(self, p: Progress) -> None:
-        best = (
-            "no feasible design yet"
-            if p.best_cost == float("inf")
-            else f"best cost {p.best_cost:.4g}"
-        )
-        self._progress.update(
-            self._task, completed=p.done, note=f"{best}, {p.computed} new evaluations"
-        )
+Bar = Callable[[int, str], None]
 
 
 @contextmanager
-def study_bar(budget: int, title: str, quiet: bool) -> Iterator[_Bar | None]:
-    """A progress bar on standard error for a study, unless ``quiet``."""
+def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
+    """A progress bar on standard error, unless ``quiet``; call it with (done, note)."""
     if quiet:
         yield None
         return
@@ -94,11 +82,9 @@ def study_bar(budget: int, title: str, quiet: bool) -> Iterator[_Bar | None]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
+        Progress,
         TextColumn,
         TimeRemainingColumn,
-    )
-    from rich.progress import (
-        Progress as RichProgress,
     )
 
     columns = [
@@ -108,8 +94,27 @@ def study_bar(budget: int, title: str, quiet: bool) -> Iterator[_Bar | None]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     ]
-    with RichProgress(*columns, console=Console(stderr=True)) as progress:
-        yield _Bar(progress, progress.add_task(title, total=budget, note=""))
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(title, total=total, note="")
+        yield lambda done, note: progress.update(task, completed=done, note=note)
+
+
+@contextmanager
+def study_bar(
+    budget: int, title: str, quiet: bool
+) -> Iterator[Callable[[StudyProgress], None] | None]:
+    """A progress bar for a study, unless ``quiet``."""
+    with bar_of(budget, title, quiet) as bar:
+        if bar is None:
+            yield None
+            return
+
+        def show(p: StudyProgress) -> None:
+            none = p.best_cost == float("inf")
+            best = "no feasible design yet" if none else f"best cost {p.best_cost:.4g}"
+            bar(p.done, f"{best}, {p.computed} new evaluations")
+
+        yield show
 
 
 @contextmanager

@@ -38,6 +38,11 @@ def add_to(words: Any) -> None:
         metavar="KEY=VALUE",
         help="a setting of the simulator, e.g. semantics=jedec or format=dramsim3",
     )
+    p.add_argument(
+        "--simulator",
+        metavar="STAND_IN",
+        help="what answers in the simulator's place: table, or table:FOLDER (see archgym enumerate)",
+    )
     p.add_argument("--batch", type=int, help="designs a batch (default: what the agent likes)")
     p.add_argument("--output", type=Path, help="run folder (default: runs/SCENARIO/AGENT-seedN-ID)")
     p.add_argument("--resume", type=Path, metavar="RUN", help="go on with an interrupted run")
@@ -70,7 +75,10 @@ def go(options: argparse.Namespace) -> int:
         raise ArchgymError("name a scenario (see `archgym list scenarios`) or give --resume RUN")
     with busy(PREPARING, quiet):
         scenario = load_scenario(
-            options.scenario, options.workload, settings(options.config, "--config")
+            options.scenario,
+            options.workload,
+            settings(options.config, "--config"),
+            options.simulator,
         )
     hyper = settings(options.set, "--set")
     budget = scenario.budget if options.budget is None else options.budget

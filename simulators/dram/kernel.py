@@ -15,10 +15,12 @@ from .commands import (
 )  # fmt: skip
 from .compiled import compiled
 from .layout import (
-    ARBITER, BANKS_PER_GROUP, BUFFER, BUFFER_SIZE, C_ACT, C_END, C_LAST, C_N_PDA, C_N_PDP,
-    C_N_PREAB, C_N_PREPB, C_N_SREF, C_RD, C_ROW_HITS, COMMANDS_BEFORE_ARRIVALS, E_DOWN_SINCE,
-    E_SEGMENT, FOREVER, FR_FCFS_GRP, LATE_BLOCK, M_BLOCKED, M_DUE, M_OPEN_BANKS, M_PD_CMD,
-    M_PD_TIME, M_REF_CMD, M_REF_TIME, M_SLEEPING, MAX_ACTIVE, MAX_POSTPONED, MAX_PULLED_IN,
+    ARBITER, BANKS_PER_GROUP, BUFFER, BUFFER_SIZE, C_ACT, C_ACTIVE_LIMITED, C_BUFFER_LIMITED,
+    C_END, C_LAST, C_N_PDA, C_N_PDP, C_N_PREAB, C_N_PREPB, C_N_SREF, C_RD, C_ROW_HITS,
+    C_SEEN_POSTPONED, C_SEEN_PULLED_IN, COMMANDS_BEFORE_ARRIVALS, E_DOWN_SINCE, E_SEGMENT,
+    FOREVER, FR_FCFS_GRP, LATE_BLOCK, M_BLOCKED, M_DUE, M_OPEN_BANKS, M_PD_CMD,
+    M_PD_TIME, M_REF_CMD, M_REF_TIME, M_SEEN_POSTPONED, M_SEEN_PULLED_IN, M_SLEEPING,
+    MAX_ACTIVE, MAX_POSTPONED, MAX_PULLED_IN,
     N_COUNTERS, N_MANAGER, N_RESIDENCY, N_RESPONSE, NEVER, PAGE_POLICY, POWER_DOWN, R_LAST,
     R_LAST_ORDERED, R_RELEASED, REFRESH, RESPONSE_QUEUE, SCHEDULER, SIMPLE_ARBITER,
     T_END_SIMPLE, T_FAW, T_FORWARD, T_GAP_QUEUED, T_GAP_SIMPLE, T_LATE_ACK, T_RAS, T_READ_END,
@@ -153,6 +155,8 @@ def simulate(trace, design, n_banks, t_bank, t_group, t_rank, t, latency):
                 check = bank_of[incoming] if t[TRUE_BANK_CHECK] else last_bank
                 waiting = True
                 admit = has_room(buffer, size, queued[check], total, writes)
+                if not admit:
+                    out[C_BUFFER_LIMITED] = 1
         issued = NOP
         bank = -1
 
@@ -191,10 +195,12 @@ def simulate(trace, design, n_banks, t_bank, t_group, t_rank, t, latency):
                         arrival = max(stamp[incoming], acknowledged + gap) + t[T_FORWARD]
                     elif incoming - max_active < r[R_RELEASED]:
                         accepted = max(accepted, stamp[incoming])
-                        if incoming >= max_active:
-                            accepted = max(accepted, released[incoming - max_active])
+                        if incoming >= max_active and released[incoming - max_active] > accepted:
+                            accepted = released[incoming - max_active]
+                            out[C_ACTIVE_LIMITED] = 1
                         arrival = max(accepted, acknowledged + gap) + t[T_FORWARD]
-                    # else all slots are taken: a later response brings it
+                    else:  # all slots are taken: a later response brings it
+                        out[C_ACTIVE_LIMITED] = 1
             if issued != NOP:
                 break
 
@@ -342,5 +348,7 @@ def simulate(trace, design, n_banks, t_bank, t_group, t_rank, t, latency):
                 )
 
     out[C_END] = end
+    out[C_SEEN_POSTPONED] = m[M_SEEN_POSTPONED]
+    out[C_SEEN_PULLED_IN] = m[M_SEEN_PULLED_IN]
     close_books(e, out, active_since, closed_at, is_open, last_data, t)
     return out

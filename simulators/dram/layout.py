@@ -38,20 +38,24 @@ COUNTERS = (
     "end", "last_command", "energy_window", "act", "pre", "rd", "wr", "rda", "wra", "ref",
     "row_hits", "cyc_act", "cyc_pre", "cyc_pdna", "cyc_pdnp", "cyc_sref", "bank_act",
     "n_prepb", "n_preab", "n_pda", "n_pdp", "n_sref",
+    "seen_postponed", "seen_pulled_in", "active_limited", "buffer_limited",
 )  # fmt: skip
 (
     C_END, C_LAST, C_WINDOW, C_ACT, C_PRE, C_RD, C_WR, C_RDA, C_WRA, C_REF, C_ROW_HITS,
     C_CYC_ACT, C_CYC_PRE, C_CYC_PDNA, C_CYC_PDNP, C_CYC_SREF, C_BANK_ACT, C_N_PREPB, C_N_PREAB,
-    C_N_PDA, C_N_PDP, C_N_SREF,
-) = range(22)  # fmt: skip
-N_COUNTERS = 22
+    C_N_PDA, C_N_PDP, C_N_SREF, C_SEEN_POSTPONED, C_SEEN_PULLED_IN, C_ACTIVE_LIMITED,
+    C_BUFFER_LIMITED,
+) = range(26)  # fmt: skip
+N_COUNTERS = 26
+LIMITS = (C_SEEN_POSTPONED, C_SEEN_PULLED_IN, C_ACTIVE_LIMITED, C_BUFFER_LIMITED)
 
 # ---- state of the refresh and power-down managers
 (
     M_DUE, M_PULLED_IN, M_FLEXIBILITY, M_BLOCKED, M_SLEEPING, M_OPEN_BANKS, M_REF_CMD,
     M_REF_TIME, M_PD_STATE, M_IDLE, M_ENTRY, M_EXIT, M_SELF_REFRESH, M_PD_CMD, M_PD_TIME,
-) = range(15)  # fmt: skip
-N_MANAGER = 15
+    M_SEEN_POSTPONED, M_SEEN_PULLED_IN,  # bit i: the limit was compared with i refreshes
+) = range(17)  # fmt: skip
+N_MANAGER = 17
 PD_AWAKE, PD_ACTIVE, PD_PRECHARGED, PD_SELF_REFRESH, PD_EXTRA_REFRESH = range(5)
 
 # ---- state of the rank as the energy model sees it

@@ -13,7 +13,8 @@ from .commands import (
 from .compiled import compiled
 from .layout import (
     FOREVER, M_BLOCKED, M_DUE, M_ENTRY, M_EXIT, M_FLEXIBILITY, M_IDLE, M_OPEN_BANKS, M_PD_CMD,
-    M_PD_STATE, M_PD_TIME, M_PULLED_IN, M_REF_CMD, M_REF_TIME, M_SELF_REFRESH, M_SLEEPING,
+    M_PD_STATE, M_PD_TIME, M_PULLED_IN, M_REF_CMD, M_REF_TIME, M_SEEN_POSTPONED,
+    M_SEEN_PULLED_IN, M_SELF_REFRESH, M_SLEEPING,
     PD_ACTIVE, PD_AWAKE, PD_EXTRA_REFRESH, PD_PRECHARGED, PD_SELF_REFRESH,
 )  # fmt: skip
 
@@ -89,6 +90,8 @@ def _want_refresh(m, now, busy, refi, max_postponed):
         else:
             m[M_REF_CMD] = REFAB
         return
+    if m[M_FLEXIBILITY] >= 0:
+        m[M_SEEN_POSTPONED] |= 1 << m[M_FLEXIBILITY]
     forced = m[M_FLEXIBILITY] == max_postponed
     if busy and not forced:
         m[M_FLEXIBILITY] += 1
@@ -138,6 +141,8 @@ def rank_command_issued(m, command, now, refi, max_pulled_in):
             m[M_FLEXIBILITY] -= 1
         else:
             m[M_PULLED_IN] = 1
+        if m[M_FLEXIBILITY] <= 0:
+            m[M_SEEN_PULLED_IN] |= 1 << -m[M_FLEXIBILITY]
         if m[M_FLEXIBILITY] == -max_pulled_in:
             m[M_PULLED_IN] = 0
             m[M_DUE] += refi

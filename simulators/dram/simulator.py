@@ -16,6 +16,7 @@ from archgym.space import Designs
 from archgym.threads import map_rows
 
 from . import layout
+from .alike import alike
 from .devices import Device, device_named
 from .devices import Mapping as AddressMapping
 from .energy import core_energy_j, power_w
@@ -75,6 +76,7 @@ class DRAMSimulator(Simulator):
         self._threads = None if threads is None else int(threads)
         self._codes = kernel_codes(self.space)
         self._timing = timing(self.device, semantics)
+        self._reads_only = not self.trace.is_write.any()
         self._decoded: dict[int, KernelTrace] = {}
 
     @staticmethod
@@ -89,7 +91,12 @@ class DRAMSimulator(Simulator):
 
     def canonical(self, x: Designs) -> Designs:
         """Knobs that cannot matter at their first value; see :func:`.space.canonical`."""
-        return canonical(x, self.space)
+        return canonical(x, self.space, self._reads_only)
+
+    def evaluate_alike(self, x: Designs) -> tuple[Evaluation, NDArray[np.bool_]]:
+        """The evaluation, and which limits were never felt: see :func:`.alike.alike`."""
+        table = self._table(self.space.check(x))
+        return self._as_evaluation(table), alike(x, table[:, len(self.metrics) :], self.space)
 
     def prepare(self) -> None:
         """Compile the kernel (about ten seconds the first time on a machine)."""
@@ -121,14 +128,20 @@ class DRAMSimulator(Simulator):
         return out, latency
 
     def _evaluate(self, x: Designs) -> Evaluation:
+        return self._as_evaluation(self._table(x))
+
+    def _table(self, x: Designs) -> NDArray[np.float64]:
         codes = to_kernel(x, self._codes)
         for mapping in np.unique(codes[:, layout.MAPPING]):
             self._columns(int(mapping))
-        table = np.array(map_rows(self._metrics, codes, self._threads))
-        metrics = {m.name: table[:, i].copy() for i, m in enumerate(self.metrics)}
-        return Evaluation(metrics, np.ones(len(x), np.bool_))
+        return np.array(map_rows(self._row, codes, self._threads))
 
-    def _metrics(self, codes: NDArray[np.int64]) -> tuple[float, ...]:
+    def _as_evaluation(self, table: NDArray[np.float64]) -> Evaluation:
+        metrics = {m.name: table[:, i].copy() for i, m in enumerate(self.metrics)}
+        return Evaluation(metrics, np.ones(len(table), np.bool_))
+
+    def _row(self, codes: NDArray[np.int64]) -> tuple[float, ...]:
+        """The metrics, then which limits were felt (``layout.LIMITS``)."""
         out, latency = self.simulate(codes)
         clock = self.device.clock_s
         total = float(out[layout.C_END]) * clock
@@ -142,6 +155,7 @@ class DRAMSimulator(Simulator):
             power_w(self.device, out, energy),
             accesses * self.device.request_bytes / total,
             float(out[layout.C_ROW_HITS]) / accesses,
+            *(float(out[c]) for c in layout.LIMITS),
         )
 
     def _columns(self, mapping: int) -> KernelTrace:

@@ -129,11 +129,13 @@ def to_kernel(x: Designs, tables: list[np.ndarray]) -> Designs:
     return np.stack([table[x[:, i]] for i, table in enumerate(tables)], axis=1)
 
 
-def canonical(x: Designs, space: DesignSpace) -> Designs:
+def canonical(x: Designs, space: DesignSpace, reads_only: bool = False) -> Designs:
     """Fix the knobs that cannot matter to their first value.
 
     The Simple arbiter ignores max_active_transactions; without refresh its counters are idle; a
-    buffer of one entry never holds two requests to choose between, so every scheduler is Fifo.
+    buffer of one entry never holds two requests to choose between, so every scheduler is Fifo.  On
+    a trace without writes there is one direction: FrFcfsGrp groups nothing that FrFcfs does not,
+    and of ReadWrite's two halves the reads' alone counts, as in Shared.
     """
     out = x.copy()
     values = [np.array(p.values, dtype=object) for p in space.parameters]
@@ -148,4 +150,11 @@ def canonical(x: Designs, space: DesignSpace) -> Designs:
     out[idle, layout.MAX_PULLED_IN] = 0
     single = is_(layout.BUFFER_SIZE, 1)
     out[single, layout.SCHEDULER] = 0
+    if reads_only:
+        for column, this, other in (
+            (layout.SCHEDULER, "FrFcfsGrp", "FrFcfs"),
+            (layout.BUFFER, "Shared", "ReadWrite"),
+        ):
+            if other in space.parameters[column].values:
+                out[is_(column, this), column] = space.parameters[column].index(other)
     return out

@@ -1,0 +1,147 @@
+"""``archgym enumerate``: a whole design space as a table, its optimum and front certified."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..scenario import Scenario
+from ..scenario_file import load_scenario
+from ..tables import certificate as certificates
+from ..tables.build import EnumerationProgress, build
+from ..tables.certificate import Certificate
+from ..tables.coverage import Coverage, default_root, folder_name
+from ..tables.table import Table
+from ..units import format_quantity
+from .output import PREPARING, bar_of, busy, print_json, print_table, settings
+
+SHOWN_FRONT = 12
+
+
+def add_to(words: Any) -> None:
+    """Add the word to the parser."""
+    p = words.add_parser(
+        "enumerate", help="evaluate a scenario's whole space: exact optimum, front, effects"
+    )
+    p.add_argument("scenario")
+    p.add_argument("--workload", action="append")
+    p.add_argument("--config", action="append", default=[], metavar="KEY=VALUE")
+    p.add_argument("--tables", type=Path, help="where tables are kept (default: ./tables)")
+    p.add_argument("--output", type=Path, help="the certificate to write (default: beside the tables)")
+    p.add_argument("--dry-run", action="store_true", help="count designs, estimate the time")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(go=go)
+
+
+def go(options: argparse.Namespace) -> int:
+    """Build what is missing, certify, show."""
+    with busy(PREPARING, options.json):
+        scenario = load_scenario(options.scenario, options.workload, settings(options.config, "--config"))
+    root = options.tables or default_root()
+    if options.dry_run:
+        return _dry_run(scenario, options.json)
+    start = time.perf_counter()
+    tables = tuple(_table(scenario, i, root, options.json) for i in range(len(scenario.simulators)))
+    with busy("exact optimum, front and effects …", options.json):
+        certificate = certificates.certify(scenario, tables)
+    path = options.output or root / certificates.file_name(scenario)
+    certificates.save(certificate, path)
+    if options.json:
+        print_json({"certificate": str(path), **certificate.facts})
+    else:
+        _show(scenario, certificate, tables)
+        print(f"Certificate: {path}  ({time.perf_counter() - start:.0f} s)")
+    return 0
+
+
+def _table(scenario: Scenario, i: int, root: Path, quiet: bool) -> Table:
+    simulator = scenario.simulators[i]
+    folder = root / folder_name(simulator, scenario.parameters)
+    with bar_of(scenario.space.cardinality, simulator.workload or simulator.name, quiet) as bar:
+
+        def show(p: EnumerationProgress) -> None:
+            if bar is not None:
+                bar(p.known, f"{p.evaluated:,} evaluated, {p.evaluated / max(p.seconds, 1e-9):,.0f}/s")
+
+        return build(simulator, scenario.parameters, folder, show)
+
+
+def _dry_run(scenario: Scenario, as_json: bool) -> int:
+    coverage = Coverage(scenario.simulators[0].space, scenario.parameters)
+    simulator = scenario.simulators[0]
+    simulator.prepare()
+    n = min(coverage.space.cardinality, 20_000)
+    ranks = np.random.default_rng(0).integers(0, coverage.space.cardinality, n)
+    x = coverage.designs(ranks)
+    x = x[simulator.space.is_valid(x)]
+    there = coverage.ranks(simulator.canonical(x))
+    share = float(np.mean(there == coverage.ranks(x))) if len(x) else 0.0
+    start = time.perf_counter()
+    simulator.evaluate(x[:64])
+    each = (time.perf_counter() - start) / max(1, min(64, len(x)))
+    canonical = share * coverage.space.cardinality * len(x) / n
+    plan = {
+        "designs": coverage.space.cardinality,
+        "canonical designs, about": round(canonical),
+        "simulators": len(scenario.simulators),
+        "seconds a design": each,
+        "hours, at most about": canonical * each * len(scenario.simulators) / 3600,
+    }
+    if as_json:
+        print_json(plan)
+    else:
+        print_table(["plan", ""], [[k, f"{v:,.4g}" if isinstance(v, float) else f"{v:,}"] for k, v in plan.items()])
+    return 0
+
+
+def _show(scenario: Scenario, c: Certificate, tables: tuple[Table, ...]) -> None:
+    units = {m.name: m.unit for m in scenario.simulators[0].metrics}
+    total = c["designs"]
+    evaluated = sum(c["evaluated"])
+    size = sum(t.nbytes for t in tables)
+    rows = [
+        ["designs", f"{total:,}"],
+        ["valid", f"{c['valid']:,} ({c['valid'] / total:.2%})"],
+        ["feasible", f"{c['feasible']:,} ({c['feasible'] / total:.2%})"],
+        ["meet every spec", f"{c['satisfied']:,} ({c['satisfied'] / total:.3%})"],
+        ["different outcomes", f"{c['distinct']:,}"],
+        ["evaluated", f"{evaluated:,} (the rest are known to be alike)"],
+        ["table", f"{size / 1e6:.1f} MB, {size / total / len(units) / len(tables):.2f} bytes a design and metric"],
+    ]
+    print_table([scenario.name, ""], rows)
+    best = c["optimum"]
+    if best is None:
+        print("No design is feasible.")
+        return
+    met = "meets every spec" if best["specs_met"] else "no design meets every spec"
+    print_table(
+        ["metric", "optimum"],
+        [[n, format_quantity(v, units[n])] for n, v in best["metrics"].items()],
+        title=f"The optimum: cost {best['cost']:.6g}, {met}; {best['designs']:,} designs share it",
+    )
+    moving = [p.name for p in scenario.space.parameters if len(p) > 1]
+    print_table(["knob", "first of them"], [[k, best["design"][k]] for k in moving])
+    front = c["front"]
+    shown = [[format_quantity(p["metrics"][n], units[n]) for n in units] for p in front["points"]]
+    print_table(
+        list(units),
+        shown[:SHOWN_FRONT],
+        title=f"Exact Pareto front over {', '.join(front['axes'])}: {front['size']} points"
+        + (f", first {SHOWN_FRONT} shown" if front["size"] > SHOWN_FRONT else ""),
+    )
+    effects = c["effects"]
+    ranking = effects["rank of the cost"]
+    wanted = {n for o in scenario.objectives for n, _ in o.expression.factors}
+    logs = [f for f in effects if f.removeprefix("log ") in wanted]
+    rows = [
+        [knob, *(f"{effects[f][kind][knob]:.4f}" for f in ("rank of the cost", *logs) for kind in ("main", "total"))]
+        for knob in sorted(ranking["total"], key=lambda k: -ranking["total"][k])
+    ]
+    header = [f"{f}, {kind}" for f in ("rank of the cost", *logs) for kind in ("main", "total")]
+    print_table(["knob", *header], rows, title="Exact shares of the variance over all designs")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""Statistics of search: exact effects, lotteries over hyperparameters, comparisons with intervals."""

@@ -1,0 +1,260 @@
+"""What a table proves about a scenario: the optimum, the front, the shares, the effects.
+
+Certificates are small JSON files.  Those of the scenarios that ship lie in
+``scenarios/certified``; one is trusted only while its simulators and its goal are unchanged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArchgymError, StoreError
+from ..evaluation import Evaluation, Floats
+from ..pareto import hypervolume, pareto_front
+from ..run_folder import versions, write_json
+from ..scenario import Scenario
+from ..statistics.effects import Effects, exact_effects
+from ..tradeoff import axes_of, front_costs
+from .table import Table
+
+SHOWN_FRONT = 500
+_GOAL_KEYS = ("simulator", "config", "parameters", "others", "objectives", "specs", "reward", "rho", "aggregate", "reference")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Facts about every design of a scenario, none of them estimated."""
+
+    facts: Mapping[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.facts[key]
+
+    @property
+    def optimum(self) -> float:
+        """The least cost; +inf where no design is feasible."""
+        best = self.facts["optimum"]
+        return float("inf") if best is None else float(best["cost"])
+
+    def quantile(self, share: float | Floats) -> Floats:
+        """The cost that a ``share`` of all designs does not exceed; +inf beyond the feasible ones."""
+        table = self.facts["cost_quantiles"]
+        shares = np.array([row[0] for row in table])
+        costs = np.array([np.inf if row[1] is None else row[1] for row in table])
+        position = np.searchsorted(shares, np.asarray(share, np.float64) * (1 - 1e-12))
+        found: Floats = costs[np.minimum(position, len(costs) - 1)]
+        return found
+
+    def random_search(self, draws: int | NDArray[np.int64], quantile: float = 0.5) -> Floats:
+        """The median (or another quantile) of the best cost of ``draws`` uniform designs.
+
+        The best of k independent draws stays above F's quantile u with probability (1 - u)^k.
+        """
+        return self.quantile(1 - (1 - quantile) ** (1 / np.asarray(draws, np.float64)))
+
+    @property
+    def random_within(self) -> dict[str, float]:
+        """The share of all designs within 1 % and 5 % of the optimum."""
+        return dict(self.facts["share_within"])
+
+
+def certify(scenario: Scenario, tables: tuple[Table, ...]) -> Certificate:
+    """The certificate of a scenario from the tables of its simulators.
+
+    Raises:
+        ArchgymError: the tables do not cover the same part of the space.
+    """
+    space = scenario.space
+    if any(len(t) != space.cardinality for t in tables):
+        raise ArchgymError(
+            f"scenario {scenario.name!r} has {space.cardinality:,} designs, its tables "
+            + " and ".join(f"{len(t):,}" for t in tables)
+        )
+    rows, index = _joint(scenario, tables)
+    cost_of_row = scenario.costs(rows)[:, 0]
+    satisfied = scenario.satisfied(rows)
+    count = np.bincount(index, minlength=len(cost_of_row))
+    first = np.full(len(cost_of_row), len(index), np.int64)
+    np.minimum.at(first, index, np.arange(len(index)))
+    valid = _valid_designs(scenario)
+    facts: dict[str, Any] = {
+        "scenario": scenario.name,
+        "goal": goal_digest(scenario),
+        "workloads": list(scenario.workloads),
+        "simulators": [s.key for s in scenario.simulators],
+        "fingerprints": [
+            {k: v for k, v in s.fingerprint().items() if k != "space"} for s in scenario.simulators
+        ],
+        "designs": space.cardinality,
+        "valid": valid,
+        "feasible": int(count[rows.feasible].sum()),
+        "satisfied": int(count[satisfied].sum()),
+        "distinct": len(cost_of_row),
+        "evaluated": [t.evaluated for t in tables],
+        "optimum": None,
+    }
+    if np.isfinite(cost_of_row).any():
+        best = int(np.argmin(cost_of_row))
+        ties = np.flatnonzero(cost_of_row == cost_of_row[best])
+        rank = int(first[ties].min())
+        facts["optimum"] = {
+            **_entry(scenario, rows, int(index[rank]), rank),
+            "cost": float(cost_of_row[best]),
+            "designs": int(count[ties].sum()),
+            "specs_met": bool(satisfied[best]),
+        }
+    facts["front"] = _front(scenario, rows, first)
+    facts["cost_quantiles"] = _quantiles(cost_of_row, count)
+    facts["share_within"] = {
+        f"{percent} %": float(count[scenario.gap(cost_of_row, np.min(cost_of_row)) <= percent / 100].sum())
+        / len(index)
+        for percent in (1, 5)
+    }
+    facts["effects"] = _effects(scenario, rows, cost_of_row, count, index)
+    facts["versions"] = versions()
+    return Certificate(facts)
+
+
+def _joint(scenario: Scenario, tables: tuple[Table, ...]) -> tuple[Evaluation, NDArray[np.int64]]:
+    """Distinct combined rows and the row of every design."""
+    if len(tables) == 1:
+        return tables[0].rows(), np.asarray(tables[0].index).astype(np.int64)
+    index = np.asarray(tables[0].index).astype(np.int64)
+    picks: list[NDArray[np.int64]] = [np.arange(len(tables[0].values))]
+    for table in tables[1:]:
+        both = index * len(table.values) + np.asarray(table.index)
+        distinct, index = np.unique(both, return_inverse=True)
+        index = index.reshape(-1)
+        left, right = np.divmod(distinct, len(table.values))
+        picks = [p[left] for p in picks] + [right]
+    parts = [t.rows().take(p) for t, p in zip(tables, picks)]
+    return scenario.combine(parts), index
+
+
+def _valid_designs(scenario: Scenario) -> int:
+    if not scenario.space.constraints:
+        return scenario.space.cardinality
+    return sum(len(block) for block in scenario.space.grid())
+
+
+def _entry(scenario: Scenario, rows: Evaluation, row: int, rank: int) -> dict[str, Any]:
+    return {
+        "rank": rank,
+        "design": scenario.space.decode(scenario.space.unrank(np.array([rank])))[0],
+        "metrics": rows.row(row),
+    }
+
+
+def _front(scenario: Scenario, rows: Evaluation, first: NDArray[np.int64]) -> dict[str, Any]:
+    """The exact front over the objectives (one objective: over the pair that a run would draw)."""
+    costs = front_costs(scenario, rows)
+    on = pareto_front(costs)
+    axes = [o.name for o in scenario.objectives] if scenario.k > 1 else list(axes_of(scenario))
+    out: dict[str, Any] = {"axes": axes, "size": len(on), "points": []}
+    if len(on):
+        low, high = costs[on].min(axis=0), costs[on].max(axis=0)
+        out["ideal"], out["nadir"] = low.tolist(), high.tolist()
+        out["hypervolume"] = hypervolume((costs[on] - low) / span(low, high), np.full(len(low), 1.1))
+    for row in on[:SHOWN_FRONT].tolist():
+        out["points"].append(_entry(scenario, rows, row, int(first[row])))
+    return out
+
+
+def span(low: Floats, high: Floats) -> Floats:
+    """The extent of a front an axis; 1 where it has none."""
+    return np.where(high > low, high - low, 1.0)
+
+
+def _quantiles(cost: Floats, count: NDArray[np.int64]) -> list[list[float | None]]:
+    """(share, cost) at every share where random search may need it: 1 design up to all."""
+    order = np.argsort(cost, kind="stable")
+    reached = np.cumsum(count[order]) / count.sum()
+    shares = np.unique(np.concatenate([np.geomspace(1 / count.sum(), 1, 400), np.linspace(0, 1, 101)[1:]]))
+    at = order[np.minimum(np.searchsorted(reached, shares * (1 - 1e-12)), len(order) - 1)]
+    return [[float(s), float(c) if np.isfinite(c) else None] for s, c in zip(shares, cost[at])]
+
+
+def _effects(
+    scenario: Scenario,
+    rows: Evaluation,
+    cost: Floats,
+    count: NDArray[np.int64],
+    index: NDArray[np.int64],
+) -> dict[str, Any]:
+    """Effects on the cost's rank among all designs, and on the logarithm of each metric.
+
+    The rank (0 best, 1 worst; infeasible designs share the last place) exists for every design and
+    does not depend on the reward's scale.
+    """
+    _, place = np.unique(cost, return_inverse=True)
+    share = np.bincount(place.reshape(-1), weights=count)
+    middle = (np.cumsum(share) - share / 2) / share.sum()
+    functions: dict[str, Floats] = {"rank of the cost": middle[place.reshape(-1)]}
+    if rows.feasible.all():
+        for name, values in rows.metrics.items():
+            functions[f"log {name}" if (values > 0).all() else name] = (
+                np.log(values) if (values > 0).all() else values
+            )
+    shape = scenario.space.nvec.tolist()
+    out = {}
+    for name, values in functions.items():
+        exact = exact_effects(values[index], scenario.space.names, shape)
+        out[name] = effects_as_dict(exact, [n for n, size in zip(exact.names, shape) if size > 1])
+    return out
+
+
+def effects_as_dict(e: Effects, shown: Sequence[str]) -> dict[str, Any]:
+    """Plain values: main and total of the names ``shown``, the ten largest interactions."""
+    largest = sorted(e.pairs.items(), key=lambda item: -item[1])[:10]
+    return {
+        "main": {n: float(v) for n, v in zip(e.names, e.main) if n in shown},
+        "total": {n: float(v) for n, v in zip(e.names, e.total) if n in shown},
+        "pairs": [[a, b, v] for (a, b), v in largest],
+    }
+
+
+# ---- files
+def goal_digest(scenario: Scenario) -> str:
+    """A digest of what is searched for: everything in the file but names, texts and the budget."""
+    document = {k: scenario.document.get(k) for k in _GOAL_KEYS}
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def file_name(scenario: Scenario) -> str:
+    """``dram/stream-joint`` -> ``dram-stream-joint.json``; other workloads are named."""
+    return scenario.name.replace("/", "-") + ".json"
+
+
+def save(certificate: Certificate, path: Path) -> None:
+    """Write a certificate."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot create {path.parent}: {error.strerror}") from error
+    write_json(path, certificate.facts)
+
+
+def find(scenario: Scenario, root: Path | None = None) -> Certificate | None:
+    """The certificate of a scenario from ``root`` or among those that ship; None where stale."""
+    places = [] if root is None else [root / file_name(scenario)]
+    places.append(Path(str(resources.files("archgym.scenarios"))) / "certified" / file_name(scenario))
+    for path in places:
+        if not path.exists():
+            continue
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise StoreError(f"the certificate {path} cannot be read: {error}") from error
+        now = ([s.key for s in scenario.simulators], goal_digest(scenario))
+        if (facts.get("simulators"), facts.get("goal")) == now:
+            return Certificate(facts)
+    return None

@@ -1,0 +1,76 @@
+"""Which part of a simulator's space is enumerated, and where its designs stand in a table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..simulator import Simulator
+from ..space import Designs, DesignSpace
+
+OUTSIDE = -(1 << 62)
+
+
+class Coverage:
+    """A simulator's space narrowed to ``parameters``; ranks are positions in the narrowed one."""
+
+    def __init__(self, whole: DesignSpace, parameters: Mapping[str, Sequence[object]]) -> None:
+        self.whole = whole
+        self.space = whole.narrowed(parameters) if parameters else whole
+        self.start = np.concatenate([[0], np.cumsum(whole.nvec)[:-1]]).astype(np.int64)
+        self.contribution = self._contributions()
+
+    def _contributions(self) -> NDArray[np.int64]:
+        """What each value of each parameter of the whole space adds to the rank, end to end."""
+        out = np.full(int(self.whole.nvec.sum()), OUTSIDE, np.int64)
+        stride = 1
+        for column in range(len(self.whole) - 1, -1, -1):
+            wide, narrow = self.whole.parameters[column], self.space.parameters[column]
+            for position, value in enumerate(narrow.values):
+                out[self.start[column] + wide.index(value)] = position * stride
+            stride *= len(narrow)
+        return out
+
+    def designs(self, ranks: NDArray[np.int64]) -> Designs:
+        """Designs of the whole space at ranks, (n, d)."""
+        x = self.space.unrank(ranks)
+        return x if self.space is self.whole else self.space.embed(x, self.whole)
+
+    def ranks(self, x: Designs) -> NDArray[np.int64]:
+        """Ranks of designs of the whole space, (n,); negative where outside."""
+        total = np.zeros(len(x), np.int64)
+        outside = np.zeros(len(x), np.bool_)
+        for column in range(len(self.whole)):
+            part = self.contribution[self.start[column] + x[:, column]]
+            outside |= part < 0
+            total += np.maximum(part, 0)
+        total[outside] = -1
+        return total
+
+    def box(self, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Ranks of every combination of marked values, one bool a value of the whole space."""
+        ranks = np.zeros(1, np.int64)
+        for column, size in enumerate(self.whole.nvec):
+            here = slice(self.start[column], self.start[column] + size)
+            part = self.contribution[here][marked[here]]
+            ranks = (ranks[:, None] + part[part >= 0]).reshape(-1)
+        return ranks
+
+
+def folder_name(simulator: Simulator, parameters: Mapping[str, Sequence[object]]) -> str:
+    """A folder's name for a simulator and the part of its space that is covered."""
+    text = json.dumps([simulator.key, {k: list(v) for k, v in parameters.items()}], default=str)
+    workload = "".join(c if c.isalnum() or c in "-_@" else "-" for c in simulator.workload)[-40:]
+    return f"{simulator.name}-{workload}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def default_root() -> Path:
+    """Where tables lie: ``ARCHGYM_TABLES``, else ``tables`` in the working directory."""
+    import os
+
+    return Path(os.environ.get("ARCHGYM_TABLES", "tables"))

@@ -1,0 +1,28 @@
+"""The compiled lookup: value indices to rank to row to metrics, one pass."""
+
+from __future__ import annotations
+
+from ..compilation import kernel_compiler
+
+compiled = kernel_compiler(__file__)
+
+
+@compiled
+def lookup(x, nvec, start, contribution, index, values, out, rows):
+    """Fill ``out`` (m, n) and ``rows`` (n,); returns the first design that is not covered, or -1."""
+    d = x.shape[1]
+    for i in range(x.shape[0]):
+        rank = 0
+        for j in range(d):
+            v = x[i, j]
+            if v < 0 or v >= nvec[j]:
+                return i
+            part = contribution[start[j] + v]
+            if part < 0:
+                return i
+            rank += part
+        row = index[rank]
+        rows[i] = row
+        for k in range(out.shape[0]):
+            out[k, i] = values[row, k]
+    return -1
