@@ -31,6 +31,8 @@ class Evaluator:
         return self.scenario.combine(parts)
 
     def _one(self, simulator: Simulator, x: Designs) -> Evaluation:
+        if not simulator.computes:
+            return simulator.evaluate(x)
         unique, back = np.unique(simulator.canonical(x), axis=0, return_inverse=True)
         back = back.reshape(-1)
         if self.store is None:

@@ -71,12 +71,15 @@ class Scenario:
         for key in self.config:
             if key not in known:
                 raise UnknownNameError(f"config key of simulator {self.simulator!r}", key, known)
-        made = tuple(make(workload=w, **self.config) for w in self.workloads)
+        return self.replaced(tuple(make(workload=w, **self.config) for w in self.workloads))
+
+    def replaced(self, simulators: tuple[Simulator, ...]) -> tuple[Simulator, ...]:
+        """What answers in the simulators' place; they themselves without a ``stand_in``."""
         if not self.stand_in:
-            return made
+            return simulators
         kind, _, argument = self.stand_in.partition(":")
         replace = registry.load("stand_ins", kind)
-        return tuple(replace(s, argument, self.parameters) for s in made)
+        return tuple(replace(s, argument, self.parameters) for s in simulators)
 
     @cached_property
     def space(self) -> DesignSpace:

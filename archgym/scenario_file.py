@@ -137,7 +137,6 @@ def _build(document: Mapping[str, Any]) -> Scenario:
         aggregate=document.get("aggregate", "sum"),
         reference=_mapping(document, "reference"),
         budget=_whole(document.get("budget", 1000), "budget"),
-        stand_in=str(document.get("stand_in", "")),
         document=dict(document),
     )
     scenario = _others_pinned(scenario, document)
@@ -149,9 +148,14 @@ def _build(document: Mapping[str, Any]) -> Scenario:
             raise UnknownNameError("metric in specs:", name, units)
         specs.append(_spec(name, bounds, units[name]))
     objectives = _objectives(document["objectives"], metrics)
-    with_specs = dataclasses.replace(scenario, specs=tuple(specs), objectives=tuple(objectives))
+    with_specs = dataclasses.replace(
+        scenario,
+        specs=tuple(specs),
+        objectives=tuple(objectives),
+        stand_in=str(document.get("stand_in", "")),
+    )
     # the simulators were built to check names: hand them on
-    with_specs.__dict__["simulators"] = scenario.simulators
+    with_specs.__dict__["simulators"] = with_specs.replaced(scenario.simulators)
     return _with_references(with_specs)
 
 

@@ -29,6 +29,7 @@ class Simulator(ABC):
     space: DesignSpace
     workload: str = ""
     workload_hash: str = ""
+    computes: ClassVar[bool] = True  # False: answers are looked up, which costs nothing worth saving
 
     @property
     def config(self) -> Mapping[str, Any]:

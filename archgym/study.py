@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +68,9 @@ class Study:
 
     ``agent`` is a name or an instance.  With a ``store``, evaluations are kept and looked up, and
     ``run`` names the trials in it, so that a study started again goes on where it stopped and ends
-    as if it had never been interrupted.
+    as if it had never been interrupted; without a name no trials are recorded.
+
+    ``agent_seconds`` and ``simulator_seconds`` say where the time went.
     """
 
     def __init__(
@@ -93,6 +96,8 @@ class Study:
         self.store = store
         self.run_id = run
         self.evaluator = Evaluator(scenario, store)
+        self.agent_seconds = 0.0
+        self.simulator_seconds = 0.0
         self._parts: list[tuple[Designs, Evaluation, Floats, Floats]] = []
         self._done = 0
 
@@ -113,13 +118,19 @@ class Study:
         """One batch at a time."""
         best, met = np.inf, False
         while self._done < self.budget:
+            start = time.perf_counter()
             x = self.agent.ask(min(self.batch, self.budget - self._done))
+            asked = time.perf_counter()
             e = self.evaluator(x)
-            if self.store is not None:
+            evaluated = time.perf_counter()
+            if self.store is not None and self.run_id:
                 self.store.record_trials(self.run_id, self._done, x)
             cost = self.scenario.costs(e)
             vector = self.scenario.costs(e, vector=True)
+            told = time.perf_counter()
             self.agent.tell(x, vector if self.agent.objectives > 1 else cost)
+            self.simulator_seconds += evaluated - asked
+            self.agent_seconds += asked - start + time.perf_counter() - told
             self._parts.append((x, e, cost[:, 0], vector))
             self._done += len(x)
             best = min(best, float(cost.min()))

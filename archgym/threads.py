@@ -14,9 +14,14 @@ from numpy.typing import NDArray
 T = TypeVar("T")
 
 
+def cores() -> int:
+    """How many threads a simulator may use: ``ARCHGYM_THREADS``, else all cores."""
+    return int(os.environ.get("ARCHGYM_THREADS") or os.cpu_count() or 1)
+
+
 def map_rows(function: Callable[[Any], T], rows: NDArray[Any], threads: int | None) -> list[T]:
-    """``function`` of every row, in order; ``threads`` None uses all cores."""
-    workers = min(len(rows), threads or os.cpu_count() or 1)
+    """``function`` of every row, in order; ``threads`` None uses :func:`cores`."""
+    workers = min(len(rows), threads or cores())
     if workers <= 1:
         return [function(row) for row in rows]
     with ThreadPoolExecutor(workers) as pool:
@@ -27,7 +32,7 @@ def split_rows(
     work: Callable[[slice], None], n: int, threads: int | None, smallest: int = 64
 ) -> None:
     """``work`` on slices that together are 0..n, none much smaller than ``smallest``."""
-    workers = min(threads or os.cpu_count() or 1, max(1, n // smallest))
+    workers = min(threads or cores(), max(1, n // smallest))
     if workers <= 1:
         work(slice(0, n))
         return

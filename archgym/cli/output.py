@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from ..errors import ArchgymError
 from ..evaluation import Metric
@@ -69,7 +69,11 @@ def units_of(metrics: Sequence[Metric]) -> dict[str, str]:
     return {m.name: m.unit for m in metrics}
 
 
-Bar = Callable[[int, str], None]
+class Bar(Protocol):
+    """Moves a progress bar: how much is done, a note, and the total where it changed."""
+
+    def __call__(self, done: int, note: str, total: int | None = None) -> None:
+        """Show it."""
 
 
 @contextmanager
@@ -96,7 +100,11 @@ def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
     ]
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(title, total=total, note="")
-        yield lambda done, note: progress.update(task, completed=done, note=note)
+
+        def move(done: int, note: str, total: int | None = None) -> None:
+            progress.update(task, completed=done, note=note, total=total)
+
+        yield move
 
 
 @contextmanager

@@ -28,6 +28,8 @@ class TableSimulator(Wrapper):
         ArchgymError: the table is of another simulator, version, workload or setting.
     """
 
+    computes = False
+
     def __init__(self, inner: Simulator, table: Table) -> None:
         super().__init__(inner)
         if table.key != inner.key:

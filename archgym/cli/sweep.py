@@ -1,0 +1,146 @@
+"""``archgym sweep``: scenarios × agents × hyperparameters × seeds, on every core, resumable."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..errors import ArchgymError, MissingExtraError
+from ..sweeps import driver
+from ..sweeps.engine import ENGINES, make_engine
+from ..sweeps.estimate import estimate
+from ..sweeps.ledger import Ledger
+from ..sweeps.parquet import write_runs
+from ..sweeps.plan import Sweep, load_sweep
+from ..units import parse_quantity
+from .output import bar_of, busy, print_json, print_table
+
+
+def add_to(words: Any) -> None:
+    """Add the word to the parser."""
+    p = words.add_parser("sweep", help="run many studies: agents, hyperparameters, seeds, scenarios")
+    p.add_argument("file", nargs="?", help="a sweep's .yaml, or the name of a study that ships")
+    p.add_argument("--output", type=Path, help="folder of the sweep (default: sweeps/NAME)")
+    p.add_argument("--engine", default="local", help=" or ".join(ENGINES))
+    p.add_argument("--address", help="of a Ray cluster (with --engine ray)")
+    p.add_argument("--workers", type=int, help="processes (default: all cores)")
+    p.add_argument("--store", type=Path, help="evaluations shared with other sweeps (an SQLite file)")
+    p.add_argument("--timeout", help="of a run, such as 60 or '90 s' (default: the file's, else none)")
+    p.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with an interrupted sweep")
+    p.add_argument("--retry-failed", action="store_true", help="with --resume: failed runs once more")
+    p.add_argument("--repair", type=Path, metavar="FOLDER", help="save what a damaged ledger still tells")
+    p.add_argument("--dry-run", action="store_true", help="check, print the plan and an estimate")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(go=go)
+
+
+def go(options: argparse.Namespace) -> int:
+    """Plan, resume or repair, then carry out."""
+    if options.repair is not None:
+        kept, lost, planned = driver.repair(options.repair)
+        print(
+            f"{options.repair}: {kept} finished runs kept, {lost} could not be read, {planned} planned; "
+            f"go on with archgym sweep --resume {options.repair}"
+        )
+        return 0
+    if (options.file is None) == (options.resume is None):
+        raise ArchgymError("give either a sweep's file (or study's name), or --resume FOLDER")
+    if options.workers is not None and options.workers < 1:
+        raise ArchgymError(f"--workers must be at least 1, got {options.workers}")
+    if options.resume is not None:
+        folder = driver.SweepFolder(options.resume)
+        sweep = folder.sweep()
+    else:
+        with busy("checking the sweep …", options.json):
+            sweep = load_sweep(Path(options.file))
+        if options.dry_run:
+            return _dry_run(sweep, options)
+        for name, reason in sweep.skipped.items():
+            print(f"skipped {name}: {reason}", file=sys.stderr)
+        folder = driver.SweepFolder.create(options.output or Path("sweeps") / sweep.name, sweep)
+    timeout = sweep.timeout if options.timeout is None else _seconds(options.timeout)
+    engine = make_engine(options.engine, options.workers, timeout, options.address)
+    with bar_of(1, sweep.name, options.json) as bar:
+
+        def show(p: driver.SweepProgress) -> None:
+            if bar is not None:
+                failed = f", {p.failed} failed" if p.failed else ""
+                bar(p.done, f"{p.phase}: {p.rate:.1f} runs/s{failed}; best {p.best}", p.runs)
+
+        totals = driver.carry_out(
+            folder,
+            sweep,
+            engine,
+            store=options.store,
+            retry_failed=options.retry_failed,
+            on_progress=show,
+        )
+    return _finish(folder.path, totals, options)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return parse_quantity(float(text) if text.replace(".", "").isdigit() else text, "s")
+    except ValueError as error:
+        raise ArchgymError(f"--timeout: {error}") from error
+
+
+def _finish(path: Path, totals: dict[str, float], options: argparse.Namespace) -> int:
+    with Ledger(path / driver.LEDGER) as ledger:
+        failures = ledger.failures()
+        failed = ledger.count() - ledger.count(status="done")
+        try:
+            write_runs(ledger, path / "runs")
+            parquet = f"{path / 'runs'} (Parquet)"
+        except MissingExtraError as error:
+            parquet = f"not written: {error}"
+    result = {"sweep": str(path), **totals, "failed": failed, "parquet": parquet}
+    if options.json:
+        print_json(result | {"failures": [f[:4] for f in failures]})
+        return int(bool(failed))
+    overhead = totals["seconds"] - totals["agent_seconds"] - totals["simulator_seconds"]
+    print_table(
+        ["sweep", str(path)],
+        [
+            ["runs finished", f"{totals['runs']:,.0f}"],
+            ["runs failed", f"{failed:,}"],
+            ["evaluations charged", f"{totals['charged']:,.0f}"],
+            ["evaluations computed", f"{totals['computed']:,.0f} (the others were known)"],
+            ["seconds in agents", f"{totals['agent_seconds']:,.1f}"],
+            ["seconds in simulators or tables", f"{totals['simulator_seconds']:,.1f}"],
+            ["seconds around them", f"{overhead:,.1f}"],
+            ["tables", parquet],
+        ],
+    )
+    for name, scenario, agent, status, error in failures[:5]:
+        last = error.strip().splitlines()[-1] if error.strip() else ""
+        print(f"failed: {agent} on {scenario} ({name}), {status}: {last}")
+    if failed:
+        print("The tracebacks are in the ledger; try again with --resume FOLDER --retry-failed.")
+    print(f"Report: archgym report {path}")
+    return int(bool(failed))
+
+
+def _dry_run(sweep: Sweep, options: argparse.Namespace) -> int:
+    with busy("timing one short run of every agent …", options.json):
+        plan = estimate(sweep, options.workers)
+    if options.json:
+        print_json(plan)
+        return 0
+    print_table(
+        ["panel", "agent", "points", "tuning runs", "test runs", "evaluations", "about, CPU min"],
+        [
+            [r["panel"], r["agent"], r["points"], r["runs"], r["test_runs"], f"{r['evaluations']:,}", f"{r['seconds'] / 60:.1f}"]
+            for r in plan["agents"]
+        ],
+        title=f"{sweep.name}: {len(sweep.scenarios)} scenarios",
+    )
+    for name, reason in sweep.skipped.items():
+        print(f"skipped {name}: {reason}")
+    print(
+        f"{plan['runs']:,} runs ({plan['tuning_runs']:,} tuning, {plan['test_runs']:,} test), "
+        f"{plan['evaluations']:,} evaluations; about {plan['hours']:.2f} hours on {plan['workers']} workers."
+    )
+    return 0

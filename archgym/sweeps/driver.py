@@ -1,0 +1,245 @@
+"""The driver of a sweep: plan, carry out, record; start again where it stopped."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from ..errors import ArchgymError, StoreError
+from ..run_folder import versions
+from .engine import DIED, TIMED_OUT, Engine
+from .ledger import Ledger
+from .plan import TEST, TUNING, RunSpec, Sweep, from_sweep_document
+from .selection import tested_runs
+from .work import FAILED, Result, Setup
+
+LEDGER, STORE, LOCK, TRIALS = "ledger.sqlite", "evaluations.sqlite", "lock", "trials"
+FLUSH_SECONDS, FLUSH_RESULTS, FETCH = 0.5, 500, 1024
+
+
+@dataclass(frozen=True)
+class SweepProgress:
+    """What a sweep reports after each result."""
+
+    phase: str
+    done: int
+    runs: int
+    failed: int
+    rate: float
+    best: str
+
+
+OnProgress = Callable[[SweepProgress], None]
+
+
+class SweepFolder:
+    """A sweep on disk, driven by one process at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: IO[str] | None = None
+
+    @classmethod
+    def create(cls, path: Path, sweep: Sweep) -> SweepFolder:
+        """A new sweep; the folder must not hold one."""
+        if (path / LEDGER).exists():
+            raise ArchgymError(
+                f"{path} already holds a sweep: continue it with --resume {path}, or choose another --output"
+            )
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            (path / "sweep.json").write_text(json.dumps(dict(sweep.document), indent=2, default=str) + "\n")
+        except OSError as error:
+            raise StoreError(f"cannot create {path}: {error.strerror}; choose another --output") from error
+        folder = cls(path)
+        with folder:
+            folder.plan(sweep)
+        return folder
+
+    def plan(self, sweep: Sweep) -> None:
+        """Write every tuning run into the ledger."""
+        with Ledger(self.path / LEDGER, create=True) as ledger:
+            ledger.plan(sweep.runs())
+            ledger.set_meta("document", sweep.document)
+            ledger.set_meta("identities", sweep.identities)
+            ledger.set_meta("versions", versions())
+
+    def sweep(self) -> Sweep:
+        """The sweep of this folder, checked to mean what it meant when it started.
+
+        Raises:
+            ArchgymError: a scenario or simulator has changed since.
+        """
+        path = self.path / "sweep.json"
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ArchgymError(f"{self.path} holds no sweep; start one with archgym sweep FILE") from None
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path} cannot be read: {error}") from error
+        sweep = from_sweep_document(document, str(path))
+        with Ledger(self.path / LEDGER) as ledger:
+            then = ledger.meta("identities")
+        now = json.loads(json.dumps(sweep.identities))
+        changed = [name for name in now if then is not None and now[name] != then.get(name)]
+        if changed:
+            raise ChangedSweepError(self.path, changed)
+        return sweep
+
+    def __enter__(self) -> SweepFolder:
+        try:
+            self._lock = open(self.path / LOCK, "w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreError(
+                f"{self.path} is driven by another process; wait for it, or choose another --output "
+                "(two sweeps may share evaluations with --store)"
+            ) from None
+        except OSError as error:
+            raise StoreError(f"cannot write to {self.path}: {error.strerror}") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+class ChangedSweepError(ArchgymError):
+    """A sweep whose scenarios no longer mean what they meant."""
+
+    def __init__(self, path: Path, names: list[str]) -> None:
+        super().__init__(
+            f"{path}: {', '.join(names[:3])} changed since the sweep started (goal, simulator version or "
+            "workload); start a new sweep"
+        )
+
+
+def carry_out(
+    folder: SweepFolder,
+    sweep: Sweep,
+    engine: Engine,
+    *,
+    store: Path | None = None,
+    retry_failed: bool = False,
+    on_progress: OnProgress | None = None,
+) -> dict[str, float]:
+    """Bring a sweep to its end, from wherever it stands; returns the totals of its ledger."""
+    with folder, Ledger(folder.path / LEDGER) as ledger:
+        if retry_failed:
+            ledger.replan((FAILED, TIMED_OUT, DIED))
+        setup = Setup(
+            documents={name: _document(s) for name, s in sweep.scenarios.items()},
+            store=None if sweep.store == "none" else str(store or folder.path / STORE),
+            trials=str(folder.path / TRIALS) if sweep.keep == "trials" else None,
+        )
+        for phase in (TUNING, TEST):
+            if phase == TEST:
+                if not sweep.test_seeds:
+                    break
+                ledger.plan(tested_runs(sweep, ledger))
+            _Phase(ledger, phase, on_progress).carry_out(engine, setup)
+        return ledger.totals()
+
+
+def _document(scenario: Any) -> dict[str, Any]:
+    """A scenario's document with the paths of its workloads made to hold in another process."""
+    out = dict(scenario.document)
+    out.pop("workload", None)
+    out["workloads"] = [str(Path(w).resolve()) if Path(w).is_file() else w for w in scenario.workloads]
+    return out
+
+
+class _Phase:
+    """One phase: runs out, results in, written every half second."""
+
+    def __init__(self, ledger: Ledger, phase: str, on_progress: OnProgress | None) -> None:
+        self.ledger, self.phase, self.on_progress = ledger, phase, on_progress
+        self.runs = ledger.count(phase)
+        self.before = self.done = self.runs - ledger.count(phase, "planned")
+        self.failed = 0
+        self.start = self.flushed = time.monotonic()
+        self.waiting: list[Result] = []
+        self.best: dict[str, float] = {}
+        self.news = ""
+        self.specs: dict[str, RunSpec] = {}
+        self._queue = self._pending()
+
+    def carry_out(self, engine: Engine, setup: Setup) -> None:
+        """Run the engine; whatever happens, what has arrived is written."""
+        try:
+            if self.done < self.runs:
+                engine.run(setup, self._take, self._result)
+        finally:
+            self._flush()
+
+    def _pending(self) -> Iterator[RunSpec]:
+        position = -1
+        while True:
+            specs, position = self.ledger.pending(self.phase, position, FETCH)
+            if not specs:
+                return
+            yield from specs
+
+    def _take(self, n: int) -> list[RunSpec]:
+        chunk = [spec for _, spec in zip(range(n), self._queue)]
+        self.specs.update((s.id, s) for s in chunk)
+        return chunk
+
+    def _result(self, result: Result) -> None:
+        spec = self.specs.pop(result.id)
+        self.waiting.append(result)
+        self.done += 1
+        self.failed += result.status != "done"
+        if result.best < self.best.get(spec.scenario, float("inf")):
+            self.best[spec.scenario] = result.best
+            self.news = f"{spec.scenario} {result.best:.4g} by {spec.agent}"
+        now = time.monotonic()
+        if len(self.waiting) >= FLUSH_RESULTS or now - self.flushed > FLUSH_SECONDS:
+            self._flush()
+        if self.on_progress is not None:
+            rate = (self.done - self.before) / max(now - self.start, 1e-9)
+            self.on_progress(
+                SweepProgress(self.phase, self.done, self.runs, self.failed, rate, self.news)
+            )
+
+    def _flush(self) -> None:
+        if self.waiting:
+            self.ledger.record(self.waiting)
+        self.waiting = []
+        self.flushed = time.monotonic()
+
+
+def repair(path: Path) -> tuple[int, int, int]:
+    """Save what a damaged ledger still tells; returns runs kept, runs lost, runs planned in all.
+
+    The plan is computed anew from the sweep's file, so that only results that cannot be read are
+    lost; the damaged file stays beside as ``ledger.damaged.sqlite``.
+    """
+    folder = SweepFolder(path)
+    document = json.loads((path / "sweep.json").read_text(encoding="utf-8"))
+    sweep = from_sweep_document(document, str(path / "sweep.json"))
+    with folder:
+        damaged = path / "ledger.damaged.sqlite"
+        for suffix in ("", "-wal", "-shm"):
+            source = path / (LEDGER + suffix)
+            if source.exists():
+                source.replace(path / (damaged.name + suffix))
+        folder.plan(sweep)
+        with Ledger(path / LEDGER) as fresh:
+            try:
+                old = Ledger(damaged)
+            except StoreError:  # not even its first page can be read
+                return 0, fresh.count(), fresh.count()
+            with old:
+                kept, lost = old.salvage((s.id for s in sweep.runs()), fresh)
+                if sweep.test_seeds and not fresh.count(TUNING, "planned"):
+                    fresh.plan(tested_runs(sweep, fresh))
+                    more, worse = old.salvage((s.id for s in tested_runs(sweep, fresh)), fresh)
+                    kept, lost = kept + more, lost + worse
+            return kept, lost, fresh.count()

@@ -1,0 +1,295 @@
+"""A sweep as a value: from a YAML file to runs with stable names, all checked before anything runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .. import registry
+from ..agent import Agent, GridPoint
+from ..documents import known_keys, read_yaml
+from ..errors import ArchgymError, ScenarioError, UnknownNameError, WorkloadError
+from ..scenario import Scenario
+from ..scenario_file import from_document, load_scenario
+from ..tables.certificate import goal_digest
+from ..units import parse_quantity
+from .draws import METHODS, drawn, named_grid, own_grid
+
+KEYS = (
+    "name", "description", "scenarios", "agents", "budget", "checkpoints", "seeds", "simulator",
+    "timeout", "test", "keep", "store",
+)  # fmt: skip
+ENTRY_KEYS = (
+    "agent", "grid", "draw", "method", "hyperparameters", "budget", "seeds", "panel", "scenarios",
+    "test",
+)  # fmt: skip
+SCENARIO_KEYS = ("scenario", "workload", "workloads", "config", "simulator", "optional")
+TEST_KEYS = ("seeds",)
+KEEP = ("improvements", "trials")
+STORE = ("shared", "none")
+FIRST_TEST_SEED = 1_000_000
+TUNING, TEST = "tuning", "test"
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run as a value; ``id`` digests everything that its outcome depends on."""
+
+    id: str
+    scenario: str
+    agent: str
+    hyper: Mapping[str, Any]
+    seed: int
+    budget: int
+    panel: str
+    phase: str = TUNING
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One agent of a sweep: the points of its hyperparameters, its seeds and its budget."""
+
+    agent: str
+    points: tuple[GridPoint, ...]
+    seeds: tuple[int, ...]
+    budget: int
+    fixed_budget: bool
+    panel: str
+    scenarios: tuple[str, ...]
+    tested: bool
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A checked sweep file: scenarios by name, and one entry an agent.
+
+    ``skipped`` names optional scenarios whose workload is not at hand, and why.
+    """
+
+    name: str
+    document: Mapping[str, Any]
+    scenarios: Mapping[str, Scenario]
+    entries: tuple[Entry, ...]
+    budget: int
+    checkpoints: tuple[int, ...]
+    timeout: float | None
+    test_seeds: tuple[int, ...]
+    keep: str
+    store: str
+    skipped: Mapping[str, str]
+
+    @cached_property
+    def identities(self) -> dict[str, list[Any]]:
+        """What a run's outcome depends on besides agent, seed and budget, by scenario."""
+        return {
+            name: [goal_digest(s), [simulator.key for simulator in s.simulators]]
+            for name, s in self.scenarios.items()
+        }
+
+    def spec(
+        self, scenario: str, entry: Entry, hyper: Mapping[str, Any], seed: int, budget: int, phase: str
+    ) -> RunSpec:
+        """A run with its id; hyperparameters are completed by the agent's defaults."""
+        cls: type[Agent] = registry.load("agents", entry.agent)
+        full = cls.check_hyperparameters(hyper)
+        recipe = [self.identities[scenario], entry.agent, full, seed, budget]
+        text = json.dumps(recipe, sort_keys=True, default=str)
+        return RunSpec(
+            hashlib.sha256(text.encode()).hexdigest()[:20],
+            scenario, entry.agent, full, seed, budget, entry.panel, phase,
+        )  # fmt: skip
+
+    def runs(self) -> Iterator[RunSpec]:
+        """Every run of the tuning phase, one at a time; two alike are one."""
+        for entry in self.entries:
+            for scenario in entry.scenarios:
+                seen = set()
+                for point in entry.points:
+                    for seed in entry.seeds if point.seed is None else (point.seed,):
+                        budget = point.budget if point.budget and not entry.fixed_budget else entry.budget
+                        spec = self.spec(scenario, entry, point.hyper, seed, budget, TUNING)
+                        if spec.id not in seen:
+                            seen.add(spec.id)
+                            yield spec
+
+    def entry_of(self, agent: str, panel: str) -> Entry:
+        """The entry that a run came from."""
+        return next(e for e in self.entries if (e.agent, e.panel) == (agent, panel))
+
+
+def load_sweep(path: Path) -> Sweep:
+    """A sweep from a YAML file.
+
+    Raises:
+        ScenarioError, UnknownNameError: what is wrong and where; nothing has run.
+    """
+    if not path.exists() and path.suffix not in (".yaml", ".yml"):
+        shipped = studies()
+        if str(path) not in shipped:
+            raise UnknownNameError("study", str(path), shipped, "(or give the path of a .yaml file)")
+        path = shipped[str(path)]
+    return from_sweep_document(read_yaml(path), str(path))
+
+
+def studies() -> dict[str, Path]:
+    """The sweeps that ship, by name."""
+    from ..scenario_file import folder
+
+    return {p.stem: p for p in sorted((folder() / "studies").glob("*.yaml"))}
+
+
+def from_sweep_document(document: Mapping[str, Any], where: str = "sweep") -> Sweep:
+    """A sweep from the mapping that its file holds."""
+    try:
+        return _build(document)
+    except UnknownNameError:
+        raise
+    except (ArchgymError, ValueError, TypeError) as error:
+        raise ScenarioError(f"{where}: {error}") from error
+
+
+def _build(document: Mapping[str, Any]) -> Sweep:
+    known_keys(document, KEYS, "key in the sweep")
+    for key in ("name", "scenarios", "agents"):
+        if not document.get(key):
+            raise ScenarioError(f"key {key!r} is missing; a sweep needs name, scenarios, agents")
+    scenarios, skipped = _scenarios(document)
+    budget = _count(document.get("budget", 1000), "budget")
+    seeds = _seeds(document.get("seeds", 1), 0)
+    test = document.get("test") or {}
+    known_keys(test, TEST_KEYS, "key in 'test'")
+    test_seeds = _seeds(test.get("seeds", 0), FIRST_TEST_SEED) if test else ()
+    entries = tuple(_entry(e, scenarios, skipped, budget, seeds) for e in document["agents"])
+    shared = {s for e in entries for s in e.seeds} & set(test_seeds)
+    if shared:
+        raise ScenarioError(f"test seeds must be fresh, but {sorted(shared)[:3]} also tune")
+    names = [(e.agent, e.panel) for e in entries]
+    if len(set(names)) != len(names):
+        twice = next(n for n in names if names.count(n) > 1)
+        raise ScenarioError(f"agent {twice[0]!r} appears twice in panel {twice[1]!r}: give one a 'panel'")
+    keep, store = document.get("keep", "improvements"), document.get("store", "shared")
+    for key, value, known in (("keep", keep, KEEP), ("store", store, STORE)):
+        if value not in known:
+            raise UnknownNameError(f"choice for key {key!r}", value, known)
+    timeout = document.get("timeout")
+    largest = max(e.budget for e in entries)
+    return Sweep(
+        name=str(document["name"]),
+        document=dict(document),
+        scenarios=scenarios,
+        entries=entries,
+        budget=budget,
+        checkpoints=_checkpoints(document.get("checkpoints"), largest),
+        timeout=None if timeout is None else parse_quantity(timeout, "s"),
+        test_seeds=test_seeds,
+        keep=keep,
+        store=store,
+        skipped=skipped,
+    )
+
+
+def _scenarios(document: Mapping[str, Any]) -> tuple[dict[str, Scenario], dict[str, str]]:
+    """Scenarios by name; and the optional ones whose workload is not at hand, with the reason."""
+    default = document.get("simulator")
+    out: dict[str, Scenario] = {}
+    skipped: dict[str, str] = {}
+    for item in document["scenarios"]:
+        if isinstance(item, Mapping) and "objectives" in item:  # a whole scenario, inline
+            scenario = from_document(dict(item))
+        else:
+            entry = item if isinstance(item, Mapping) else {"scenario": item}
+            known_keys(entry, SCENARIO_KEYS, "key in an entry of 'scenarios'")
+            if "scenario" not in entry:
+                raise ScenarioError(f"an entry of 'scenarios' names no scenario: {item!r}")
+            try:
+                scenario = load_scenario(
+                    entry["scenario"],
+                    entry.get("workloads", entry.get("workload")),
+                    entry.get("config"),
+                    entry.get("simulator", default),
+                )
+            except ScenarioError as error:
+                if entry.get("optional") is not True or not isinstance(error.__cause__, WorkloadError):
+                    raise
+                skipped[str(entry["scenario"])] = str(error.__cause__)
+                continue
+        if scenario.name in out:
+            raise ScenarioError(f"scenario {scenario.name!r} is listed twice")
+        out[scenario.name] = scenario
+    if not out:
+        raise ScenarioError("no scenario is left: " + "; ".join(skipped.values()))
+    return out, skipped
+
+
+def _entry(
+    item: Any,
+    scenarios: Mapping[str, Scenario],
+    skipped: Mapping[str, str],
+    budget: int,
+    seeds: tuple[int, ...],
+) -> Entry:
+    entry = {"agent": item} if isinstance(item, str) else item
+    if not isinstance(entry, Mapping) or "agent" not in entry:
+        raise ScenarioError(f"an entry of 'agents' is a name or a mapping with 'agent', got {item!r}")
+    known_keys(entry, ENTRY_KEYS, "key in an entry of 'agents'")
+    name = str(entry["agent"])
+    cls: type[Agent] = registry.load("agents", name)
+    ways = [k for k in ("grid", "draw", "hyperparameters") if k in entry]
+    if len(ways) > 1:
+        raise ScenarioError(f"agent {name!r}: give one of grid, draw, hyperparameters, not {ways}")
+    if "grid" in entry:
+        points = named_grid(cls, str(entry["grid"]))
+    elif "draw" in entry:
+        method = str(entry.get("method", "sobol"))
+        if method not in METHODS:
+            raise UnknownNameError("method of drawing", method, METHODS)
+        points = drawn(cls, _count(entry["draw"], f"draw of agent {name!r}"), method)
+    else:
+        points = own_grid(cls, entry.get("hyperparameters") or {})
+    chosen = [s for s in entry.get("scenarios") or scenarios if s not in skipped]
+    for scenario in chosen:
+        if scenario not in scenarios:
+            raise UnknownNameError(f"scenario of agent {name!r}:", scenario, scenarios)
+    return Entry(
+        agent=name,
+        points=tuple(points),
+        seeds=_seeds(entry["seeds"], 0) if "seeds" in entry else seeds,
+        budget=_count(entry.get("budget", budget), f"budget of agent {name!r}"),
+        fixed_budget="budget" in entry or "grid" not in entry,
+        panel=str(entry.get("panel", "main")),
+        scenarios=tuple(chosen),
+        tested=bool(entry.get("test", True)),
+    )
+
+
+def _count(value: Any, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ScenarioError(f"{what}: expected a whole number of at least 1, got {value!r}")
+    return value
+
+
+def _seeds(value: Any, first: int) -> tuple[int, ...]:
+    if isinstance(value, list):
+        if len(set(value)) != len(value) or not all(isinstance(v, int) and v >= 0 for v in value):
+            raise ScenarioError(f"seeds: expected different whole numbers, got {value!r}")
+        return tuple(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ScenarioError(f"seeds: expected a number of seeds or a list of them, got {value!r}")
+    return tuple(range(first, first + value))
+
+
+def _checkpoints(value: Any, largest: int) -> tuple[int, ...]:
+    """Budgets at which results are compared; default: the largest one halved again and again."""
+    if value is None:
+        out = [largest]
+        while out[-1] > 20:
+            out.append(out[-1] // 2)
+        return tuple(sorted(out))
+    if not isinstance(value, Sequence) or not all(isinstance(v, int) and v > 0 for v in value):
+        raise ScenarioError(f"checkpoints: expected a list of numbers of evaluations, got {value!r}")
+    return tuple(sorted(set(value)))

@@ -1,0 +1,55 @@
+"""Which hyperparameters each agent is tested with: those that did best while tuning."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+
+from .ledger import Ledger
+from .plan import TEST, TUNING, RunSpec, Sweep
+
+
+def tested_runs(sweep: Sweep, ledger: Ledger) -> Iterator[RunSpec]:
+    """The test runs: every tuned agent on every scenario, once a fresh seed."""
+    for entry in sweep.entries:
+        if not entry.tested:
+            continue
+        for scenario in entry.scenarios:
+            hyper = tuned(ledger, scenario, entry.agent, entry.panel)
+            if hyper is None:
+                continue  # no run of it ended well
+            for seed in sweep.test_seeds:
+                yield sweep.spec(scenario, entry, json.loads(hyper), seed, entry.budget, TEST)
+
+
+def tuned(ledger: Ledger, scenario: str, agent: str, panel: str) -> str | None:
+    """The hyperparameters (JSON) of least mean cost over the tuning seeds.
+
+    Among equals the one whose best cost was low earliest, on average over the run; then the first
+    in alphabetical order, so that the choice is the same on every machine.
+    """
+    scores: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    rows = ledger.rows(
+        "hyper, best, curve, charged",
+        "phase = ? AND scenario = ? AND agent = ? AND panel = ?",
+        (TUNING, scenario, agent, panel),
+    )
+    for hyper, best, curve, charged in rows:
+        scores[hyper].append((best, mean_best(json.loads(curve), charged)))
+    ranked = sorted(
+        (float(np.mean([b for b, _ in s])), float(np.mean([m for _, m in s])), hyper)
+        for hyper, s in scores.items()
+    )
+    return ranked[0][2] if ranked else None
+
+
+def mean_best(curve: list[list[float]], charged: int) -> float:
+    """The best cost so far, averaged over a run's evaluations; +inf before the first is 1e6."""
+    total, last, value = 0.0, 1, 1e6
+    for step, cost in curve:
+        total += (step - last) * value
+        last, value = step, cost
+    return (total + (charged + 1 - last) * value) / max(1, charged)

@@ -1,0 +1,160 @@
+"""What a worker does: one run after another, scenarios and store opened once."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..evaluation import Floats
+from ..pareto import pareto_front
+from ..scenario import Scenario
+from ..scenario_file import from_document
+from ..store import EvaluationStore, design_keys
+from ..study import Study, Trials
+from .plan import RunSpec
+
+DONE, FAILED = "done", "failed"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker needs besides run specs: small, and picklable."""
+
+    documents: Mapping[str, Mapping[str, Any]]
+    store: str | None = None
+    trials: str | None = None  # a folder, where every trial is to be kept
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one run; everything but the seconds is a function of the spec.
+
+    ``curve`` holds (evaluations, best cost) at each improvement; ``front`` holds (evaluations,
+    objective costs) of each trial that joined the front of a scenario of several objectives.
+    """
+
+    id: str
+    status: str
+    charged: int = 0
+    computed: int = 0
+    distinct: int = 0
+    feasible: int = 0
+    satisfied: int = 0
+    best: float = float("inf")
+    design: tuple[int, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    curve: Sequence[tuple[int, float]] = ()
+    front: Sequence[tuple[int, tuple[float, ...]]] = ()
+    agent_seconds: float = 0.0
+    simulator_seconds: float = 0.0
+    seconds: float = 0.0
+    error: str = ""
+
+
+class Worker:
+    """Carries out runs in this process."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self._scenarios: dict[str, Scenario] = {}
+        self._store: EvaluationStore | None = None
+
+    def __call__(self, spec: RunSpec) -> Result:
+        """One run; an exception becomes a failed result with its traceback."""
+        start = time.perf_counter()
+        try:
+            return self._run(spec, start)
+        except Exception:
+            return Result(
+                spec.id,
+                FAILED,
+                seconds=time.perf_counter() - start,
+                error=traceback.format_exc(limit=-12),
+            )
+
+    def _run(self, spec: RunSpec, start: float) -> Result:
+        scenario = self._scenario(spec.scenario)
+        study = Study(
+            scenario,
+            spec.agent,
+            budget=spec.budget,
+            seed=spec.seed,
+            hyper=spec.hyper,
+            store=self._evaluations(scenario),
+        )
+        trials = study.run()
+        if self.setup.trials is not None:
+            from .parquet import write_trials
+
+            write_trials(Path(self.setup.trials), spec, scenario, trials)
+        best = trials.best
+        canonical = scenario.simulators[0].canonical(scenario.to_simulator(trials.x))
+        return Result(
+            id=spec.id,
+            status=DONE,
+            charged=len(trials),
+            computed=study.evaluator.computed,
+            distinct=len(set(design_keys(canonical))),
+            feasible=int(trials.evaluation.feasible.sum()),
+            satisfied=int(trials.satisfied.sum()),
+            best=float(trials.cost[best]) if best >= 0 else float("inf"),
+            design=tuple(trials.x[best].tolist()) if best >= 0 else (),
+            metrics=trials.evaluation.row(best) if best >= 0 else {},
+            curve=improvements(trials.cost),
+            front=joined_front(trials) if scenario.k > 1 else (),
+            agent_seconds=study.agent_seconds,
+            simulator_seconds=study.simulator_seconds,
+            seconds=time.perf_counter() - start,
+        )
+
+    def _scenario(self, name: str) -> Scenario:
+        if name not in self._scenarios:
+            scenario = from_document(self.setup.documents[name], name)
+            for simulator in scenario.simulators:
+                simulator.prepare()
+            self._scenarios[name] = scenario
+        return self._scenarios[name]
+
+    def _evaluations(self, scenario: Scenario) -> EvaluationStore | None:
+        """The shared store; what is only looked up needs none."""
+        if self.setup.store is None or not any(s.computes for s in scenario.simulators):
+            return None
+        if self._store is None:
+            self._store = EvaluationStore(self.setup.store)
+        return self._store
+
+
+def single_threaded() -> None:
+    """One core a worker: the sweep itself is what runs in parallel."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARCHGYM_THREADS"):
+        os.environ[name] = "1"
+
+
+def improvements(cost: Floats) -> list[tuple[int, float]]:
+    """(evaluations, best cost) each time the best cost fell."""
+    if not len(cost):
+        return []
+    best = np.minimum.accumulate(cost)
+    fell = np.isfinite(best) & (best < np.concatenate([[np.inf], best[:-1]]))
+    return [(int(i) + 1, float(best[i])) for i in np.flatnonzero(fell)]
+
+
+def joined_front(trials: Trials) -> list[tuple[int, tuple[float, ...]]]:
+    """(evaluations, objective costs) of each trial that nothing before it dominates."""
+    out: list[tuple[int, tuple[float, ...]]] = []
+    front = np.empty((0, trials.objectives.shape[1]))
+    for i in np.flatnonzero(np.isfinite(trials.objectives).all(axis=1)).tolist():
+        point = trials.objectives[i]
+        if len(front) and bool((front <= point).all(axis=1).any()):
+            continue
+        front = np.concatenate([front, point[None]])
+        front = front[pareto_front(front)]
+        out.append((i + 1, tuple(point.tolist())))
+    return out
