@@ -76,6 +76,9 @@ EXTRAS = {
     "botorch": "search",
     "sb3_contrib": "search",
     "onnx": "onnx",
+    "plotly": "report",
+    "pyarrow": "data",
+    "ray": "ray",
 }
 
 

@@ -1,0 +1,239 @@
+"""The figures of a report, by plotly; every axis says its quantity and unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import MissingExtraError
+from ..statistics.comparison import performance_profile
+from ..statistics.lottery import CLIP
+from .results import Results
+
+INK, GREY, RED = "#1f4e79", "#8a96a3", "#c0392b"
+FLOOR = 1e-5  # gaps are drawn on a logarithmic axis; the optimum itself sits here
+GAP_TICKS = dict(
+    type="log",
+    tickvals=[FLOOR, 1e-4, 1e-3, 1e-2, 1e-1, 1],
+    ticktext=["optimum", "0.01 %", "0.1 %", "1 %", "10 %", "100 %"],
+    range=[np.log10(FLOOR) - 0.1, 0.1],
+)
+
+
+def plotly() -> Any:
+    """plotly.graph_objects, imported late."""
+    try:
+        import plotly.graph_objects as go
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("archgym report", "plotly", "report") from error
+    return go
+
+
+def _shown(gap: Any) -> np.ndarray:
+    return np.clip(np.nan_to_num(np.asarray(gap, np.float64), posinf=CLIP), FLOOR, CLIP)
+
+
+def _layout(figure: Any, height: int = 420, **more: Any) -> Any:
+    figure.update_layout(
+        template="plotly_white",
+        height=height,
+        margin=dict(l=10, r=10, t=30, b=40),
+        font=dict(family="system-ui, sans-serif", size=12),
+        legend=dict(orientation="h", y=-0.25),
+        **more,
+    )
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
+    return figure
+
+
+def lottery(results: Results, scenario: str) -> Any:
+    """The spread of the gap over hyperparameters, one box an agent, at its last checkpoint."""
+    go = plotly()
+    figure = go.Figure()
+    runs = results.tuning[results.tuning["scenario"] == scenario]
+    medians = {}
+    for label, group in runs.groupby("label"):
+        c = max((c for c in results.checkpoints if c <= group["budget"].max()), default=None)
+        if c is None:
+            continue
+        gaps = _shown(group[f"gap.{c}"].dropna())
+        if len(gaps):
+            medians[label] = (float(np.median(gaps)), gaps, c)
+    for label, (_, gaps, c) in sorted(medians.items(), key=lambda item: -item[1][0]):
+        q1, q2, q3 = np.quantile(gaps, [0.25, 0.5, 0.75])
+        figure.add_box(
+            y=[f"{label}, {c}"], orientation="h", name=str(label), q1=[q1], median=[q2], q3=[q3],
+            lowerfence=[gaps.min()], upperfence=[gaps.max()], marker_color=INK, showlegend=False,
+        )  # fmt: skip
+    random = float(_shown(results.random_gap(scenario, results.checkpoints[-1])))
+    if np.isfinite(random):
+        figure.add_vline(
+            x=random, line_dash="dash", line_color=RED,
+            annotation_text=f"random search, {results.checkpoints[-1]}", annotation_font_color=RED,
+        )  # fmt: skip
+    figure.update_xaxes(title="gap to the optimum, over hyperparameters", **GAP_TICKS)
+    return _layout(figure, 120 + 26 * len(medians))
+
+
+def chance(table: pd.DataFrame, column: str = "P(within 1 %)") -> Any:
+    """The chance that one draw of hyperparameters is good enough, agents by scenarios."""
+    go = plotly()
+    last = table.sort_values("evaluations").groupby(["scenario", "agent"]).tail(1)
+    grid = last.pivot(index="agent", columns="scenario", values=column)
+    grid = grid.loc[grid.mean(axis=1).sort_values().index]
+    figure = go.Figure(
+        go.Heatmap(
+            z=100 * grid.to_numpy(), x=list(grid.columns), y=list(grid.index), colorscale="Blues",
+            zmin=0, zmax=100, colorbar=dict(title="%"),
+            text=[["" if np.isnan(v) else f"{100 * v:.0f}" for v in row] for row in grid.to_numpy()],
+            texttemplate="%{text}", hovertemplate="%{y} on %{x}: %{z:.1f} %<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(tickangle=-60)
+    return _layout(figure, 220 + 22 * len(grid))
+
+
+def tuning(table: pd.DataFrame) -> Any:
+    """Expected best gap of k draws, averaged over scenarios, the tuning charged."""
+    go = plotly()
+    figure = go.Figure()
+    if len(table):
+        mean = table.groupby(["agent", "draws"], as_index=False)[
+            ["expected best gap", "evaluations charged", "random search gap"]
+        ].mean()
+        for label, rows in mean.groupby("agent"):
+            figure.add_scatter(
+                x=rows["evaluations charged"], y=_shown(rows["expected best gap"]), name=str(label),
+                mode="lines+markers", marker_size=4,
+            )  # fmt: skip
+        random = mean.groupby("evaluations charged")["random search gap"].mean().sort_index()
+        figure.add_scatter(
+            x=random.index, y=_shown(random), name="random search", mode="lines",
+            line=dict(color=RED, dash="dash"),
+        )  # fmt: skip
+    figure.update_xaxes(title="evaluations charged, tuning included", type="log")
+    figure.update_yaxes(title="expected best gap", **GAP_TICKS)
+    return _layout(figure, 520)
+
+
+def forest(table: pd.DataFrame, checkpoint: int, column: str = "IQM gap") -> Any:
+    """Tuned agents with their intervals, best at the top."""
+    go = plotly()
+    rows = table[table["evaluations"] == checkpoint].sort_values(column, ascending=False)
+    value, low, high = (_shown(rows[c]) for c in (column, f"{column} low", f"{column} high"))
+    figure = go.Figure(
+        go.Scatter(
+            x=value, y=rows["agent"], mode="markers", marker=dict(color=INK, size=9),
+            error_x=dict(type="data", symmetric=False, array=high - value, arrayminus=value - low),
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title=f"{column} after {checkpoint} evaluations, 95 % interval", **GAP_TICKS)
+    return _layout(figure, 120 + 24 * len(rows))
+
+
+def profiles(results: Results, checkpoint: int) -> Any:
+    """The share of test runs within a gap, by agent."""
+    go = plotly()
+    figure = go.Figure()
+    limits = np.geomspace(FLOOR, CLIP, 120)
+    labels, common = results.everywhere(checkpoint)
+    for label in labels:
+        scores = results.scores(label, checkpoint, common)
+        if scores:
+            figure.add_scatter(
+                x=limits, y=100 * performance_profile(scores, limits), name=label, mode="lines"
+            )
+    figure.update_xaxes(title=f"gap after {checkpoint} evaluations", **GAP_TICKS)
+    figure.update_yaxes(title="runs within it [%]", range=[0, 101])
+    return _layout(figure, 520)
+
+
+def improvement(table: pd.DataFrame, checkpoint: int) -> Any:
+    """The probability that the agent of the row beats that of the column; crosses: not separated."""
+    go = plotly()
+    rows = table[table["evaluations"] == checkpoint]
+    labels = sorted({*rows["first"], *rows["second"]})
+    z = np.full((len(labels), len(labels)), np.nan)
+    text = np.full(z.shape, "", object)
+    for r in rows.to_dict("records"):
+        i, j = labels.index(r["first"]), labels.index(r["second"])
+        z[i, j], z[j, i] = r["P(first better)"], 1 - r["P(first better)"]
+        text[i, j] = text[j, i] = "" if r["separated"] else "×"
+    order = np.argsort(np.nanmean(z, axis=1)) if len(labels) > 1 else np.arange(len(labels))
+    names = [labels[k] for k in order]
+    figure = go.Figure(
+        go.Heatmap(
+            z=100 * z[np.ix_(order, order[::-1])], x=names[::-1], y=names, zmin=0, zmax=100,
+            colorscale="RdBu", text=text[np.ix_(order, order[::-1])], texttemplate="%{text}",
+            colorbar=dict(title="%"), hovertemplate="%{y} beats %{x}: %{z:.0f} %<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_xaxes(tickangle=-60)
+    return _layout(figure, 240 + 20 * len(labels))
+
+
+def importances(table: pd.DataFrame) -> Any:
+    """Total effect of each hyperparameter, agents stacked above each other."""
+    go = plotly()
+    rows = table.sort_values(["agent", "total"], ascending=[False, True])
+    names = [f"{a}: {h}" for a, h in zip(rows["agent"], rows["hyperparameter"])]
+    figure = go.Figure()
+    figure.add_bar(x=100 * rows["main"], y=names, orientation="h", name="alone", marker_color=INK)
+    figure.add_bar(
+        x=100 * (rows["total"] - rows["main"]).clip(lower=0), y=names, orientation="h",
+        name="together with others", marker_color=GREY,
+    )  # fmt: skip
+    figure.update_layout(barmode="stack")
+    figure.update_xaxes(title="share of the variance between runs [%]")
+    return _layout(figure, 140 + 18 * len(rows))
+
+
+def overhead(table: pd.DataFrame) -> Any:
+    """Agents' own time an evaluation beside the simulator's."""
+    go = plotly()
+    rows = table.sort_values("agent us an evaluation", ascending=False)
+    figure = go.Figure()
+    for column, name, colour in (
+        ("agent us an evaluation", "agent", INK),
+        ("simulator us an evaluation", "simulator or table", GREY),
+    ):
+        figure.add_bar(x=rows[column], y=rows["agent"], orientation="h", name=name, marker_color=colour)
+    figure.update_xaxes(title="µs an evaluation", type="log")
+    return _layout(figure, 140 + 26 * len(rows))
+
+
+def knobs(table: pd.DataFrame, scenario: str) -> Any:
+    """How much the best design of a scenario loses when one knob is moved."""
+    go = plotly()
+    rows = table[table["scenario"] == scenario].sort_values("greatest change")
+    rows = rows[rows["greatest change"] > 0]
+    figure = go.Figure()
+    for column, name, colour in (
+        ("greatest change", "to its worst value", INK),
+        ("least change", "to the nearest rival", GREY),
+    ):
+        figure.add_bar(
+            x=_shown(rows[column]), y=rows["knob"], orientation="h", name=name, marker_color=colour
+        )
+    figure.update_xaxes(title="gap when this knob alone is moved", **GAP_TICKS)
+    return _layout(figure, 140 + 26 * len(rows))
+
+
+def volumes(table: pd.DataFrame) -> Any:
+    """Hypervolume over evaluations, median over seeds, by agent; one line style a scenario."""
+    go = plotly()
+    figure = go.Figure()
+    dashes = ["solid", "dash", "dot", "dashdot"]
+    names = sorted(table["scenario"].unique())
+    for (scenario, label), rows in table.groupby(["scenario", "agent"]):
+        median = rows.groupby("evaluations")["share"].median()
+        figure.add_scatter(
+            x=median.index, y=100 * median, name=f"{label}, {scenario}", mode="lines+markers",
+            marker_size=4, line_dash=dashes[names.index(scenario) % 4],
+        )  # fmt: skip
+    figure.update_xaxes(title="evaluations", type="log")
+    figure.update_yaxes(title="hypervolume, % of the exact front's")
+    return _layout(figure, 560)

@@ -1,0 +1,252 @@
+"""The page itself: one HTML file with its scripts inside."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .. import __version__
+from ..errors import MissingExtraError
+from ..run_folder import write_text
+from . import figures, hyperparameters, tables, text
+from .results import Results
+
+STYLE = """
+:root { --ink: #1c2733; --line: #d8dee5; --blue: #1f4e79; }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); margin: 0 auto; padding: 1rem; max-width: 1180px; }
+h1 { font-size: 1.5rem; margin: .2rem 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .4rem; color: var(--blue); }
+h3 { font-size: 1rem; margin: 1rem 0 .2rem; } p.note { color: #52606d; margin: .2rem 0 .6rem; }
+.figure { width: 100%; overflow: hidden; } .scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 13px; } th, td { padding: .2rem .5rem; text-align: right; }
+th, td { border-bottom: 1px solid var(--line); white-space: nowrap; }
+th:first-child, td:first-child, td.text { text-align: left; }
+ul.warn li { color: #8a4b08; } details { margin: .4rem 0; } summary { cursor: pointer; color: var(--blue); }
+select { font: inherit; padding: .15rem; max-width: 100%; } [hidden] { display: none !important; }
+"""
+SCRIPT = """
+for (const chooser of document.querySelectorAll('select[data-group]')) {
+  const show = () => {
+    for (const part of document.querySelectorAll(`[data-of="${chooser.dataset.group}"]`)) {
+      part.hidden = part.dataset.value !== chooser.value;
+      if (!part.hidden) for (const plot of part.querySelectorAll('.js-plotly-plot')) Plotly.Plots.resize(plot);
+    }
+  };
+  chooser.addEventListener('change', show);
+  show();
+}
+"""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where a report lies, and what it says first."""
+
+    page: Path
+    csv: Sequence[Path]
+    summary: Sequence[str]
+    warnings: Sequence[str]
+
+
+def write_report(sweep: Path, output: Path | None = None, certificates: Path | None = None) -> Report:
+    """Write ``report.html`` and one CSV a table; returns where they lie.
+
+    Raises:
+        ArchgymError: the folder holds no sweep, or none of its runs is done; MissingExtraError:
+            plotly is not installed.
+    """
+    from ..errors import ArchgymError
+
+    figures.plotly()
+    results = Results(sweep, certificates)
+    if not len(results.runs):
+        raise ArchgymError(f"{sweep}: no run is done yet; go on with archgym sweep --resume {sweep}")
+    frames = {
+        "scenarios": tables.scenarios(results),
+        "lottery": tables.lotteries(results),
+        "tuning": tables.tuning_curves(results),
+        "ranking": tables.ranking(results),
+        "pairs": tables.pairs(results),
+        "per_scenario": tables.per_scenario(results),
+        "hyperparameters": hyperparameters.importances(results),
+        "hypervolume": results.hypervolumes(),
+        "knobs": tables.knob_effects(results),
+        "overhead": tables.overhead(results),
+        "counts": tables.counts(results),
+    }
+    folder = output or sweep / "report"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, frame in frames.items():
+        written.append(folder / f"{name}.csv")
+        write_text(written[-1], frame.to_csv(index=False, float_format="%.6g"))
+    says = text.summary(
+        results, frames["lottery"], frames["ranking"], frames["pairs"], frames["per_scenario"]
+    )
+    doubts = text.warnings(results, frames["pairs"])
+    page = folder / "report.html"
+    write_text(page, _Page(results, frames, says, doubts).html())
+    return Report(page, written, says, doubts)
+
+
+class _Page:
+    def __init__(
+        self, results: Results, frames: dict[str, pd.DataFrame], says: Sequence[str], doubts: Sequence[str]
+    ) -> None:
+        self.results, self.frames, self.says, self.doubts = results, frames, says, doubts
+        self.parts: list[str] = []
+
+    def html(self) -> str:
+        """The whole page."""
+        from plotly.offline import get_plotlyjs
+
+        self._body()
+        title = html.escape(self.results.sweep.name)
+        return (
+            "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
+            "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+            "<link rel='icon' href='data:,'>"
+            f"<title>{title}</title><style>{STYLE}</style><script>{get_plotlyjs()}</script></head><body>"
+            + "\n".join(self.parts)
+            + f"<script>{SCRIPT}</script></body></html>\n"
+        )
+
+    def _body(self) -> None:
+        r, f = self.results, self.frames
+        last = r.checkpoints[-1]
+        self._add(f"<h1>{html.escape(r.sweep.name)}</h1>")
+        self._note(str(r.sweep.document.get("description", "")))
+        self._add("<ul>" + "".join(f"<li>{html.escape(s)}</li>" for s in self.says) + "</ul>")
+        if self.doubts:
+            self._add("<ul class='warn'>" + "".join(f"<li>{html.escape(s)}</li>" for s in self.doubts) + "</ul>")
+        self._head("Scenarios", "A certified optimum comes from enumerating the whole space.")
+        self._table(f["scenarios"], open_=True)
+        if len(f["lottery"]):
+            self._head(
+                "The hyperparameter lottery",
+                "How far from the best design runs end, when only hyperparameters differ: quartiles, best, worst.",
+            )
+            self._choose("lottery", list(r.targets), lambda s: figures.lottery(r, s))
+            self._note("The chance [%] that one draw of hyperparameters ends within 1 % of the best:")
+            self._figure(figures.chance(f["lottery"]))
+            self._table(f["lottery"])
+            self._head("What tuning costs", "Expected best of k draws; every draw's evaluations are paid for.")
+            self._figure(figures.tuning(f["tuning"]))
+            self._table(f["tuning"])
+        self._head(
+            "Tuned agents compared",
+            "On fresh seeds, with the hyperparameters that did best while tuning."
+            if r.tuned_apart
+            else "On the tuning runs themselves: there was no test phase.",
+        )
+        budgets = [str(c) for c in sorted(f["ranking"]["evaluations"].unique())] if len(f["ranking"]) else []
+        if budgets:
+            self._choose("ranking", budgets[::-1], lambda c: figures.forest(f["ranking"], int(c)))
+            self._note("Area under the gap curve: how soon, on average over all evaluations so far.")
+            self._choose("area", budgets[::-1], lambda c: figures.forest(f["ranking"], int(c), "IQM area"))
+            self._table(f["ranking"])
+            self._note("The share of runs within a gap:")
+            self._figure(figures.profiles(r, last))
+        if len(f["pairs"]):
+            self._note("The probability [%] that the agent of the row does better; × marks pairs not separated:")
+            compared = [str(c) for c in sorted(f["pairs"]["evaluations"].unique())]
+            self._choose("pairs", compared[::-1], lambda c: figures.improvement(f["pairs"], int(c)))
+            self._table(f["pairs"])
+        self._table(f["per_scenario"], "Scenario by scenario, with the hyperparameters")
+        if len(f["hypervolume"]):
+            self._head("Several objectives", "Hypervolume of each run's front, against the exact one where certified.")
+            self._figure(figures.volumes(f["hypervolume"]))
+            self._table(f["hypervolume"])
+        if len(f["hyperparameters"]):
+            self._head(
+                "Which hyperparameters matter",
+                "Shares of the variance of a run's rank: exact where the runs form a full grid, else by a forest.",
+            )
+            self._figure(figures.importances(f["hyperparameters"]))
+            self._table(f["hyperparameters"])
+        self._head("Around each best design", "What is lost when one knob alone is moved.")
+        self._choose("knobs", list(r.targets), lambda s: figures.knobs(f["knobs"], s))
+        self._table(f["knobs"])
+        self._head("Where the time went", "Agents' own seconds; evaluations charged, different, computed.")
+        self._figure(figures.overhead(f["overhead"]))
+        self._table(f["overhead"])
+        self._table(f["counts"], "Runs by panel, agent, phase and status")
+        if r.failures:
+            failed = pd.DataFrame(r.failures, columns=["run", "scenario", "agent", "status", "error"])
+            failed["error"] = failed["error"].str.strip().str.splitlines().str[-1]
+            self._table(failed, "Failed runs")
+        packages = ", ".join(f"{k} {v}" for k, v in r.versions.items())
+        self._note(f"archgym {__version__}; the sweep ran with {packages}.")
+
+    # ---- pieces
+    def _add(self, text_: str) -> None:
+        self.parts.append(text_)
+
+    def _head(self, title: str, note: str) -> None:
+        self._add(f"<h2>{html.escape(title)}</h2>")
+        self._note(note)
+
+    def _note(self, note: str) -> None:
+        if note:
+            self._add(f"<p class='note'>{html.escape(note)}</p>")
+
+    def _figure(self, figure: Any) -> None:
+        self._add(f"<div class='figure'>{_fragment(figure)}</div>")
+
+    def _choose(self, group: str, values: Sequence[str], draw: Any) -> None:
+        options = "".join(f"<option>{html.escape(v)}</option>" for v in values)
+        self._add(f"<select data-group='{group}' aria-label='{group}'>{options}</select>")
+        for value in values:
+            self._add(
+                f"<div class='figure' data-of='{group}' data-value='{html.escape(value)}'>"
+                f"{_fragment(draw(value))}</div>"
+            )
+
+    def _table(self, frame: pd.DataFrame, title: str = "The numbers", open_: bool = False) -> None:
+        if not len(frame):
+            return
+        shown = frame.head(400)
+        cut = f" (first 400 of {len(frame):,}; all in the CSV)" if len(frame) > 400 else ""
+        body = shown.to_html(index=False, border=0, float_format=lambda v: f"{v:.4g}", na_rep="")
+        self._add(
+            f"<details{' open' if open_ else ''}><summary>{html.escape(title + cut)}</summary>"
+            f"<div class='scroll'>{body}</div></details>"
+        )
+
+
+def _fragment(figure: Any) -> str:
+    return str(
+        figure.to_html(
+            full_html=False, include_plotlyjs=False, config={"responsive": True, "displaylogo": False}
+        )
+    )
+
+
+def write_pictures(sweep: Path, folder: Path, certificates: Path | None = None) -> list[Path]:
+    """The main figures as PNG, for documents (needs kaleido and a Chromium).
+
+    Raises:
+        MissingExtraError: kaleido is not installed.
+    """
+    try:
+        import kaleido  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("--png", "kaleido", "report") from error
+    results = Results(sweep, certificates)
+    last = results.checkpoints[-1]
+    lotteries, ranking = tables.lotteries(results), tables.ranking(results)
+    drawn = {
+        "chance.png": figures.chance(lotteries),
+        "tuning.png": figures.tuning(tables.tuning_curves(results)),
+        "ranking.png": figures.forest(ranking, last),
+        "profiles.png": figures.profiles(results, last),
+        "hyperparameters.png": figures.importances(hyperparameters.importances(results)),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, figure in drawn.items():
+        figure.write_image(folder / name, width=1000, scale=1.5)
+    return [folder / name for name in drawn]

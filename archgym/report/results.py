@@ -1,0 +1,209 @@
+"""From a ledger to numbers: every run's gap to the best design at every checkpoint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..evaluation import Floats
+from ..pareto import hypervolume, pareto_front
+from ..statistics.lottery import CLIP
+from ..sweeps.driver import LEDGER, SweepFolder
+from ..sweeps.ledger import Ledger
+from ..sweeps.plan import TEST, TUNING, Sweep
+from ..tables.certificate import Certificate, find, span
+
+_COLUMNS = (
+    "id, scenario, agent, panel, hyper, seed, budget, phase, charged, computed, distinct_designs, best, "
+    "design, curve, front, agent_seconds, simulator_seconds, seconds"
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What results of a scenario are measured against."""
+
+    best: float
+    certified: bool
+    certificate: Certificate | None
+
+
+class Results:
+    """All finished runs of a sweep.
+
+    ``runs`` has one row a run; ``gap.N`` is the gap at N evaluations (NaN where the run is
+    shorter), ``area.N`` the mean of the gap, clipped at 1, over evaluations 1..N.
+    """
+
+    def __init__(self, path: Path, certificates: Path | None = None) -> None:
+        self.path = path
+        self.sweep: Sweep = SweepFolder(path).sweep()
+        with Ledger(path / LEDGER) as ledger:
+            rows = list(ledger.rows(_COLUMNS))
+            self.counts = ledger.counts()
+            self.totals = ledger.totals()
+            self.failures = ledger.failures(1000)
+            self.versions = ledger.meta("versions") or {}
+        self.runs = pd.DataFrame(rows, columns=_COLUMNS.split(", "))
+        twice = self.runs.groupby("agent")["panel"].nunique()
+        panels = self.runs["agent"].map(twice) > 1
+        self.runs["label"] = np.where(
+            panels & (self.runs["panel"] != "main"),
+            self.runs["agent"] + " (" + self.runs["panel"] + ")",
+            self.runs["agent"],
+        )
+        self.checkpoints = self.sweep.checkpoints
+        self.targets = {name: self._target(name, certificates) for name in self.sweep.scenarios}
+        self._measure()
+
+    def _target(self, name: str, certificates: Path | None) -> Target:
+        certificate = find(self.sweep.scenarios[name], certificates)
+        if certificate is not None and np.isfinite(certificate.optimum):
+            return Target(certificate.optimum, True, certificate)
+        known = self.runs.loc[self.runs["scenario"] == name, "best"]
+        return Target(float(known.min()) if len(known) else np.inf, False, None)
+
+    def _measure(self) -> None:
+        gaps: dict[int, list[Floats]] = {c: [] for c in self.checkpoints}
+        areas: dict[int, list[float]] = {c: [] for c in self.checkpoints}
+        for scenario, curve, budget in self.runs[["scenario", "curve", "budget"]].itertuples(index=False):
+            steps, gap = self.gap_curve(scenario, curve)
+            for c in self.checkpoints:
+                enough = budget >= c
+                gaps[c].append(_at(steps, gap, c) if enough else np.nan)
+                areas[c].append(_area(steps, gap, c) if enough else np.nan)
+        for c in self.checkpoints:
+            self.runs[f"gap.{c}"] = np.array(gaps[c], np.float64)
+            self.runs[f"area.{c}"] = np.array(areas[c], np.float64)
+
+    def gap_curve(self, scenario: str, curve: str) -> tuple[Floats, Floats]:
+        """Evaluations at which a run's best fell, and the gap from there on."""
+        table = np.array(json.loads(curve), np.float64).reshape(-1, 2)
+        gap = self.sweep.scenarios[scenario].gap(table[:, 1], self.targets[scenario].best)
+        return table[:, 0], np.maximum(gap, 0.0)
+
+    # ---- views
+    def phase(self, phase: str) -> pd.DataFrame:
+        """Runs of the tuning or of the test phase."""
+        return self.runs[self.runs["phase"] == phase]
+
+    @property
+    def tuning(self) -> pd.DataFrame:
+        """Runs that explore hyperparameters."""
+        return self.phase(TUNING)
+
+    @property
+    def tests(self) -> pd.DataFrame:
+        """Runs of tuned agents on fresh seeds; where a sweep has none, its tuning runs."""
+        tests = self.phase(TEST)
+        return tests if len(tests) else self.tuning
+
+    @property
+    def tuned_apart(self) -> bool:
+        """Whether comparisons are made on fresh seeds."""
+        return bool((self.runs["phase"] == TEST).any())
+
+    def random_gap(self, scenario: str, draws: int | np.ndarray) -> Floats:
+        """The median gap of uniform random search: exact where certified, else of random_walk's runs."""
+        target = self.targets[scenario]
+        if target.certificate is not None:
+            cost = target.certificate.random_search(np.asarray(draws))
+            return np.maximum(self.sweep.scenarios[scenario].gap(cost, target.best), 0.0)
+        walk = self.runs[(self.runs["scenario"] == scenario) & (self.runs["agent"] == "random_walk")]
+        if not len(walk):
+            return np.full(np.shape(draws), np.nan)
+        out = []
+        for d in np.atleast_1d(draws):
+            out.append(np.median([_at(*self.gap_curve(scenario, c), int(d)) for c in walk["curve"]]))
+        return np.array(out).reshape(np.shape(draws))
+
+    def scores(self, label: str, checkpoint: int, scenarios: Sequence[str], kind: str = "gap") -> dict[str, Floats]:
+        """Clipped gaps (or areas) of an agent's test runs by scenario, (seeds,) each."""
+        runs = self.tests[self.tests["label"] == label]
+        out = {}
+        for scenario in scenarios:
+            values = runs.loc[runs["scenario"] == scenario, f"{kind}.{checkpoint}"].dropna()
+            if len(values):
+                out[scenario] = np.minimum(values.to_numpy(), CLIP)
+        return out
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """Agents, those with hyperparameters told apart by panel."""
+        return sorted(self.runs["label"].unique())
+
+    def everywhere(self, checkpoint: int) -> tuple[list[str], list[str]]:
+        """Agents that were tested on (nearly) every scenario at a checkpoint, and those scenarios."""
+        tests = self.tests.dropna(subset=[f"gap.{checkpoint}"])
+        by_label = tests.groupby("label")["scenario"].agg(lambda s: frozenset(s))
+        if not len(by_label):
+            return [], []
+        most = max(len(s) for s in by_label)
+        labels = [name for name, s in by_label.items() if len(s) == most]
+        common = frozenset.intersection(*(by_label[name] for name in labels))
+        return labels, sorted(common)
+
+    # ---- several objectives
+    def hypervolumes(self) -> pd.DataFrame:
+        """Dominated volume of each test run's front, as a share of the exact (or best known) one."""
+        rows: list[dict[str, Any]] = []
+        for name, scenario in self.sweep.scenarios.items():
+            runs = self.tests[self.tests["scenario"] == name]
+            if scenario.k < 2 or not len(runs):
+                continue
+            fronts = {i: _front(text) for i, text in zip(runs["id"], runs["front"])}
+            low, high, whole = self._corner(name, [points for _, points in fronts.values()])
+            for run in runs.itertuples():
+                steps, points = fronts[run.id]
+                for c in self.checkpoints:
+                    if run.budget < c:
+                        continue
+                    inside = (points[steps <= c] - low) / span(low, high)
+                    volume = hypervolume(inside, np.full(len(low), 1.1)) if len(inside) else 0.0
+                    rows.append(
+                        {
+                            "scenario": name, "agent": run.label, "seed": run.seed, "evaluations": c,
+                            "share": volume / whole if whole > 0 else np.nan,
+                            "exact": self.targets[name].certified,
+                        }
+                    )  # fmt: skip
+        columns = ["scenario", "agent", "seed", "evaluations", "share", "exact"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _corner(self, name: str, fronts: list[Floats]) -> tuple[Floats, Floats, float]:
+        certificate = self.targets[name].certificate
+        if certificate is not None:
+            front = certificate["front"]
+            return np.array(front["ideal"]), np.array(front["nadir"]), float(front["hypervolume"])
+        union = np.concatenate([f for f in fronts if len(f)] or [np.zeros((0, 1))])
+        if not len(union):
+            return np.zeros(1), np.ones(1), 0.0
+        union = union[pareto_front(union)]
+        low, high = union.min(axis=0), union.max(axis=0)
+        return low, high, hypervolume((union - low) / span(low, high), np.full(len(low), 1.1))
+
+
+def _at(steps: Floats, gap: Floats, evaluations: int) -> Any:
+    k = int(np.searchsorted(steps, evaluations, side="right")) - 1
+    return float(gap[k]) if k >= 0 else np.inf
+
+
+def _area(steps: Floats, gap: Floats, evaluations: int) -> float:
+    """The mean of the clipped gap over evaluations 1..N; 1 before the first valid design."""
+    edges = np.concatenate([[1.0], np.minimum(steps, evaluations + 1), [evaluations + 1.0]])
+    height = np.concatenate([[CLIP], np.minimum(gap, CLIP)])
+    return float(np.diff(edges) @ height / evaluations)
+
+
+def _front(text: str) -> tuple[Floats, Floats]:
+    items = json.loads(text or "[]")
+    if not items:
+        return np.empty(0), np.empty((0, 1))
+    return np.array([s for s, _ in items], np.float64), np.array([p for _, p in items], np.float64)
