@@ -31,8 +31,8 @@ def pareto_front(costs: Floats) -> NDArray[np.intp]:
             block = block[~_dominated(costs[block], kept)]
         earlier = np.tril(np.ones((len(block), len(block)), np.bool_), -1)
         mine = costs[block]
-        inside = ((mine[None] <= mine[:, None]).all(axis=2) & earlier).any(axis=1)
-        front = np.concatenate([front, block[~inside]])
+        inside = np.asarray((mine[None] <= mine[:, None]).all(axis=2)) & earlier
+        front = np.concatenate([front, block[~inside.any(axis=1)]])
     return front
 
 

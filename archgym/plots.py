@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import StoreError
+from .evaluation import Floats
 from .scenario import Scenario
 from .study import Trials
 from .tradeoff import axes_of, front_of
@@ -25,6 +27,22 @@ def plot_run(scenario: Scenario, trials: Trials, folder: Path) -> list[Path]:
         _save(lambda ax: draw_convergence(ax, scenario, trials), folder / "convergence.png"),
         _save(lambda ax: draw_front(ax, scenario, trials), folder / "front.png"),
     ]
+
+
+def plot_runs(scenario: Scenario, runs: Sequence[tuple[str, Floats]], path: Path) -> Path:
+    """The best cost so far of several runs, (name, costs (n,)) each, in one picture."""
+
+    def draw(ax: Axes) -> None:
+        for name, costs in runs:
+            best = np.minimum.accumulate(costs)
+            ax.step(np.arange(1, len(best) + 1), best, where="post", label=name)
+        ax.set_xscale("log")
+        ax.set_xlabel("evaluations")
+        ax.set_ylabel("best cost so far")
+        ax.set_title(scenario.name, loc="left", fontsize=10)
+        ax.legend(frameon=False, fontsize=8)
+
+    return _save(draw, path)
 
 
 def _save(draw: Any, path: Path) -> Path:

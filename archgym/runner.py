@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ArchgymError
+from .errors import ArchgymError, StoreError
+from .evaluation import Floats
 from .run_folder import (
     EVALUATIONS,
     MANIFEST,
@@ -153,6 +154,18 @@ def trials_csv(scenario: Scenario, trials: Trials) -> str:
     return text.getvalue()
 
 
+def read_costs(path: Path) -> Floats:
+    """The cost of every trial of a finished run, (n,), from its ``trials.csv``."""
+    file = path / TRIALS
+    try:
+        with open(file, encoding="utf-8", newline="") as lines:
+            return np.array([float(row["cost"]) for row in csv.DictReader(lines)])
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise StoreError(
+            f"{file} cannot be read ({error}); write it again with --resume {path}"
+        ) from error
+
+
 def verify(path: Path, sample: int = 32, seed: int = 0) -> dict[str, Any]:
     """Evaluate a sample of a run's recorded designs again and say where the numbers differ."""
     folder = RunFolder.open(path)
@@ -169,7 +182,7 @@ def verify(path: Path, sample: int = 32, seed: int = 0) -> dict[str, Any]:
                 continue
             x = np.concatenate([b[0] for b in blocks])
             picked = np.sort(np.random.default_rng(seed).permutation(len(x))[:sample])
-            again = simulator.evaluate(x[picked])
+            again = simulator.truth.evaluate(x[picked])
             _, then = store.get(simulator, x[picked])
             checked += len(picked)
             for metric in simulator.metrics:

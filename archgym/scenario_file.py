@@ -47,7 +47,8 @@ def shipped() -> dict[str, Path]:
     return {
         path.relative_to(root).with_suffix("").as_posix(): path
         for path in sorted(root.rglob("*.yaml"))
-        if not {"studies", "architectures", "programs", "certified"} & set(path.relative_to(root).parts)
+        if not {"studies", "architectures", "programs", "certified"}
+        & set(path.relative_to(root).parts)
     }
 
 

@@ -29,12 +29,19 @@ class Simulator(ABC):
     space: DesignSpace
     workload: str = ""
     workload_hash: str = ""
-    computes: ClassVar[bool] = True  # False: answers are looked up, which costs nothing worth saving
+    computes: ClassVar[bool] = (
+        True  # False: answers are looked up, which costs nothing worth saving
+    )
 
     @property
     def config(self) -> Mapping[str, Any]:
         """The settings besides the workload that change what :meth:`evaluate` answers."""
         return {}
+
+    @property
+    def truth(self) -> Simulator:
+        """The simulator that this one stands for: itself, unless it looks answers up or guesses."""
+        return self
 
     # ---- the public side
     def evaluate(self, x: ArrayLike) -> Evaluation:

@@ -16,7 +16,7 @@ from ..tables import certificate as certificates
 from ..tables.build import EnumerationProgress, build
 from ..tables.certificate import Certificate
 from ..tables.coverage import Coverage, default_root, folder_name
-from ..tables.table import Table
+from ..tables.table import DESCRIPTION, Table
 from ..units import format_quantity
 from .output import PREPARING, bar_of, busy, print_json, print_table, settings
 
@@ -32,7 +32,9 @@ def add_to(words: Any) -> None:
     p.add_argument("--workload", action="append")
     p.add_argument("--config", action="append", default=[], metavar="KEY=VALUE")
     p.add_argument("--tables", type=Path, help="where tables are kept (default: ./tables)")
-    p.add_argument("--output", type=Path, help="the certificate to write (default: beside the tables)")
+    p.add_argument(
+        "--output", type=Path, help="the certificate to write (default: beside the tables)"
+    )
     p.add_argument("--dry-run", action="store_true", help="count designs, estimate the time")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=go)
@@ -41,16 +43,15 @@ def add_to(words: Any) -> None:
 def go(options: argparse.Namespace) -> int:
     """Build what is missing, certify, show."""
     with busy(PREPARING, options.json):
-        scenario = load_scenario(options.scenario, options.workload, settings(options.config, "--config"))
+        scenario = load_scenario(
+            options.scenario, options.workload, settings(options.config, "--config")
+        )
     root = options.tables or default_root()
     if options.dry_run:
         return _dry_run(scenario, options.json)
     start = time.perf_counter()
-    tables = tuple(_table(scenario, i, root, options.json) for i in range(len(scenario.simulators)))
-    with busy("exact optimum, front and effects …", options.json):
-        certificate = certificates.certify(scenario, tables)
     path = options.output or root / certificates.file_name(scenario)
-    certificates.save(certificate, path)
+    certificate, tables = certified(scenario, root, path, options.json)
     if options.json:
         print_json({"certificate": str(path), **certificate.facts})
     else:
@@ -59,14 +60,30 @@ def go(options: argparse.Namespace) -> int:
     return 0
 
 
+def certified(
+    scenario: Scenario, root: Path, path: Path, quiet: bool
+) -> tuple[Certificate, tuple[Table, ...]]:
+    """The tables under ``root`` (built where missing) and the certificate, written to ``path``."""
+    tables = tuple(_table(scenario, i, root, quiet) for i in range(len(scenario.simulators)))
+    with busy("exact optimum, front and effects …", quiet):
+        certificate = certificates.certify(scenario, tables)
+    certificates.save(certificate, path)
+    return certificate, tables
+
+
 def _table(scenario: Scenario, i: int, root: Path, quiet: bool) -> Table:
     simulator = scenario.simulators[i]
     folder = root / folder_name(simulator, scenario.parameters)
+    if (folder / DESCRIPTION).exists():
+        return Table.load(folder, simulator.space)
     with bar_of(scenario.space.cardinality, simulator.workload or simulator.name, quiet) as bar:
 
         def show(p: EnumerationProgress) -> None:
             if bar is not None:
-                bar(p.known, f"{p.evaluated:,} evaluated, {p.evaluated / max(p.seconds, 1e-9):,.0f}/s")
+                bar(
+                    p.known,
+                    f"{p.evaluated:,} evaluated, {p.evaluated / max(p.seconds, 1e-9):,.0f}/s",
+                )
 
         return build(simulator, scenario.parameters, folder, show)
 
@@ -95,7 +112,10 @@ def _dry_run(scenario: Scenario, as_json: bool) -> int:
     if as_json:
         print_json(plan)
     else:
-        print_table(["plan", ""], [[k, f"{v:,.4g}" if isinstance(v, float) else f"{v:,}"] for k, v in plan.items()])
+        print_table(
+            ["plan", ""],
+            [[k, f"{v:,.4g}" if isinstance(v, float) else f"{v:,}"] for k, v in plan.items()],
+        )
     return 0
 
 
@@ -111,7 +131,10 @@ def _show(scenario: Scenario, c: Certificate, tables: tuple[Table, ...]) -> None
         ["meet every spec", f"{c['satisfied']:,} ({c['satisfied'] / total:.3%})"],
         ["different outcomes", f"{c['distinct']:,}"],
         ["evaluated", f"{evaluated:,} (the rest are known to be alike)"],
-        ["table", f"{size / 1e6:.1f} MB, {size / total / len(units) / len(tables):.2f} bytes a design and metric"],
+        [
+            "table",
+            f"{size / 1e6:.1f} MB, {size / total / len(units) / len(tables):.2f} bytes a design and metric",
+        ],
     ]
     print_table([scenario.name, ""], rows)
     best = c["optimum"]
@@ -139,7 +162,14 @@ def _show(scenario: Scenario, c: Certificate, tables: tuple[Table, ...]) -> None
     wanted = {n for o in scenario.objectives for n, _ in o.expression.factors}
     logs = [f for f in effects if f.removeprefix("log ") in wanted]
     rows = [
-        [knob, *(f"{effects[f][kind][knob]:.4f}" for f in ("rank of the cost", *logs) for kind in ("main", "total"))]
+        [
+            knob,
+            *(
+                f"{effects[f][kind][knob]:.4f}"
+                for f in ("rank of the cost", *logs)
+                for kind in ("main", "total")
+            ),
+        ]
         for knob in sorted(ranking["total"], key=lambda k: -ranking["total"][k])
     ]
     header = [f"{f}, {kind}" for f in ("rank of the cost", *logs) for kind in ("main", "total")]

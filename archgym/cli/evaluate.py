@@ -29,9 +29,14 @@ def add_to(words: Any) -> None:
     p.add_argument("--workload", action="append")
     p.add_argument("--config", action="append", default=[], metavar="KEY=VALUE")
     p.set_defaults(go=evaluate)
-    p = words.add_parser("verify", help="evaluate a sample of a run again and compare")
-    p.add_argument("run", type=Path)
-    p.add_argument("--sample", type=int, default=32)
+    p = words.add_parser(
+        "verify", help="evaluate a sample of a run (or leaderboard) again and compare"
+    )
+    p.add_argument("run", type=Path, nargs="?")
+    p.add_argument(
+        "--leaderboard", type=Path, metavar="FILE", help="replay a sample of its runs instead"
+    )
+    p.add_argument("--sample", type=int, help="how many (default: 32 evaluations, or 8 runs)")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=verify)
@@ -125,7 +130,11 @@ def read_designs(path: Path) -> list[dict[str, Any]]:
 
 def verify(options: argparse.Namespace) -> int:
     """Exit 1 where a recorded evaluation does not come out again bit for bit."""
-    report = runner.verify(options.run, options.sample, options.seed)
+    if (options.run is None) == (options.leaderboard is None):
+        raise ArchgymError("name a run folder, or give --leaderboard FILE")
+    if options.leaderboard is not None:
+        return _verify_leaderboard(options)
+    report = runner.verify(options.run, options.sample or 32, options.seed)
     if options.json:
         print_json(report)
     else:
@@ -139,6 +148,25 @@ def verify(options: argparse.Namespace) -> int:
             f"{report['run']}: {report['checked']} recorded evaluations computed again, {verdict}"
         )
     return int(bool(report["differences"]))
+
+
+def _verify_leaderboard(options: argparse.Namespace) -> int:
+    """Exit 1 where a row's run does not come out again."""
+    from .. import leaderboard
+
+    with busy("running a sample again …", options.json):
+        report = leaderboard.verify(options.leaderboard, options.sample or 8, options.seed)
+    if options.json:
+        print_json(report)
+    else:
+        for r in report["rejected"]:
+            print(f"rejected: {r['agent']} on {r['scenario']}, seed {r['seed']}: {r['reason']}")
+        verdict = f"{len(report['rejected'])} rejected" if report["rejected"] else "all reproduce"
+        print(
+            f"{report['leaderboard']}: {report['checked']} of {report['runs']} runs ({report['rows']} rows) "
+            f"carried out again by the simulators themselves, {verdict}"
+        )
+    return int(bool(report["rejected"]))
 
 
 def validate(options: argparse.Namespace) -> int:

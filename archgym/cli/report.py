@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..report.page import write_pictures, write_report
 from ..tables.coverage import default_root
 from .output import busy, print_json
 
@@ -24,6 +23,8 @@ def add_to(words: Any) -> None:
 
 def go(options: argparse.Namespace) -> int:
     """Write, then say the same in the terminal."""
+    from ..report.page import write_pictures, write_report
+
     root = options.tables or default_root()
     with busy("reading the ledger, drawing …", options.json):
         done = write_report(options.sweep, options.output, root)

@@ -13,24 +13,36 @@ from ..sweeps.engine import ENGINES, make_engine
 from ..sweeps.estimate import estimate
 from ..sweeps.ledger import Ledger
 from ..sweeps.parquet import write_runs
-from ..sweeps.plan import Sweep, load_sweep
+from ..sweeps.plan import Sweep, load_sweep, tables_missing
+from ..tables.certificate import file_name
 from ..units import parse_quantity
+from .enumerate import certified
 from .output import bar_of, busy, print_json, print_table
 
 
 def add_to(words: Any) -> None:
     """Add the word to the parser."""
-    p = words.add_parser("sweep", help="run many studies: agents, hyperparameters, seeds, scenarios")
+    p = words.add_parser(
+        "sweep", help="run many studies: agents, hyperparameters, seeds, scenarios"
+    )
     p.add_argument("file", nargs="?", help="a sweep's .yaml, or the name of a study that ships")
     p.add_argument("--output", type=Path, help="folder of the sweep (default: sweeps/NAME)")
     p.add_argument("--engine", default="local", help=" or ".join(ENGINES))
     p.add_argument("--address", help="of a Ray cluster (with --engine ray)")
     p.add_argument("--workers", type=int, help="processes (default: all cores)")
-    p.add_argument("--store", type=Path, help="evaluations shared with other sweeps (an SQLite file)")
-    p.add_argument("--timeout", help="of a run, such as 60 or '90 s' (default: the file's, else none)")
+    p.add_argument(
+        "--store", type=Path, help="evaluations shared with other sweeps (an SQLite file)"
+    )
+    p.add_argument(
+        "--timeout", help="of a run, such as 60 or '90 s' (default: the file's, else none)"
+    )
     p.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with an interrupted sweep")
-    p.add_argument("--retry-failed", action="store_true", help="with --resume: failed runs once more")
-    p.add_argument("--repair", type=Path, metavar="FOLDER", help="save what a damaged ledger still tells")
+    p.add_argument(
+        "--retry-failed", action="store_true", help="with --resume: failed runs once more"
+    )
+    p.add_argument(
+        "--repair", type=Path, metavar="FOLDER", help="save what a damaged ledger still tells"
+    )
     p.add_argument("--dry-run", action="store_true", help="check, print the plan and an estimate")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=go)
@@ -53,6 +65,9 @@ def go(options: argparse.Namespace) -> int:
         folder = driver.SweepFolder(options.resume)
         sweep = folder.sweep()
     else:
+        if not options.dry_run:
+            for scenario, root in tables_missing(Path(options.file)):
+                certified(scenario, root, root / file_name(scenario), options.json)
         with busy("checking the sweep …", options.json):
             sweep = load_sweep(Path(options.file))
         if options.dry_run:
@@ -114,8 +129,8 @@ def _finish(path: Path, totals: dict[str, float], options: argparse.Namespace) -
             ["tables", parquet],
         ],
     )
-    for name, scenario, agent, status, error in failures[:5]:
-        last = error.strip().splitlines()[-1] if error.strip() else ""
+    for name, scenario, agent, status, traceback in failures[:5]:
+        last = traceback.strip().splitlines()[-1] if traceback.strip() else ""
         print(f"failed: {agent} on {scenario} ({name}), {status}: {last}")
     if failed:
         print("The tracebacks are in the ledger; try again with --resume FOLDER --retry-failed.")
@@ -132,7 +147,15 @@ def _dry_run(sweep: Sweep, options: argparse.Namespace) -> int:
     print_table(
         ["panel", "agent", "points", "tuning runs", "test runs", "evaluations", "about, CPU min"],
         [
-            [r["panel"], r["agent"], r["points"], r["runs"], r["test_runs"], f"{r['evaluations']:,}", f"{r['seconds'] / 60:.1f}"]
+            [
+                r["panel"],
+                r["agent"],
+                r["points"],
+                r["runs"],
+                r["test_runs"],
+                f"{r['evaluations']:,}",
+                f"{r['seconds'] / 60:.1f}",
+            ]
             for r in plan["agents"]
         ],
         title=f"{sweep.name}: {len(sweep.scenarios)} scenarios",

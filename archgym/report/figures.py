@@ -39,9 +39,9 @@ def _layout(figure: Any, height: int = 420, **more: Any) -> Any:
     figure.update_layout(
         template="plotly_white",
         height=height,
-        margin=dict(l=10, r=10, t=30, b=40),
+        margin=dict(l=10, r=10, t=50, b=40),
         font=dict(family="system-ui, sans-serif", size=12),
-        legend=dict(orientation="h", y=-0.25),
+        legend=dict(orientation="h", yanchor="bottom", y=1.0, x=0),
         **more,
     )
     figure.update_xaxes(automargin=True)
@@ -70,9 +70,11 @@ def lottery(results: Results, scenario: str) -> Any:
         )  # fmt: skip
     random = float(_shown(results.random_gap(scenario, results.checkpoints[-1])))
     if np.isfinite(random):
-        figure.add_vline(
-            x=random, line_dash="dash", line_color=RED,
-            annotation_text=f"random search, {results.checkpoints[-1]}", annotation_font_color=RED,
+        figure.add_vline(x=random, line_dash="dash", line_color=RED)
+        figure.add_annotation(  # on a logarithmic axis annotations are placed by exponent
+            x=np.log10(random), y=1, yref="paper", yanchor="bottom", showarrow=False, font_color=RED,
+            xanchor="left" if random < 0.05 else "right",
+            text=f"random search, {results.checkpoints[-1]}",
         )  # fmt: skip
     figure.update_xaxes(title="gap to the optimum, over hyperparameters", **GAP_TICKS)
     return _layout(figure, 120 + 26 * len(medians))
@@ -116,7 +118,7 @@ def tuning(table: pd.DataFrame) -> Any:
         )  # fmt: skip
     figure.update_xaxes(title="evaluations charged, tuning included", type="log")
     figure.update_yaxes(title="expected best gap", **GAP_TICKS)
-    return _layout(figure, 520)
+    return _below(_layout(figure, 620))
 
 
 def forest(table: pd.DataFrame, checkpoint: int, column: str = "IQM gap") -> Any:
@@ -130,7 +132,9 @@ def forest(table: pd.DataFrame, checkpoint: int, column: str = "IQM gap") -> Any
             error_x=dict(type="data", symmetric=False, array=high - value, arrayminus=value - low),
         )
     )  # fmt: skip
-    figure.update_xaxes(title=f"{column} after {checkpoint} evaluations, 95 % interval", **GAP_TICKS)
+    figure.update_xaxes(
+        title=f"{column} after {checkpoint} evaluations, 95 % interval", **GAP_TICKS
+    )
     return _layout(figure, 120 + 24 * len(rows))
 
 
@@ -148,7 +152,7 @@ def profiles(results: Results, checkpoint: int) -> Any:
             )
     figure.update_xaxes(title=f"gap after {checkpoint} evaluations", **GAP_TICKS)
     figure.update_yaxes(title="runs within it [%]", range=[0, 101])
-    return _layout(figure, 520)
+    return _below(_layout(figure, 620))
 
 
 def improvement(table: pd.DataFrame, checkpoint: int) -> Any:
@@ -200,7 +204,9 @@ def overhead(table: pd.DataFrame) -> Any:
         ("agent us an evaluation", "agent", INK),
         ("simulator us an evaluation", "simulator or table", GREY),
     ):
-        figure.add_bar(x=rows[column], y=rows["agent"], orientation="h", name=name, marker_color=colour)
+        figure.add_bar(
+            x=rows[column], y=rows["agent"], orientation="h", name=name, marker_color=colour
+        )
     figure.update_xaxes(title="µs an evaluation", type="log")
     return _layout(figure, 140 + 26 * len(rows))
 
@@ -236,4 +242,10 @@ def volumes(table: pd.DataFrame) -> Any:
         )  # fmt: skip
     figure.update_xaxes(title="evaluations", type="log")
     figure.update_yaxes(title="hypervolume, % of the exact front's")
-    return _layout(figure, 560)
+    return _below(_layout(figure, 720))
+
+
+def _below(figure: Any) -> Any:
+    """A long legend goes under the figure."""
+    figure.update_layout(legend=dict(yanchor="top", y=-0.15))
+    return figure

@@ -48,7 +48,17 @@ def importances(results: Results) -> pd.DataFrame:
                     "runs": int(known.sum()),
                 }
             )  # fmt: skip
-    columns = ["agent", "hyperparameter", "main", "total", "best value", "default", "method", "R2", "runs"]
+    columns = [
+        "agent",
+        "hyperparameter",
+        "main",
+        "total",
+        "best value",
+        "default",
+        "method",
+        "R2",
+        "runs",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -59,11 +69,15 @@ def _axes(runs: pd.DataFrame) -> tuple[list[str], list[list[Any]], np.ndarray]:
     levels = [sorted({row[n] for row in table}, key=lambda v: (str(type(v)), v)) for n in names]
     moving = [i for i, values in enumerate(levels) if len(values) > 1]
     names, levels = [names[i] for i in moving], [levels[i] for i in moving]
-    index = np.array([[lv.index(row[n]) for n, lv in zip(names, levels)] for row in table], np.int64)
+    index = np.array(
+        [[lv.index(row[n]) for n, lv in zip(names, levels)] for row in table], np.int64
+    )
     return names, levels, index.reshape(len(table), len(names))
 
 
-def _surface(index: np.ndarray, outcome: Floats, shape: list[int]) -> tuple[Floats | None, float, str]:
+def _surface(
+    index: np.ndarray, outcome: Floats, shape: list[int]
+) -> tuple[Floats | None, float, str]:
     size = int(np.prod(shape))
     if size > LARGEST_GRID:
         return None, np.nan, ""
@@ -73,7 +87,9 @@ def _surface(index: np.ndarray, outcome: Floats, shape: list[int]) -> tuple[Floa
         return np.bincount(rank, weights=outcome, minlength=size) / count, 1.0, "exact"
     from sklearn.ensemble import RandomForestRegressor
 
-    forest = RandomForestRegressor(200, min_samples_leaf=3, oob_score=True, random_state=0, n_jobs=1)
+    forest = RandomForestRegressor(
+        200, min_samples_leaf=3, oob_score=True, random_state=0, n_jobs=1
+    )
     forest.fit(index, outcome)
     grid = np.stack(np.unravel_index(np.arange(size), shape), axis=1)
     return np.asarray(forest.predict(grid)), float(forest.oob_score_), "forest"

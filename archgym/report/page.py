@@ -52,7 +52,9 @@ class Report:
     warnings: Sequence[str]
 
 
-def write_report(sweep: Path, output: Path | None = None, certificates: Path | None = None) -> Report:
+def write_report(
+    sweep: Path, output: Path | None = None, certificates: Path | None = None
+) -> Report:
     """Write ``report.html`` and one CSV a table; returns where they lie.
 
     Raises:
@@ -64,7 +66,9 @@ def write_report(sweep: Path, output: Path | None = None, certificates: Path | N
     figures.plotly()
     results = Results(sweep, certificates)
     if not len(results.runs):
-        raise ArchgymError(f"{sweep}: no run is done yet; go on with archgym sweep --resume {sweep}")
+        raise ArchgymError(
+            f"{sweep}: no run is done yet; go on with archgym sweep --resume {sweep}"
+        )
     frames = {
         "scenarios": tables.scenarios(results),
         "lottery": tables.lotteries(results),
@@ -95,7 +99,11 @@ def write_report(sweep: Path, output: Path | None = None, certificates: Path | N
 
 class _Page:
     def __init__(
-        self, results: Results, frames: dict[str, pd.DataFrame], says: Sequence[str], doubts: Sequence[str]
+        self,
+        results: Results,
+        frames: dict[str, pd.DataFrame],
+        says: Sequence[str],
+        doubts: Sequence[str],
     ) -> None:
         self.results, self.frames, self.says, self.doubts = results, frames, says, doubts
         self.parts: list[str] = []
@@ -122,7 +130,11 @@ class _Page:
         self._note(str(r.sweep.document.get("description", "")))
         self._add("<ul>" + "".join(f"<li>{html.escape(s)}</li>" for s in self.says) + "</ul>")
         if self.doubts:
-            self._add("<ul class='warn'>" + "".join(f"<li>{html.escape(s)}</li>" for s in self.doubts) + "</ul>")
+            self._add(
+                "<ul class='warn'>"
+                + "".join(f"<li>{html.escape(s)}</li>" for s in self.doubts)
+                + "</ul>"
+            )
         self._head("Scenarios", "A certified optimum comes from enumerating the whole space.")
         self._table(f["scenarios"], open_=True)
         if len(f["lottery"]):
@@ -131,10 +143,15 @@ class _Page:
                 "How far from the best design runs end, when only hyperparameters differ: quartiles, best, worst.",
             )
             self._choose("lottery", list(r.targets), lambda s: figures.lottery(r, s))
-            self._note("The chance [%] that one draw of hyperparameters ends within 1 % of the best:")
+            self._note(
+                "The chance [%] that one draw of hyperparameters ends within 1 % of the best:"
+            )
             self._figure(figures.chance(f["lottery"]))
             self._table(f["lottery"])
-            self._head("What tuning costs", "Expected best of k draws; every draw's evaluations are paid for.")
+            self._head(
+                "What tuning costs",
+                "Expected best of k draws; every draw's evaluations are paid for.",
+            )
             self._figure(figures.tuning(f["tuning"]))
             self._table(f["tuning"])
         self._head(
@@ -143,22 +160,35 @@ class _Page:
             if r.tuned_apart
             else "On the tuning runs themselves: there was no test phase.",
         )
-        budgets = [str(c) for c in sorted(f["ranking"]["evaluations"].unique())] if len(f["ranking"]) else []
+        budgets = (
+            [str(c) for c in sorted(f["ranking"]["evaluations"].unique())]
+            if len(f["ranking"])
+            else []
+        )
         if budgets:
             self._choose("ranking", budgets[::-1], lambda c: figures.forest(f["ranking"], int(c)))
-            self._note("Area under the gap curve: how soon, on average over all evaluations so far.")
-            self._choose("area", budgets[::-1], lambda c: figures.forest(f["ranking"], int(c), "IQM area"))
+            self._note(
+                "Area under the gap curve: how soon, on average over all evaluations so far."
+            )
+            self._choose(
+                "area", budgets[::-1], lambda c: figures.forest(f["ranking"], int(c), "IQM area")
+            )
             self._table(f["ranking"])
             self._note("The share of runs within a gap:")
             self._figure(figures.profiles(r, last))
         if len(f["pairs"]):
-            self._note("The probability [%] that the agent of the row does better; × marks pairs not separated:")
+            self._note(
+                "The probability [%] that the agent of the row does better; × marks pairs not separated:"
+            )
             compared = [str(c) for c in sorted(f["pairs"]["evaluations"].unique())]
             self._choose("pairs", compared[::-1], lambda c: figures.improvement(f["pairs"], int(c)))
             self._table(f["pairs"])
         self._table(f["per_scenario"], "Scenario by scenario, with the hyperparameters")
         if len(f["hypervolume"]):
-            self._head("Several objectives", "Hypervolume of each run's front, against the exact one where certified.")
+            self._head(
+                "Several objectives",
+                "Hypervolume of each run's front, against the exact one where certified.",
+            )
             self._figure(figures.volumes(f["hypervolume"]))
             self._table(f["hypervolume"])
         if len(f["hyperparameters"]):
@@ -171,12 +201,16 @@ class _Page:
         self._head("Around each best design", "What is lost when one knob alone is moved.")
         self._choose("knobs", list(r.targets), lambda s: figures.knobs(f["knobs"], s))
         self._table(f["knobs"])
-        self._head("Where the time went", "Agents' own seconds; evaluations charged, different, computed.")
+        self._head(
+            "Where the time went", "Agents' own seconds; evaluations charged, different, computed."
+        )
         self._figure(figures.overhead(f["overhead"]))
         self._table(f["overhead"])
         self._table(f["counts"], "Runs by panel, agent, phase and status")
         if r.failures:
-            failed = pd.DataFrame(r.failures, columns=["run", "scenario", "agent", "status", "error"])
+            failed = pd.DataFrame(
+                r.failures, columns=["run", "scenario", "agent", "status", "error"]
+            )
             failed["error"] = failed["error"].str.strip().str.splitlines().str[-1]
             self._table(failed, "Failed runs")
         packages = ", ".join(f"{k} {v}" for k, v in r.versions.items())
@@ -221,7 +255,9 @@ class _Page:
 def _fragment(figure: Any) -> str:
     return str(
         figure.to_html(
-            full_html=False, include_plotlyjs=False, config={"responsive": True, "displaylogo": False}
+            full_html=False,
+            include_plotlyjs=False,
+            config={"responsive": True, "displaylogo": False},
         )
     )
 

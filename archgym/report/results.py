@@ -73,7 +73,9 @@ class Results:
     def _measure(self) -> None:
         gaps: dict[int, list[Floats]] = {c: [] for c in self.checkpoints}
         areas: dict[int, list[float]] = {c: [] for c in self.checkpoints}
-        for scenario, curve, budget in self.runs[["scenario", "curve", "budget"]].itertuples(index=False):
+        for scenario, curve, budget in self.runs[["scenario", "curve", "budget"]].itertuples(
+            index=False
+        ):
             steps, gap = self.gap_curve(scenario, curve)
             for c in self.checkpoints:
                 enough = budget >= c
@@ -116,15 +118,21 @@ class Results:
         if target.certificate is not None:
             cost = target.certificate.random_search(np.asarray(draws))
             return np.maximum(self.sweep.scenarios[scenario].gap(cost, target.best), 0.0)
-        walk = self.runs[(self.runs["scenario"] == scenario) & (self.runs["agent"] == "random_walk")]
+        walk = self.runs[
+            (self.runs["scenario"] == scenario) & (self.runs["agent"] == "random_walk")
+        ]
         if not len(walk):
             return np.full(np.shape(draws), np.nan)
         out = []
         for d in np.atleast_1d(draws):
-            out.append(np.median([_at(*self.gap_curve(scenario, c), int(d)) for c in walk["curve"]]))
+            out.append(
+                np.median([_at(*self.gap_curve(scenario, c), int(d)) for c in walk["curve"]])
+            )
         return np.array(out).reshape(np.shape(draws))
 
-    def scores(self, label: str, checkpoint: int, scenarios: Sequence[str], kind: str = "gap") -> dict[str, Floats]:
+    def scores(
+        self, label: str, checkpoint: int, scenarios: Sequence[str], kind: str = "gap"
+    ) -> dict[str, Floats]:
         """Clipped gaps (or areas) of an agent's test runs by scenario, (seeds,) each."""
         runs = self.tests[self.tests["label"] == label]
         out = {}
@@ -142,10 +150,10 @@ class Results:
     def everywhere(self, checkpoint: int) -> tuple[list[str], list[str]]:
         """Agents that were tested on (nearly) every scenario at a checkpoint, and those scenarios."""
         tests = self.tests.dropna(subset=[f"gap.{checkpoint}"])
-        by_label = tests.groupby("label")["scenario"].agg(lambda s: frozenset(s))
-        if not len(by_label):
+        by_label = {str(n): frozenset(g) for n, g in tests.groupby("label")["scenario"]}
+        if not by_label:
             return [], []
-        most = max(len(s) for s in by_label)
+        most = max(len(s) for s in by_label.values())
         labels = [name for name, s in by_label.items() if len(s) == most]
         common = frozenset.intersection(*(by_label[name] for name in labels))
         return labels, sorted(common)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..sensitivity import one_at_a_time
 from ..statistics import comparison, lottery
 from ..statistics.lottery import CLIP
-from ..sweeps.plan import TUNING
 from .results import Results
 
 
@@ -30,7 +30,9 @@ def scenarios(results: Results) -> pd.DataFrame:
                 "designs": float(scenario.space.cardinality),
                 "optimum": "certified" if target.certified else "best known",
                 "best cost": target.best,
-                "share of designs within 1 %": certificate.random_within["1 %"] if certificate else np.nan,
+                "share of designs within 1 %": certificate.random_within["1 %"]
+                if certificate
+                else np.nan,
                 f"random search, median gap at {last}": float(results.random_gap(name, last)),
                 "runs": len(runs),
                 "runs that reach it": int((runs["best"] <= target.best + 1e-12).sum()),
@@ -124,7 +126,8 @@ def pairs(results: Results) -> pd.DataFrame:
         labels, common = results.everywhere(c)
         scores = {label: results.scores(label, c, common, "area") for label in labels}
         found = [
-            comparison.compare(a, scores[a], b, scores[b]) for a, b in itertools.combinations(labels, 2)
+            comparison.compare(a, scores[a], b, scores[b])
+            for a, b in itertools.combinations(labels, 2)
         ]
         corrected = comparison.holm([f.p for f in found])
         for f, p in zip(found, corrected):
@@ -141,7 +144,11 @@ def pairs(results: Results) -> pd.DataFrame:
 
 def _panel_budgets(results: Results) -> list[int]:
     budgets = results.tests["budget"].unique().tolist()
-    return [max(c for c in results.checkpoints if c <= b) for b in budgets if b >= results.checkpoints[0]]
+    return [
+        max(c for c in results.checkpoints if c <= b)
+        for b in budgets
+        if b >= results.checkpoints[0]
+    ]
 
 
 def per_scenario(results: Results) -> pd.DataFrame:
@@ -197,28 +204,16 @@ def knob_effects(results: Results) -> pd.DataFrame:
         if not len(runs):
             continue
         best = np.array(json.loads(runs.loc[runs["best"].idxmin(), "design"]), np.int64)
-        for column, parameter in enumerate(scenario.space.parameters):
-            if len(parameter) < 2:
-                continue
-            x = np.repeat(best[None], len(parameter), axis=0)
-            x[:, column] = np.arange(len(parameter))
-            cost = scenario.costs(scenario.evaluate(x))[:, 0]
-            gap = scenario.gap(cost, float(cost[best[column]]))
-            moved = np.delete(gap, best[column])
-            finite = moved[np.isfinite(moved)]
+        for effect in one_at_a_time(scenario, best):
+            others = effect.others
+            finite = others[np.isfinite(others)]
             rows.append(
                 {
-                    "scenario": name, "knob": parameter.name,
-                    "best value": str(parameter.values[best[column]]),
+                    "scenario": name, "knob": effect.knob, "best value": str(effect.value),
                     "least change": float(finite.min()) if len(finite) else np.inf,
-                    "greatest change": float(moved.max()),
-                    "values that lose nothing": int((moved <= 1e-12).sum()),
-                    "values": len(parameter),
+                    "greatest change": float(others.max()),
+                    "values that lose nothing": int((others <= 1e-12).sum()),
+                    "values": len(effect.values),
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def tuning_only(results: Results) -> bool:
-    """Whether the sweep explored hyperparameters at all."""
-    return bool((results.runs["phase"] == TUNING).any())

@@ -20,7 +20,11 @@ def percent(value: float) -> str:
 
 
 def summary(
-    results: Results, lotteries: pd.DataFrame, ranking: pd.DataFrame, pairs: pd.DataFrame, per: pd.DataFrame
+    results: Results,
+    lotteries: pd.DataFrame,
+    ranking: pd.DataFrame,
+    pairs: pd.DataFrame,
+    per: pd.DataFrame,
 ) -> list[str]:
     """The findings, most important first."""
     out = []
@@ -88,7 +92,9 @@ def _ranking(results: Results, table: pd.DataFrame) -> list[str]:
         lead = rows.iloc[0]
         out.append(
             f"After {c} evaluations the tuned agents rank "
-            + ", ".join(f"{r['agent']} ({percent(r['IQM gap'])})" for r in rows.head(5).to_dict("records"))
+            + ", ".join(
+                f"{r['agent']} ({percent(r['IQM gap'])})" for r in rows.head(5).to_dict("records")
+            )
             + f" … {rows.iloc[-1]['agent']} ({percent(rows.iloc[-1]['IQM gap'])}), interquartile mean gap over "
             f"{lead['scenarios']} scenarios and {lead['seeds']} seeds."
         )
@@ -106,14 +112,18 @@ def warnings(results: Results, pairs: pd.DataFrame) -> list[str]:
     groups = results.tests.groupby(["scenario", "label"])["seed"].nunique()
     seeds = int(groups.min()) if len(groups) else 0
     if seeds < FEW_SEEDS:
-        out.append(f"Only {seeds} seed{'s' * (seeds != 1)} for some agents: intervals are not to be trusted.")
+        out.append(
+            f"Only {seeds} seed{'s' * (seeds != 1)} for some agents: intervals are not to be trusted."
+        )
     if len(pairs):
         last = pairs["evaluations"].max()
         rest = pairs[(pairs["evaluations"] == last) & ~pairs["separated"]]
         if len(rest):
             shown = ", ".join(f"{a} and {b}" for a, b in zip(rest["first"][:6], rest["second"][:6]))
             more = f" and {len(rest) - 6} more pairs" if len(rest) > 6 else ""
-            out.append(f"{seeds} seeds are too few to separate {shown}{more} at {last} evaluations.")
+            out.append(
+                f"{seeds} seeds are too few to separate {shown}{more} at {last} evaluations."
+            )
     if results.failures:
         out.append(
             f"{len(results.failures)} runs failed and are missing here; archgym sweep --resume FOLDER --retry-failed"

@@ -37,7 +37,9 @@ def stratified_bootstrap(
     not.  ``statistic`` maps (resamples, all scores) to (resamples,).
     """
     drawn = draw_again(scores, resamples, seed)
-    low, high = np.quantile(statistic(np.concatenate(drawn, axis=1)), [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(
+        statistic(np.concatenate(drawn, axis=1)), [(1 - level) / 2, (1 + level) / 2]
+    )
     return float(low), float(high)
 
 

@@ -53,9 +53,13 @@ class SweepFolder:
             )
         try:
             path.mkdir(parents=True, exist_ok=True)
-            (path / "sweep.json").write_text(json.dumps(dict(sweep.document), indent=2, default=str) + "\n")
+            (path / "sweep.json").write_text(
+                json.dumps(dict(sweep.document), indent=2, default=str) + "\n"
+            )
         except OSError as error:
-            raise StoreError(f"cannot create {path}: {error.strerror}; choose another --output") from error
+            raise StoreError(
+                f"cannot create {path}: {error.strerror}; choose another --output"
+            ) from error
         folder = cls(path)
         with folder:
             folder.plan(sweep)
@@ -79,7 +83,9 @@ class SweepFolder:
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise ArchgymError(f"{self.path} holds no sweep; start one with archgym sweep FILE") from None
+            raise ArchgymError(
+                f"{self.path} holds no sweep; start one with archgym sweep FILE"
+            ) from None
         except (OSError, ValueError) as error:
             raise StoreError(f"{path} cannot be read: {error}") from error
         sweep = from_sweep_document(document, str(path))
@@ -151,7 +157,9 @@ def _document(scenario: Any) -> dict[str, Any]:
     """A scenario's document with the paths of its workloads made to hold in another process."""
     out = dict(scenario.document)
     out.pop("workload", None)
-    out["workloads"] = [str(Path(w).resolve()) if Path(w).is_file() else w for w in scenario.workloads]
+    out["workloads"] = [
+        str(Path(w).resolve()) if Path(w).is_file() else w for w in scenario.workloads
+    ]
     return out
 
 

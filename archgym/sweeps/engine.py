@@ -82,12 +82,12 @@ class LocalEngine:
 
     def run(self, setup: Setup, take: Take, on_result: OnResult) -> None:
         """Keep every process busy until nothing is left."""
-        chunks, again, deaths = Chunks(), [], Counter[str]()
+        chunks, deaths = Chunks(), Counter[str]()
+        again: list[RunSpec] = []
         pool: list[_Process] = []
 
         def refill(p: _Process) -> None:
-            size = 1 if self.timeout is not None and not chunks.size else chunks.size
-            p.todo = [again.pop()] if again else take(size)
+            p.todo = [again.pop()] if again else take(chunks.size)
             p.since = time.monotonic()
             if p.todo:
                 p.pipe.send(p.todo)
@@ -100,7 +100,9 @@ class LocalEngine:
             if status == DIED and deaths[current.id] < ATTEMPTS:
                 again.append(current)
             else:
-                on_result(Result(current.id, status, error=text, seconds=time.monotonic() - p.since))
+                on_result(
+                    Result(current.id, status, error=text, seconds=time.monotonic() - p.since)
+                )
 
         try:
             pool.extend(_start(setup) for _ in range(self.workers))
@@ -119,7 +121,10 @@ class LocalEngine:
                             on_result(result)
                         except (EOFError, OSError):
                             p.process.join(5)
-                            failure = DIED, f"the worker process ended with {_ending(p.process.exitcode)}"
+                            failure = (
+                                DIED,
+                                f"the worker process ended with {_ending(p.process.exitcode)}",
+                            )
                     elif p.todo and self.timeout and time.monotonic() - p.since > self.timeout:
                         failure = TIMED_OUT, f"no result within the timeout of {self.timeout:g} s"
                     if failure is not None:
@@ -145,7 +150,9 @@ def _start(setup: Setup) -> _Process:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     before = {k: os.environ.get(k) for k in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))  # read when libraries load: before Python starts
+    os.environ.update(
+        dict.fromkeys(_THREADS, "1")
+    )  # read when libraries load: before Python starts
     try:
         process = context.Process(target=_serve, args=(theirs, setup), daemon=True)
         process.start()
@@ -260,5 +267,7 @@ def _ray_chunk(setup: Setup, specs: list[RunSpec], timeout: float | None) -> lis
         left = list(specs)
         LocalEngine(1, timeout).run(setup, lambda n: [left.pop(0)] if left else [], results.append)
         return results
-    worker = _RAY_WORKERS.setdefault(repr(sorted(setup.documents)) + str(setup.store), Worker(setup))
+    worker = _RAY_WORKERS.setdefault(
+        repr(sorted(setup.documents)) + str(setup.store), Worker(setup)
+    )
     return [worker(spec) for spec in specs]

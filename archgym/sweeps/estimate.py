@@ -20,7 +20,7 @@ def estimate(sweep: Sweep, workers: int | None = None) -> dict[str, Any]:
     take longer than that.
     """
     workers = workers or os.cpu_count() or 1
-    rows = []
+    rows: list[dict[str, Any]] = []
     evaluation = {name: _evaluation_seconds(sweep, name) for name in sweep.scenarios}
     counts: dict[tuple[str, str], tuple[int, int]] = {}
     for spec in sweep.runs():

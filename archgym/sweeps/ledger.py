@@ -61,7 +61,9 @@ class Ledger:
         except sqlite3.DatabaseError as error:
             text = str(error)
             if "full" in text or "disk I/O" in text:
-                advice = "nothing recorded before is lost: free some space, then continue with --resume"
+                advice = (
+                    "nothing recorded before is lost: free some space, then continue with --resume"
+                )
             elif "malformed" in text or "not a database" in text:
                 advice = (
                     "the file is damaged: archgym sweep --repair FOLDER keeps every run that can be read "
@@ -92,7 +94,9 @@ class Ledger:
     # ---- what the sweep is
     def set_meta(self, key: str, value: Any) -> None:
         """Keep a JSON value under a key."""
-        self._many("INSERT OR REPLACE INTO meta VALUES(?, ?)", [(key, json.dumps(value, default=str))])
+        self._many(
+            "INSERT OR REPLACE INTO meta VALUES(?, ?)", [(key, json.dumps(value, default=str))]
+        )
 
     def meta(self, key: str) -> Any:
         """The value under a key, or None."""
@@ -101,8 +105,10 @@ class Ledger:
 
     # ---- planning
     def plan(self, specs: Iterable[RunSpec]) -> None:
-        """Add runs; those already there stay as they are.  Their order is a hash: any part of a
-        sweep is a fair sample of it."""
+        """Add runs; those already there stay as they are.
+
+        Their order is a hash: any part of a sweep is a fair sample of it.
+        """
         self._many(
             f"INSERT OR IGNORE INTO runs({_SPEC}, position, status) VALUES(?,?,?,?,?,?,?,?,?,'{PLANNED}')",
             (
@@ -169,7 +175,15 @@ class Ledger:
             "coalesce(sum(distinct_designs),0), coalesce(sum(agent_seconds),0), "
             f"coalesce(sum(simulator_seconds),0), coalesce(sum(seconds),0) FROM runs WHERE status='{DONE}'"
         )[0]
-        names = ("runs", "charged", "computed", "distinct", "agent_seconds", "simulator_seconds", "seconds")
+        names = (
+            "runs",
+            "charged",
+            "computed",
+            "distinct",
+            "agent_seconds",
+            "simulator_seconds",
+            "seconds",
+        )
         return dict(zip(names, row))
 
     def failures(self, limit: int = 20) -> list[tuple[str, str, str, str, str]]:
@@ -181,7 +195,9 @@ class Ledger:
         )
         return [tuple(map(str, r)) for r in rows]  # type: ignore[misc]
 
-    def rows(self, columns: str, where: str = "1", values: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def rows(
+        self, columns: str, where: str = "1", values: Iterable[Any] = ()
+    ) -> Iterator[tuple[Any, ...]]:
         """Chosen columns of finished runs, in order of id, read as they are asked for."""
         query = f"SELECT {columns} FROM runs WHERE status = '{DONE}' AND ({where}) ORDER BY id"
         cursor = self._guard(lambda: self._connection.execute(query, tuple(values)))
@@ -195,7 +211,9 @@ class Ledger:
         marks = ", ".join(f"{c} = ?" for c in columns.split(", ")[1:])
         for name in ids:
             try:
-                rows = self._connection.execute(f"SELECT {columns} FROM runs WHERE id = ?", (name,)).fetchall()
+                rows = self._connection.execute(
+                    f"SELECT {columns} FROM runs WHERE id = ?", (name,)
+                ).fetchall()
             except sqlite3.DatabaseError:
                 lost += 1
                 continue

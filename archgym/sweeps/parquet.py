@@ -63,7 +63,11 @@ def write_trials(folder: Path, spec: RunSpec, scenario: Scenario, trials: Trials
     columns |= {"feasible": trials.evaluation.feasible, "cost": trials.cost}
     place = folder / f"scenario={scenario.name.replace('/', '-')}" / f"agent={spec.agent}"
     table = pa.table({k: pa.array(v) for k, v in columns.items()})
-    _write(pa, table.replace_schema_metadata({"run": spec.id, "seed": str(spec.seed)}), place / f"{spec.id}.parquet")
+    _write(
+        pa,
+        table.replace_schema_metadata({"run": spec.id, "seed": str(spec.seed)}),
+        place / f"{spec.id}.parquet",
+    )
 
 
 def _write(pa: Any, table: Any, path: Path) -> None:

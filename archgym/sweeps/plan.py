@@ -17,6 +17,8 @@ from ..errors import ArchgymError, ScenarioError, UnknownNameError, WorkloadErro
 from ..scenario import Scenario
 from ..scenario_file import from_document, load_scenario
 from ..tables.certificate import goal_digest
+from ..tables.coverage import default_root
+from ..tables.simulator import covering
 from ..units import parse_quantity
 from .draws import METHODS, drawn, named_grid, own_grid
 
@@ -92,7 +94,13 @@ class Sweep:
         }
 
     def spec(
-        self, scenario: str, entry: Entry, hyper: Mapping[str, Any], seed: int, budget: int, phase: str
+        self,
+        scenario: str,
+        entry: Entry,
+        hyper: Mapping[str, Any],
+        seed: int,
+        budget: int,
+        phase: str,
     ) -> RunSpec:
         """A run with its id; hyperparameters are completed by the agent's defaults."""
         cls: type[Agent] = registry.load("agents", entry.agent)
@@ -111,7 +119,11 @@ class Sweep:
                 seen = set()
                 for point in entry.points:
                     for seed in entry.seeds if point.seed is None else (point.seed,):
-                        budget = point.budget if point.budget and not entry.fixed_budget else entry.budget
+                        budget = (
+                            point.budget
+                            if point.budget and not entry.fixed_budget
+                            else entry.budget
+                        )
                         spec = self.spec(scenario, entry, point.hyper, seed, budget, TUNING)
                         if spec.id not in seen:
                             seen.add(spec.id)
@@ -123,17 +135,47 @@ class Sweep:
 
 
 def load_sweep(path: Path) -> Sweep:
-    """A sweep from a YAML file.
+    """A sweep from a YAML file, or a study that ships by its name.
 
     Raises:
         ScenarioError, UnknownNameError: what is wrong and where; nothing has run.
     """
+    path = _located(path)
+    return from_sweep_document(read_yaml(path), str(path))
+
+
+def tables_missing(path: Path) -> Iterator[tuple[Scenario, Path]]:
+    """Scenarios of a sweep's file that want a table which is not there, and the folder it belongs in.
+
+    They come without the table in their simulator's place, ready to be enumerated.
+    """
+    document = read_yaml(_located(path))
+    for item in document.get("scenarios") or ():
+        entry = item if isinstance(item, Mapping) else {"scenario": item}
+        kind, _, argument = str(entry.get("simulator", document.get("simulator")) or "").partition(
+            ":"
+        )
+        if kind != "table" or "scenario" not in entry:
+            continue
+        workloads = entry.get("workloads", entry.get("workload"))
+        try:
+            scenario = load_scenario(entry["scenario"], workloads, entry.get("config"))
+        except ScenarioError:
+            continue  # said when the sweep itself is read
+        root = Path(argument) if argument else default_root()
+        if any(covering(root, s, scenario.parameters) is None for s in scenario.simulators):
+            yield scenario, root
+
+
+def _located(path: Path) -> Path:
     if not path.exists() and path.suffix not in (".yaml", ".yml"):
         shipped = studies()
         if str(path) not in shipped:
-            raise UnknownNameError("study", str(path), shipped, "(or give the path of a .yaml file)")
+            raise UnknownNameError(
+                "study", str(path), shipped, "(or give the path of a .yaml file)"
+            )
         path = shipped[str(path)]
-    return from_sweep_document(read_yaml(path), str(path))
+    return path
 
 
 def studies() -> dict[str, Path]:
@@ -171,7 +213,9 @@ def _build(document: Mapping[str, Any]) -> Sweep:
     names = [(e.agent, e.panel) for e in entries]
     if len(set(names)) != len(names):
         twice = next(n for n in names if names.count(n) > 1)
-        raise ScenarioError(f"agent {twice[0]!r} appears twice in panel {twice[1]!r}: give one a 'panel'")
+        raise ScenarioError(
+            f"agent {twice[0]!r} appears twice in panel {twice[1]!r}: give one a 'panel'"
+        )
     keep, store = document.get("keep", "improvements"), document.get("store", "shared")
     for key, value, known in (("keep", keep, KEEP), ("store", store, STORE)):
         if value not in known:
@@ -214,7 +258,9 @@ def _scenarios(document: Mapping[str, Any]) -> tuple[dict[str, Scenario], dict[s
                     entry.get("simulator", default),
                 )
             except ScenarioError as error:
-                if entry.get("optional") is not True or not isinstance(error.__cause__, WorkloadError):
+                if entry.get("optional") is not True or not isinstance(
+                    error.__cause__, WorkloadError
+                ):
                     raise
                 skipped[str(entry["scenario"])] = str(error.__cause__)
                 continue
@@ -235,7 +281,9 @@ def _entry(
 ) -> Entry:
     entry = {"agent": item} if isinstance(item, str) else item
     if not isinstance(entry, Mapping) or "agent" not in entry:
-        raise ScenarioError(f"an entry of 'agents' is a name or a mapping with 'agent', got {item!r}")
+        raise ScenarioError(
+            f"an entry of 'agents' is a name or a mapping with 'agent', got {item!r}"
+        )
     known_keys(entry, ENTRY_KEYS, "key in an entry of 'agents'")
     name = str(entry["agent"])
     cls: type[Agent] = registry.load("agents", name)
@@ -250,7 +298,7 @@ def _entry(
             raise UnknownNameError("method of drawing", method, METHODS)
         points = drawn(cls, _count(entry["draw"], f"draw of agent {name!r}"), method)
     else:
-        points = own_grid(cls, entry.get("hyperparameters") or {})
+        points = own_grid(cls, dict(entry.get("hyperparameters") or {}))
     chosen = [s for s in entry.get("scenarios") or scenarios if s not in skipped]
     for scenario in chosen:
         if scenario not in scenarios:
@@ -291,5 +339,7 @@ def _checkpoints(value: Any, largest: int) -> tuple[int, ...]:
             out.append(out[-1] // 2)
         return tuple(sorted(out))
     if not isinstance(value, Sequence) or not all(isinstance(v, int) and v > 0 for v in value):
-        raise ScenarioError(f"checkpoints: expected a list of numbers of evaluations, got {value!r}")
+        raise ScenarioError(
+            f"checkpoints: expected a list of numbers of evaluations, got {value!r}"
+        )
     return tuple(sorted(set(value)))

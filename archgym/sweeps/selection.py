@@ -48,7 +48,7 @@ def tuned(ledger: Ledger, scenario: str, agent: str, panel: str) -> str | None:
 
 def mean_best(curve: list[list[float]], charged: int) -> float:
     """The best cost so far, averaged over a run's evaluations; +inf before the first is 1e6."""
-    total, last, value = 0.0, 1, 1e6
+    total, last, value = 0.0, 1.0, 1e6
     for step, cost in curve:
         total += (step - last) * value
         last, value = step, cost

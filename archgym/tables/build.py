@@ -67,12 +67,14 @@ def build(
     blocks = folder / "blocks"
     try:
         blocks.mkdir(parents=True, exist_ok=True)
-        lock = open(folder / "lock", "w")
+        lock = open(folder / "lock", "w")  # noqa: SIM115 (held below)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise StoreError(f"{folder} is being built by another process; wait for it") from None
     except OSError as error:
-        raise StoreError(f"cannot write to {folder}: {error.strerror}; choose another --tables") from error
+        raise StoreError(
+            f"cannot write to {folder}: {error.strerror}; choose another --tables"
+        ) from error
     with lock:
         simulator.prepare()
         work = _Build(simulator, coverage, blocks)

@@ -27,7 +27,18 @@ from ..tradeoff import axes_of, front_costs
 from .table import Table
 
 SHOWN_FRONT = 500
-_GOAL_KEYS = ("simulator", "config", "parameters", "others", "objectives", "specs", "reward", "rho", "aggregate", "reference")
+_GOAL_KEYS = (
+    "simulator",
+    "config",
+    "parameters",
+    "others",
+    "objectives",
+    "specs",
+    "reward",
+    "rho",
+    "aggregate",
+    "reference",
+)
 
 
 @dataclass(frozen=True)
@@ -115,7 +126,9 @@ def certify(scenario: Scenario, tables: tuple[Table, ...]) -> Certificate:
     facts["front"] = _front(scenario, rows, first)
     facts["cost_quantiles"] = _quantiles(cost_of_row, count)
     facts["share_within"] = {
-        f"{percent} %": float(count[scenario.gap(cost_of_row, np.min(cost_of_row)) <= percent / 100].sum())
+        f"{percent} %": float(
+            count[scenario.gap(cost_of_row, np.min(cost_of_row)) <= percent / 100].sum()
+        )
         / len(index)
         for percent in (1, 5)
     }
@@ -163,7 +176,9 @@ def _front(scenario: Scenario, rows: Evaluation, first: NDArray[np.int64]) -> di
     if len(on):
         low, high = costs[on].min(axis=0), costs[on].max(axis=0)
         out["ideal"], out["nadir"] = low.tolist(), high.tolist()
-        out["hypervolume"] = hypervolume((costs[on] - low) / span(low, high), np.full(len(low), 1.1))
+        out["hypervolume"] = hypervolume(
+            (costs[on] - low) / span(low, high), np.full(len(low), 1.1)
+        )
     for row in on[:SHOWN_FRONT].tolist():
         out["points"].append(_entry(scenario, rows, row, int(first[row])))
     return out
@@ -178,7 +193,9 @@ def _quantiles(cost: Floats, count: NDArray[np.int64]) -> list[list[float | None
     """(share, cost) at every share where random search may need it: 1 design up to all."""
     order = np.argsort(cost, kind="stable")
     reached = np.cumsum(count[order]) / count.sum()
-    shares = np.unique(np.concatenate([np.geomspace(1 / count.sum(), 1, 400), np.linspace(0, 1, 101)[1:]]))
+    shares = np.unique(
+        np.concatenate([np.geomspace(1 / count.sum(), 1, 400), np.linspace(0, 1, 101)[1:]])
+    )
     at = order[np.minimum(np.searchsorted(reached, shares * (1 - 1e-12)), len(order) - 1)]
     return [[float(s), float(c) if np.isfinite(c) else None] for s, c in zip(shares, cost[at])]
 
@@ -226,7 +243,9 @@ def effects_as_dict(e: Effects, shown: Sequence[str]) -> dict[str, Any]:
 def goal_digest(scenario: Scenario) -> str:
     """A digest of what is searched for: everything in the file but names, texts and the budget."""
     document = {k: scenario.document.get(k) for k in _GOAL_KEYS}
-    return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()[
+        :16
+    ]
 
 
 def file_name(scenario: Scenario) -> str:
@@ -246,7 +265,9 @@ def save(certificate: Certificate, path: Path) -> None:
 def find(scenario: Scenario, root: Path | None = None) -> Certificate | None:
     """The certificate of a scenario from ``root`` or among those that ship; None where stale."""
     places = [] if root is None else [root / file_name(scenario)]
-    places.append(Path(str(resources.files("archgym.scenarios"))) / "certified" / file_name(scenario))
+    places.append(
+        Path(str(resources.files("archgym.scenarios"))) / "certified" / file_name(scenario)
+    )
     for path in places:
         if not path.exists():
             continue

@@ -44,6 +44,11 @@ class TableSimulator(Wrapper):
         self._feasible = np.asarray(table.feasible)
         self._all_feasible = bool(self._feasible.all())
 
+    @property
+    def truth(self) -> Simulator:
+        """The simulator itself."""
+        return self.inner
+
     def evaluate(self, x: ArrayLike) -> Evaluation:
         """Metrics of designs (n, d), looked up.
 
@@ -70,7 +75,9 @@ class TableSimulator(Wrapper):
         if self._all_feasible:
             return Evaluation(metrics, np.ones(len(designs), np.bool_))
         feasible = self._feasible[rows]
-        reasons = [self.table.reasons.get(r, "") for r in rows.tolist()] if not feasible.all() else ()
+        reasons = (
+            [self.table.reasons.get(r, "") for r in rows.tolist()] if not feasible.all() else ()
+        )
         return Evaluation(metrics, feasible, reasons)
 
     def _evaluate(self, x: Designs) -> Evaluation:
@@ -97,27 +104,29 @@ def stand_in(
         ArchgymError: there is none that covers the scenario.
     """
     root = Path(argument) if argument else default_root()
-    folder = root if (root / DESCRIPTION).exists() else root / folder_name(simulator, parameters)
-    if not (folder / DESCRIPTION).exists():
-        folder = _covering(root, simulator, parameters) or folder
-    if not (folder / DESCRIPTION).exists():
+    folder = covering(root, simulator, parameters)
+    if folder is None:
         raise ArchgymError(
-            f"no table of simulator {simulator.name!r} on workload {simulator.workload!r} under {root}; "
-            "make it with archgym enumerate SCENARIO"
+            f"no table of simulator {simulator.name!r} on workload {simulator.workload!r} under {root} covers "
+            "the scenario; make it with archgym enumerate SCENARIO"
         )
     return TableSimulator(simulator, Table.load(folder, simulator.space))
 
 
-def _covering(
+def covering(
     root: Path, simulator: Simulator, parameters: Mapping[str, Sequence[object]]
 ) -> Path | None:
-    """A table of the same simulator over more of its space."""
+    """A finished table of a simulator over at least that part of its space: ``root`` or one under it."""
+    folders = [root, root / folder_name(simulator, parameters)]
+    folders += [path.parent for path in sorted(root.glob(f"*/{DESCRIPTION}"))]
     wanted = simulator.space.narrowed(parameters) if parameters else simulator.space
-    for path in sorted(root.glob(f"*/{DESCRIPTION}")):
-        description = read_description(path.parent)
+    for folder in folders:
+        if not (folder / DESCRIPTION).exists():
+            continue
+        description = read_description(folder)
         if description["key"] != simulator.key:
             continue
         there = simulator.space.narrowed(description["parameters"])
         if all(set(w.values) <= set(t.values) for w, t in zip(wanted.parameters, there.parameters)):
-            return path.parent
+            return folder
     return None
