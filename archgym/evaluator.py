@@ -31,12 +31,12 @@ class Evaluator:
         return self.scenario.combine(parts)
 
     def _one(self, simulator: Simulator, x: Designs) -> Evaluation:
-        if not simulator.computes:
+        if self.store is None and not simulator.computes:
             return simulator.evaluate(x)
         unique, back = np.unique(simulator.canonical(x), axis=0, return_inverse=True)
         back = back.reshape(-1)
         if self.store is None:
-            self.computed += len(unique)
+            self.computed += len(unique) * simulator.computes
             return simulator.evaluate(unique).take(back)
         known, old = self.store.get(simulator, unique)
         parts = [(np.flatnonzero(known), old)]
@@ -44,7 +44,7 @@ class Evaluator:
         if len(fresh):
             new = simulator.evaluate(unique[fresh])
             self.store.put(simulator, unique[fresh], new)
-            self.computed += len(fresh)
+            self.computed += len(fresh) * simulator.computes
             parts.append((fresh, new))
         names = [m.name for m in simulator.metrics]
         return Evaluation.scatter(parts, names, len(unique)).take(back)

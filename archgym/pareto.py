@@ -31,8 +31,8 @@ def pareto_front(costs: Floats) -> NDArray[np.intp]:
             block = block[~_dominated(costs[block], kept)]
         earlier = np.tril(np.ones((len(block), len(block)), np.bool_), -1)
         mine = costs[block]
-        inside = np.asarray((mine[None] <= mine[:, None]).all(axis=2)) & earlier
-        front = np.concatenate([front, block[~inside.any(axis=1)]])
+        inside = np.all(mine[None] <= mine[:, None], axis=2) & earlier
+        front = np.concatenate([front, block[~np.any(inside, axis=1)]])
     return front
 
 
@@ -42,7 +42,7 @@ _BLOCK = 256
 def _dominated(rows: Floats, by: Floats) -> NDArray[np.bool_]:
     if not len(rows) or not len(by):
         return np.zeros(len(rows), np.bool_)
-    return np.asarray((by[None] <= rows[:, None]).all(axis=2).any(axis=1))
+    return np.any(np.all(by[None] <= rows[:, None], axis=2), axis=1)
 
 
 def hypervolume(costs: Floats, corner: Floats) -> float:

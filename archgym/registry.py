@@ -111,18 +111,24 @@ def summary(kind: str, name: str) -> str:
 
 
 def load(kind: str, name: str) -> Any:
-    """The class or function behind a name.
+    """The class or function behind a name, or behind a path such as ``my_package.cache:Cache``.
 
     Raises:
         UnknownNameError: not registered; MissingExtraError: it needs a package not installed.
     """
     known = table(kind)
-    if name not in known:
+    if name not in known and ":" not in name:
         raise UnknownNameError(kind.rstrip("s").replace("_", " "), name, known)
-    module, _, attribute = known[name].partition(":")
+    module, _, attribute = known.get(name, name).partition(":")
     try:
         return getattr(import_module(module), attribute)
+    except AttributeError:
+        raise UnknownNameError(f"name in module {module!r}:", attribute, vars(import_module(module))) from None
     except ModuleNotFoundError as error:
+        if name not in known and (error.name or "") in (module, module.partition(".")[0]):
+            raise UnknownNameError(
+                kind.rstrip("s").replace("_", " "), name, known, f"(module {error.name!r} cannot be imported)"
+            ) from error
         root = (error.name or "").partition(".")[0]
         if root in EXTRAS:
             raise MissingExtraError(f"{kind.rstrip('s')} {name!r}", root, EXTRAS[root]) from error

@@ -89,7 +89,8 @@ def carry_out(
             run=m["id"],
         )
         trials = study.run(on_progress, until_specs_met=m.get("until_specs_met", False))
-        result = summary(scenario, trials, store.count())
+        computed = store.count() if any(s.computes for s in scenario.simulators) else 0
+        result = summary(scenario, trials, computed)
         write_text(folder.path / TRIALS, trials_csv(scenario, trials))
         write_json(folder.path / RESULT, result)
         if plots:

@@ -298,7 +298,8 @@ def _entry(
             raise UnknownNameError("method of drawing", method, METHODS)
         points = drawn(cls, _count(entry["draw"], f"draw of agent {name!r}"), method)
     else:
-        points = own_grid(cls, dict(entry.get("hyperparameters") or {}))
+        axes: Any = entry.get("hyperparameters") or {}
+        points = own_grid(cls, axes)
     chosen = [s for s in entry.get("scenarios") or scenarios if s not in skipped]
     for scenario in chosen:
         if scenario not in scenarios:
