@@ -114,9 +114,11 @@ class LocalEngine:
                     failure = None
                     if p.pipe in ready:
                         try:
-                            result: Result = p.pipe.recv()
-                            p.todo = [s for s in p.todo if s.id != result.id]
+                            result: Result | None = p.pipe.recv()
                             p.since = time.monotonic()
+                            if result is None:
+                                continue
+                            p.todo = [s for s in p.todo if s.id != result.id]
                             chunks.learn(result)
                             on_result(result)
                         except (EOFError, OSError):
@@ -176,13 +178,19 @@ def _ending(code: int | None) -> str:
 
 
 def _serve(pipe: Connection, setup: Setup) -> None:
-    """The life of a worker process: chunks in, one message a run out."""
+    """The life of a worker process: chunks in, one result a run out.
+
+    None says that something slow which is no part of a run (imports, opening a scenario, compiling
+    its kernels) is done, so that a run's clock starts now.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver ends its workers itself
     _die_with_parent()
     worker = Worker(setup)
     try:
         while True:
             for spec in pipe.recv():
+                if worker.open(spec.scenario):
+                    pipe.send(None)
                 pipe.send(worker(spec))
     except (EOFError, OSError):  # the driver is gone
         return

@@ -79,6 +79,16 @@ class Worker:
                 error=traceback.format_exc(limit=-12),
             )
 
+    def open(self, scenario: str) -> bool:
+        """Open a scenario ahead of its first run; False if it was open, or cannot be (its runs say why)."""
+        if scenario in self._scenarios:
+            return False
+        try:
+            self._scenario(scenario)
+        except Exception:
+            return False
+        return True
+
     def _run(self, spec: RunSpec, start: float) -> Result:
         scenario = self._scenario(spec.scenario)
         study = Study(

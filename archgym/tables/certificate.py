@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..errors import ArchgymError, StoreError
 from ..evaluation import Evaluation, Floats
 from ..pareto import hypervolume, pareto_front
-from ..run_folder import versions, write_json
+from ..run_folder import versions, write_text
 from ..scenario import Scenario
 from ..statistics.effects import Effects, exact_effects
 from ..tradeoff import axes_of, front_costs
@@ -168,7 +168,10 @@ def _entry(scenario: Scenario, rows: Evaluation, row: int, rank: int) -> dict[st
 
 
 def _front(scenario: Scenario, rows: Evaluation, first: NDArray[np.int64]) -> dict[str, Any]:
-    """The exact front over the objectives (one objective: over the pair that a run would draw)."""
+    """The exact front over the objectives (one objective: over the pair that a run would draw).
+
+    A point's design is ``space.unrank([rank])``.
+    """
     costs = front_costs(scenario, rows)
     on = pareto_front(costs)
     axes = [o.name for o in scenario.objectives] if scenario.k > 1 else list(axes_of(scenario))
@@ -180,7 +183,7 @@ def _front(scenario: Scenario, rows: Evaluation, first: NDArray[np.int64]) -> di
             (costs[on] - low) / span(low, high), np.full(len(low), 1.1)
         )
     for row in on[:SHOWN_FRONT].tolist():
-        out["points"].append(_entry(scenario, rows, row, int(first[row])))
+        out["points"].append({"rank": int(first[row]), "metrics": rows.row(row)})
     return out
 
 
@@ -259,7 +262,8 @@ def save(certificate: Certificate, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"cannot create {path.parent}: {error.strerror}") from error
-    write_json(path, certificate.facts)
+    lines = [f"{json.dumps(k)}: {json.dumps(v, default=str)}" for k, v in certificate.facts.items()]
+    write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def find(scenario: Scenario, root: Path | None = None) -> Certificate | None:
