@@ -123,11 +123,16 @@ def load(kind: str, name: str) -> Any:
     try:
         return getattr(import_module(module), attribute)
     except AttributeError:
-        raise UnknownNameError(f"name in module {module!r}:", attribute, vars(import_module(module))) from None
+        raise UnknownNameError(
+            f"name in module {module!r}:", attribute, vars(import_module(module))
+        ) from None
     except ModuleNotFoundError as error:
         if name not in known and (error.name or "") in (module, module.partition(".")[0]):
             raise UnknownNameError(
-                kind.rstrip("s").replace("_", " "), name, known, f"(module {error.name!r} cannot be imported)"
+                kind.rstrip("s").replace("_", " "),
+                name,
+                known,
+                f"(module {error.name!r} cannot be imported)",
             ) from error
         root = (error.name or "").partition(".")[0]
         if root in EXTRAS:

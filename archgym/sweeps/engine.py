@@ -23,6 +23,7 @@ from .work import Result, Setup, Worker, single_threaded
 
 TIMED_OUT, DIED = "timeout", "died"
 ATTEMPTS = 2  # a run whose worker died is tried once more: it may not have been its fault
+OPENING, OPENED, OPENING_SECONDS = "opening", "opened", 300.0
 Take = Callable[[int], list[RunSpec]]
 OnResult = Callable[[Result], None]
 ENGINES = ("local", "ray")
@@ -71,6 +72,7 @@ class _Process:
     pipe: Connection
     todo: list[RunSpec] = field(default_factory=list)
     since: float = 0.0
+    opening: bool = True
 
 
 class LocalEngine:
@@ -114,9 +116,9 @@ class LocalEngine:
                     failure = None
                     if p.pipe in ready:
                         try:
-                            result: Result | None = p.pipe.recv()
-                            p.since = time.monotonic()
-                            if result is None:
+                            result: Result | str = p.pipe.recv()
+                            p.since, p.opening = time.monotonic(), result == OPENING
+                            if isinstance(result, str):
                                 continue
                             p.todo = [s for s in p.todo if s.id != result.id]
                             chunks.learn(result)
@@ -127,7 +129,7 @@ class LocalEngine:
                                 DIED,
                                 f"the worker process ended with {_ending(p.process.exitcode)}",
                             )
-                    elif p.todo and self.timeout and time.monotonic() - p.since > self.timeout:
+                    elif p.todo and self.timeout and time.monotonic() - p.since > self._patience(p):
                         failure = TIMED_OUT, f"no result within the timeout of {self.timeout:g} s"
                     if failure is not None:
                         p.process.kill()
@@ -146,6 +148,10 @@ class LocalEngine:
             for p in pool:
                 p.process.join(5)
                 p.pipe.close()
+
+    def _patience(self, p: _Process) -> float:
+        assert self.timeout is not None
+        return self.timeout + OPENING_SECONDS * p.opening
 
 
 def _start(setup: Setup) -> _Process:
@@ -180,8 +186,8 @@ def _ending(code: int | None) -> str:
 def _serve(pipe: Connection, setup: Setup) -> None:
     """The life of a worker process: chunks in, one result a run out.
 
-    None says that something slow which is no part of a run (imports, opening a scenario, compiling
-    its kernels) is done, so that a run's clock starts now.
+    ``OPENING`` and ``OPENED`` stand round what is slow but no part of a run (opening a scenario,
+    compiling its kernels), so that a run's clock starts after it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver ends its workers itself
     _die_with_parent()
@@ -189,8 +195,10 @@ def _serve(pipe: Connection, setup: Setup) -> None:
     try:
         while True:
             for spec in pipe.recv():
-                if worker.open(spec.scenario):
-                    pipe.send(None)
+                if not worker.is_open(spec.scenario):
+                    pipe.send(OPENING)
+                    worker.open(spec.scenario)
+                    pipe.send(OPENED)
                 pipe.send(worker(spec))
     except (EOFError, OSError):  # the driver is gone
         return

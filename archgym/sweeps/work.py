@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import traceback
@@ -79,15 +80,14 @@ class Worker:
                 error=traceback.format_exc(limit=-12),
             )
 
-    def open(self, scenario: str) -> bool:
-        """Open a scenario ahead of its first run; False if it was open, or cannot be (its runs say why)."""
-        if scenario in self._scenarios:
-            return False
-        try:
+    def is_open(self, scenario: str) -> bool:
+        """Whether a scenario is ready for its runs."""
+        return scenario in self._scenarios
+
+    def open(self, scenario: str) -> None:
+        """Open a scenario ahead of its first run; where it cannot be, its runs will say why."""
+        with contextlib.suppress(Exception):
             self._scenario(scenario)
-        except Exception:
-            return False
-        return True
 
     def _run(self, spec: RunSpec, start: float) -> Result:
         scenario = self._scenario(spec.scenario)

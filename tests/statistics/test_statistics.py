@@ -35,12 +35,17 @@ def test_effects_agree_with_their_definition_by_brute_force():
     e = exact_effects(y.reshape(-1), list("abcd"), shape)
     for i in range(4):
         rest = [k for k in range(4) if k != i]
-        levels = [np.mean([y[p] for p in itertools.product(*map(range, shape)) if p[i] == v]) for v in range(shape[i])]
+        levels = [
+            np.mean([y[p] for p in itertools.product(*map(range, shape)) if p[i] == v])
+            for v in range(shape[i])
+        ]
         assert e.main[i] == pytest.approx(np.var(levels) / y.var())
         spread = []
         for others in itertools.product(*(range(shape[k]) for k in rest)):
             index = dict(zip(rest, others))
-            spread.append(np.var([y[tuple(index.get(k, v) for k in range(4))] for v in range(shape[i])]))
+            spread.append(
+                np.var([y[tuple(index.get(k, v) for k in range(4))] for v in range(shape[i])])
+            )
         assert e.total[i] == pytest.approx(np.mean(spread) / y.var())
     # what single parameters and pairs do not explain is interactions of three and more
     assert e.main.sum() + sum(e.pairs.values()) < 1
@@ -48,7 +53,9 @@ def test_effects_agree_with_their_definition_by_brute_force():
 
 def test_constants_pinned_knobs_and_holes():
     assert exact_effects(np.ones(6), ["a", "b"], [3, 2]).total.tolist() == [0, 0]
-    assert exact_effects(np.arange(3.0), ["pinned", "b"], [1, 3]).main.tolist() == pytest.approx([0, 1])
+    assert exact_effects(np.arange(3.0), ["pinned", "b"], [1, 3]).main.tolist() == pytest.approx(
+        [0, 1]
+    )
     names = [f"k{i}" for i in range(80)]  # more than numpy's 64 dimensions, nearly all pinned
     assert exact_effects(np.arange(2.0), names, [1] * 79 + [2]).total[-1] == pytest.approx(1)
     for bad in (np.array([1, np.nan, 2, 3, 4, 5]), np.ones(5)):
@@ -72,14 +79,19 @@ def test_the_bootstrap_covers_what_it_promises():
 
 def test_the_bootstrap_resamples_within_tasks():
     """Two tasks far apart, no spread inside: no spread of the mean."""
-    assert stratified_bootstrap([np.zeros(5), np.full(5, 9.0)], lambda f: f.mean(axis=-1)) == (4.5, 4.5)
+    assert stratified_bootstrap([np.zeros(5), np.full(5, 9.0)], lambda f: f.mean(axis=-1)) == (
+        4.5,
+        4.5,
+    )
 
 
 def test_wilson_matches_its_formula():
     low, high = wilson(8, 10)
     z, p, n = stats.norm.ppf(0.975), 0.8, 10
     centre, half = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    assert (low, high) == pytest.approx(((centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)))
+    assert (low, high) == pytest.approx(
+        ((centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n))
+    )
     assert wilson(0, 0) == (0, 1)
 
 

@@ -22,7 +22,10 @@ SWEEP = {
     "checkpoints": [10, 20, 40],
     "seeds": 2,
     "agents": [
-        {"agent": "genetic_algorithm", "hyperparameters": {"population": [4, 8], "mutation": [0.05, 0.2]}},
+        {
+            "agent": "genetic_algorithm",
+            "hyperparameters": {"population": [4, 8], "mutation": [0.05, 0.2]},
+        },
         {"agent": "random_walk"},
         {"agent": "hill_climbing", "draw": 4},
     ],

@@ -43,8 +43,14 @@ def test_the_tuned_are_tested_on_fresh_seeds(tmp_path, document, run):
     with Ledger(tmp_path / "s" / LEDGER) as ledger:
         chosen = tuned(ledger, "toy", "genetic_algorithm", "main")
         rows = list(ledger.rows("hyper, seed", "phase = 'test' AND agent = 'genetic_algorithm'"))
-        tuning = list(ledger.rows("hyper, best", "phase = 'tuning' AND agent = 'genetic_algorithm'"))
-    assert {h for h, _ in rows} == {chosen} and sorted(s for _, s in rows) == [10**6, 10**6 + 1, 10**6 + 2]
+        tuning = list(
+            ledger.rows("hyper, best", "phase = 'tuning' AND agent = 'genetic_algorithm'")
+        )
+    assert {h for h, _ in rows} == {chosen} and sorted(s for _, s in rows) == [
+        10**6,
+        10**6 + 1,
+        10**6 + 2,
+    ]
     mean = {}
     for hyper, best in tuning:
         mean.setdefault(hyper, []).append(best)
@@ -78,7 +84,9 @@ def test_every_trial_can_be_kept(tmp_path, document, run):
 
 
 # ---------------------------------------------------------------- faults of runs
-@pytest.mark.parametrize(("fault", "says"), [("raise", "licence server"), ("nan", "marked feasible")])
+@pytest.mark.parametrize(
+    ("fault", "says"), [("raise", "licence server"), ("nan", "marked feasible")]
+)
 def test_a_failing_run_is_recorded_and_the_others_go_on(tmp_path, with_simulator, run, fault, says):
     document = with_simulator("Faulty", fault=fault)
     del document["test"]
@@ -87,7 +95,8 @@ def test_a_failing_run_is_recorded_and_the_others_go_on(tmp_path, with_simulator
         {"agent": "hill_climbing", "scenarios": ["fine"]},
     ]
     document["scenarios"].append(
-        document["scenarios"][0] | {"name": "fine", "simulator": "tests.conftest:ToySimulator", "config": {}}
+        document["scenarios"][0]
+        | {"name": "fine", "simulator": "tests.conftest:ToySimulator", "config": {}}
     )
     run(document, tmp_path / "s")
     assert statuses(tmp_path / "s") == {"done": 3 + 2, "failed": 3}
@@ -108,15 +117,21 @@ def test_failed_runs_are_tried_again_when_asked(tmp_path, with_simulator, run):
     assert statuses(tmp_path / "s") == {"failed": 4}, "tried, and failed again"
 
 
-@pytest.mark.parametrize(("fault", "status", "says"), [("hang", "timeout", "1.5 s"), ("die", "died", "SIGKILL")])
+@pytest.mark.parametrize(
+    ("fault", "status", "says"), [("hang", "timeout", "1.5 s"), ("die", "died", "SIGKILL")]
+)
 def test_a_run_that_hangs_or_kills_its_worker_is_given_up(
     tmp_path, with_simulator, run, fault, status, says
 ):
     document = with_simulator("Faulty", fault=fault)
     del document["test"]
-    document["agents"] = [{"agent": "random_walk", "seeds": 1}, {"agent": "sobol", "scenarios": ["fine"]}]
+    document["agents"] = [
+        {"agent": "random_walk", "seeds": 1},
+        {"agent": "sobol", "scenarios": ["fine"]},
+    ]
     document["scenarios"].append(
-        document["scenarios"][0] | {"name": "fine", "simulator": "tests.conftest:ToySimulator", "config": {}}
+        document["scenarios"][0]
+        | {"name": "fine", "simulator": "tests.conftest:ToySimulator", "config": {}}
     )
     run(document, tmp_path / "s", LocalEngine(2, timeout=1.5))
     found = statuses(tmp_path / "s")
@@ -136,7 +151,17 @@ def test_a_run_whose_worker_was_killed_is_done_by_another(tmp_path, with_simulat
 def started(path, document, extra=()):
     file = path.parent / f"{path.name}.json.yaml"
     file.write_text(json.dumps(document))  # JSON is YAML
-    command = [sys.executable, "-m", "archgym", "sweep", str(file), "--output", str(path), "--json", *extra]
+    command = [
+        sys.executable,
+        "-m",
+        "archgym",
+        "sweep",
+        str(file),
+        "--output",
+        str(path),
+        "--json",
+        *extra,
+    ]
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
     return subprocess.Popen(command, cwd=path.parent, env=environment, stdout=subprocess.DEVNULL)
 
@@ -172,7 +197,10 @@ def _children(parent):
     for stat in Path("/proc").glob("[0-9]*/environ"):
         try:
             text = (stat.parent / "cmdline").read_bytes()
-            if b"spawn_main(parent_pid=%d" % parent in text or f"parent_pid={parent},".encode() in text:
+            if (
+                b"spawn_main(parent_pid=%d" % parent in text
+                or f"parent_pid={parent},".encode() in text
+            ):
                 out.append(stat.parent.name)
         except OSError:
             continue

@@ -59,7 +59,10 @@ def test_sobol_draws_reach_every_value():
 def test_archgyms_grids_and_own_grids():
     assert len(named_grid(agent("ant_colony"), "archgym-grid")) == 600
     points = own_grid(agent("genetic_algorithm"), {"population": [4, 8], "elite": 1})
-    assert [p.hyper for p in points] == [{"population": 4, "elite": 1}, {"population": 8, "elite": 1}]
+    assert [p.hyper for p in points] == [
+        {"population": 4, "elite": 1},
+        {"population": 8, "elite": 1},
+    ]
 
 
 def test_a_grid_keeps_its_budgets_unless_one_is_given(document):
@@ -77,9 +80,15 @@ def test_a_grid_keeps_its_budgets_unless_one_is_given(document):
         ({"agents": []}, "'agents' is missing"),
         ({"agents": ["genetic_algoritm"]}, "did you mean 'genetic_algorithm'"),
         ({"agents": [{"agent": "random_walk", "grid": "archgym-grid"}]}, "unknown grid"),
-        ({"agents": [{"agent": "ppo", "hyperparameters": {"epochz": 3}}]}, "hyperparameter of agent 'ppo'"),
+        (
+            {"agents": [{"agent": "ppo", "hyperparameters": {"epochz": 3}}]},
+            "hyperparameter of agent 'ppo'",
+        ),
         ({"agents": [{"agent": "ant_colony", "hyperparameters": {"ants": [4, 4000]}}]}, "4000"),
-        ({"agents": [{"agent": "ant_colony", "draw": 3, "grid": "archgym-grid"}]}, "one of grid, draw"),
+        (
+            {"agents": [{"agent": "ant_colony", "draw": 3, "grid": "archgym-grid"}]},
+            "one of grid, draw",
+        ),
         ({"agents": [{"agent": "ant_colony", "draw": 0}]}, "at least 1"),
         ({"agents": [{"agent": "ant_colony", "draw": 3, "method": "halton"}]}, "method of drawing"),
         ({"agents": ["random_walk", "random_walk"]}, "appears twice"),
@@ -93,7 +102,10 @@ def test_a_grid_keeps_its_budgets_unless_one_is_given(document):
         ({"store": "mine"}, "choice for key 'store'"),
         ({"timeout": "soon"}, "soon"),
         ({"scenarios": ["dram/stream-joit"]}, "did you mean 'dram/stream-joint'"),
-        ({"scenarios": [{"scenario": "dram/stream-joint", "simulator": "table:/nowhere"}]}, "archgym enumerate"),
+        (
+            {"scenarios": [{"scenario": "dram/stream-joint", "simulator": "table:/nowhere"}]},
+            "archgym enumerate",
+        ),
     ],
 )
 def test_nonsense_is_refused_before_anything_runs(document, change, message):
@@ -137,8 +149,12 @@ def test_the_lottery_study_has_the_size_of_the_papers(monkeypatch, tmp_path):
     sweep = from_sweep_document(document)
     runs = list(sweep.runs())
     long = [r for r in runs if r.budget >= 1000]
-    assert all(r.budget == 64 for r in runs if r.agent in ("bayesian_optimization", "tpe", "botorch"))
-    assert len(long) == len(runs) - sum(r.agent in ("bayesian_optimization", "tpe", "botorch") for r in runs)
+    assert all(
+        r.budget == 64 for r in runs if r.agent in ("bayesian_optimization", "tpe", "botorch")
+    )
+    assert len(long) == len(runs) - sum(
+        r.agent in ("bayesian_optimization", "tpe", "botorch") for r in runs
+    )
     # nine more scenarios, all on ArchGym's own traces, need ARCHGYM_TRACES
     per_scenario = len(long) / len(sweep.scenarios)
     assert per_scenario * (len(sweep.scenarios) + 9) >= 21_000

@@ -46,14 +46,18 @@ def test_the_front_is_exact(tmp_path, toy_document):
     _, e, _ = everything(scenario)
     costs = scenario.costs(e, vector=True)
     expected = np.unique(costs[pareto_front(costs)], axis=0)
-    found = np.array([[p["metrics"]["latency"], p["metrics"]["energy"]] for p in c["front"]["points"]])
+    found = np.array(
+        [[p["metrics"]["latency"], p["metrics"]["energy"]] for p in c["front"]["points"]]
+    )
     assert np.array_equal(np.unique(found, axis=0), expected)
     assert 0 < c["front"]["hypervolume"] < 1.21
 
 
 def test_several_workloads_are_certified_together(tmp_path, toy_document):
     del toy_document["workload"]
-    scenario = from_document(toy_document | {"workloads": ["a", "b"], "specs": {"energy": "<= 120 pJ"}})
+    scenario = from_document(
+        toy_document | {"workloads": ["a", "b"], "specs": {"energy": "<= 120 pJ"}}
+    )
     c = certified(scenario, tmp_path)
     _, _, cost = everything(scenario)
     assert c.optimum == cost.min()
@@ -76,7 +80,9 @@ def test_a_stale_certificate_is_not_used(tmp_path, toy_scenario, toy_document):
     assert find(toy_scenario, tmp_path).optimum == c.optimum
     other_goal = from_document(toy_document | {"specs": {"energy": "<= 59 pJ"}})
     assert find(other_goal, tmp_path) is None
-    other_budget = from_document(toy_document | {"budget": 7, "description": "the same in other words"})
+    other_budget = from_document(
+        toy_document | {"budget": 7, "description": "the same in other words"}
+    )
     assert find(other_budget, tmp_path) is not None
     (tmp_path / certificates.file_name(toy_scenario)).write_text("{")
     with pytest.raises(StoreError, match="cannot be read"):

@@ -1,0 +1,236 @@
+import csv
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from archgym import leaderboard
+from archgym.cli import main
+from archgym.errors import ArchgymError, StoreError
+from archgym.report import text
+from archgym.report.hyperparameters import importances
+from archgym.report.page import write_report
+from archgym.report.results import Results, _area, _at
+from archgym.sweeps.driver import LEDGER, SweepFolder
+from archgym.sweeps.engine import LocalEngine
+from archgym.tables import certificate as certificates
+from archgym.tables.build import build
+from archgym.tables.certificate import certify, save
+from tests.sweeps.conftest import SWEEP
+
+pytest.importorskip("plotly", reason="the extra 'report' is not installed")
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    """A small sweep with two scenarios, one of them of two objectives, and its certificates."""
+    from archgym.sweeps.driver import carry_out
+    from archgym.sweeps.plan import from_sweep_document
+
+    root = tmp_path_factory.mktemp("report")
+    document = json.loads(json.dumps(SWEEP))
+    front = document["scenarios"][0] | {"name": "front", "objectives": ["latency", "energy"]}
+    document["scenarios"].append(front)
+    document["test"] = {"seeds": 6}
+    loaded = from_sweep_document(document)
+    folder = SweepFolder.create(root / "s", loaded)
+    carry_out(folder, loaded, LocalEngine(2))
+    for scenario in loaded.scenarios.values():
+        tables = tuple(build(s, {}, root / "tables" / s.workload) for s in scenario.simulators)
+        save(certify(scenario, tables), root / "tables" / certificates.file_name(scenario))
+    return root
+
+
+def test_gaps_are_measured_from_the_certified_optimum(sweep):
+    results = Results(sweep / "s", sweep / "tables")
+    assert all(t.certified for t in results.targets.values())
+    assert (results.runs["gap.40"] >= 0).all() and (results.runs["gap.40"] == 0).any()
+    for scenario in results.targets:
+        runs = results.runs[results.runs["scenario"] == scenario]
+        s, best = results.sweep.scenarios[scenario], results.targets[scenario].best
+        assert np.allclose(runs["gap.40"], s.gap(runs["best"].to_numpy(), best))
+        assert (runs["gap.10"] >= runs["gap.20"]).all() and (runs["gap.20"] >= runs["gap.40"]).all()
+
+
+def test_area_and_checkpoint_of_a_curve():
+    steps, gap = np.array([2.0, 4.0]), np.array([0.5, 0.1])
+    assert [_at(steps, gap, n) for n in (1, 2, 3, 4, 9)] == [np.inf, 0.5, 0.5, 0.1, 0.1]
+    assert _area(steps, gap, 5) == pytest.approx((1 + 0.5 + 0.5 + 0.1 + 0.1) / 5)
+    assert _area(steps, gap, 1) == 1.0 and _area(np.empty(0), np.empty(0), 7) == 1.0
+    assert _area(np.array([1.0]), np.array([0.0]), 7) == 0.0
+
+
+def test_a_report_without_certificates_says_so(sweep, tmp_path):
+    report = write_report(sweep / "s", tmp_path / "r", tmp_path / "none")
+    assert any("0 of 2 scenarios have a certified optimum" in line for line in report.summary)
+
+
+def test_the_tables(sweep, tmp_path):
+    report = write_report(sweep / "s", tmp_path / "r", sweep / "tables")
+    frames = {p.stem: pd.read_csv(p) for p in report.csv}
+    lottery = frames["lottery"]
+    assert set(lottery["agent"]) == {"genetic_algorithm", "hill_climbing", "random_walk"}
+    assert (lottery["best gap"] <= lottery["median gap"]).all()
+    assert (
+        lottery["P(within 1 %)"].between(0, 1).all()
+        and (lottery["P(1 %) low"] <= lottery["P(within 1 %)"]).all()
+    )
+    ranking = frames["ranking"]
+    assert (ranking["IQM gap low"] <= ranking["IQM gap"] + 1e-12).all() and set(
+        ranking["seeds"]
+    ) == {6}
+    assert (
+        len(frames["pairs"]) == 3 and (frames["pairs"]["p corrected"] >= frames["pairs"]["p"]).all()
+    )
+    assert (
+        frames["hypervolume"]["share"].between(0, 1 + 1e-9).all()
+        and frames["hypervolume"]["exact"].all()
+    )
+    assert frames["tuning"]["evaluations charged"].eq(frames["tuning"]["draws"] * 40).all()
+    assert set(frames["knobs"]["knob"]) == {"size", "ways", "policy"}
+    assert frames["overhead"]["charged"].sum() == (2 * 18 + 2 * 18) * 40
+    assert frames["counts"]["runs"].sum() == 72
+
+
+def test_importances_find_the_hyperparameter_that_decides(sweep):
+    """On a full grid where the outcome is the mutation rate's, nothing else matters."""
+    results = Results(sweep / "s", sweep / "tables")
+    runs = results.runs
+    runs["area.40"] = [json.loads(h).get("mutation", 0.0) for h in runs["hyper"]]
+    table = importances(results)
+    genetic = table[table["agent"] == "genetic_algorithm"].set_index("hyperparameter")
+    assert set(genetic["method"]) == {"exact"}
+    assert (
+        genetic.loc["mutation", "total"] == pytest.approx(1)
+        and genetic.loc["mutation", "best value"] == "0.05"
+    )
+    assert genetic.loc["population", "total"] == pytest.approx(0)
+
+
+def test_warnings_say_what_cannot_be_concluded(sweep):
+    results = Results(sweep / "s", sweep / "tables")
+    pairs = pd.DataFrame(
+        {"evaluations": [40], "first": ["a"], "second": ["b"], "separated": [False]}
+    )
+    assert any("too few to separate a and b" in w for w in text.warnings(results, pairs))
+    results.runs = results.runs[results.runs["phase"] == "tuning"]
+    said = text.warnings(results, pairs)
+    assert any("no test phase" in w for w in said) and any("Only 2 seeds" in w for w in said)
+
+
+def test_a_folder_without_runs_is_refused(tmp_path):
+    with pytest.raises(ArchgymError, match="no sweep"):
+        write_report(tmp_path)
+    from archgym.sweeps.plan import from_sweep_document
+
+    SweepFolder.create(tmp_path / "s", from_sweep_document(SWEEP))
+    with pytest.raises(ArchgymError, match="--resume"):
+        write_report(tmp_path / "s")
+    (tmp_path / "s" / LEDGER).unlink()
+    with pytest.raises(StoreError, match="does not exist"):
+        write_report(tmp_path / "s")
+
+
+# ---------------------------------------------------------------- in a real browser
+CHROMIUM = next(
+    (p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None
+)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_in_a_browser(sweep, tmp_path, width):
+    """Offline: no console error, no request, every figure drawn, nothing wider than the window."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    report = write_report(sweep / "s", tmp_path / "r", sweep / "tables")
+    with api.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        errors, requests = [], []
+        page.on(
+            "console", lambda m: errors.append(m.text) if m.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda e: errors.append(str(e)))
+        page.on("request", lambda r: requests.append(r.url))
+        page.goto(report.page.as_uri())
+        page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length > 0")
+        page.wait_for_timeout(500)
+        assert not errors
+        assert [r for r in requests if not r.startswith(("file:", "data:"))] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        figures = page.evaluate("document.querySelectorAll('.js-plotly-plot').length")
+        drawn = page.evaluate(
+            "[...document.querySelectorAll('.js-plotly-plot')].filter(f => f.querySelector('.main-svg')).length"
+        )
+        assert figures == drawn >= 12
+        before = page.locator('[data-of="lottery"]:visible').get_attribute("data-value")
+        page.select_option('select[data-group="lottery"]', index=1)
+        assert page.locator('[data-of="lottery"]:visible').get_attribute("data-value") != before
+        size = page.locator('[data-of="lottery"]:visible .main-svg').first.bounding_box()
+        assert 200 < size["width"] <= width
+        font = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
+        assert font >= 14
+        browser.close()
+
+
+# ---------------------------------------------------------------- leaderboard and comparison
+def test_a_leaderboard_reproduces_and_a_forged_row_is_rejected(sweep, tmp_path, capsys):
+    path = tmp_path / "board.json"
+    assert (
+        main(
+            [
+                "leaderboard",
+                str(sweep / "s"),
+                "--output",
+                str(path),
+                "--tables",
+                str(sweep / "tables"),
+                "--json",
+            ]
+        )
+        == 0
+    )
+    rows = leaderboard.read(path)
+    assert len(rows) == 2 * 3 and all(
+        r["manifest"]["versions"] and r["phase"] == "test" for r in rows
+    )
+    assert [r["gap"] for r in rows if r["scenario"] == "toy"] == sorted(
+        r["gap"] for r in rows if r["scenario"] == "toy"
+    )
+    with open(path.with_suffix(".csv")) as file:
+        assert len(list(csv.reader(file))) == 7
+    assert main(["verify", "--leaderboard", str(path), "--sample", "5"]) == 0
+    assert "all reproduce" in capsys.readouterr().out
+    rows[0]["manifest"]["best_costs"] = [c - 0.5 for c in rows[0]["manifest"]["best_costs"]]
+    rows[1]["manifest"]["simulators"] = ["0" * 32]
+    leaderboard.write(rows, path)
+    report = leaderboard.verify(path, sample=1000)
+    reasons = {(r["scenario"], r["agent"]): r["reason"] for r in report["rejected"]}
+    assert len(reasons) == 2
+    assert "claimed" in reasons[rows[0]["scenario"], rows[0]["agent"]]
+    assert "version" in reasons[rows[1]["scenario"], rows[1]["agent"]]
+    assert main(["verify", "--leaderboard", str(path), "--sample", "1000"]) == 1
+    path.write_text("[]")
+    with pytest.raises(StoreError, match="not a leaderboard"):
+        leaderboard.read(path)
+
+
+def test_runs_side_by_side(tmp_path, capsys):
+    runs = [str(tmp_path / name) for name in ("a", "b")]
+    for path, agent in zip(runs, ("random_walk", "hill_climbing")):
+        command = ["run", "dram/stream-low-power", "--workload", "stream@100", "--agent", agent]
+        assert main([*command, "--budget", "30", "--output", path, "--no-plots", "--json"]) == 0
+    capsys.readouterr()
+    picture = tmp_path / "both.png"
+    assert main(["compare", *runs, "--output", str(picture)]) == 0
+    out = capsys.readouterr().out
+    assert "hill_climbing, seed 0" in out and "moved alone" in out and picture.stat().st_size > 5000
+    assert main(["compare", *runs, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert len(said["runs"]) == 2 and {k["knob"] for k in said["knobs"]} >= {
+        "page_policy",
+        "arbiter",
+    }
+    assert main(["compare", runs[0], str(tmp_path / "none")]) == 2
