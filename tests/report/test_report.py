@@ -162,7 +162,7 @@ def test_the_page_in_a_browser(sweep, tmp_path, width):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         figures = page.evaluate("document.querySelectorAll('.js-plotly-plot').length")
         drawn = page.evaluate(
-            "[...document.querySelectorAll('.js-plotly-plot')].filter(f => f.querySelector('.main-svg')).length"
+            "[...document.querySelectorAll('.js-plotly-plot')].filter(f => f.querySelector('svg')).length"
         )
         assert figures == drawn >= 12
         before = page.locator('[data-of="lottery"]:visible').get_attribute("data-value")

@@ -31,7 +31,9 @@ SWEEP = {
     ],
     "test": {"seeds": 3},
 }
-OUTCOME = "id, scenario, agent, hyper, seed, budget, phase, charged, distinct_designs, best, design, curve, front"
+OUTCOME = (
+    "id, scenario, agent, hyper, seed, budget, phase, charged, distinct_designs, best, design, curve, front"
+)
 
 
 @pytest.fixture

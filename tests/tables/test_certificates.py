@@ -126,4 +126,4 @@ def test_a_shipped_certificate_holds(path):
     cost = scenario.costs(sample)[:, 0]
     assert cost.min() >= c.optimum
     # about as many fall below the median as should
-    assert 12 <= (cost <= float(c.quantile(0.5))).sum() or float(c.quantile(0.5)) == c.optimum
+    assert (cost <= float(c.quantile(0.5))).sum() >= 12 or float(c.quantile(0.5)) == c.optimum

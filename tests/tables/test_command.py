@@ -48,7 +48,7 @@ def test_a_run_on_the_table_equals_a_run_on_the_simulator(tmp_path, scenario, ca
         assert main([*command, "--no-plots", "--json", *extra]) == 0
         found.append(json.loads(capsys.readouterr().out))
         assert main(["verify", str(tmp_path / name)]) == 0
-    assert "all reproduce" in capsys.readouterr().out
+        assert "all reproduce" in capsys.readouterr().out
     assert found[0]["best"] == found[1]["best"]
     assert found[0]["computed"] > 0 and found[1]["computed"] == 0
     assert (tmp_path / "a" / "trials.csv").read_text() == (
@@ -65,8 +65,8 @@ def test_others_pinned_to_the_reference(tmp_path, toy_document):
     from archgym.errors import ScenarioError
     from archgym.scenario_file import from_document
 
-    pinned = from_document(toy_document | {"parameters": {"size": [4, 8]}, "others": "reference"})
-    assert [list(p.values) for p in pinned.space.parameters] == [[4, 8], [2], ["lru"]]
+    pinned = from_document(toy_document | {"parameters": {"size": [8, 16]}, "others": "reference"})
+    assert [list(p.values) for p in pinned.space.parameters] == [[8, 16], [2], ["lru"]]
     with pytest.raises(UnknownNameError, match="'others'"):
         from_document(toy_document | {"others": "refrence"})
     del toy_document["reference"]
