@@ -74,6 +74,7 @@ def check_simulator(
     canonical = sim.canonical(x)
     _require(bool((sim.canonical(canonical) == canonical).all()), "canonical must be idempotent")
     _same(e, sim.evaluate(canonical), "a design and its canonical form must behave alike")
+    _check_alike(sim, x, e, rng)
     _require(bool(sim.space.is_valid(sim.repair(x, rng)).all()), "repair must return valid designs")
     for bad in (x[:, :-1], x.astype(float) + 0.5, np.where(x == x, sim.space.nvec, 0)):
         try:
@@ -95,6 +96,24 @@ def _same(a: Evaluation, b: Evaluation, rule: str) -> None:
     for name in a.metrics:
         ok = ok and np.asarray(a.metrics[name]).tobytes() == np.asarray(b.metrics[name]).tobytes()
     _require(ok, rule)
+
+
+def _check_alike(sim: Simulator, x: Designs, e: Evaluation, rng: np.random.Generator) -> None:
+    """Any combination of the values that a run marks as alike gives the same bits."""
+    again, marked = sim.evaluate_alike(x)
+    _same(e, again, "evaluate_alike must evaluate as evaluate does")
+    if marked is None:
+        return
+    nvec = sim.space.nvec
+    _require(marked.shape == (len(x), int(nvec.sum())), "alike has a column a value of a parameter")
+    start = np.concatenate([[0], np.cumsum(nvec)[:-1]])
+    own = marked[np.arange(len(x))[:, None], x + start]
+    _require(bool(own.all()), "a design is like itself")
+    other = x.copy()
+    for row, column in np.ndindex(*x.shape):
+        values = np.flatnonzero(marked[row, start[column] : start[column] + nvec[column]])
+        other[row, column] = rng.choice(values)
+    _same(e, sim.evaluate(other), "designs marked alike must behave alike")
 
 
 # -------------------------------------------------------------------- agents

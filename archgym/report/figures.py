@@ -80,11 +80,12 @@ def lottery(results: Results, scenario: str) -> Any:
     return _layout(figure, 120 + 26 * len(medians))
 
 
-def chance(table: pd.DataFrame, column: str = "P(within 1 %)") -> Any:
+def chance(table: pd.DataFrame, checkpoint: int, column: str = "P(within 1 %)") -> Any:
     """The chance that one draw of hyperparameters is good enough, agents by scenarios."""
     go = plotly()
-    last = table.sort_values("evaluations").groupby(["scenario", "agent"]).tail(1)
-    grid = last.pivot(index="agent", columns="scenario", values=column)
+    grid = table[table["evaluations"] == checkpoint].pivot(
+        index="agent", columns="scenario", values=column
+    )
     grid = grid.loc[grid.mean(axis=1).sort_values().index]
     figure = go.Figure(
         go.Heatmap(

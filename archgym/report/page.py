@@ -144,9 +144,12 @@ class _Page:
             )
             self._choose("lottery", list(r.targets), lambda s: figures.lottery(r, s))
             self._note(
-                "The chance [%] that one draw of hyperparameters ends within 1 % of the best:"
+                "The chance [%] that one draw of hyperparameters ends within 1 % of the best, by evaluations:"
             )
-            self._figure(figures.chance(f["lottery"]))
+            checkpoints = [
+                str(c) for c in sorted(f["lottery"]["evaluations"].unique(), reverse=True)
+            ]
+            self._choose("chance", checkpoints, lambda c: figures.chance(f["lottery"], int(c)))
             self._table(f["lottery"])
             self._head(
                 "What tuning costs",
@@ -276,7 +279,7 @@ def write_pictures(sweep: Path, folder: Path, certificates: Path | None = None) 
     last = results.checkpoints[-1]
     lotteries, ranking = tables.lotteries(results), tables.ranking(results)
     drawn = {
-        "chance.png": figures.chance(lotteries),
+        "chance.png": figures.chance(lotteries, last),
         "tuning.png": figures.tuning(tables.tuning_curves(results)),
         "ranking.png": figures.forest(ranking, last),
         "profiles.png": figures.profiles(results, last),

@@ -32,7 +32,8 @@ SWEEP = {
     "test": {"seeds": 3},
 }
 OUTCOME = (
-    "id, scenario, agent, hyper, seed, budget, phase, charged, distinct_designs, best, design, curve, front"
+    "id, scenario, agent, hyper, seed, budget, phase, charged, distinct_designs, best, "
+    "design, curve, front"
 )
 
 
