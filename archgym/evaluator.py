@@ -26,11 +26,12 @@ class Evaluator:
     def __call__(self, x: Designs) -> Evaluation:
         """Combined metrics of designs (n, d) of the scenario's space."""
         inner = self.scenario.to_simulator(self.scenario.space.check(x))
-        parts = [self._one(simulator, inner) for simulator in self.scenario.simulators]
+        parts = [self.single(simulator, inner) for simulator in self.scenario.simulators]
         self.charged += len(x)
         return self.scenario.combine(parts)
 
-    def _one(self, simulator: Simulator, x: Designs) -> Evaluation:
+    def single(self, simulator: Simulator, x: Designs) -> Evaluation:
+        """One simulator's answers for designs (n, d) of its space, looked up where they are known."""
         if self.store is None and not simulator.computes:
             return simulator.evaluate(x)
         unique, back = np.unique(simulator.canonical(x), axis=0, return_inverse=True)

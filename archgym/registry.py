@@ -76,6 +76,7 @@ EXTRAS = {
     "botorch": "search",
     "sb3_contrib": "search",
     "onnx": "onnx",
+    "minari": "minari",
     "plotly": "report",
     "pyarrow": "data",
     "ray": "ray",

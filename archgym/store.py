@@ -10,6 +10,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -179,6 +180,19 @@ class EvaluationStore:
         """How many trials of a run are recorded."""
         query = "SELECT count(*) FROM trials WHERE run = ?"
         return int(self._guard(lambda: self._connection.execute(query, (run,)).fetchone()[0]))
+
+    def trials(self, run: str, d: int, chunk: int = 4096) -> Iterator[tuple[int, Designs]]:
+        """The designs a run proposed, in order: (first step, (n, d)) by blocks."""
+        query = "SELECT design FROM trials WHERE run = ? AND step >= ? ORDER BY step LIMIT ?"
+        first = 0
+        while True:
+            cursor = self._guard(partial(self._connection.execute, query, (run, first, chunk)))
+            rows = self._guard(cursor.fetchall)
+            if not rows:
+                return
+            flat = np.frombuffer(b"".join(bytes(r[0]) for r in rows), ">i4")
+            yield first, flat.reshape(len(rows), d).astype(np.int64)
+            first += len(rows)
 
     def count(self) -> int:
         """How many evaluations are recorded."""

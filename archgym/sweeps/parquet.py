@@ -7,8 +7,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import MissingExtraError, StoreError
+from ..evaluation import Evaluation
 from ..scenario import Scenario
+from ..space import Designs
 from ..study import Trials
 from .ledger import Ledger
 from .plan import RunSpec
@@ -61,13 +65,30 @@ def write_trials(folder: Path, spec: RunSpec, scenario: Scenario, trials: Trials
     columns |= {name: trials.x[:, i].astype("int32") for i, name in enumerate(scenario.space.names)}
     columns |= {f"metric.{n}": v for n, v in trials.evaluation.metrics.items()}
     columns |= {"feasible": trials.evaluation.feasible, "cost": trials.cost}
-    place = folder / f"scenario={scenario.name.replace('/', '-')}" / f"agent={spec.agent}"
+    columns["reason"] = [trials.evaluation.reason(i) for i in range(len(trials))]
     table = pa.table({k: pa.array(v) for k, v in columns.items()})
+    facts = {"run": spec.id, "seed": str(spec.seed)}
     _write(
         pa,
-        table.replace_schema_metadata({"run": spec.id, "seed": str(spec.seed)}),
-        place / f"{spec.id}.parquet",
+        table.replace_schema_metadata(facts),
+        trials_file(folder, scenario.name, spec.agent, spec.id),
     )
+
+
+def trials_file(folder: Path, scenario: str, agent: str, run: str) -> Path:
+    """Where the trials of a run lie."""
+    return folder / f"scenario={scenario.replace('/', '-')}" / f"agent={agent}" / f"{run}.parquet"
+
+
+def read_trials(path: Path, scenario: Scenario) -> tuple[Designs, Evaluation]:
+    """The designs of a run and their (aggregated) metrics, as :func:`write_trials` wrote them."""
+    try:
+        table = arrow().parquet.read_table(path)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read: {error}") from error
+    x = np.stack([table[n].to_numpy() for n in scenario.space.names], axis=1).astype(np.int64)
+    metrics = {m.name: table[f"metric.{m.name}"].to_numpy() for m in scenario.simulators[0].metrics}
+    return x, Evaluation(metrics, table["feasible"].to_numpy(), table["reason"].to_pylist())
 
 
 def _write(pa: Any, table: Any, path: Path) -> None:

@@ -1,0 +1,153 @@
+"""``archgym export`` and ``archgym dataset``: evaluations as files for other tools."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..errors import ArchgymError
+from ..run_folder import write_text
+from .output import bar_of, busy, print_json, print_table
+
+
+def add_to(words: Any) -> None:
+    """Add both words to the parser."""
+    p = words.add_parser("export", help="runs and sweeps as one data set (Parquet, CSV, Minari)")
+    p.add_argument("runs", type=Path, nargs="+", help="run folders, or sweeps that kept trials")
+    p.add_argument("--to", required=True, help="data.parquet, data.csv, or minari:NAME/ID-v0")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(go=export)
+    p = words.add_parser("dataset", help="describe, merge, split, import data sets")
+    verbs = p.add_subparsers(dest="verb", metavar="VERB", required=True)
+    v = verbs.add_parser("info", help="what is in a data set")
+    v.add_argument("data", type=Path)
+    v.add_argument("--card", type=Path, help="write the card (Markdown) here")
+    v.add_argument("--json", action="store_true")
+    v.set_defaults(go=info)
+    v = verbs.add_parser("merge", help="several of one space in one file, duplicates dropped")
+    v.add_argument("data", type=Path, nargs="+")
+    v.add_argument("--to", type=Path, required=True)
+    v.add_argument("--keep-duplicates", action="store_true")
+    v.set_defaults(go=merge)
+    v = verbs.add_parser("split", help="training and test rows without leakage")
+    v.add_argument("data", type=Path)
+    v.add_argument("--by", default="random", help="random, agent, region, workload")
+    v.add_argument("--hold-out", default="", help="which agent, knob or workload")
+    v.add_argument("--test", type=float, default=0.2, help="share of the rows (default 0.2)")
+    v.add_argument("--seed", type=int, default=0)
+    v.add_argument("--train-to", type=Path, required=True)
+    v.add_argument("--test-to", type=Path, required=True)
+    v.set_defaults(go=split)
+    v = verbs.add_parser(
+        "import", help="CSV of another simulator; columns that are no metric are knobs"
+    )
+    v.add_argument("csv", type=Path, nargs="+", help="one file, or several with the same rows")
+    v.add_argument("--metric", action="append", required=True, metavar="COLUMN[=UNIT]")
+    v.add_argument("--ignore", action="append", default=[], metavar="COLUMN")
+    v.add_argument("--name", default="imported")
+    v.add_argument("--to", type=Path, required=True)
+    v.set_defaults(go=import_)
+
+
+def export(options: argparse.Namespace) -> int:
+    """Stream every trial into one file."""
+    from ..datasets.export import export as write
+    from ..datasets.formats import to_csv, to_minari
+
+    target = str(options.to)
+    if target.startswith("minari:"):
+        name, episodes = to_minari(options.runs, target.removeprefix("minari:"))
+        print(f"Minari data set {name}: {episodes} episodes")
+        return 0
+    path = Path(target)
+    if path.suffix not in (".parquet", ".csv"):
+        raise ArchgymError(f"--to {target}: expected a .parquet or .csv file, or minari:NAME/ID-v0")
+    with bar_of(1, "rows", options.json) as bar:
+        parquet = path.with_suffix(".parquet")
+        rows, _ = write(options.runs, parquet, None if bar is None else lambda n: bar(n, "", n))
+    if path.suffix == ".csv":
+        to_csv(parquet, path)
+        parquet.unlink()
+    if options.json:
+        print_json({"data": str(path), "rows": rows})
+    else:
+        print(f"{path}: {rows:,} evaluations; see archgym dataset info {path}")
+    return 0
+
+
+def info(options: argparse.Namespace) -> int:
+    """The card, on the screen or in a file."""
+    from ..datasets.card import card
+    from ..datasets.operations import diversity
+    from ..datasets.reader import Dataset
+
+    data = Dataset(options.data)
+    if options.json:
+        d = data.description
+        print_json(
+            {
+                "rows": len(data),
+                "knobs": [
+                    {"name": p.name, "values": list(p.values), "unit": p.unit}
+                    for p in d.space.parameters
+                ],
+                "metrics": [vars(m) for m in d.metrics],
+                "feasible": int(data.feasible.sum()),
+                "fingerprints": d.fingerprints,
+                "sources": list(d.sources),
+                "diversity": diversity(data).to_dict("records"),
+            }
+        )
+        return 0
+    text = card(data)
+    if options.card:
+        write_text(options.card, text)
+        print(f"{options.card}")
+    else:
+        print(text)
+    return 0
+
+
+def merge(options: argparse.Namespace) -> int:
+    """Merge and say what was dropped."""
+    from ..datasets.operations import merge as join
+
+    with busy("merging …", False):
+        rows, dropped = join(options.data, options.to, keep_duplicates=options.keep_duplicates)
+    print(f"{options.to}: {rows:,} rows, {dropped:,} duplicates dropped")
+    return 0
+
+
+def split(options: argparse.Namespace) -> int:
+    """Split and say what is held out."""
+    from ..datasets.operations import split as part
+    from ..datasets.operations import write_split
+    from ..datasets.reader import Dataset
+
+    data = Dataset(options.data)
+    parts = part(data, options.by, test=options.test, seed=options.seed, hold_out=options.hold_out)
+    write_split(data, parts, options.train_to, options.test_to)
+    gone = len(data) - len(parts.train) - len(parts.test)
+    print_table(
+        ["side", "rows", "file"],
+        [
+            ["train", f"{len(parts.train):,}", options.train_to],
+            ["test", f"{len(parts.test):,}", options.test_to],
+        ],
+        title=f"Held out: {parts.held_out}; {gone:,} rows on neither side, as their designs are on both",
+    )
+    return 0
+
+
+def import_(options: argparse.Namespace) -> int:
+    """Bring a foreign table in."""
+    from ..datasets.foreign import import_csv
+
+    metrics = dict(m.partition("=")[::2] for m in options.metric)
+    rows, left_out = import_csv(
+        options.csv, options.to, metrics, ignore=options.ignore, name=options.name
+    )
+    note = f"; left out: {', '.join(left_out)}" if left_out else ""
+    print(f"{options.to}: {rows:,} rows{note}")
+    return 0

@@ -1,0 +1,1 @@
+"""Data sets of evaluations: one Parquet file with its units, space and provenance inside."""

@@ -1,0 +1,103 @@
+"""Data sets in other formats: plain CSV, and Minari, Gymnasium's standard for offline learning."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArchgymError, MissingExtraError, StoreError
+from ..run_folder import EVALUATIONS, RunFolder
+from ..store import EvaluationStore
+from .reader import Dataset
+
+
+def to_csv(data: Path, path: Path) -> int:
+    """All columns as CSV, numbers written so that they read back to the same bits; returns rows."""
+    rows = 0
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            for table in Dataset(data).batches():
+                if not rows:
+                    writer.writerow(table.column_names)
+                columns = [table[n].to_pylist() for n in table.column_names]
+                writer.writerows(zip(*columns))
+                rows += len(table)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StoreError(
+            f"cannot write {path}: {error.strerror}; free some space and export again"
+        ) from error
+    return rows
+
+
+def to_minari(runs: Sequence[Path], name: str) -> tuple[str, int]:
+    """Run folders as a Minari data set: one episode a run, one step an evaluation.
+
+    The action is the design (``MultiDiscrete``), the observation the metrics that it got (NaN of
+    infeasible designs becomes 0), the reward the scenario's; the first observation is all zeros.
+
+    Raises:
+        MissingExtraError: minari is not installed; ArchgymError: runs of different scenarios.
+    """
+    try:
+        import minari
+        from minari.data_collector import EpisodeBuffer
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("Minari export", "minari", "minari") from error
+    from gymnasium import spaces
+
+    buffers: list[Any] = []
+    first = None
+    for i, path in enumerate(runs):
+        folder = RunFolder.open(path)
+        scenario = folder.scenario()
+        first = first or scenario
+        if scenario.space != first.space or scenario.document != first.document:
+            raise ArchgymError(
+                f"{path} searched {scenario.name!r}, {runs[0]} searched {first.name!r}: export apart"
+            )
+        with EvaluationStore(path / EVALUATIONS) as store:
+            blocks = [x for _, x in store.trials(folder.manifest["id"], len(scenario.space))]
+        if not blocks:
+            raise EmptyRunError(path)
+        x = np.concatenate(blocks)
+        e = scenario.evaluate(x)
+        seen = np.nan_to_num(np.stack(list(e.metrics.values()), axis=1)).astype(np.float64)
+        ends = np.zeros(len(x), np.bool_)
+        last = ends.copy()
+        last[-1] = True
+        buffers.append(
+            EpisodeBuffer(
+                id=i,
+                observations=np.concatenate([np.zeros((1, seen.shape[1])), seen]),
+                actions=x,
+                rewards=scenario.rewards(e).tolist(),
+                terminations=ends.tolist(),
+                truncations=last.tolist(),
+            )
+        )
+    assert first is not None
+    metrics = first.simulators[0].metrics
+    minari.create_dataset_from_buffers(
+        name,
+        buffers,
+        action_space=spaces.MultiDiscrete(first.space.nvec),
+        observation_space=spaces.Box(-np.inf, np.inf, (len(metrics),), np.float64),
+        description=f"archgym scenario {first.name}; observations are {', '.join(m.name for m in metrics)}",
+        data_format="hdf5",
+    )
+    return name, len(buffers)
+
+
+class EmptyRunError(ArchgymError):
+    """A run folder without a trial."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} holds no trial; continue it with archgym run --resume {path}")

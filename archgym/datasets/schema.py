@@ -1,0 +1,123 @@
+"""What a data set's file says about itself, and what its columns are called.
+
+| column | meaning |
+|---|---|
+| ``value.KNOB`` | physical value of a knob |
+| ``index.KNOB`` | its value index (int32), what every simulator and model takes |
+| ``metric.NAME`` | metric in its SI unit (float64, NaN where infeasible) |
+| ``feasible``, ``reason`` | whether the design works, and why not |
+| ``canonical`` | a hash (uint64) that designs which must behave alike share |
+| ``simulator`` | key of the simulator's fingerprint, spelt out in the file's metadata |
+| ``scenario``, ``workload``, ``workload_hash`` | what was searched, on what |
+| ``agent``, ``hyperparameters`` (JSON), ``seed``, ``run``, ``step`` | who proposed it, when |
+| ``computed`` | True where this row was new to its run, False where it was known already |
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import ArchgymError
+from ..evaluation import Metric
+from ..parameter import Parameter
+from ..space import DesignSpace
+
+FORMAT = 1
+METADATA = b"archgym"
+VALUE, INDEX, METRIC = "value.", "index.", "metric."
+PROVENANCE = (
+    "simulator", "scenario", "workload", "workload_hash", "agent", "hyperparameters", "run",
+)  # fmt: skip
+
+
+class DatasetError(ArchgymError, ValueError):
+    """A file that is not a data set, or not one of the space that is asked for."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """A data set's metadata: its space, its metrics, where it comes from.
+
+    ``fingerprints`` spells out every key of the column ``simulator``; ``sources`` has one entry a
+    run (or imported file); ``notes`` is free text for the card.
+    """
+
+    space: DesignSpace
+    metrics: tuple[Metric, ...]
+    fingerprints: Mapping[str, Any] = field(default_factory=dict)
+    sources: Sequence[Mapping[str, Any]] = ()
+    scale: Mapping[str, str] = field(default_factory=dict)
+    notes: str = ""
+
+    def to_bytes(self) -> bytes:
+        """As it stands in the file."""
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "parameters": [
+                    {
+                        "name": p.name, "values": list(p.values), "kind": p.kind, "unit": p.unit,
+                        "scale": p.scale, "description": p.description,
+                    }
+                    for p in self.space.parameters
+                ],
+                "metrics": [vars(m) for m in self.metrics],
+                "fingerprints": dict(self.fingerprints),
+                "sources": [dict(s) for s in self.sources],
+                "notes": self.notes,
+            },
+            default=str,
+        ).encode()  # fmt: skip
+
+    @classmethod
+    def from_bytes(cls, text: bytes | None, where: str) -> Description:
+        """From a file's metadata.
+
+        Raises:
+            DatasetError: there is none, or it is of another format.
+        """
+        if text is None:
+            raise DatasetError(
+                f"{where} is no data set of archgym (its metadata is missing); bring foreign tables in with "
+                "archgym dataset import"
+            )
+        document = json.loads(text)
+        if document.get("format") != FORMAT:
+            raise DatasetError(
+                f"{where} is of format {document.get('format')}; this version reads {FORMAT}"
+            )
+        parameters = [
+            Parameter(
+                p["name"], tuple(p["values"]), p["kind"], p["unit"], p["scale"], p["description"]
+            )
+            for p in document["parameters"]
+        ]
+        return cls(
+            DesignSpace(parameters),
+            tuple(Metric(**m) for m in document["metrics"]),
+            document["fingerprints"],
+            document["sources"],
+            notes=document["notes"],
+        )
+
+    def require_same(self, other: Description, where: str) -> None:
+        """Refuse data of another space or of other metrics, naming the first difference."""
+        if self.space != other.space:
+            mine, theirs = self.space.parameters, other.space.parameters
+            for a, b in zip(mine, theirs):
+                if a != b:
+                    raise DatasetError(
+                        f"{where}: another design space: knob {b.name!r} has {b.describe_values()}, expected "
+                        f"{a.name!r} with {a.describe_values()}"
+                    )
+            raise DatasetError(
+                f"{where}: another design space: {len(theirs)} knobs, expected {len(mine)}"
+            )
+        names = [(m.name, m.unit) for m in self.metrics]
+        if names != [(m.name, m.unit) for m in other.metrics]:
+            raise DatasetError(
+                f"{where}: other metrics: {[m.name for m in other.metrics]}, expected {[m.name for m in self.metrics]}"
+            )

@@ -1,0 +1,1 @@
+from tests.sweeps.conftest import document, run  # noqa: F401 (fixtures)
