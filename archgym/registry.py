@@ -51,9 +51,16 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "sobol": "archgym.agents.space_filling:Sobol",
         "tpe": "archgym.agents.tpe:Tpe",
     },
-    "cost_models": {},
+    "cost_models": {
+        "gaussian_process": "archgym.cost_models.gaussian_process:GaussianProcess",
+        "gradient_boosting": "archgym.cost_models.gradient_boosting:GradientBoosting",
+        "mlp_ensemble": "archgym.cost_models.mlp_ensemble:MlpEnsemble",
+        "random_forest": "archgym.cost_models.random_forest:RandomForest",
+        "ridge": "archgym.cost_models.ridge:Ridge",
+    },
     # what may answer in a simulator's place: `--simulator NAME[:ARGUMENT]`
     "stand_ins": {
+        "proxy": "archgym.proxies.simulator:stand_in",
         "table": "archgym.tables.simulator:stand_in",
     },
     # extra words of the command line: `archgym trace …`, `archgym validate NAME`

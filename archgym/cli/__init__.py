@@ -18,7 +18,18 @@ OK, NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser with every built-in word; others are dispatched by the registry."""
-    from . import compare, dataset, enumerate, evaluate, inspect, leaderboard, report, run, sweep
+    from . import (
+        compare,
+        dataset,
+        enumerate,
+        evaluate,
+        inspect,
+        leaderboard,
+        report,
+        run,
+        sweep,
+        train,
+    )
 
     parser = argparse.ArgumentParser(
         prog="archgym",
@@ -27,7 +38,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"archgym {__version__}")
     words = parser.add_subparsers(dest="word", metavar="WORD", required=True)
-    for module in (inspect, run, compare, sweep, report, leaderboard, dataset, enumerate, evaluate):
+    for module in (
+        inspect,
+        run,
+        compare,
+        sweep,
+        report,
+        leaderboard,
+        dataset,
+        train,
+        enumerate,
+        evaluate,
+    ):
         module.add_to(words)
     for name in registry.names("commands"):
         words.add_parser(name, add_help=False)

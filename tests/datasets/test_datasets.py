@@ -69,7 +69,12 @@ def test_the_file_says_what_it_is(data):
     assert set(read.column("simulator")) == set(d.fingerprints)
     assert [s["agent"] for s in d.sources] == ["random_walk", "genetic_algorithm", "hill_climbing"]
     text = card(read)
-    assert "120 evaluations" in text and "| `size` |" in text and "KiB" in text and "hill_climbing" in text
+    assert (
+        "120 evaluations" in text
+        and "| `size` |" in text
+        and "KiB" in text
+        and "hill_climbing" in text
+    )
 
 
 def test_a_sweep_that_kept_its_trials_is_data_too(tmp_path, document, run):
@@ -171,7 +176,9 @@ def test_diversity_tells_agents_apart(data):
     _, read = data
     table = diversity(read).set_index("agent")
     assert table.loc["(all)", "rows"] == 120
-    assert table.loc["random_walk", "mean distance"] > table.loc["genetic_algorithm", "mean distance"]
+    assert (
+        table.loc["random_walk", "mean distance"] > table.loc["genetic_algorithm", "mean distance"]
+    )
     assert table.loc["random_walk", "values seen"] == 1.0 and table["entropy"].between(0, 1).all()
 
 
@@ -186,7 +193,11 @@ def test_a_foreign_csv_becomes_a_data_set(tmp_path):
     assert read.description.space.names == ("npus", "topology"), "a constant is no knob"
     assert read.description.space["npus"].kind == "ordinal"
     assert read.description.space["topology"].kind == "categorical"
-    assert read.metric("cycles_total").tolist() == [100.5, 90, 80] and read.x[:, 0].tolist() == [0, 1, 2]
+    assert read.metric("cycles_total").tolist() == [100.5, 90, 80] and read.x[:, 0].tolist() == [
+        0,
+        1,
+        2,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -255,7 +266,9 @@ def test_the_command_line(tmp_path, toy_document, capsys):
     toy_document["simulator"] = TOY
     (tmp_path / "toy.yaml").write_text(yaml.safe_dump(toy_document))
     run = tmp_path / "r"
-    assert main(["run", str(tmp_path / "toy.yaml"), "--output", str(run), "--no-plots", "--json"]) == 0
+    assert (
+        main(["run", str(tmp_path / "toy.yaml"), "--output", str(run), "--no-plots", "--json"]) == 0
+    )
     capsys.readouterr()
     data = tmp_path / "d.parquet"
     assert main(["export", str(run), "--to", str(data), "--json"]) == 0
@@ -267,7 +280,9 @@ def test_the_command_line(tmp_path, toy_document, capsys):
     sides = ["--train-to", str(tmp_path / "a.parquet"), "--test-to", str(tmp_path / "b.parquet")]
     assert main(["dataset", "split", str(data), "--by", "region", *sides]) == 0
     assert "Held out" in capsys.readouterr().out
-    assert main(["dataset", "merge", str(data), str(data), "--to", str(tmp_path / "m.parquet")]) == 0
+    assert (
+        main(["dataset", "merge", str(data), str(data), "--to", str(tmp_path / "m.parquet")]) == 0
+    )
     assert main(["export", str(run), "--to", "data.json"]) == 2
     assert main(["export", str(run), "--to", str(tmp_path / "d.csv")]) == 0
     assert (tmp_path / "d.csv").exists()

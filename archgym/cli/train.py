@@ -1,0 +1,86 @@
+"""``archgym train``: a proxy cost model from a data set, and what it is worth."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..errors import ArchgymError
+from .output import busy, print_json, print_table
+
+SPLITS = "random,agent,region,workload"
+
+
+def add_to(words: Any) -> None:
+    """Add the word to the parser."""
+    p = words.add_parser("train", help="a proxy cost model from a data set")
+    p.add_argument("data", type=Path, help="a data set of archgym export")
+    p.add_argument("--model", default="gradient_boosting", help="see `archgym list cost_models`")
+    p.add_argument("--output", type=Path, required=True, help="folder of the proxy")
+    p.add_argument("--set", action="append", default=[], metavar="HYPER=VALUE")
+    p.add_argument(
+        "--tune", type=int, default=0, metavar="N", help="try N draws of hyperparameters first"
+    )
+    p.add_argument(
+        "--splits", default=SPLITS, help=f"which kinds of held-out rows to report ({SPLITS})"
+    )
+    p.add_argument("--test", type=float, default=0.2, help="share of rows held out (default 0.2)")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(go=go)
+
+
+def go(options: argparse.Namespace) -> int:
+    """Report on splits without leakage, then train on everything and save."""
+    from ..datasets.reader import Dataset
+    from ..proxies.report import numbers, split_qualities, tuned
+    from ..proxies.training import Rows, train
+    from ..run_folder import write_json
+
+    data = Dataset(options.data)
+    hyper = numbers(options.set, options.model)
+    with busy("reading, tuning, training on each split …", options.json):
+        rows = Rows.of(data)
+        if options.tune:
+            if hyper:
+                raise ArchgymError("give either --set or --tune, not both")
+            hyper = tuned(rows, options.model, options.tune, options.seed)
+        wanted = [s for s in options.splits.split(",") if s]
+        table, skipped = split_qualities(
+            data, rows, options.model, hyper, wanted, test=options.test, seed=options.seed
+        )
+        proxy = train(rows, options.model, seed=options.seed, hyper=hyper)
+    proxy.save(options.output)
+    write_json(
+        options.output / "report.json",
+        {"qualities": table, "skipped": skipped, "hyperparameters": hyper},
+    )
+    if options.json:
+        print_json(
+            {
+                "proxy": str(options.output),
+                "digest": proxy.digest,
+                "qualities": table,
+                "skipped": skipped,
+            }
+        )
+        return 0
+    print_table(
+        ["held out", "metric", "rows", "RMSE / mean", "MAPE", "R²", "tau", "top 1 %", "coverage", "width / RMSE"],
+        [
+            [
+                q["held_out"], q["metric"], q["rows"], f"{q['relative_rmse']:.3%}", f"{q['mape']:.3%}",
+                f"{q['r2']:.4f}", f"{q['tau']:.3f}", f"{q['top_recall']:.2f}", f"{q['coverage']:.1%}",
+                f"{q['width']:.2f}",
+            ]
+            for q in table
+        ],
+        title=f"{options.model} on rows it did not see, intervals of 90 %",
+    )  # fmt: skip
+    for name, reason in skipped.items():
+        print(f"split {name}: {reason}")
+    print(
+        f"Proxy of all {len(rows):,} rows: {options.output}; use it with --simulator proxy:{options.output}"
+    )
+    return 0

@@ -1,0 +1,1 @@
+"""Learned stand-ins for simulators that know when they are wrong."""

@@ -1,0 +1,60 @@
+"""Designs as numbers a model can learn from, by each knob's declared kind and scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..evaluation import Floats
+from ..parameter import Parameter
+from ..space import Designs, DesignSpace
+
+
+class FeatureMap:
+    """Value indices (n, d) to features (n, p) between 0 and 1.
+
+    Ordered numbers keep their distances, on a logarithmic scale where declared; ordered names are
+    evenly spaced; unordered values get a column each (two values share one).  Several workloads
+    add a column each at the end.
+    """
+
+    def __init__(self, space: DesignSpace, workloads: Sequence[str] = ()) -> None:
+        self.space = space
+        self.workloads = tuple(workloads) if len(workloads) > 1 else ()
+        self._tables = [_table(p) for p in space.parameters]
+        self.names = [
+            p.name if t.shape[1] == 1 else f"{p.name}={p.values[k]}"
+            for p, t in zip(space.parameters, self._tables)
+            for k in range(t.shape[1])
+        ]
+        self.names += [f"workload={w}" for w in self.workloads]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __call__(self, x: Designs, workload: NDArray[np.int64] | int = 0) -> Floats:
+        """Features of designs; ``workload`` (n,) are positions in ``workloads``."""
+        parts = [t[x[:, i]] for i, t in enumerate(self._tables) if t.shape[1]]
+        if self.workloads:
+            parts.append(np.eye(len(self.workloads))[np.broadcast_to(workload, len(x))])
+        return np.concatenate(parts, axis=1) if parts else np.zeros((len(x), 1))
+
+
+def _table(p: Parameter) -> Floats:
+    """Features of each value of one knob, (values, features); none where there is one value."""
+    n = len(p)
+    if n < 2:
+        return np.zeros((n, 0))
+    if p.kind == "categorical":
+        return np.eye(n) if n > 2 else np.arange(n, dtype=np.float64)[:, None]
+    numbers = np.arange(n, dtype=np.float64)
+    if p.numeric:
+        values = np.array([float(v) for v in p.values])
+        if p.scale == "log" and values.min() > 0:
+            values = np.log(values)
+        if np.ptp(values) > 0:
+            numbers = values
+    low, high = numbers.min(), numbers.max()
+    return ((numbers - low) / (high - low))[:, None]

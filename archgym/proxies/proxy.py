@@ -1,0 +1,257 @@
+"""A proxy: a regressor of all metrics, one of feasibility, calibrated intervals, a measure of shift.
+
+On disk a folder: ``proxy.json`` (what it is) and ``arrays.npz`` (all numbers).  Loading runs no
+code from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import registry
+from ..cost_model import CostModel
+from ..datasets.schema import Description
+from ..errors import ArchgymError, StoreError
+from ..evaluation import Floats
+from ..run_folder import write_json
+from ..space import Designs
+from .features import FeatureMap
+
+FORMAT, DESCRIPTION, ARRAYS = 1, "proxy.json", "arrays.npz"
+LEVEL = 0.9
+FAR = 1.5  # times the distance that 95 % of held-out rows keep to the training rows
+REFERENCE_ROWS = 4000
+
+
+class ProxyError(ArchgymError, ValueError):
+    """A proxy that cannot be trained, loaded or used for what is asked."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a proxy says of n designs: by metric mean, low and high (n,), in SI units.
+
+    ``feasible`` (n,) is the chance that a design works, ``shift`` (n,) how far it lies from the
+    training data (beyond 1 farther than 95 % of fresh data of the same kind).
+    """
+
+    mean: Mapping[str, Floats]
+    low: Mapping[str, Floats]
+    high: Mapping[str, Floats]
+    feasible: Floats
+    shift: Floats
+
+    def width(self, metric: str) -> Floats:
+        """The interval's half width as a share of the mean, (n,)."""
+        return (self.high[metric] - self.low[metric]) / (2 * np.abs(self.mean[metric]))
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A trained proxy.
+
+    ``regressor`` learns the metrics (of those in ``logarithmic`` the logarithm) less ``centre`` over
+    ``scale``, (m,) each; ``scores`` (m, calibration rows) are sorted conformal scores |error| /
+    spread; ``reference`` are features of training rows, ``distance`` the scale of the shift.
+    """
+
+    description: Description
+    model: str
+    keys: tuple[str, ...]
+    workloads: tuple[str, ...]
+    regressor: CostModel
+    centre: Floats
+    scale: Floats
+    logarithmic: tuple[str, ...]
+    scores: Floats
+    reference: Floats
+    distance: float
+    classifier: CostModel | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def features(self) -> FeatureMap:
+        """How designs become features."""
+        return FeatureMap(self.description.space, self.workloads)
+
+    @cached_property
+    def _neighbours(self) -> Any:
+        from scipy.spatial import cKDTree
+
+        return cKDTree(self.reference)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the metrics it predicts."""
+        return tuple(m.name for m in self.description.metrics)
+
+    def predict(self, x: Designs, workload: str = "", level: float = LEVEL) -> Prediction:
+        """Predict designs (n, d) of the space; intervals hold a share ``level`` of fresh designs.
+
+        Raises:
+            DesignError: a design outside the space; ProxyError: a workload it was not trained on.
+        """
+        designs = self.description.space.check(x)
+        features = self.features(designs, self._position(workload))
+        centre, spread = self.regressor.predict(features)
+        mean, low, high = {}, {}, {}
+        for i, name in enumerate(self.metrics):
+            half = conformal_quantile(self.scores[i], level) * spread[:, i]
+            mean[name] = self._unscaled(i, centre[:, i])
+            low[name] = self._unscaled(i, centre[:, i] - half)
+            high[name] = self._unscaled(i, centre[:, i] + half)
+        chance = np.ones(len(designs))
+        if self.classifier is not None:
+            chance = np.clip(self.classifier.predict(features)[0][:, 0], 0, 1)
+        return Prediction(mean, low, high, chance, self.shift(features))
+
+    def shift(self, features: Floats) -> Floats:
+        """Distance to the nearest training row over what 95 % of fresh rows keep, (n,)."""
+        nearest, _ = self._neighbours.query(features, workers=1)
+        return np.asarray(nearest) / self.distance
+
+    def means(self, x: Designs, workload: str = "") -> tuple[dict[str, Floats], Floats]:
+        """Means (n,) and chances of feasibility (n,) only: the fast path of a search."""
+        features = self.features(x, self._position(workload))
+        centre = self.regressor.predict(features)[0]
+        out = {name: self._unscaled(i, centre[:, i]) for i, name in enumerate(self.metrics)}
+        chance = np.ones(len(x))
+        if self.classifier is not None:
+            chance = self.classifier.predict(features)[0][:, 0]
+        return out, chance
+
+    def _unscaled(self, i: int, value: Floats) -> Floats:
+        """From what the regressor gives to a metric in its unit."""
+        value = self.centre[i] + self.scale[i] * value
+        return np.exp(np.clip(value, -700, 700)) if self.metrics[i] in self.logarithmic else value
+
+    def _position(self, workload: str) -> int:
+        if len(self.workloads) < 2:
+            return 0
+        if workload not in self.workloads:
+            raise ProxyError(
+                f"the proxy was trained on the workloads {list(self.workloads)}, not on {workload!r}"
+            )
+        return self.workloads.index(workload)
+
+    # ---- on disk
+    @property
+    def digest(self) -> str:
+        """A digest of all its numbers."""
+        return _digest(self._arrays())
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        out: dict[str, NDArray[Any]] = {
+            "reference": self.reference,
+            "distance": np.array([self.distance]),
+            "centre": self.centre,
+            "scale": self.scale,
+            "scores": self.scores,
+        }
+        out |= {f"regressor/{k}": v for k, v in self.regressor.arrays().items()}
+        if self.classifier is not None:
+            out |= {f"classifier/{k}": v for k, v in self.classifier.arrays().items()}
+        return out
+
+    def save(self, folder: Path) -> None:
+        """Write the folder; ``proxy.json`` comes last."""
+        arrays = self._arrays()
+        buffer = io.BytesIO()
+        named: dict[str, Any] = {k.replace("/", "|"): v for k, v in arrays.items()}
+        np.savez_compressed(buffer, **named)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / ARRAYS).write_bytes(buffer.getvalue())
+        except OSError as error:
+            raise StoreError(
+                f"cannot write {folder}: {error.strerror}; free some space and train again"
+            ) from error
+        document = {
+            "format": FORMAT,
+            "model": self.model,
+            "keys": list(self.keys),
+            "workloads": list(self.workloads),
+            "logarithmic": list(self.logarithmic),
+            "hyperparameters": self.regressor.hyper,
+            "classifier": self.classifier is not None,
+            "digest": _digest(arrays),
+            "description": json.loads(self.description.to_bytes()),
+            "facts": dict(self.facts),
+        }
+        write_json(folder / DESCRIPTION, document)
+
+    @classmethod
+    def load(cls, folder: Path) -> Proxy:
+        """Read a proxy.
+
+        Raises:
+            ProxyError: no proxy, another format, or numbers that are not those that were saved.
+        """
+        path = folder / DESCRIPTION
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            with np.load(folder / ARRAYS, allow_pickle=False) as file:
+                arrays = {k.replace("|", "/"): file[k] for k in file.files}
+        except FileNotFoundError as error:
+            raise ProxyError(
+                f"{folder} holds no proxy ({Path(error.filename).name} is missing); archgym train"
+            ) from None
+        except Exception as error:
+            raise ProxyError(f"{folder} is damaged ({error}); train it again") from error
+        if document.get("format") != FORMAT:
+            raise ProxyError(
+                f"{folder} is of format {document.get('format')}; this version reads {FORMAT}"
+            )
+        if _digest(arrays) != document["digest"]:
+            raise ProxyError(
+                f"{folder}: {ARRAYS} is not what was saved (its digest differs); train it again"
+            )
+        description = Description.from_bytes(
+            json.dumps(document["description"]).encode(), str(path)
+        )
+        make = registry.load("cost_models", document["model"])
+        regressor = _restored(make, document["hyperparameters"], arrays, "regressor/")
+        classifier = _restored(make, {}, arrays, "classifier/") if document["classifier"] else None
+        return cls(
+            description, document["model"], tuple(document["keys"]), tuple(document["workloads"]),
+            regressor, arrays["centre"], arrays["scale"], tuple(document["logarithmic"]),
+            arrays["scores"], arrays["reference"], float(arrays["distance"][0]), classifier,
+            document["facts"],
+        )  # fmt: skip
+
+
+def conformal_quantile(scores: Floats, level: float) -> float:
+    """The score that a fresh one does not exceed with probability ``level`` (split conformal).
+
+    Vovk et al. 2005; of n sorted scores the ceil((n + 1) level)-th; +inf where n is too small.
+    """
+    k = int(np.ceil((len(scores) + 1) * level))
+    return float(scores[k - 1]) if k <= len(scores) else float("inf")
+
+
+def _restored(
+    make: type[CostModel], hyper: Mapping[str, Any], arrays: Mapping[str, Any], prefix: str
+) -> CostModel:
+    model = make(**hyper)
+    model.restore({k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)})
+    return model
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(
+            name.encode() + str(arrays[name].dtype).encode() + str(arrays[name].shape).encode()
+        )
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()[:32]

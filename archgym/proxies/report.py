@@ -1,0 +1,79 @@
+"""What a model is worth on rows it did not see: every kind of split, hyperparameters tuned before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import registry
+from ..cost_model import CostModel
+from ..datasets.operations import split
+from ..datasets.reader import Dataset
+from ..datasets.schema import DatasetError
+from ..errors import ArchgymError
+from .evaluation import evaluate
+from .training import Rows, train
+
+TUNING_ROWS = 8000
+
+
+def split_qualities(
+    data: Dataset,
+    rows: Rows,
+    model: str,
+    hyper: Mapping[str, Any],
+    splits: Sequence[str],
+    *,
+    test: float = 0.2,
+    seed: int = 0,
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Quality by split and metric, and the splits that the data does not allow, with the reason."""
+    table: list[dict[str, Any]] = []
+    skipped: dict[str, str] = {}
+    for name in splits:
+        try:
+            parts = split(data, name, test=test, seed=seed)
+        except DatasetError as error:
+            skipped[name] = str(error)
+            continue
+        proxy = train(rows.take(parts.train), model, seed=seed, hyper=hyper)
+        for quality in evaluate(proxy, rows.take(parts.test)):
+            table.append({"split": name, "held_out": parts.held_out, **quality.as_dict()})
+    return table, skipped
+
+
+def tuned(rows: Rows, model: str, draws: int, seed: int) -> dict[str, Any]:
+    """The best of ``draws`` points of hyperparameters by mean relative error on held-out designs.
+
+    At most 8,000 rows take part; designs that behave alike are never on both sides.
+    """
+    make: type[CostModel] = registry.load("cost_models", model)
+    space, rng = make.hyperparameters, np.random.default_rng(seed)
+    if not len(space):
+        return {}
+    order = rng.permutation(len(rows))[:TUNING_ROWS]
+    inside = rows.canonical[order] % 5 != 0
+    learn, judge = rows.take(order[inside]), rows.take(order[~inside])
+    best: tuple[float, dict[str, Any]] = (np.inf, {})
+    points = [dict(make.defaults), *space.decode(space.sample(max(0, draws - 1), rng))]
+    for point in points:
+        qualities = evaluate(train(learn, model, seed=seed, hyper=point), judge)
+        error = float(np.mean([np.log(max(q.relative_rmse, 1e-12)) for q in qualities]))
+        if error < best[0]:
+            best = error, dict(point)
+    return best[1]
+
+
+def numbers(pairs: Sequence[str], model: str) -> dict[str, Any]:
+    """``HYPER=VALUE`` texts as values of a model's hyperparameters."""
+    make: type[CostModel] = registry.load("cost_models", model)
+    out: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise ArchgymError(f"--set {pair}: expected HYPER=VALUE")
+        p = make.hyperparameters[name]
+        out[name] = p.values[p.index(text)]
+    return out

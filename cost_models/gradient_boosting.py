@@ -1,0 +1,93 @@
+"""Gradient boosting on histograms (Ke et al., LightGBM, NeurIPS 2017), as scikit-learn has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.cost_model import Arrays, CostModel
+from archgym.evaluation import Floats
+from archgym.parameter import ordinal
+from archgym.space import DesignSpace
+
+from .forest_arrays import NAMES, of_boosted_tree, predict, stack
+
+FOLDS = 3
+
+
+class GradientBoosting(CostModel):
+    """Boosted trees; a second, smaller ensemble learns how large out-of-fold errors are where."""
+
+    name = "gradient_boosting"
+    hyperparameters = DesignSpace(
+        (
+            ordinal("trees", (200, 400, 800), "how many", scale="log"),
+            ordinal("leaves", (15, 31, 63, 127), "leaves a tree", scale="log"),
+            ordinal("rate", (0.05, 0.1, 0.2), "learning rate", scale="log"),
+            ordinal("min_leaf", (1, 5, 20), "rows a leaf holds at least", scale="log"),
+        )
+    )
+    defaults = {"trees": 400, "leaves": 63, "rate": 0.1, "min_leaf": 5}
+
+    def _fit(self, features: Floats, targets: Floats) -> None:
+        trees = int(self.hyper["trees"])
+        error = np.abs(self._out_of_fold(features, targets))
+        floor = np.maximum(np.quantile(error, 0.1, axis=0), 1e-9)
+        self._arrays = self._grown(features, targets, trees, "")
+        self._arrays |= self._grown(features, np.log(np.maximum(error, floor)), 60, "spread.")
+
+    def _grown(
+        self, features: Floats, targets: Floats, trees: int, prefix: str
+    ) -> dict[str, NDArray[Any]]:
+        """Boosted trees of every target, flat."""
+        flat, base = [], []
+        for k in range(targets.shape[1]):
+            booster = self._grow(features, targets[:, k], trees)
+            flat += [
+                of_boosted_tree(p, k, targets.shape[1])
+                for stage in booster._predictors
+                for p in stage
+            ]
+            base.append(float(np.asarray(booster._baseline_prediction).reshape(-1)[0]))
+        return {prefix + k: v for k, v in (stack(flat) | {"base": np.array(base)}).items()}
+
+    def _grow(self, features: Floats, target: Floats, trees: int) -> Any:
+        from sklearn.ensemble import HistGradientBoostingRegressor
+
+        return HistGradientBoostingRegressor(
+            max_iter=trees,
+            max_leaf_nodes=int(self.hyper["leaves"]),
+            learning_rate=float(self.hyper["rate"]),
+            min_samples_leaf=int(self.hyper["min_leaf"]),
+            early_stopping=False,
+            random_state=self.seed,
+        ).fit(features, target)
+
+    def _out_of_fold(self, features: Floats, targets: Floats) -> Floats:
+        """Errors of ensembles that did not see the row, (n, m)."""
+        fold = np.random.default_rng(self.seed).integers(0, FOLDS, len(targets))
+        error = np.empty(targets.shape)
+        for k in range(FOLDS):
+            inside = fold != k
+            for m in range(targets.shape[1]):
+                booster = self._grow(
+                    features[inside], targets[inside, m], int(self.hyper["trees"]) // 2
+                )
+                error[~inside, m] = targets[~inside, m] - booster.predict(features[~inside])
+        return error
+
+    def _predict(self, features: Floats) -> tuple[Floats, Floats]:
+        mean = predict(self._arrays, features)[0] + self._arrays["base"]
+        spread = predict(self._arrays, features, "spread.")[0] + self._arrays["spread.base"]
+        return mean, np.exp(spread)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Nodes of both ensembles, flat."""
+        return dict(self._arrays)
+
+    def restore(self, arrays: Arrays) -> None:
+        """From the nodes."""
+        names = [p + n for p in ("", "spread.") for n in (*NAMES, "base")]
+        self._arrays = {n: np.ascontiguousarray(arrays[n]) for n in names}

@@ -1,0 +1,313 @@
+import json
+
+import numpy as np
+import pytest
+
+from archgym import Metric, Simulator, categorical, ordinal, powers_of_two, registry, runner
+from archgym.datasets.blocks import hash_designs
+from archgym.datasets.schema import Description
+from archgym.errors import ArchgymError, DesignError, UnknownNameError
+from archgym.evaluation import Evaluation
+from archgym.proxies.evaluation import evaluate
+from archgym.proxies.features import FeatureMap
+from archgym.proxies.proxy import Proxy, ProxyError, conformal_quantile
+from archgym.proxies.simulator import ProxySimulator
+from archgym.proxies.training import Rows, train
+from archgym.scenario_file import from_document
+from archgym.space import DesignSpace
+
+MODELS = registry.names("cost_models")
+SMALL = {"random_forest": {"trees": 20}, "mlp_ensemble": {"epochs": 50, "width": 64, "depth": 2},
+         "gradient_boosting": {"trees": 200}}  # fmt: skip
+
+
+class Smooth(Simulator):
+    """Four knobs, two metrics of which one spans decades, a corner that does not work."""
+
+    name, version = "smooth", "1"
+    metrics = (Metric("latency", "s"), Metric("energy", "J"))
+    space = DesignSpace(
+        (
+            ordinal("size", powers_of_two(1, 2048), "", "KiB", "log"),
+            ordinal("ways", tuple(range(1, 13))),
+            categorical("policy", ("lru", "fifo", "random")),
+            ordinal("clock", tuple(range(10, 50))),
+        )
+    )
+
+    def __init__(self, workload="w", gain=1.0):
+        self.workload = self.workload_hash = str(workload)
+        self.gain = float(gain)
+
+    @property
+    def config(self):
+        return {"gain": self.gain}
+
+    def _evaluate(self, x):
+        c = self.space.columns(x)
+        size, ways, clock = (c[n].astype(float) for n in ("size", "ways", "clock"))
+        latency = self.gain * 1e-6 * (1 + 0.2 * x[:, 2]) / (size**0.7 * clock) * (1 + 0.05 * ways)
+        energy = 1e-9 * (3 + 0.2 * np.sqrt(size) + 0.1 * ways + 0.02 * clock)
+        ok = ~((ways > 8) & (size < 8))
+        return Evaluation(
+            {"latency": np.where(ok, latency, np.nan), "energy": np.where(ok, energy, np.nan)},
+            ok, ["" if o else "too many ways" for o in ok],
+        )  # fmt: skip
+
+
+def rows_of(n, seed, simulator=None, workloads=("w",)):
+    parts = []
+    for i, w in enumerate(workloads):
+        sim = simulator or Smooth(w, gain=1 + i)
+        x = sim.space.sample(n, np.random.default_rng(seed))
+        parts.append((sim, x, sim.evaluate(x)))
+    x = np.concatenate([p[1] for p in parts])
+    metrics = {
+        m.name: np.concatenate([p[2].metrics[m.name] for p in parts]) for m in Smooth.metrics
+    }
+    return Rows(
+        Description(Smooth.space, Smooth.metrics), x, metrics,
+        np.concatenate([p[2].feasible for p in parts]), hash_designs(x),
+        np.repeat(np.arange(len(workloads)), n), tuple(workloads), tuple(p[0].key for p in parts),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained():
+    rows = rows_of(3000, 0)
+    return {m: train(rows, m, hyper=SMALL.get(m)) for m in MODELS}
+
+
+def fresh(n=2500):
+    return rows_of(n, 99)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_model_learns_and_its_intervals_cover(trained, model):
+    proxy = trained[model]
+    assert proxy.logarithmic == ("latency",), "it spans decades"
+    for q in evaluate(proxy, fresh()):
+        limit = {"ridge": 0.12, "random_forest": 0.07}.get(model, 0.04)
+        assert q.median_ape < limit, q
+        assert 0.85 <= q.coverage <= 0.95, q  # 434 rows calibrate
+        assert q.tau > 0.9 and q.r2 > 0.8
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_infeasible_designs_are_expected_to_be(trained, model):
+    rows = fresh()
+    p = trained[model].predict(rows.x)
+    right = ((p.feasible >= 0.5) == rows.feasible).mean()
+    assert right > (0.85 if model == "ridge" else 0.95)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_saved_proxy_predicts_the_same_bits(tmp_path, trained, model):
+    proxy, x = trained[model], fresh(300).x
+    proxy.save(tmp_path / "p")
+    again = Proxy.load(tmp_path / "p")
+    a, b = proxy.predict(x), again.predict(x)
+    for name in proxy.metrics:
+        assert np.array_equal(a.mean[name], b.mean[name]) and np.array_equal(
+            a.high[name], b.high[name]
+        )
+    assert np.array_equal(a.feasible, b.feasible) and np.array_equal(a.shift, b.shift)
+    assert again.digest == proxy.digest and again.facts["rows"] == proxy.facts["rows"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_training_is_repeatable(trained, model):
+    if model in ("gaussian_process", "mlp_ensemble"):
+        rows, hyper = rows_of(400, 0), SMALL.get(model)
+        assert train(rows, model, hyper=hyper).digest == train(rows, model, hyper=hyper).digest
+    else:
+        assert (
+            train(rows_of(3000, 0), model, hyper=SMALL.get(model)).digest == trained[model].digest
+        )
+
+
+def test_predictions_of_a_batch_are_those_of_its_rows(trained):
+    x = fresh(40).x
+    for model in ("random_forest", "gradient_boosting"):
+        whole, _ = trained[model].means(x)
+        single = [trained[model].means(x[i : i + 1])[0]["latency"][0] for i in range(len(x))]
+        assert whole["latency"].tolist() == single
+
+
+def test_compiled_trees_are_scikit_learns():
+    from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+
+    rng = np.random.default_rng(0)
+    features, target = rng.random((800, 5)), rng.random(800)
+    forest = registry.load("cost_models", "random_forest")(trees=20)
+    forest.fit(features, target[:, None])
+    reference = RandomForestRegressor(20, random_state=0, oob_score=True).fit(
+        features.astype(np.float32), target
+    )
+    assert np.allclose(
+        forest.predict(features)[0][:, 0],
+        reference.predict(features.astype(np.float32)),
+        rtol=1e-12,
+    )
+    booster = registry.load("cost_models", "gradient_boosting")(trees=200)
+    booster.fit(features, np.stack([target, -target], axis=1))
+    reference = HistGradientBoostingRegressor(
+        max_iter=200,
+        max_leaf_nodes=63,
+        learning_rate=0.1,
+        min_samples_leaf=5,
+        early_stopping=False,
+        random_state=0,
+    ).fit(features, target)
+    mean = booster.predict(features)[0]
+    assert np.allclose(mean[:, 0], reference.predict(features), rtol=1e-9)
+    assert np.allclose(mean[:, 0], -mean[:, 1], rtol=1e-6)
+
+
+def test_features_keep_order_scale_and_kind():
+    f = FeatureMap(Smooth.space, ("a", "b"))
+    assert f.names == [
+        "size", "ways", "policy=lru", "policy=fifo", "policy=random", "clock", "workload=a", "workload=b",
+    ]  # fmt: skip
+    x = Smooth.space.encode(
+        [{"size": s, "ways": 1, "policy": "fifo", "clock": 10} for s in (1, 2, 4, 2048)]
+    )
+    table = f(x, 1)
+    assert table[:, 0] == pytest.approx([0, 1 / 11, 2 / 11, 1])
+    assert table[0, 2:].tolist() == [0, 1, 0, 0, 0, 1]
+
+
+def test_the_shift_grows_away_from_the_data():
+    rows = rows_of(4000, 0)
+    near = np.flatnonzero(rows.x[:, 0] < 6)
+    proxy = train(rows.take(near), "random_forest", hyper=SMALL["random_forest"])
+    test = fresh()
+    shift = proxy.predict(test.x).shift
+    inside = (test.x[:, 0] < 6) & test.feasible
+    assert (shift[inside] > 1).mean() < 0.1, "about as often as calibrated: one in twenty"
+    far = test.x[:, 0] >= 10
+    assert shift[far].min() > 1.5 and np.median(shift[far]) > 3 * np.median(shift[inside])
+
+
+def test_one_proxy_serves_several_workloads():
+    rows = rows_of(2000, 0, workloads=("w", "v"))
+    proxy = train(rows, "gradient_boosting", hyper=SMALL["gradient_boosting"])
+    x = np.array([[5, 3, 1, 20]])
+    slow, fast = (proxy.predict(x, w).mean["latency"][0] for w in ("v", "w"))
+    assert slow / fast == pytest.approx(2, rel=0.1)
+    with pytest.raises(ProxyError, match="not on 'u'"):
+        proxy.predict(x, "u")
+
+
+def test_conformal_quantile():
+    scores = np.arange(1.0, 20.0)
+    assert conformal_quantile(scores, 0.9) == 18 and conformal_quantile(scores, 0.5) == 10
+    assert conformal_quantile(scores[:5], 0.9) == np.inf, "too few rows promise nothing"
+
+
+# ---------------------------------------------------------------- in a simulator's place
+def scenario(**more):
+    return from_document(
+        {
+            "name": "smooth",
+            "simulator": "tests.proxies.test_proxies:Smooth",
+            "workload": "w",
+            "objectives": ["latency * energy"],
+            "reference": {"size": 16, "ways": 2, "policy": "lru", "clock": 20},
+            "budget": 60,
+        }
+        | more
+    )
+
+
+def test_a_proxy_stands_in_and_is_never_mistaken_for_the_truth(tmp_path, trained):
+    trained["random_forest"].save(tmp_path / "p")
+    there = scenario(stand_in=f"proxy:{tmp_path / 'p'}")
+    (simulator,) = there.simulators
+    assert simulator.key != simulator.truth.key and simulator.truth.key == Smooth().key
+    done = runner.run(there, "genetic_algorithm", output=tmp_path / "r", plots=False)
+    assert done.result["charged"] == 60
+    again = runner.resume(tmp_path / "r", plots=False)
+    assert again.result == done.result
+    report = runner.verify(tmp_path / "r")
+    assert report["differences"], "verified against the true simulator"
+
+
+def test_a_proxy_of_something_else_is_refused(tmp_path, trained):
+    proxy = trained["ridge"]
+    for other, message in (
+        (Smooth("v"), "workload 'v'"), (Smooth("w", gain=2), "other data"),
+    ):  # fmt: skip
+        with pytest.raises(ProxyError, match=message):
+            ProxySimulator(other, proxy)
+
+    class Wider(Smooth):
+        space = DesignSpace((*Smooth.space.parameters, ordinal("more", (1, 2))))
+
+    with pytest.raises(ProxyError, match="another design space"):
+        ProxySimulator(Wider(), proxy)
+    with pytest.raises(DesignError):
+        ProxySimulator(Smooth(), proxy).evaluate(np.array([[99, 0, 0, 0]]))
+    with pytest.raises(ArchgymError, match="proxy:PATH"):
+        scenario(stand_in="proxy")
+
+
+# ---------------------------------------------------------------- bad input
+def test_too_little_data_and_constants_are_refused():
+    with pytest.raises(ProxyError, match="too few for 4 knobs"):
+        train(rows_of(12, 0), "ridge")
+    rows = rows_of(200, 0)
+    rows.metrics["energy"][rows.feasible] = 3.0
+    with pytest.raises(ProxyError, match="'energy' is 3 in every row"):
+        train(rows, "ridge")
+    with pytest.raises(UnknownNameError, match="did you mean 'random_forest'"):
+        train(rows_of(200, 0), "random_forrest")
+    with pytest.raises(ArchgymError, match="no hyperparameter 'tree'"):
+        train(rows_of(200, 0), "random_forest", hyper={"tree": 3})
+
+
+def test_a_damaged_proxy_is_refused(tmp_path, trained):
+    trained["ridge"].save(tmp_path / "p")
+    arrays = tmp_path / "p" / "arrays.npz"
+    kept = arrays.read_bytes()
+    arrays.write_bytes(kept[: len(kept) // 2])
+    with pytest.raises(ProxyError, match="damaged"):
+        Proxy.load(tmp_path / "p")
+    arrays.write_bytes(kept)
+    file = tmp_path / "p" / "proxy.json"
+    document = json.loads(file.read_text())
+    file.write_text(json.dumps(document | {"digest": "0" * 32}))
+    with pytest.raises(ProxyError, match="digest differs"):
+        Proxy.load(tmp_path / "p")
+    file.write_text(json.dumps(document | {"format": 99}))
+    with pytest.raises(ProxyError, match="format 99"):
+        Proxy.load(tmp_path / "p")
+    with pytest.raises(ProxyError, match="archgym train"):
+        Proxy.load(tmp_path / "none")
+
+
+# ---------------------------------------------------------------- the command
+def test_train_reports_on_every_split_and_the_proxy_is_used(tmp_path, capsys):
+    import yaml
+
+    from archgym.cli import main
+
+    file = tmp_path / "smooth.yaml"
+    file.write_text(yaml.safe_dump(dict(scenario().document)))
+    runs = []
+    for agent in ("random_walk", "genetic_algorithm"):
+        runs.append(str(tmp_path / agent))
+        command = ["run", str(file), "--agent", agent, "--budget", "400", "--output", runs[-1]]
+        assert main([*command, "--no-plots", "--json"]) == 0
+    data, proxy = str(tmp_path / "d.parquet"), str(tmp_path / "p")
+    assert main(["export", *runs, "--to", data, "--json"]) == 0
+    capsys.readouterr()
+    command = ["train", data, "--model", "ridge", "--output", proxy, "--tune", "4", "--json"]
+    assert main(command) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {q["split"] for q in said["qualities"]} == {"random", "agent", "region"}
+    assert "one workload only" in said["skipped"]["workload"]
+    assert main(["run", str(file), "--simulator", f"proxy:{proxy}", "--output", str(tmp_path / "r"),
+                 "--no-plots", "--json"]) == 0  # fmt: skip
+    assert main(["train", data, "--model", "ridge", "--set", "degre=1", "--output", proxy]) == 2
+    assert main(["train", data, "--model", "ridge", "--set", "degree=7", "--output", proxy]) == 2
