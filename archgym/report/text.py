@@ -62,6 +62,8 @@ def summary(
 
 def _lottery(results: Results, table: pd.DataFrame) -> list[str]:
     last = table.sort_values("evaluations").groupby(["scenario", "agent"]).tail(1)
+    width = last.groupby("agent")["scenario"].nunique()
+    last = last[last["agent"].isin(width[width >= 0.9 * width.max()].index)]  # else means do not compare
     mean = last.groupby("agent")["P(within 1 %)"].mean().sort_values(ascending=False)
     best, worst = mean.index[0], mean.index[-1]
     out = [
@@ -122,7 +124,7 @@ def warnings(results: Results, pairs: pd.DataFrame) -> list[str]:
             shown = ", ".join(f"{a} and {b}" for a, b in zip(rest["first"][:6], rest["second"][:6]))
             more = f" and {len(rest) - 6} more pairs" if len(rest) > 6 else ""
             out.append(
-                f"{seeds} seeds are too few to separate {shown}{more} at {last} evaluations."
+                f"{seeds} seed{'s are' if seeds != 1 else ' is'} too few to separate {shown}{more} at {last} evaluations."
             )
     if results.failures:
         out.append(
