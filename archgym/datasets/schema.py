@@ -49,7 +49,6 @@ class Description:
     metrics: tuple[Metric, ...]
     fingerprints: Mapping[str, Any] = field(default_factory=dict)
     sources: Sequence[Mapping[str, Any]] = ()
-    scale: Mapping[str, str] = field(default_factory=dict)
     notes: str = ""
 
     def to_bytes(self) -> bytes:

@@ -29,7 +29,6 @@ from .features import FeatureMap
 
 FORMAT, DESCRIPTION, ARRAYS = 1, "proxy.json", "arrays.npz"
 LEVEL = 0.9
-FAR = 1.5  # times the distance that 95 % of held-out rows keep to the training rows
 REFERENCE_ROWS = 4000
 
 

@@ -63,7 +63,9 @@ def summary(
 def _lottery(results: Results, table: pd.DataFrame) -> list[str]:
     last = table.sort_values("evaluations").groupby(["scenario", "agent"]).tail(1)
     width = last.groupby("agent")["scenario"].nunique()
-    last = last[last["agent"].isin(width[width >= 0.9 * width.max()].index)]  # else means do not compare
+    last = last[
+        last["agent"].isin(width[width >= 0.9 * width.max()].index)
+    ]  # else means do not compare
     mean = last.groupby("agent")["P(within 1 %)"].mean().sort_values(ascending=False)
     best, worst = mean.index[0], mean.index[-1]
     out = [

@@ -116,19 +116,17 @@ class LocalEngine:
                     failure = None
                     if p.pipe in ready:
                         try:
-                            result: Result | str = p.pipe.recv()
-                            p.since, p.opening = time.monotonic(), result == OPENING
-                            if isinstance(result, str):
-                                continue
-                            p.todo = [s for s in p.todo if s.id != result.id]
-                            chunks.learn(result)
-                            on_result(result)
+                            message: Result | str = p.pipe.recv()
                         except (EOFError, OSError):
                             p.process.join(5)
-                            failure = (
-                                DIED,
-                                f"the worker process ended with {_ending(p.process.exitcode)}",
-                            )
+                            ending = _ending(p.process.exitcode)
+                            failure = DIED, f"the worker process ended with {ending}"
+                        else:
+                            p.since, p.opening = time.monotonic(), message == OPENING
+                            if isinstance(message, Result):
+                                p.todo = [s for s in p.todo if s.id != message.id]
+                                chunks.learn(message)
+                                on_result(message)
                     elif p.todo and self.timeout and time.monotonic() - p.since > self._patience(p):
                         failure = TIMED_OUT, f"no result within the timeout of {self.timeout:g} s"
                     if failure is not None:

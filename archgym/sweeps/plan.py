@@ -129,10 +129,6 @@ class Sweep:
                             seen.add(spec.id)
                             yield spec
 
-    def entry_of(self, agent: str, panel: str) -> Entry:
-        """The entry that a run came from."""
-        return next(e for e in self.entries if (e.agent, e.panel) == (agent, panel))
-
 
 def load_sweep(path: Path) -> Sweep:
     """A sweep from a YAML file, or a study that ships by its name.

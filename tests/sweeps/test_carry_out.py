@@ -118,7 +118,7 @@ def test_failed_runs_are_tried_again_when_asked(tmp_path, with_simulator, run):
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "says"), [("hang", "timeout", "1.5 s"), ("die", "died", "SIGKILL")]
+    ("fault", "status", "says"), [("hang", "timeout", "timeout of 6 s"), ("die", "died", "SIGKILL")]
 )
 def test_a_run_that_hangs_or_kills_its_worker_is_given_up(
     tmp_path, with_simulator, run, fault, status, says
@@ -133,7 +133,7 @@ def test_a_run_that_hangs_or_kills_its_worker_is_given_up(
         document["scenarios"][0]
         | {"name": "fine", "simulator": "tests.conftest:ToySimulator", "config": {}}
     )
-    run(document, tmp_path / "s", LocalEngine(2, timeout=1.5))
+    run(document, tmp_path / "s", LocalEngine(2, timeout=6))
     found = statuses(tmp_path / "s")
     assert found[status] == 1 and found["done"] == sum(found.values()) - 1
     with Ledger(tmp_path / "s" / LEDGER) as ledger:
@@ -246,7 +246,7 @@ def test_a_full_disk_loses_nothing_recorded(tmp_path, document, monkeypatch):
     with pytest.raises(StoreError, match=r"full.*--resume"):
         carry_out(folder, sweep, LocalEngine(1))
     monkeypatch.undo()
-    assert statuses(tmp_path / "s")["done"] >= 3
+    assert statuses(tmp_path / "s")["done"] in (3, 4) and len(calls) == 5, "it stops at once"
     carry_out(folder, folder.sweep(), LocalEngine(2))
     assert statuses(tmp_path / "s") == {"done": 27}
 
