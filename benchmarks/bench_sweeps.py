@@ -22,7 +22,7 @@ from archgym.sweeps.work import Setup, Worker
 from archgym.tables.build import build
 from archgym.tables.simulator import TableSimulator
 
-RUN_EVALUATIONS = 500  # about ten milliseconds of soc/audio-coarse
+RUN_EVALUATIONS = 170  # about ten milliseconds of soc/audio-coarse
 RUNS = 2000
 
 
