@@ -142,7 +142,7 @@ def test_the_lottery_study_has_the_size_of_the_papers(monkeypatch, tmp_path):
 
     document = yaml.safe_load(studies()["archgym-lottery"].read_text())
     document["simulator"] = ""
-    monkeypatch.setenv("ARCHGYM_TRACES", str(tmp_path))  # nobody's traces: nine scenarios are skipped
+    monkeypatch.setenv("ARCHGYM_TRACES", str(tmp_path))  # no traces: nine are skipped
     sweep = from_sweep_document(document)
     runs = list(sweep.runs())
     long = [r for r in runs if r.budget >= 1000]
