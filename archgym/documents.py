@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from .errors import ScenarioError, UnknownNameError
+from .errors import ArchgymError, ScenarioError, UnknownNameError
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -38,6 +39,17 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """Say of an error inside a document where the document stands; unknown names say it themselves."""
+    try:
+        yield
+    except UnknownNameError:
+        raise
+    except (ArchgymError, ValueError, TypeError) as error:
+        raise ScenarioError(f"{where}: {error}") from error
 
 
 def known_keys(mapping: Mapping[str, Any], known: Iterable[str], what: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .errors import ArchgymError, StoreError
+from .locks import hold
 from .scenario import Scenario
 from .scenario_file import from_document
 
@@ -130,17 +130,11 @@ class RunFolder:
         return scenario
 
     def __enter__(self) -> RunFolder:
-        try:
-            self._lock = open(self.path / LOCK, "w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreError(
-                f"{self.path} is in use by another process; wait for it or choose another --output"
-            ) from None
-        except OSError as error:
-            raise StoreError(
-                f"{self.path} cannot be written to: {error.strerror}; choose another --output"
-            ) from error
+        self._lock = hold(
+            self.path / LOCK,
+            f"{self.path} is in use by another process; wait for it or choose another --output",
+            f"{self.path} cannot be written to: {{why}}; choose another --output",
+        )
         return self
 
     def __exit__(self, *_: object) -> None:

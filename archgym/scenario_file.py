@@ -8,8 +8,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from .documents import known_keys, read_yaml
-from .errors import ArchgymError, ScenarioError, UnknownNameError
+from .documents import known_keys, located, read_yaml
+from .errors import ScenarioError, UnknownNameError
 from .objectives import Expression, Objective, Spec
 from .scenario import Scenario
 from .units import parse_quantity
@@ -32,6 +32,10 @@ KEYS = (
     "budget",
     "stand_in",
 )
+# what names, describes or measures out a search; all other keys say what is searched for
+AROUND_THE_GOAL = (
+    "name", "description", "workload", "workloads", "budget", "stand_in",
+)  # fmt: skip
 OBJECTIVE_KEYS = ("metric", "goal", "weight", "reference", "target")
 SPEC_KEYS = ("upper", "lower", "worst")
 
@@ -100,12 +104,8 @@ def _altered(
 
 def from_document(document: Mapping[str, Any], where: str = "scenario") -> Scenario:
     """A scenario from the mapping that a YAML file holds."""
-    try:
+    with located(where):
         return _build(document)
-    except UnknownNameError:
-        raise
-    except (ArchgymError, ValueError, TypeError) as error:
-        raise ScenarioError(f"{where}: {error}") from error
 
 
 def _build(document: Mapping[str, Any]) -> Scenario:

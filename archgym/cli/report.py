@@ -23,18 +23,17 @@ def add_to(words: Any) -> None:
 
 def go(options: argparse.Namespace) -> int:
     """Write, then say the same in the terminal."""
-    from ..report.page import write_pictures, write_report
+    from ..report.page import write_report
 
     root = options.tables or default_root()
     with busy("reading the ledger, drawing …", options.json):
-        done = write_report(options.sweep, options.output, root)
-        pictures = write_pictures(options.sweep, done.page.parent, root) if options.png else []
+        done = write_report(options.sweep, options.output, root, pictures=options.png)
     if options.json:
         print_json(
             {
                 "page": str(done.page),
                 "tables": [str(p) for p in done.csv],
-                "pictures": [str(p) for p in pictures],
+                "pictures": [str(p) for p in done.pictures],
                 "summary": list(done.summary),
                 "warnings": list(done.warnings),
             }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArchgymError
-from .output import busy, print_json, print_table
+from .output import busy, print_json, print_table, settings
 
 SPLITS = "random,agent,region,workload"
 
@@ -34,12 +34,12 @@ def add_to(words: Any) -> None:
 def go(options: argparse.Namespace) -> int:
     """Report on splits without leakage, then train on everything and save."""
     from ..datasets.reader import Dataset
-    from ..proxies.report import numbers, split_qualities, tuned
+    from ..proxies.report import hyperparameters, split_qualities, tuned
     from ..proxies.training import Rows, train
     from ..run_folder import write_json
 
     data = Dataset(options.data)
-    hyper = numbers(options.set, options.model)
+    hyper = hyperparameters(settings(options.set, "--set"), options.model)
     with busy("reading, tuning, training on each split …", options.json):
         rows = Rows.of(data)
         if options.tune:

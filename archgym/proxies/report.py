@@ -12,7 +12,6 @@ from ..cost_model import CostModel
 from ..datasets.operations import split
 from ..datasets.reader import Dataset
 from ..datasets.schema import DatasetError
-from ..errors import ArchgymError
 from .evaluation import evaluate
 from .training import Rows, train
 
@@ -66,14 +65,7 @@ def tuned(rows: Rows, model: str, draws: int, seed: int) -> dict[str, Any]:
     return best[1]
 
 
-def numbers(pairs: Sequence[str], model: str) -> dict[str, Any]:
-    """``HYPER=VALUE`` texts as values of a model's hyperparameters."""
-    make: type[CostModel] = registry.load("cost_models", model)
-    out: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals:
-            raise ArchgymError(f"--set {pair}: expected HYPER=VALUE")
-        p = make.hyperparameters[name]
-        out[name] = p.values[p.index(text)]
-    return out
+def hyperparameters(given: Mapping[str, str], model: str) -> dict[str, Any]:
+    """Texts as values of a model's hyperparameters."""
+    space = registry.load("cost_models", model).hyperparameters
+    return {n: space[n].values[space[n].index(text)] for n, text in given.items()}

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from .. import __version__
-from ..errors import MissingExtraError
+from ..errors import ArchgymError, MissingExtraError
 from ..run_folder import write_text
 from . import figures, hyperparameters, tables, text
 from .results import Results
@@ -48,22 +48,29 @@ class Report:
 
     page: Path
     csv: Sequence[Path]
+    pictures: Sequence[Path]
     summary: Sequence[str]
     warnings: Sequence[str]
 
 
 def write_report(
-    sweep: Path, output: Path | None = None, certificates: Path | None = None
+    sweep: Path,
+    output: Path | None = None,
+    certificates: Path | None = None,
+    *,
+    pictures: bool = False,
 ) -> Report:
     """Write ``report.html`` and one CSV a table; returns where they lie.
 
+    With ``pictures`` the main figures as PNG too (needs kaleido and a Chromium).
+
     Raises:
         ArchgymError: the folder holds no sweep, or none of its runs is done; MissingExtraError:
-            plotly is not installed.
+            plotly, or kaleido where pictures are wanted, is not installed.
     """
-    from ..errors import ArchgymError
-
     figures.plotly()
+    if pictures:
+        _require_kaleido()
     results = Results(sweep, certificates)
     if not len(results.runs):
         raise ArchgymError(
@@ -94,7 +101,8 @@ def write_report(
     doubts = text.warnings(results, frames["pairs"])
     page = folder / "report.html"
     write_text(page, _Page(results, frames, says, doubts).html())
-    return Report(page, written, says, doubts)
+    drawn = _write_pictures(results, frames, folder) if pictures else []
+    return Report(page, written, drawn, says, doubts)
 
 
 class _Page:
@@ -265,27 +273,22 @@ def _fragment(figure: Any) -> str:
     )
 
 
-def write_pictures(sweep: Path, folder: Path, certificates: Path | None = None) -> list[Path]:
-    """The main figures as PNG, for documents (needs kaleido and a Chromium).
+def _write_pictures(results: Results, frames: dict[str, pd.DataFrame], folder: Path) -> list[Path]:
+    last = results.checkpoints[-1]
+    drawn = {
+        "chance.png": figures.chance(frames["lottery"], last),
+        "tuning.png": figures.tuning(frames["tuning"]),
+        "ranking.png": figures.forest(frames["ranking"], last),
+        "profiles.png": figures.profiles(results, last),
+        "hyperparameters.png": figures.importances(frames["hyperparameters"]),
+    }
+    for name, figure in drawn.items():
+        figure.write_image(folder / name, width=1000, scale=1.5)
+    return [folder / name for name in drawn]
 
-    Raises:
-        MissingExtraError: kaleido is not installed.
-    """
+
+def _require_kaleido() -> None:
     try:
         import kaleido  # noqa: F401
     except ModuleNotFoundError as error:
         raise MissingExtraError("--png", "kaleido", "report") from error
-    results = Results(sweep, certificates)
-    last = results.checkpoints[-1]
-    lotteries, ranking = tables.lotteries(results), tables.ranking(results)
-    drawn = {
-        "chance.png": figures.chance(lotteries, last),
-        "tuning.png": figures.tuning(tables.tuning_curves(results)),
-        "ranking.png": figures.forest(ranking, last),
-        "profiles.png": figures.profiles(results, last),
-        "hyperparameters.png": figures.importances(hyperparameters.importances(results)),
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, figure in drawn.items():
-        figure.write_image(folder / name, width=1000, scale=1.5)
-    return [folder / name for name in drawn]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import ArchgymError, StoreError
+from ..locks import hold
 from ..run_folder import versions
 from .engine import DIED, TIMED_OUT, Engine
 from .ledger import Ledger
@@ -69,7 +69,6 @@ class SweepFolder:
         """Write every tuning run into the ledger."""
         with Ledger(self.path / LEDGER, create=True) as ledger:
             ledger.plan(sweep.runs())
-            ledger.set_meta("document", sweep.document)
             ledger.set_meta("identities", sweep.identities)
             ledger.set_meta("versions", versions())
 
@@ -98,16 +97,12 @@ class SweepFolder:
         return sweep
 
     def __enter__(self) -> SweepFolder:
-        try:
-            self._lock = open(self.path / LOCK, "w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreError(
-                f"{self.path} is driven by another process; wait for it, or choose another --output "
-                "(two sweeps may share evaluations with --store)"
-            ) from None
-        except OSError as error:
-            raise StoreError(f"cannot write to {self.path}: {error.strerror}") from error
+        self._lock = hold(
+            self.path / LOCK,
+            f"{self.path} is driven by another process; wait for it, or choose another --output "
+            "(two sweeps may share evaluations with --store)",
+            f"cannot write to {self.path}: {{why}}",
+        )
         return self
 
     def __exit__(self, *_: object) -> None:

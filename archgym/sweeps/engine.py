@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from ..errors import MissingExtraError, UnknownNameError
 from .plan import RunSpec
-from .work import Result, Setup, Worker, single_threaded
+from .work import THREADS, Result, Setup, Worker, single_threaded
 
 TIMED_OUT, DIED = "timeout", "died"
 ATTEMPTS = 2  # a run whose worker died is tried once more: it may not have been its fault
@@ -155,10 +155,8 @@ class LocalEngine:
 def _start(setup: Setup) -> _Process:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    before = {k: os.environ.get(k) for k in _THREADS}
-    os.environ.update(
-        dict.fromkeys(_THREADS, "1")
-    )  # read when libraries load: before Python starts
+    before = {k: os.environ.get(k) for k in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))  # read when libraries load: before Python starts
     try:
         process = context.Process(target=_serve, args=(theirs, setup), daemon=True)
         process.start()
@@ -170,9 +168,6 @@ def _start(setup: Setup) -> _Process:
                 os.environ[name] = value
     theirs.close()
     return _Process(process, ours)
-
-
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARCHGYM_THREADS")
 
 
 def _ending(code: int | None) -> str:
@@ -236,7 +231,7 @@ class RayEngine:
             ray.init(
                 address=self.address,
                 log_to_driver=False,
-                runtime_env={"env_vars": dict.fromkeys(_THREADS, "1")},
+                runtime_env={"env_vars": dict.fromkeys(THREADS, "1")},
                 **local,
             )
         try:

@@ -12,8 +12,8 @@ from typing import Any
 
 from .. import registry
 from ..agent import Agent, GridPoint
-from ..documents import known_keys, read_yaml
-from ..errors import ArchgymError, ScenarioError, UnknownNameError, WorkloadError
+from ..documents import known_keys, located, read_yaml
+from ..errors import ScenarioError, UnknownNameError, WorkloadError
 from ..scenario import Scenario
 from ..scenario_file import from_document, load_scenario
 from ..tables.certificate import goal_digest
@@ -183,12 +183,8 @@ def studies() -> dict[str, Path]:
 
 def from_sweep_document(document: Mapping[str, Any], where: str = "sweep") -> Sweep:
     """A sweep from the mapping that its file holds."""
-    try:
+    with located(where):
         return _build(document)
-    except UnknownNameError:
-        raise
-    except (ArchgymError, ValueError, TypeError) as error:
-        raise ScenarioError(f"{where}: {error}") from error
 
 
 def _build(document: Mapping[str, Any]) -> Sweep:

@@ -22,6 +22,7 @@ from ..study import Study, Trials
 from .plan import RunSpec
 
 DONE, FAILED = "done", "failed"
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARCHGYM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -143,8 +144,7 @@ class Worker:
 
 def single_threaded() -> None:
     """One core a worker: the sweep itself is what runs in parallel."""
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARCHGYM_THREADS"):
-        os.environ[name] = "1"
+    os.environ.update(dict.fromkeys(THREADS, "1"))
 
 
 def improvements(cost: Floats) -> list[tuple[int, float]]:

@@ -6,7 +6,6 @@ flight and goes on when it is started again.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import time
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArchgymError, StoreError
-from ..evaluation import Evaluation
+from ..locks import hold
 from ..simulator import Simulator
 from .coverage import Coverage
 from .table import DESCRIPTION, Table, smallest_unsigned
@@ -67,15 +66,12 @@ def build(
     blocks = folder / "blocks"
     try:
         blocks.mkdir(parents=True, exist_ok=True)
-        lock = open(folder / "lock", "w")  # noqa: SIM115 (held below)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise StoreError(f"{folder} is being built by another process; wait for it") from None
     except OSError as error:
         raise StoreError(
             f"cannot write to {folder}: {error.strerror}; choose another --tables"
         ) from error
-    with lock:
+    busy = f"{folder} is being built by another process; wait for it"
+    with hold(folder / "lock", busy, f"cannot write to {folder}: {{why}}; choose another --tables"):
         simulator.prepare()
         work = _Build(simulator, coverage, blocks)
         work.run(on_progress)
@@ -121,8 +117,11 @@ class _Build:
                 break
             before = time.perf_counter()
             evaluation, alike = self.simulator.evaluate_alike(self.coverage.designs(ranks))
-            self._keep(number, ranks, evaluation, alike)
-            self._take(ranks, evaluation, alike)
+            names = [m.name for m in self.simulator.metrics]
+            values = np.stack([evaluation.metrics[n] for n in names], axis=1)
+            block = (ranks, values, evaluation.feasible, evaluation.reasons, alike)
+            self._keep(number, *block)
+            self._take(*block)
             spent = time.perf_counter() - before
             number += 1
             rate = _SECONDS_A_BLOCK / max(spent, 1e-6)
@@ -144,13 +143,17 @@ class _Build:
         return (np.concatenate(picked) if picked else np.empty(0, np.int64)), at
 
     def _take(
-        self, ranks: NDArray[np.int64], e: Evaluation, alike: NDArray[np.bool_] | None
+        self,
+        ranks: NDArray[np.int64],
+        values: NDArray[np.float64],
+        feasible: NDArray[np.bool_],
+        reasons: Sequence[str],
+        alike: NDArray[np.bool_] | None,
     ) -> None:
         rows = self.rows + np.arange(len(ranks))
-        self.values.append(np.stack([e.metrics[m.name] for m in self.simulator.metrics], axis=1))
-        self.feasible.append(e.feasible)
-        if e.reasons:
-            self.reasons.update({int(r): t for r, t in zip(rows, e.reasons) if t})
+        self.values.append(values)
+        self.feasible.append(feasible)
+        self.reasons.update({int(r): t for r, t in zip(rows, reasons) if t})
         self.row[ranks] = rows
         if alike is not None:
             for row, marked in zip(rows.tolist(), alike):
@@ -165,14 +168,19 @@ class _Build:
 
     # ---- blocks on disk
     def _keep(
-        self, number: int, ranks: NDArray[np.int64], e: Evaluation, alike: NDArray[np.bool_] | None
+        self,
+        number: int,
+        ranks: NDArray[np.int64],
+        values: NDArray[np.float64],
+        feasible: NDArray[np.bool_],
+        reasons: Sequence[str],
+        alike: NDArray[np.bool_] | None,
     ) -> None:
-        values = np.stack([e.metrics[m.name] for m in self.simulator.metrics], axis=1)
         arrays: dict[str, Any] = {
             "ranks": ranks,
             "values": values,
-            "feasible": e.feasible,
-            "reasons": np.array(json.dumps(list(e.reasons))),
+            "feasible": feasible,
+            "reasons": np.array(json.dumps(list(reasons))),
         }
         if alike is not None:
             arrays["alike"] = np.packbits(alike, axis=1)
@@ -196,9 +204,7 @@ class _Build:
             number = int(path.stem)
             try:
                 with np.load(path, allow_pickle=False) as block:
-                    ranks, feasible = block["ranks"], block["feasible"]
-                    names = [m.name for m in self.simulator.metrics]
-                    metrics = {n: block["values"][:, i].copy() for i, n in enumerate(names)}
+                    ranks, values, feasible = block["ranks"], block["values"], block["feasible"]
                     reasons = json.loads(str(block["reasons"]))
                     alike = None
                     if "alike" in block:
@@ -207,7 +213,7 @@ class _Build:
             except (OSError, ValueError, KeyError, zipfile.BadZipFile):
                 path.unlink()  # damaged: its designs are evaluated again
                 continue
-            self._take(ranks, Evaluation(metrics, feasible, reasons), alike)
+            self._take(ranks, values, feasible, reasons, alike)
         return number + 1
 
     def table(self, parameters: Mapping[str, Sequence[object]]) -> Table:

@@ -22,23 +22,12 @@ from ..evaluation import Evaluation, Floats
 from ..pareto import hypervolume, pareto_front
 from ..run_folder import versions, write_text
 from ..scenario import Scenario
+from ..scenario_file import AROUND_THE_GOAL, KEYS
 from ..statistics.effects import Effects, exact_effects
 from ..tradeoff import axes_of, front_costs
 from .table import Table
 
 SHOWN_FRONT = 500
-_GOAL_KEYS = (
-    "simulator",
-    "config",
-    "parameters",
-    "others",
-    "objectives",
-    "specs",
-    "reward",
-    "rho",
-    "aggregate",
-    "reference",
-)
 
 
 @dataclass(frozen=True)
@@ -245,7 +234,7 @@ def effects_as_dict(e: Effects, shown: Sequence[str]) -> dict[str, Any]:
 # ---- files
 def goal_digest(scenario: Scenario) -> str:
     """A digest of what is searched for: everything in the file but names, texts and the budget."""
-    document = {k: scenario.document.get(k) for k in _GOAL_KEYS}
+    document = {k: scenario.document.get(k) for k in KEYS if k not in AROUND_THE_GOAL}
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()[
         :16
     ]
