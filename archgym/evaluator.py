@@ -49,3 +49,12 @@ class Evaluator:
             parts.append((fresh, new))
         names = [m.name for m in simulator.metrics]
         return Evaluation.scatter(parts, names, len(unique)).take(back)
+
+
+def make_evaluator(scenario: Scenario, store: EvaluationStore | None = None) -> Evaluator:
+    """The evaluator that a scenario's simulators call for: some learn while they are asked."""
+    if any(s.recorded is not s for s in scenario.simulators):
+        from .proxies.escalating_evaluator import EscalatingEvaluator
+
+        return EscalatingEvaluator(scenario, store)
+    return Evaluator(scenario, store)

@@ -60,6 +60,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     },
     # what may answer in a simulator's place: `--simulator NAME[:ARGUMENT]`
     "stand_ins": {
+        "escalating": "archgym.proxies.escalation:stand_in",
         "proxy": "archgym.proxies.simulator:stand_in",
         "table": "archgym.tables.simulator:stand_in",
     },

@@ -35,7 +35,13 @@ PACKAGES = (
 
 
 def make_manifest(
-    scenario: Scenario, agent: str, hyper: Mapping[str, Any], seed: int, budget: int, batch: int
+    scenario: Scenario,
+    agent: str,
+    hyper: Mapping[str, Any],
+    seed: int,
+    budget: int,
+    batch: int,
+    screen: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What is needed to replay a run; ``id`` digests all of it but the package versions."""
     recipe = {
@@ -48,6 +54,8 @@ def make_manifest(
         "budget": budget,
         "batch": batch,
     }
+    if screen:
+        recipe["screen"] = dict(screen)
     text = json.dumps(recipe, sort_keys=True, default=str)
     identity = hashlib.sha256(text.encode()).hexdigest()[:12]
     return {"id": identity, **recipe, "versions": versions()}

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .confirmation import Confirmed, confirm, guesses
 from .errors import ArchgymError, StoreError
 from .evaluation import Floats
 from .run_folder import (
@@ -55,10 +56,17 @@ def run(
     until_specs_met: bool = False,
     plots: bool = True,
     on_progress: OnProgress | None = None,
+    screen: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Search a scenario and keep everything in a run folder."""
-    plan = Study(scenario, agent, budget=budget, seed=seed, hyper=hyper, batch=batch)
-    manifest = make_manifest(scenario, agent, plan.agent.hyper, seed, plan.budget, plan.batch)
+    """Search a scenario and keep everything in a run folder.
+
+    ``screen`` (``{"screen": "proxy:FOLDER", "screen_factor": 8}``) puts a proxy before the simulator.
+    """
+    screen = dict(screen or {})
+    plan = Study(scenario, agent, budget=budget, seed=seed, hyper=hyper, batch=batch, **screen)
+    manifest = make_manifest(
+        scenario, agent, plan.agent.hyper, seed, plan.budget, plan.batch, screen
+    )
     manifest["until_specs_met"] = until_specs_met
     path = output or default_path(root, scenario, manifest)
     return carry_out(RunFolder.create(path, manifest), scenario, plots, on_progress)
@@ -87,10 +95,12 @@ def carry_out(
             batch=m["batch"],
             store=store,
             run=m["id"],
+            **m.get("screen", {}),
         )
         trials = study.run(on_progress, until_specs_met=m.get("until_specs_met", False))
-        computed = store.count() if any(s.computes for s in scenario.simulators) else 0
-        result = summary(scenario, trials, computed)
+        confirmed = confirm(scenario, trials, store) if guesses(scenario) else None
+        computed = sum(store.count(s.truth) for s in scenario.simulators if s.computes)
+        result = summary(scenario, trials, computed, confirmed)
         write_text(folder.path / TRIALS, trials_csv(scenario, trials))
         write_json(folder.path / RESULT, result)
         if plots:
@@ -100,10 +110,16 @@ def carry_out(
     return Run(folder.path, scenario, trials, result)
 
 
-def summary(scenario: Scenario, trials: Trials, computed: int) -> dict[str, Any]:
-    """The outcome as plain values; the same for a run and for its resumption."""
+def summary(
+    scenario: Scenario, trials: Trials, computed: int, confirmed: Confirmed | None = None
+) -> dict[str, Any]:
+    """The outcome as plain values; the same for a run and for its resumption.
+
+    Best and front are those of the ``confirmed`` finalists where the search guessed.
+    """
     reference = scenario.reference_evaluation
-    best = trials.best
+    answers = trials if confirmed is None else confirmed.trials
+    best = answers.best
     out: dict[str, Any] = {
         "scenario": scenario.name,
         "charged": len(trials),
@@ -121,19 +137,27 @@ def summary(scenario: Scenario, trials: Trials, computed: int) -> dict[str, Any]
             "metrics": reference.row(0),
             "specs_met": bool(scenario.satisfied(reference)[0]),
         }
+    numbers = range(len(trials)) if confirmed is None else confirmed.positions.tolist()
+
+    def entry(i: int) -> dict[str, Any]:
+        """One design among the answers, with what the search took it for."""
+        out = {
+            "trial": numbers[i],
+            "design": scenario.space.decode(answers.x[i : i + 1])[0],
+            "metrics": answers.evaluation.row(i),
+            "specs_met": bool(answers.satisfied[i]),
+        }
+        return out if confirmed is None else out | {"guessed": trials.evaluation.row(numbers[i])}
+
     if best >= 0:
-        out["best"] = _entry(scenario, trials, best) | {"cost": float(trials.cost[best])}
-    out["front"] = [_entry(scenario, trials, int(i)) for i in front_of(scenario, trials)]
+        out["best"] = entry(best) | {"cost": float(answers.cost[best])}
+    out["front"] = [entry(int(i)) for i in front_of(scenario, answers)]
+    if confirmed is not None:
+        out["confirmed"] = {
+            "designs": len(answers),
+            "by": "{0.name} {0.version}".format(scenario.simulators[0].truth),
+        }
     return out
-
-
-def _entry(scenario: Scenario, trials: Trials, i: int) -> dict[str, Any]:
-    return {
-        "trial": i,
-        "design": scenario.space.decode(trials.x[i : i + 1])[0],
-        "metrics": trials.evaluation.row(i),
-        "specs_met": bool(trials.satisfied[i]),
-    }
 
 
 def trials_csv(scenario: Scenario, trials: Trials) -> str:
@@ -178,6 +202,7 @@ def verify(path: Path, sample: int = 32, seed: int = 0) -> dict[str, Any]:
         )
     with EvaluationStore(path / EVALUATIONS) as store:
         for simulator in scenario.simulators:
+            simulator = simulator.recorded
             blocks = list(store.rows(simulator))
             if not blocks:
                 continue

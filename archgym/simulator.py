@@ -43,6 +43,11 @@ class Simulator(ABC):
         """The simulator that this one stands for: itself, unless it looks answers up or guesses."""
         return self
 
+    @property
+    def recorded(self) -> Simulator:
+        """The simulator whose answers a store keeps: itself, unless its answers change as it learns."""
+        return self
+
     # ---- the public side
     def evaluate(self, x: ArrayLike) -> Evaluation:
         """Metrics of the designs ``x`` (n, d).

@@ -194,13 +194,14 @@ class EvaluationStore:
             yield first, flat.reshape(len(rows), d).astype(np.int64)
             first += len(rows)
 
-    def count(self) -> int:
-        """How many evaluations are recorded."""
-        return int(
-            self._guard(
-                lambda: self._connection.execute("SELECT count(*) FROM evaluations").fetchone()[0]
-            )
-        )
+    def count(self, simulator: Simulator | None = None) -> int:
+        """How many evaluations are recorded, of one simulator or of all."""
+        query = "SELECT count(*) FROM evaluations"
+        if simulator is None:
+            return int(self._guard(lambda: self._connection.execute(query).fetchone()[0]))
+        owner = self._guard(lambda: self._simulator_id(simulator))
+        query += " WHERE simulator = ?"
+        return int(self._guard(lambda: self._connection.execute(query, (owner,)).fetchone()[0]))
 
     def rows(self, simulator: Simulator, chunk: int = 4096) -> Iterator[tuple[Designs, Evaluation]]:
         """Every recorded evaluation of a simulator, in design order, by blocks."""

@@ -14,7 +14,7 @@ from . import registry
 from .agent import Agent
 from .errors import ArchgymError
 from .evaluation import Evaluation, Floats
-from .evaluator import Evaluator
+from .evaluator import make_evaluator
 from .pareto import pareto_front
 from .scenario import Scenario
 from .space import Designs
@@ -68,7 +68,8 @@ class Study:
 
     ``agent`` is a name or an instance.  With a ``store``, evaluations are kept and looked up, and
     ``run`` names the trials in it, so that a study started again goes on where it stopped and ends
-    as if it had never been interrupted; without a name no trials are recorded.
+    as if it had never been interrupted; without a name no trials are recorded.  ``screen`` (such as
+    ``proxy:FOLDER``) looks at ``screen_factor`` times as many proposals as are evaluated.
 
     ``agent_seconds`` and ``simulator_seconds`` say where the time went.
     """
@@ -84,6 +85,8 @@ class Study:
         batch: int | None = None,
         store: EvaluationStore | None = None,
         run: str = "",
+        screen: str = "",
+        screen_factor: int | None = None,
     ) -> None:
         self.scenario = scenario
         self.budget = scenario.budget if budget is None else budget
@@ -92,10 +95,14 @@ class Study:
         if batch is not None and batch < 1:
             raise ArchgymError(f"batch must be at least 1 design, got {batch}")
         self.agent = make_agent(agent, scenario, seed=seed, budget=self.budget, hyper=hyper or {})
+        if screen:
+            from .proxies.screening import FACTOR, screened
+
+            self.agent = screened(self.agent, scenario, screen, screen_factor or FACTOR)
         self.batch = batch or self.agent.batch
         self.store = store
         self.run_id = run
-        self.evaluator = Evaluator(scenario, store)
+        self.evaluator = make_evaluator(scenario, store)
         self.agent_seconds = 0.0
         self.simulator_seconds = 0.0
         self._parts: list[tuple[Designs, Evaluation, Floats, Floats]] = []

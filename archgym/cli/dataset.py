@@ -25,6 +25,14 @@ def add_to(words: Any) -> None:
     v.add_argument("--card", type=Path, help="write the card (Markdown) here")
     v.add_argument("--json", action="store_true")
     v.set_defaults(go=info)
+    v = verbs.add_parser("sample", help="evaluate designs of a scenario, drawn uniformly")
+    v.add_argument("scenario", help="name or .yaml file")
+    v.add_argument("--rows", type=int, default=20_000, help="designs (default 20,000)")
+    v.add_argument("--seed", type=int, default=0)
+    v.add_argument("--simulator", metavar="STAND_IN", help="e.g. table, to look answers up")
+    v.add_argument("--to", type=Path, required=True)
+    v.add_argument("--json", action="store_true")
+    v.set_defaults(go=sample)
     v = verbs.add_parser("merge", help="several of one space in one file, duplicates dropped")
     v.add_argument("data", type=Path, nargs="+")
     v.add_argument("--to", type=Path, required=True)
@@ -106,6 +114,24 @@ def info(options: argparse.Namespace) -> int:
         print(f"{options.card}")
     else:
         print(text)
+    return 0
+
+
+def sample(options: argparse.Namespace) -> int:
+    """Evaluate random designs."""
+    from ..datasets.sample import sample as draw
+    from ..scenario_file import load_scenario
+
+    scenario = load_scenario(options.scenario, stand_in=options.simulator)
+    with bar_of(options.rows, "designs", options.json) as bar:
+        rows, _ = draw(
+            scenario, options.rows, options.to, seed=options.seed,
+            on_progress=None if bar is None else lambda n: bar(n, "", n),
+        )  # fmt: skip
+    if options.json:
+        print_json({"data": str(options.to), "rows": rows})
+    else:
+        print(f"{options.to}: {rows:,} rows; see archgym dataset info {options.to}")
     return 0
 
 

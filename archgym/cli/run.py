@@ -41,7 +41,16 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--simulator",
         metavar="STAND_IN",
-        help="what answers in the simulator's place: table, or table:FOLDER (see archgym enumerate)",
+        help="what answers in the simulator's place: table[:FOLDER] (see archgym enumerate), proxy:FOLDER "
+        "(see archgym train), or escalating[:FOLDER][,SETTING=VALUE…], a proxy that asks when it is unsure",
+    )
+    p.add_argument(
+        "--screen",
+        metavar="proxy:FOLDER",
+        help="let a proxy look at many proposals and evaluate the most promising only",
+    )
+    p.add_argument(
+        "--screen-factor", type=int, default=8, help="proposals an evaluation (default 8)"
     )
     p.add_argument("--batch", type=int, help="designs a batch (default: what the agent likes)")
     p.add_argument("--output", type=Path, help="run folder (default: runs/SCENARIO/AGENT-seedN-ID)")
@@ -96,14 +105,22 @@ def go(options: argparse.Namespace) -> int:
             until_specs_met=options.until_specs_met,
             plots=not options.no_plots,
             on_progress=bar,
+            screen=_screen(options),
         )
     return _show(done, options)
 
 
+def _screen(options: argparse.Namespace) -> dict[str, Any]:
+    if not options.screen:
+        return {}
+    return {"screen": options.screen, "screen_factor": options.screen_factor}
+
+
 def _dry_run(scenario: Any, options: argparse.Namespace, hyper: dict[str, str], budget: int) -> int:
     study = Study(
-        scenario, options.agent, budget=budget, seed=options.seed, hyper=hyper, batch=options.batch
-    )
+        scenario, options.agent, budget=budget, seed=options.seed, hyper=hyper, batch=options.batch,
+        **_screen(options),
+    )  # fmt: skip
     plan = {
         "scenario": scenario.name,
         "workloads": list(scenario.workloads),
@@ -159,6 +176,12 @@ def _show(done: runner.Run, options: argparse.Namespace) -> int:
         ]
         more = f", first {SHOWN_FRONT} shown" if len(front) > SHOWN_FRONT else ""
         print_table(shown, rows, title=f"Pareto front: {len(front)} designs{more}")
+    if "confirmed" in result:
+        confirmed = result["confirmed"]
+        print(
+            f"The search guessed; best and front are {confirmed['designs']} finalists as evaluated by the "
+            f"simulator itself ({confirmed['by']})."
+        )
     specs = f"; {result['satisfied']} meet the specs" if done.scenario.specs else ""
     print(f"{result['charged']} evaluations charged, {result['computed']} computed{specs}.")
     print(

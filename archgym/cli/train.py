@@ -35,7 +35,8 @@ def go(options: argparse.Namespace) -> int:
     """Report on splits without leakage, then train on everything and save."""
     from ..datasets.reader import Dataset
     from ..proxies.report import hyperparameters, split_qualities, tuned
-    from ..proxies.training import Rows, train
+    from ..proxies.rows import Rows
+    from ..proxies.training import train
     from ..run_folder import write_json
 
     data = Dataset(options.data)
@@ -80,6 +81,8 @@ def go(options: argparse.Namespace) -> int:
     )  # fmt: skip
     for name, reason in skipped.items():
         print(f"split {name}: {reason}")
+    for name, value in proxy.facts["constant"].items():
+        print(f"{name} is {value:g} in every row; the proxy takes it for a constant")
     print(
         f"Proxy of all {len(rows):,} rows: {options.output}; use it with --simulator proxy:{options.output}"
     )

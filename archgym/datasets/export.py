@@ -89,14 +89,15 @@ def describe(scenario: Scenario) -> Description:
     return Description(DesignSpace(simulator.space.parameters), simulator.metrics)
 
 
-def _fingerprints(scenario: Scenario) -> dict[str, Any]:
+def fingerprints(scenario: Scenario) -> dict[str, Any]:
+    """The fingerprints of a scenario's simulators, less the space, by key."""
     return {
         s.key: {k: v for k, v in s.fingerprint().items() if k != "space"}
-        for s in scenario.simulators
+        for s in (s.recorded for s in scenario.simulators)
     }
 
 
-def _per_workload(
+def per_workload(
     scenario: Scenario,
     x: Designs,
     evaluator: Evaluator,
@@ -108,8 +109,12 @@ def _per_workload(
     """One block a workload: a scenario of several is not aggregated in data."""
     inner = scenario.to_simulator(x)
     for simulator in scenario.simulators:
-        evaluation = evaluator.single(simulator, inner)
-        yield _block(simulator, inner, evaluation, facts, step, computed, seed)
+        kept = np.arange(len(x))
+        if simulator.recorded is not simulator and evaluator.store is not None:  # no guesses
+            simulator = simulator.recorded
+            kept = np.flatnonzero(evaluator.store.get(simulator, simulator.canonical(inner))[0])
+        evaluation = evaluator.single(simulator, inner[kept])
+        yield _block(simulator, inner[kept], evaluation, facts, step[kept], computed[kept], seed)
 
 
 def _block(
@@ -137,7 +142,7 @@ class _Run(_Source):
         self._manifest = folder.manifest
         self._scenario = folder.scenario()
         self.description = describe(self._scenario)
-        self.fingerprints = _fingerprints(self._scenario)
+        self.fingerprints = fingerprints(self._scenario)
         self.entries = [
             {k: self._manifest[k] for k in ("id", "agent", "hyperparameters", "seed", "budget")}
         ]
@@ -157,7 +162,7 @@ class _Run(_Source):
             for first, x in store.trials(m["id"], d, CHUNK):
                 computed = _new(self._scenario, x, seen)
                 step = first + np.arange(len(x))
-                yield from _per_workload(
+                yield from per_workload(
                     self._scenario, x, evaluator, facts, step, computed, m["seed"]
                 )
 
@@ -175,7 +180,7 @@ class _Sweep(_Source):
         self.fingerprints = {}
         for scenario in scenarios:
             self.description.require_same(describe(scenario), f"{path}, scenario {scenario.name!r}")
-            self.fingerprints |= _fingerprints(scenario)
+            self.fingerprints |= fingerprints(scenario)
         self.entries = []
 
     def blocks(self) -> Iterator[Block]:
@@ -195,7 +200,7 @@ class _Sweep(_Source):
                 self.entries.append({"id": name, "agent": agent, "seed": seed, "budget": budget})
                 step, computed = np.arange(len(x)), _new(scenario, x, set())
                 if len(scenario.simulators) > 1:  # the file holds the aggregate
-                    yield from _per_workload(
+                    yield from per_workload(
                         scenario, x, Evaluator(scenario), facts, step, computed, seed
                     )
                 else:

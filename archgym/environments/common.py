@@ -11,8 +11,9 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from ..confirmation import guesses
 from ..evaluation import Evaluation
-from ..evaluator import Evaluator
+from ..evaluator import make_evaluator
 from ..scenario import Scenario
 from ..scenario_file import load_scenario
 from ..space import Designs
@@ -35,8 +36,11 @@ class View:
         scenario: str | Path | Scenario,
         workload: str | Sequence[str] | None,
         store: str | Path | None,
+        cost_model: str | Path | None = None,
     ) -> None:
-        self.scenario = load_scenario(scenario, workload)
+        stand_in = None if cost_model is None else f"proxy:{cost_model}"
+        self.scenario = load_scenario(scenario, workload, stand_in=stand_in)
+        self._guesses = guesses(self.scenario)
         for simulator in self.scenario.simulators:
             simulator.prepare()
         self.space = self.scenario.space
@@ -51,7 +55,7 @@ class View:
         self._scales = [s if s > 0 else 1.0 for s in scale]
         self._scale = np.array(self._scales)
         self._evaluator = (
-            Evaluator(self.scenario, EvaluationStore(store)) if store is not None else None
+            make_evaluator(self.scenario, EvaluationStore(store)) if store is not None else None
         )
 
     @property
@@ -102,4 +106,5 @@ class View:
             "feasible": feasible,
             "reason": "" if feasible else e.reason(0),
             "specs_met": feasible and bool(self.scenario.satisfied(e)[0]),
+            "guessed": self._guesses,
         }

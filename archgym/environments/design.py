@@ -24,7 +24,8 @@ class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
     reset; after the step the design's metrics, see :class:`.common.View`.  *Reward*: minus the
     scenario's cost.  Every episode ends after one step (``terminated``), so this is a contextual
     bandit without context: algorithms that learn from transitions between states have nothing to
-    learn from here.  ``store`` keeps every evaluation in a file.
+    learn from here.  ``store`` keeps every evaluation in a file; ``cost_model``, the folder of a
+    proxy, answers in the simulator's place (``info["guessed"]`` then is True).
     """
 
     metadata: dict[str, Any] = {"render_modes": []}
@@ -34,10 +35,11 @@ class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
         scenario: str | Path | Scenario,
         workload: str | Sequence[str] | None = None,
         store: str | Path | None = None,
+        cost_model: str | Path | None = None,
         actions: str = "index",
         render_mode: None = None,
     ) -> None:
-        self.view = View(scenario, workload, store)
+        self.view = View(scenario, workload, store, cost_model)
         self.scenario = self.view.scenario
         self.render_mode = render_mode
         if actions not in ("index", "unit"):

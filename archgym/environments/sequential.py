@@ -33,9 +33,10 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
         scenario: str | Path | Scenario,
         workload: str | Sequence[str] | None = None,
         store: str | Path | None = None,
+        cost_model: str | Path | None = None,
         render_mode: None = None,
     ) -> None:
-        self.view = View(scenario, workload, store)
+        self.view = View(scenario, workload, store, cost_model)
         self.scenario = self.view.scenario
         self.render_mode = render_mode
         self._nvec = self.view.space.nvec

@@ -32,9 +32,10 @@ class DesignVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         scenario: str | Path | Scenario = "dram/stream-low-power",
         workload: str | Sequence[str] | None = None,
         store: str | Path | None = None,
+        cost_model: str | Path | None = None,
         render_mode: None = None,
     ) -> None:
-        self.view = View(scenario, workload, store)
+        self.view = View(scenario, workload, store, cost_model)
         self.scenario = self.view.scenario
         self.render_mode = render_mode
         self.num_envs = num_envs

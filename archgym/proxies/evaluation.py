@@ -9,7 +9,7 @@ import numpy as np
 
 from ..evaluation import Floats
 from .proxy import Proxy
-from .training import Rows
+from .rows import Rows
 
 TAU_ROWS = 4000
 
@@ -41,7 +41,7 @@ class Quality:
 
 
 def evaluate(proxy: Proxy, rows: Rows) -> list[Quality]:
-    """The quality on every metric over the feasible rows."""
+    """The quality over the feasible rows on every metric that changes."""
     from scipy.stats import kendalltau
 
     works = np.flatnonzero(rows.feasible)
@@ -57,6 +57,8 @@ def evaluate(proxy: Proxy, rows: Rows) -> list[Quality]:
                 mean[n][here], low[n][here], high[n][here] = p.mean[n], p.low[n], p.high[n]
     few = np.random.default_rng(0).permutation(len(works))[:TAU_ROWS]
     for name in proxy.metrics:
+        if name in proxy.facts["constant"]:
+            continue
         truth, guess = rows.metrics[name][works], mean[name]
         error = guess - truth
         rmse = float(np.sqrt(np.mean(error**2)))

@@ -21,19 +21,17 @@ from numpy.typing import NDArray
 from .. import registry
 from ..cost_model import CostModel
 from ..datasets.schema import Description
-from ..errors import ArchgymError, StoreError
-from ..evaluation import Floats
+from ..errors import StoreError
+from ..evaluation import Evaluation, Floats
 from ..run_folder import write_json
+from ..simulator import Simulator
 from ..space import Designs
 from .features import FeatureMap
+from .rows import ProxyError, Rows
 
-FORMAT, DESCRIPTION, ARRAYS = 1, "proxy.json", "arrays.npz"
+FORMAT, DESCRIPTION, ARRAYS = 2, "proxy.json", "arrays.npz"
 LEVEL = 0.9
 REFERENCE_ROWS = 4000
-
-
-class ProxyError(ArchgymError, ValueError):
-    """A proxy that cannot be trained, loaded or used for what is asked."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,20 @@ class Prediction:
         """The interval's half width as a share of the mean, (n,)."""
         return (self.high[metric] - self.low[metric]) / (2 * np.abs(self.mean[metric]))
 
+    def evaluation(self, towards: str = "", share: float = 1.0, likely: float = 0.5) -> Evaluation:
+        """As a simulator would say it: the means, or moved that share of the way ``towards`` low or high.
+
+        A design counts as feasible if its chance is at least ``likely``.
+        """
+        feasible = self.feasible >= likely
+        bounds = getattr(self, towards) if towards else self.mean
+        metrics = {}
+        for name, mean in self.mean.items():
+            value = mean + share * (bounds[name] - mean)
+            value = np.where(mean > 0, np.maximum(value, 0.01 * mean), value)  # no negative energy
+            metrics[name] = np.where(feasible, value, np.nan)
+        return Evaluation(metrics, feasible, reasons(feasible))
+
 
 @dataclass(frozen=True)
 class Proxy:
@@ -61,7 +73,8 @@ class Proxy:
 
     ``regressor`` learns the metrics (of those in ``logarithmic`` the logarithm) less ``centre`` over
     ``scale``, (m,) each; ``scores`` (m, calibration rows) are sorted conformal scores |error| /
-    spread; ``reference`` are features of training rows, ``distance`` the scale of the shift.
+    spread; ``reference`` are features of training rows, ``distance`` the scale of the shift; ``rows``
+    is what it was trained on (thinned where large), to learn on from.
     """
 
     description: Description
@@ -76,6 +89,7 @@ class Proxy:
     reference: Floats
     distance: float
     classifier: CostModel | None = None
+    rows: Rows | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -132,7 +146,7 @@ class Proxy:
     def _unscaled(self, i: int, value: Floats) -> Floats:
         """From what the regressor gives to a metric in its unit."""
         value = self.centre[i] + self.scale[i] * value
-        return np.exp(np.clip(value, -700, 700)) if self.metrics[i] in self.logarithmic else value
+        return np.exp(np.clip(value, -200, 200)) if self.metrics[i] in self.logarithmic else value
 
     def _position(self, workload: str) -> int:
         if len(self.workloads) < 2:
@@ -142,6 +156,10 @@ class Proxy:
                 f"the proxy was trained on the workloads {list(self.workloads)}, not on {workload!r}"
             )
         return self.workloads.index(workload)
+
+    def named(self, simulator: Simulator) -> str:
+        """What the proxy calls a simulator's workload."""
+        return simulator.workload if len(self.workloads) > 1 else self.workloads[0]
 
     # ---- on disk
     @property
@@ -160,6 +178,8 @@ class Proxy:
         out |= {f"regressor/{k}": v for k, v in self.regressor.arrays().items()}
         if self.classifier is not None:
             out |= {f"classifier/{k}": v for k, v in self.classifier.arrays().items()}
+        if self.rows is not None:
+            out |= {f"rows/{k}": v for k, v in self.rows.arrays().items()}
         return out
 
     def save(self, folder: Path) -> None:
@@ -219,14 +239,32 @@ class Proxy:
             json.dumps(document["description"]).encode(), str(path)
         )
         make = registry.load("cost_models", document["model"])
-        regressor = _restored(make, document["hyperparameters"], arrays, "regressor/")
-        classifier = _restored(make, {}, arrays, "classifier/") if document["classifier"] else None
+        names = tuple(document["workloads"]), tuple(document["keys"])
         return cls(
-            description, document["model"], tuple(document["keys"]), tuple(document["workloads"]),
-            regressor, arrays["centre"], arrays["scale"], tuple(document["logarithmic"]),
-            arrays["scores"], arrays["reference"], float(arrays["distance"][0]), classifier,
-            document["facts"],
-        )  # fmt: skip
+            description=description,
+            model=document["model"],
+            keys=names[1],
+            workloads=names[0],
+            regressor=_restored(make, document["hyperparameters"], _under("regressor/", arrays)),
+            centre=arrays["centre"],
+            scale=arrays["scale"],
+            logarithmic=tuple(document["logarithmic"]),
+            scores=arrays["scores"],
+            reference=arrays["reference"],
+            distance=float(arrays["distance"][0]),
+            classifier=_restored(make, {}, _under("classifier/", arrays))
+            if document["classifier"]
+            else None,
+            rows=Rows.restored(description, _under("rows/", arrays), *names),
+            facts=document["facts"],
+        )
+
+
+def reasons(feasible: NDArray[np.bool_]) -> list[str]:
+    """What an evaluation says of designs that a proxy thinks infeasible."""
+    if feasible.all():
+        return []
+    return ["" if ok else "the proxy expects it to be infeasible" for ok in feasible]
 
 
 def conformal_quantile(scores: Floats, level: float) -> float:
@@ -238,11 +276,15 @@ def conformal_quantile(scores: Floats, level: float) -> float:
     return float(scores[k - 1]) if k <= len(scores) else float("inf")
 
 
+def _under(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
+
+
 def _restored(
-    make: type[CostModel], hyper: Mapping[str, Any], arrays: Mapping[str, Any], prefix: str
+    make: type[CostModel], hyper: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
 ) -> CostModel:
     model = make(**hyper)
-    model.restore({k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)})
+    model.restore(arrays)
     return model
 
 

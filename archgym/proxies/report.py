@@ -13,7 +13,8 @@ from ..datasets.operations import split
 from ..datasets.reader import Dataset
 from ..datasets.schema import DatasetError
 from .evaluation import evaluate
-from .training import Rows, train
+from .rows import Rows
+from .training import train
 
 TUNING_ROWS = 8000
 

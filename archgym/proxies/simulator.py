@@ -12,7 +12,8 @@ from ..evaluation import Evaluation
 from ..simulator import Simulator
 from ..space import Designs
 from ..wrappers import Wrapper
-from .proxy import Proxy, ProxyError
+from .proxy import Proxy, reasons
+from .rows import ProxyError
 
 
 class ProxySimulator(Wrapper):
@@ -27,20 +28,7 @@ class ProxySimulator(Wrapper):
 
     def __init__(self, inner: Simulator, proxy: Proxy) -> None:
         super().__init__(inner)
-        if proxy.description.space.parameters != inner.space.parameters:
-            raise ProxyError(
-                f"the proxy was trained on another design space than that of simulator {inner.name!r}"
-            )
-        if inner.key not in proxy.keys:
-            raise ProxyError(
-                f"the proxy was trained on other data than simulator {inner.name!r} {inner.version} gives on "
-                f"workload {inner.workload!r} with these settings; train one on this"
-            )
-        names = [m.name for m in inner.metrics]
-        if list(proxy.metrics) != names:
-            raise ProxyError(
-                f"the proxy predicts {list(proxy.metrics)}, the simulator gives {names}"
-            )
+        require_trained_on(proxy, inner)
         self.proxy = proxy
 
     @property
@@ -60,12 +48,23 @@ class ProxySimulator(Wrapper):
     def _evaluate(self, x: Designs) -> Evaluation:
         metrics, chance = self.proxy.means(x, self.workload)
         feasible = chance >= 0.5
-        reasons = (
-            ()
-            if feasible.all()
-            else ["" if ok else "the proxy expects it to be infeasible" for ok in feasible]
+        return Evaluation(metrics, feasible, reasons(feasible))
+
+
+def require_trained_on(proxy: Proxy, inner: Simulator) -> None:
+    """Refuse a proxy of another space, simulator, setting or workload."""
+    if proxy.description.space.parameters != inner.space.parameters:
+        raise ProxyError(
+            f"the proxy was trained on another design space than that of simulator {inner.name!r}"
         )
-        return Evaluation(metrics, feasible, reasons)
+    if inner.key not in proxy.keys:
+        raise ProxyError(
+            f"the proxy was trained on other data than simulator {inner.name!r} {inner.version} gives on "
+            f"workload {inner.workload!r} with these settings; train one on this"
+        )
+    names = [m.name for m in inner.metrics]
+    if list(proxy.metrics) != names:
+        raise ProxyError(f"the proxy predicts {list(proxy.metrics)}, the simulator gives {names}")
 
 
 def stand_in(

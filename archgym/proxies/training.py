@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,70 +11,17 @@ from numpy.typing import NDArray
 
 from .. import registry
 from ..cost_model import CostModel
-from ..datasets.reader import Dataset
 from ..datasets.schema import Description
 from ..evaluation import Floats
-from ..space import Designs
+from ..space import DesignSpace
 from .features import FeatureMap
-from .proxy import REFERENCE_ROWS, Proxy, ProxyError
+from .proxy import REFERENCE_ROWS, Proxy
+from .rows import ProxyError, Rows
 
 DECADE = 10.0
 CALIBRATION = 0.15
 MOST_CALIBRATION = 5000
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of a data set in memory."""
-
-    description: Description
-    x: Designs
-    metrics: Mapping[str, Floats]
-    feasible: NDArray[np.bool_]
-    canonical: NDArray[np.uint64]
-    workload: NDArray[np.int64]
-    workloads: tuple[str, ...]
-    keys: tuple[str, ...]
-
-    @classmethod
-    def of(cls, data: Dataset) -> Rows:
-        """Everything a model may see of a data set.
-
-        Raises:
-            ProxyError: a metric that is NaN or infinite in a row that is marked feasible.
-        """
-        d = data.description
-        feasible = data.feasible
-        metrics = {m.name: data.metric(m.name) for m in d.metrics}
-        for name, values in metrics.items():
-            bad = feasible & ~np.isfinite(values)
-            if bad.any():
-                row = int(np.argmax(bad))
-                raise ProxyError(
-                    f"{data.path}, row {row + 1}: metric {name!r} is {values[row]} though the row is marked feasible"
-                )
-        names, position = np.unique(data.column("workload").astype(str), return_inverse=True)
-        keys = tuple(dict.fromkeys(data.column("simulator").astype(str).tolist()))
-        return cls(
-            d,
-            data.x,
-            metrics,
-            feasible,
-            data.canonical,
-            position.reshape(-1).astype(np.int64),
-            tuple(names),
-            keys,
-        )
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def take(self, rows: NDArray[np.intp]) -> Rows:
-        """A selection of rows."""
-        return Rows(
-            self.description, self.x[rows], {k: v[rows] for k, v in self.metrics.items()}, self.feasible[rows],
-            self.canonical[rows], self.workload[rows], self.workloads, self.keys,
-        )  # fmt: skip
+KEPT_ROWS = 50_000
 
 
 def train(
@@ -87,18 +33,18 @@ def train(
 ) -> Proxy:
     """A proxy of all metrics.
 
-    Fifteen percent of the designs (at most 5,000) calibrate the intervals and are not learnt from.
+    A metric that is the same in every row is predicted to stay so, and named in ``facts``.  Fifteen percent of the designs (at most 5,000) calibrate the intervals and are not learnt from.
 
     Raises:
-        ProxyError: fewer feasible rows than knobs, or a metric that never changes.
+        ProxyError: too few feasible rows for the knobs, or no metric that ever changes.
     """
     start = time.perf_counter()
     space = rows.description.space
-    moving = sum(len(p) > 1 for p in space.parameters)
     works = np.flatnonzero(rows.feasible)
-    if len(works) < max(2 * moving, 20):
+    if len(works) < least_rows(space):
         raise ProxyError(
-            f"{len(works)} feasible rows are too few for {moving} knobs: give at least {max(2 * moving, 20)}"
+            f"{len(works)} feasible rows are too few for this space of {len(space)} knobs: give at least "
+            f"{least_rows(space)}"
         )
     features = FeatureMap(space, rows.workloads)
     table = features(rows.x, rows.workload)
@@ -129,30 +75,44 @@ def train(
         reference=reference,
         distance=_usual_distance(reference, table[outside]),
         classifier=classifier,
+        rows=rows.thinned(KEPT_ROWS, seed),
         facts={
             "rows": len(inside),
             "calibration": len(outside),
             "seed": seed,
+            "constant": constant_metrics(rows),
             "seconds": time.perf_counter() - start,
         },
     )
 
 
+def least_rows(space: DesignSpace) -> int:
+    """How many feasible rows a proxy needs: two a knob that moves, at least 20."""
+    return max(2 * sum(len(p) > 1 for p in space.parameters), 20)
+
+
 def _targets(rows: Rows, works: NDArray[np.intp]) -> tuple[Floats, tuple[str, ...]]:
     """What is learnt, (n, m), and the metrics that are learnt as logarithms: positive, over a decade."""
+    still = constant_metrics(rows)
+    if len(still) == len(rows.description.metrics):
+        raise ProxyError(
+            f"every metric is the same in every row ({', '.join(still)}): there is nothing to learn"
+        )
     columns, logarithmic = [], []
     for metric in rows.description.metrics:
         values = rows.metrics[metric.name]
         seen = values[works]
-        if np.ptp(seen) == 0:
-            raise ProxyError(
-                f"metric {metric.name!r} is {seen[0]:g} in every row: there is nothing to learn; leave it out"
-            )
         if seen.min() > 0 and seen.max() > DECADE * seen.min():
             logarithmic.append(metric.name)
             values = np.log(np.where(rows.feasible, values, 1.0))
         columns.append(values)
     return np.stack(columns, axis=1), tuple(logarithmic)
+
+
+def constant_metrics(rows: Rows) -> dict[str, float]:
+    """Metrics that are the same in every feasible row, with their value."""
+    seen = {k: v[rows.feasible] for k, v in rows.metrics.items()}
+    return {k: float(v[0]) for k, v in seen.items() if len(v) and np.ptp(v) == 0}
 
 
 def _apart(

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..confirmation import confirm, guesses
 from ..evaluation import Floats
 from ..pareto import pareto_front
 from ..scenario import Scenario
@@ -38,7 +39,8 @@ class Setup:
 class Result:
     """The outcome of one run; everything but the seconds is a function of the spec.
 
-    ``curve`` holds (evaluations, best cost) at each improvement; ``front`` holds (evaluations,
+    Where the search guessed, best and front are of finalists that the simulator evaluated, and the
+    curve is one point.  ``curve`` holds (evaluations, best cost) at each improvement; ``front`` holds (evaluations,
     objective costs) of each trial that joined the front of a scenario of several objectives.
     """
 
@@ -105,21 +107,26 @@ class Worker:
             from .parquet import write_trials
 
             write_trials(Path(self.setup.trials), spec, scenario, trials)
-        best = trials.best
+        answers, computed, curve = trials, study.evaluator.computed, improvements(trials.cost)
+        if guesses(scenario):
+            confirmed = confirm(scenario, trials, study.store)
+            answers, computed = confirmed.trials, computed + confirmed.computed
+            curve = [(len(trials), float(answers.cost.min(initial=np.inf)))]
+        best = answers.best
         canonical = scenario.simulators[0].canonical(scenario.to_simulator(trials.x))
         return Result(
             id=spec.id,
             status=DONE,
             charged=len(trials),
-            computed=study.evaluator.computed,
+            computed=computed,
             distinct=len(set(design_keys(canonical))),
             feasible=int(trials.evaluation.feasible.sum()),
             satisfied=int(trials.satisfied.sum()),
-            best=float(trials.cost[best]) if best >= 0 else float("inf"),
-            design=tuple(trials.x[best].tolist()) if best >= 0 else (),
-            metrics=trials.evaluation.row(best) if best >= 0 else {},
-            curve=improvements(trials.cost),
-            front=joined_front(trials) if scenario.k > 1 else (),
+            best=float(answers.cost[best]) if best >= 0 else float("inf"),
+            design=tuple(answers.x[best].tolist()) if best >= 0 else (),
+            metrics=answers.evaluation.row(best) if best >= 0 else {},
+            curve=curve,
+            front=joined_front(answers) if scenario.k > 1 else (),
             agent_seconds=study.agent_seconds,
             simulator_seconds=study.simulator_seconds,
             seconds=time.perf_counter() - start,

@@ -10,9 +10,10 @@ from archgym.errors import ArchgymError, DesignError, UnknownNameError
 from archgym.evaluation import Evaluation
 from archgym.proxies.evaluation import evaluate
 from archgym.proxies.features import FeatureMap
-from archgym.proxies.proxy import Proxy, ProxyError, conformal_quantile
+from archgym.proxies.proxy import Proxy, conformal_quantile
+from archgym.proxies.rows import ProxyError, Rows
 from archgym.proxies.simulator import ProxySimulator
-from archgym.proxies.training import Rows, train
+from archgym.proxies.training import train
 from archgym.scenario_file import from_document
 from archgym.space import DesignSpace
 
@@ -254,11 +255,16 @@ def test_a_proxy_of_something_else_is_refused(tmp_path, trained):
 
 # ---------------------------------------------------------------- bad input
 def test_too_little_data_and_constants_are_refused():
-    with pytest.raises(ProxyError, match="too few for 4 knobs"):
+    with pytest.raises(ProxyError, match="too few for this space of 4 knobs"):
         train(rows_of(12, 0), "ridge")
     rows = rows_of(200, 0)
     rows.metrics["energy"][rows.feasible] = 3.0
-    with pytest.raises(ProxyError, match="'energy' is 3 in every row"):
+    proxy = train(rows, "ridge")
+    assert proxy.facts["constant"] == {"energy": 3.0}
+    assert set(proxy.predict(rows.x).mean["energy"].tolist()) == {3.0}
+    assert [q.metric for q in evaluate(proxy, rows)] == ["latency"]
+    rows.metrics["latency"][rows.feasible] = 1e-6
+    with pytest.raises(ProxyError, match="every metric is the same"):
         train(rows, "ridge")
     with pytest.raises(UnknownNameError, match="did you mean 'random_forest'"):
         train(rows_of(200, 0), "random_forrest")
