@@ -58,6 +58,13 @@ class CostModel(ABC):
         mean, spread = self._predict(np.ascontiguousarray(features, np.float64))
         return mean, np.maximum(spread, 1e-12)
 
+    def mean(self, features: Floats) -> Floats:
+        """Means alone, (n, m), where that is faster."""
+        return self._mean(np.ascontiguousarray(features, np.float64))
+
+    def _mean(self, features: Floats) -> Floats:
+        return self._predict(features)[0]
+
     @abstractmethod
     def _fit(self, features: Floats, targets: Floats) -> None:
         """Learn."""

@@ -11,57 +11,80 @@ from numpy.typing import NDArray
 from archgym.cost_model import Arrays
 from archgym.evaluation import Floats
 
-NAMES = ("roots", "feature", "threshold", "left", "right", "value")
+NAMES = ("roots", "depth", "column", "feature", "threshold", "child", "value")
+Tree = dict[str, NDArray[Any]]
 
 
-def stack(trees: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
-    """Trees of local node numbers end to end in one set of arrays."""
-    sizes = [len(t["feature"]) for t in trees]
-    roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
-    out: dict[str, NDArray[Any]] = {"roots": roots}
-    for name in ("feature", "threshold", "value"):
-        out[name] = np.concatenate([t[name] for t in trees])
-    for name in ("left", "right"):
-        out[name] = np.concatenate([t[name] + r for t, r in zip(trees, roots)]).astype(np.int32)
-    out["feature"] = out["feature"].astype(np.int32)
+def stack(trees: Sequence[Tree], columns: Sequence[int] | None = None) -> Tree:
+    """Trees end to end in one set of arrays; tree i adds to the targets from ``columns[i]`` on."""
+    laid = [_siblings_together(t) for t in trees]
+    roots = np.concatenate([[0], np.cumsum([len(t["feature"]) for t in laid])[:-1]])
+    out: Tree = {n: np.concatenate([t[n] for t in laid]) for n in ("feature", "threshold", "value")}
+    out["child"] = np.concatenate([t["child"] + r for t, r in zip(laid, roots)]).astype(np.int32)
+    out["roots"] = roots.astype(np.int32)
+    out["depth"] = np.array([t["depth"] for t in laid], np.int32)
+    out["column"] = np.array(columns if columns is not None else [0] * len(laid), np.int32)
     return out
 
 
-def of_decision_tree(tree: Any) -> dict[str, NDArray[Any]]:
+def _siblings_together(tree: Tree) -> dict[str, Any]:
+    """A tree level by level: a right child follows its left one, leaves point to themselves."""
+    order, parents, level, depth = [0], [], [0], 0
+    while True:
+        inner = [k for k in level if tree["feature"][k] >= 0]
+        if not inner:
+            break
+        depth += 1
+        parents += inner
+        level = [int(c) for k in inner for c in (tree["left"][k], tree["right"][k])]
+        order += level
+    at = np.array(order)
+    place = np.empty(len(at), np.int64)
+    place[at] = np.arange(len(at))
+    child = np.arange(len(at))
+    child[place[parents]] = place[tree["left"][parents]]
+    leaf = tree["feature"][at] < 0
+    return {
+        "feature": np.where(leaf, 0, tree["feature"][at]).astype(np.int32),
+        "threshold": np.where(leaf, np.inf, tree["threshold"][at]).astype(np.float32),
+        "child": child,
+        "value": tree["value"][at],
+        "depth": depth,
+    }
+
+
+def of_decision_tree(tree: Any) -> Tree:
     """A fitted ``sklearn.tree`` regressor of m targets."""
     t = tree.tree_
-    leaf = t.children_left < 0
     return {
-        "feature": np.where(leaf, -1, t.feature),
-        "threshold": t.threshold.astype(np.float64),
-        "left": np.maximum(t.children_left, 0),
-        "right": np.maximum(t.children_right, 0),
+        "feature": np.where(t.children_left < 0, -1, t.feature),
+        "threshold": t.threshold,
+        "left": t.children_left,
+        "right": t.children_right,
         "value": np.ascontiguousarray(t.value[:, :, 0], np.float64),
     }
 
 
-def of_boosted_tree(predictor: Any, column: int, columns: int) -> dict[str, NDArray[Any]]:
-    """One ``TreePredictor`` of histogram gradient boosting, adding to one of several targets."""
+def of_boosted_tree(predictor: Any) -> Tree:
+    """One ``TreePredictor`` of histogram gradient boosting."""
     nodes = predictor.nodes
-    value = np.zeros((len(nodes), columns))
-    value[:, column] = nodes["value"]
     return {
         "feature": np.where(nodes["is_leaf"] == 1, -1, nodes["feature_idx"].astype(np.int64)),
         "threshold": nodes["num_threshold"].astype(np.float64),
         "left": nodes["left"].astype(np.int64),
         "right": nodes["right"].astype(np.int64),
-        "value": value,
+        "value": nodes["value"][:, None].astype(np.float64),
     }
 
 
 def predict(
-    arrays: Arrays, features: Floats, prefix: str = "", squares: bool = False
+    arrays: Arrays, features: Floats, targets: int, prefix: str = "", squares: bool = False
 ) -> tuple[Floats, Floats]:
-    """Sums over trees of the leaf values (n, m) and, if asked for, of their squares."""
+    """Sums over trees of the leaf values (n, targets) and, if asked for, of their squares."""
     from .trees import ensemble
 
-    m = arrays[prefix + "value"].shape[1]
-    total = np.zeros((len(features), m))
-    second = np.zeros((len(features) if squares else 0, m))
-    ensemble(features, *(arrays[prefix + n] for n in NAMES), total, second)  # type: ignore[call-arg]
+    total = np.zeros((len(features), targets))
+    second = np.zeros((len(features) if squares else 0, targets))
+    seen = np.ascontiguousarray(features, np.float32)
+    ensemble(seen, *(arrays[prefix + n] for n in NAMES), total, second)  # type: ignore[call-arg]
     return total, second

@@ -42,16 +42,14 @@ class GradientBoosting(CostModel):
         self, features: Floats, targets: Floats, trees: int, prefix: str
     ) -> dict[str, NDArray[Any]]:
         """Boosted trees of every target, flat."""
-        flat, base = [], []
+        flat, columns, base = [], [], []
         for k in range(targets.shape[1]):
             booster = self._grow(features, targets[:, k], trees)
-            flat += [
-                of_boosted_tree(p, k, targets.shape[1])
-                for stage in booster._predictors
-                for p in stage
-            ]
+            flat += [of_boosted_tree(p) for stage in booster._predictors for p in stage]
+            columns += [k] * (len(flat) - len(columns))
             base.append(float(np.asarray(booster._baseline_prediction).reshape(-1)[0]))
-        return {prefix + k: v for k, v in (stack(flat) | {"base": np.array(base)}).items()}
+        whole = stack(flat, columns) | {"base": np.array(base)}
+        return {prefix + k: v for k, v in whole.items()}
 
     def _grow(self, features: Floats, target: Floats, trees: int) -> Any:
         from sklearn.ensemble import HistGradientBoostingRegressor
@@ -79,9 +77,14 @@ class GradientBoosting(CostModel):
         return error
 
     def _predict(self, features: Floats) -> tuple[Floats, Floats]:
-        mean = predict(self._arrays, features)[0] + self._arrays["base"]
-        spread = predict(self._arrays, features, "spread.")[0] + self._arrays["spread.base"]
-        return mean, np.exp(spread)
+        return self._mean(features), np.exp(self._sum(features, "spread."))
+
+    def _mean(self, features: Floats) -> Floats:
+        return self._sum(features, "")
+
+    def _sum(self, features: Floats, prefix: str) -> Floats:
+        base = self._arrays[prefix + "base"]
+        return predict(self._arrays, features, len(base), prefix)[0] + base
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Nodes of both ensembles, flat."""

@@ -12,23 +12,23 @@ from archgym.evaluation import Floats
 from archgym.parameter import ordinal
 from archgym.space import DesignSpace
 
-MEMBERS = 5
 BATCH = 512
 
 
 class MlpEnsemble(CostModel):
-    """Five heteroscedastic networks; the spread joins their own variances and their disagreement."""
+    """Heteroscedastic networks, five or one; the spread joins their own variances and their disagreement."""
 
     name = "mlp_ensemble"
     hyperparameters = DesignSpace(
         (
             ordinal("width", (64, 128, 256), "neurons a layer", scale="log"),
             ordinal("depth", (2, 3, 4), "hidden layers"),
-            ordinal("epochs", (50, 100, 200), "passes over the rows", scale="log"),
+            ordinal("epochs", (50, 100, 200, 400, 800), "passes over the rows", scale="log"),
             ordinal("rate", (1e-3, 3e-3), "peak learning rate", scale="log"),
+            ordinal("members", (1, 3, 5), "networks; one is the fastest"),
         )
     )
-    defaults = {"width": 128, "depth": 3, "epochs": 100, "rate": 3e-3}
+    defaults = {"width": 128, "depth": 3, "epochs": 100, "rate": 3e-3, "members": 5}
 
     def _fit(self, features: Floats, targets: Floats) -> None:
         import torch
@@ -40,7 +40,7 @@ class MlpEnsemble(CostModel):
         self._arrays = {
             "centre": centre, "scale": scale, "layers": np.array([int(self.hyper["depth"]) + 1]),
         }  # fmt: skip
-        for member in range(MEMBERS):
+        for member in range(int(self.hyper["members"])):
             for i, (w, b) in enumerate(self._train(x, y, member)):
                 self._arrays[f"{member}.{i}.w"], self._arrays[f"{member}.{i}.b"] = w, b
 
@@ -94,7 +94,7 @@ class MlpEnsemble(CostModel):
         a = self._arrays
         x = ((features - a["centre"]) / a["scale"]).astype(np.float32)
         means, variances = [], []
-        for member in range(MEMBERS):
+        for member in range(int(self.hyper["members"])):
             h = x
             for i in range(int(a["layers"][0])):
                 h = h @ a[f"{member}.{i}.w"] + a[f"{member}.{i}.b"]

@@ -48,12 +48,16 @@ class RandomForest(CostModel):
         self._arrays["floor"] = np.maximum(0.1 * np.sqrt(np.nanmean(error**2, axis=0)), 1e-9)
 
     def _predict(self, features: Floats) -> tuple[Floats, Floats]:
-        seen = features.astype(np.float32).astype(np.float64)
-        total, squares = predict(self._arrays, seen, squares=True)
+        m = len(self._arrays["floor"])
+        total, squares = predict(self._arrays, features, m, squares=True)
         n = len(self._arrays["roots"])
         mean = total / n
         variance = np.maximum(squares / n - mean**2, 0)
         return mean, np.sqrt(variance + self._arrays["floor"] ** 2)
+
+    def _mean(self, features: Floats) -> Floats:
+        m = len(self._arrays["floor"])
+        return predict(self._arrays, features, m)[0] / len(self._arrays["roots"])
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Nodes of all trees, flat."""

@@ -1,28 +1,39 @@
-"""Compiled inference of tree ensembles: flat arrays, one pass a row."""
+"""Compiled inference of tree ensembles: a block of rows goes down one tree at a time."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from archgym.compilation import kernel_compiler
 
 compiled = kernel_compiler(__file__)
+BLOCK = 128
 
 
 @compiled
-def ensemble(features, roots, feature, threshold, left, right, value, total, squares):
+def ensemble(features, roots, depth, column, feature, threshold, child, value, total, squares):
     """Add up every tree's leaf values a row: ``total`` (n, m) and, of squares, ``squares`` (n, m).
 
-    A node's ``feature`` is -1 at a leaf; rows go left where feature <= threshold; ``value`` is
-    (nodes, m).  Empty ``squares`` are not filled.
+    ``child`` is a node's left one, the right one follows it; a leaf is its own left child and has an
+    infinite threshold, so all rows of a block make ``depth`` steps without a branch.  ``value``
+    (nodes, k) goes to the columns from the tree's ``column`` on.  Empty ``squares`` are not filled.
     """
-    m = value.shape[1]
+    n, k = features.shape[0], value.shape[1]
     both = squares.shape[0] > 0
-    for i in range(features.shape[0]):
+    node = np.empty(BLOCK, np.int32)
+    for start in range(0, n, BLOCK):
+        rows = min(BLOCK, n - start)
         for t in range(roots.shape[0]):
-            node = roots[t]
-            while feature[node] >= 0:
-                goes_left = features[i, feature[node]] <= threshold[node]
-                node = left[node] if goes_left else right[node]
-            for k in range(m):
-                total[i, k] += value[node, k]
-                if both:
-                    squares[i, k] += value[node, k] * value[node, k]
+            node[:rows] = roots[t]
+            for _ in range(depth[t]):
+                for i in range(rows):
+                    at = node[i]
+                    right = features[start + i, feature[at]] > threshold[at]
+                    node[i] = child[at] + np.int32(right)
+            first = column[t]
+            for i in range(rows):
+                for j in range(k):
+                    v = value[node[i], j]
+                    total[start + i, first + j] += v
+                    if both:
+                        squares[start + i, first + j] += v * v

@@ -19,7 +19,8 @@ class Quality:
     """One metric on rows that were held out.
 
     ``relative_rmse`` is the root mean squared error over the mean of the true values; ``mape`` the
-    mean of |error| / |truth|, ``median_ape`` its median; ``r2`` and Kendall's ``tau`` as usual;
+    mean of |error| / |truth|, ``median_ape`` its median; ``log_rmse`` the root mean squared logarithm of
+    guess / truth (NaN where either is not positive); ``r2`` and Kendall's ``tau`` as usual;
     ``top_recall`` the share of the 1 % least true values among the 1 % least predicted;
     ``coverage`` the share inside the 90 % interval, ``width`` its mean full width over the RMSE.
     """
@@ -29,6 +30,7 @@ class Quality:
     relative_rmse: float
     mape: float
     median_ape: float
+    log_rmse: float
     r2: float
     tau: float
     top_recall: float
@@ -71,6 +73,7 @@ def evaluate(proxy: Proxy, rows: Rows) -> list[Quality]:
                 relative_rmse=rmse / abs(float(truth.mean())) if truth.mean() else np.inf,
                 mape=float(ape.mean()),
                 median_ape=float(np.median(ape)),
+                log_rmse=_log_rmse(truth, guess),
                 r2=1 - float(np.mean(error**2)) / float(truth.var()) if truth.var() > 0 else 0.0,
                 tau=float(kendalltau(truth[few], guess[few]).statistic),
                 top_recall=_top_recall(truth, guess, top),
@@ -79,6 +82,12 @@ def evaluate(proxy: Proxy, rows: Rows) -> list[Quality]:
             )
         )
     return out
+
+
+def _log_rmse(truth: Floats, guess: Floats) -> float:
+    if truth.min() <= 0 or guess.min() <= 0:
+        return float("nan")
+    return float(np.sqrt(np.mean(np.log(guess / truth) ** 2)))
 
 
 def _top_recall(truth: Floats, guess: Floats, top: int) -> float:

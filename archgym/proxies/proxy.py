@@ -125,7 +125,7 @@ class Proxy:
             high[name] = self._unscaled(i, centre[:, i] + half)
         chance = np.ones(len(designs))
         if self.classifier is not None:
-            chance = np.clip(self.classifier.predict(features)[0][:, 0], 0, 1)
+            chance = np.clip(self.classifier.mean(features)[:, 0], 0, 1)
         return Prediction(mean, low, high, chance, self.shift(features))
 
     def shift(self, features: Floats) -> Floats:
@@ -136,11 +136,11 @@ class Proxy:
     def means(self, x: Designs, workload: str = "") -> tuple[dict[str, Floats], Floats]:
         """Means (n,) and chances of feasibility (n,) only: the fast path of a search."""
         features = self.features(x, self._position(workload))
-        centre = self.regressor.predict(features)[0]
+        centre = self.regressor.mean(features)
         out = {name: self._unscaled(i, centre[:, i]) for i, name in enumerate(self.metrics)}
         chance = np.ones(len(x))
         if self.classifier is not None:
-            chance = self.classifier.predict(features)[0][:, 0]
+            chance = self.classifier.mean(features)[:, 0]
         return out, chance
 
     def _unscaled(self, i: int, value: Floats) -> Floats:
