@@ -47,6 +47,8 @@ class Agent(ABC):
     adaptive: ClassVar[bool] = True
     # what a domain-specific agent may ask of the scenario: moves from one design (d,) -> (k, d)
     advise: Callable[[Designs], Designs] | None = None
+    # how far designs (n, d) are outside the scenario's specs, (n,); +inf where infeasible
+    penalty: Callable[[Designs], Floats] | None = None
 
     def __init__(
         self,

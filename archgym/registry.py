@@ -19,6 +19,7 @@ from .errors import MissingExtraError, UnknownNameError
 BUILT_IN: dict[str, dict[str, str]] = {
     "simulators": {
         "accelerator": "archgym.simulators.accelerator:AcceleratorSimulator",
+        "codesign": "archgym.simulators.codesign:CoDesignSimulator",
         "dram": "archgym.simulators.dram:DRAMSimulator",
         "mapping": "archgym.simulators.accelerator:MappingSimulator",
         "soc": "archgym.simulators.soc:SoCSimulator",
@@ -40,6 +41,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "hill_climbing": "archgym.agents.hill_climbing:HillClimbing",
         "latin_hypercube": "archgym.agents.space_filling:LatinHypercube",
         "maskable_ppo": "archgym.agents.sequential_learning:MaskablePpo",
+        "nasaic": "archgym.agents.nasaic:Nasaic",
         "nsga2": "archgym.agents.pymoo_agents:Nsga2",
         "particle_swarm": "archgym.agents.pymoo_agents:ParticleSwarm",
         "portfolio": "archgym.agents.portfolio:Portfolio",

@@ -191,6 +191,17 @@ class Scenario:
             metric = self.objectives[0].expression.factors[0][0]
         return self.simulators[0].advise(design, metric)
 
+    def penalty(self, x: Designs) -> Floats:
+        """How far designs (n, d) of this scenario are outside its specs, (n,); +inf where infeasible.
+
+        Zero where every spec is met.  Looks at the designs again, which an agent has paid for already.
+        """
+        e = self.evaluate(x)
+        out = np.zeros(len(x))
+        for spec in self.specs:
+            out += spec.penalty(e.metrics)
+        return np.where(e.feasible, out, np.inf)
+
     # ---- the design to compare with
     @cached_property
     def reference_design(self) -> Designs | None:

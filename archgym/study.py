@@ -184,5 +184,5 @@ def make_agent(
     cls = registry.load("agents", agent)
     objectives = scenario.k if cls.multi_objective else 1
     made: Agent = cls(scenario.space, seed=seed, objectives=objectives, budget=budget, **hyper)
-    made.advise = scenario.advise
+    made.advise, made.penalty = scenario.advise, scenario.penalty
     return made

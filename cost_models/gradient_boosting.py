@@ -42,7 +42,9 @@ class GradientBoosting(CostModel):
         self, features: Floats, targets: Floats, trees: int, prefix: str
     ) -> dict[str, NDArray[Any]]:
         """Boosted trees of every target, flat."""
-        flat, columns, base = [], [], []
+        flat: list[Any] = []
+        columns: list[int] = []
+        base: list[float] = []
         for k in range(targets.shape[1]):
             booster = self._grow(features, targets[:, k], trees)
             flat += [of_boosted_tree(p) for stage in booster._predictors for p in stage]

@@ -21,10 +21,12 @@ class Case:
     train: int
     test: int
     metrics: tuple[str, ...]
+    workloads: int = 1
 
     def models(self) -> list[tuple[str, dict[str, Any]]]:
         """Every model with its hyperparameters; the network takes the same steps on any data."""
-        epochs = min((50, 100, 200, 400, 800), key=lambda e: abs(e * self.train / 256 - STEPS))
+        rows = self.train * self.workloads
+        epochs = min((50, 100, 200, 400, 800), key=lambda e: abs(e * rows / 256 - STEPS))
         return [FOREST, BOOSTING, (NETWORK[0], {**NETWORK[1], "epochs": epochs})]
 
 
@@ -34,7 +36,7 @@ CASES = [
         for t in DRAM4
     ),
     Case("dram-full-bfs", "dram/bfs-low-latency", 20_000, 5_000, ("mean_latency", "energy")),
-    Case("dram-full-programs", "dram/programs-joint", 20_000, 5_000, ("mean_latency", "energy")),
+    Case("dram-full-programs", "dram/programs-joint", 20_000, 5_000, ("mean_latency", "energy"), 6),
     Case("accelerator-eyeriss", "accelerator/resnet18-eyeriss-edp", 20_000, 5_000, ("latency", "energy")),
     Case("accelerator-archgym", "accelerator/alexnet-archgym", 20_000, 5_000, ("latency", "energy")),
     Case("mapping-loops", "mapping/resnet18-conv2-loops", 100_000, 25_000, ("latency", "energy")),

@@ -8,8 +8,8 @@ import pytest
 
 from archgym import Study, runner
 from archgym.confirmation import confirm, guesses
-from archgym.datasets.reader import Dataset
 from archgym.datasets.export import export
+from archgym.datasets.reader import Dataset
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.proxies.escalation import EscalatingSimulator
 from archgym.proxies.rows import ProxyError

@@ -14,13 +14,13 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from ..architecture import Architecture, Level
+from ..dataflows import DATAFLOWS, fill_factors
 from ..layers import Layer
 from ..mapping import Cost, Mapping, evaluate_mapping
 from .report import Check
 from .shapes import Shapes, rows_of
 
 UNLIMITED_NETWORK, UNLIMITED_MEMORY = 1e8, 1e6
-DATAFLOWS = ("KCP", "YXP", "YRP")
 
 
 def check(data: Dict[str, Any], shapes: Shapes) -> list[Check]:
@@ -52,7 +52,8 @@ def check(data: Dict[str, Any], shapes: Shapes) -> list[Check]:
 
 def cycles(layer: Layer, dataflow: str, tile: int, pes: int) -> float:
     """Cycles of one layer under one of MAESTRO's dataflows."""
-    rows, clustered = mapping(layer, dataflow, tile, pes)
+    factor = np.empty((3, 3, 8), np.int64)
+    clustered = fill_factors(layer.dims, DATAFLOWS.index(dataflow), tile, pes, factor)
     machine = Architecture(
         "unlimited",
         (
@@ -62,41 +63,8 @@ def cycles(layer: Layer, dataflow: str, tile: int, pes: int) -> float:
         ),
         0.0,
     )
-    nest = Mapping.parse(rows)
+    nest = Mapping(factor, np.tile(np.arange(8), (3, 1)), np.ones((3, 3), np.bool_))
     cost = evaluate_mapping(layer, machine, nest, fill_and_drain=False)
     assert isinstance(cost, Cost), cost
     steps = float(nest.factor[:2, 0].prod()) if clustered else 0.0
     return cost.compute_cycles + steps + 1
-
-
-def mapping(layer: Layer, dataflow: str, tile: int, pes: int) -> tuple[list[list[str]], bool]:
-    """[kept, temporal, x, y] a level, and whether PEs are clustered."""
-    depthwise = layer.G > 1
-    clusters = max(1, pes // tile)
-    clustered = True
-    if dataflow == "KCP" and depthwise:  # channels over all PEs
-        across, down, inside, clustered = {"G": pes}, {}, {"R": layer.R, "S": layer.S}, False
-    elif dataflow == "KCP":  # output channels over clusters, input channels inside
-        across, down, inside = {"K": clusters}, {"C": tile}, {"R": layer.R, "S": layer.S}
-    elif dataflow == "YXP" and layer.Q == 1:  # output rows over all PEs
-        across, down, inside, clustered = {"P": pes}, {}, {"R": layer.R, "S": layer.S}, False
-    elif dataflow == "YXP":  # rows over clusters, columns inside
-        across, down, inside = {"P": clusters}, {"Q": tile}, {"R": layer.R, "S": layer.S}
-    else:  # YRP: rows over clusters of R PEs, filter rows inside
-        across, down = {"P": max(1, pes // layer.R)}, {"R": layer.R}
-        inside = {"K": min(tile, layer.K), "S": layer.S}
-    spatial = [{d: min(n, getattr(layer, d)) for d, n in axis.items()} for axis in (across, down)]
-    outer = {}
-    for d in "NGKCPQRS":
-        done = spatial[0].get(d, 1) * spatial[1].get(d, 1) * inside.get(d, 1)
-        outer[d] = -(-getattr(layer, d) // done)
-
-    def text(loops: Dict[str, int]) -> str:
-        return " ".join(f"{d}{n}" for d, n in loops.items() if n > 1)
-
-    rows = [
-        ["WIO", "", "", ""],
-        ["WIO", text(outer), text(spatial[0]), text(spatial[1])],
-        ["WIO", text(inside), "", ""],
-    ]
-    return rows, clustered

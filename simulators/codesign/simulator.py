@@ -1,0 +1,236 @@
+"""The co-design simulator: networks and sub-accelerators in; score, latency, energy and area out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.errors import ArchgymError, UnknownNameError
+from archgym.evaluation import Evaluation, Floats, Metric
+from archgym.parameter import Parameter, categorical, ordinal
+from archgym.simulator import Simulator
+from archgym.space import Designs, DesignSpace
+
+from .accuracy import accuracy, digest
+from .area import units as units_of
+from .networks import canonical, family, layers_of
+from .tables import BANDWIDTHS, DATAFLOWS, PES, CostTables
+from .workloads import workload as workload_of
+
+MOST_PES, MOST_BANDWIDTH = 4096, 64
+BUDGETS = ("repaired", "penalised")
+Choice = tuple[int, ...]
+
+
+class CoDesignSimulator(Simulator):
+    """One design is a network for every task and one to three sub-accelerators that run them.
+
+    Layers of a network run in order, networks in parallel; which sub-accelerator runs which layer is
+    the scheduler's choice: least energy within ``limit`` cycles (default: the workload's published
+    one).  ``budget`` of 4096 PEs and 64 GB/s in all: ``repaired`` scales both down to it, ``penalised``
+    calls what exceeds it infeasible.  ``identical`` copies the first sub-accelerator's choice to all.
+    """
+
+    name = "codesign"
+    version = "1.0"
+
+    def __init__(
+        self,
+        workload: str = "w1",
+        *,
+        accuracy: str = "",
+        units: str = "paper",
+        subaccelerators: int = 2,
+        identical: bool = False,
+        budget: str = "repaired",
+        limit: float = 0.0,
+        l1_bytes: int = 704,
+    ) -> None:
+        self.tasks = workload_of(workload)
+        self.workload, self.workload_hash = workload, digest(accuracy or self.tasks.accuracy)
+        if subaccelerators not in (1, 2, 3):
+            raise ArchgymError(f"subaccelerators is 1, 2 or 3, got {subaccelerators!r}")
+        if budget not in BUDGETS:
+            raise UnknownNameError("budget", budget, BUDGETS)
+        if not (np.isfinite(limit) and limit >= 0) or not l1_bytes > 0:
+            raise ArchgymError(f"limit {limit} cycles and L1 of {l1_bytes} B must be positive")
+        self.source = accuracy or self.tasks.accuracy
+        self.units = units_of(units)
+        self.subaccelerators, self.identical, self.budget = subaccelerators, identical, budget
+        self.limit = float(limit) or self.tasks.latency
+        self._families = [family(t).parameters() for t in self.tasks.tasks]
+        self._splits = np.cumsum([len(p) for p in self._families])
+        self.space = DesignSpace((*self._network_knobs(), *self._hardware_knobs()))
+        self.metrics = self._metrics()  # type: ignore[misc]
+        self._tables = CostTables(self.units, int(l1_bytes))
+        self._networks: list[dict[Choice, tuple[NDArray[np.int64], float]]] = [
+            {} for _ in self.tasks.tasks
+        ]
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Everything that the answers depend on."""
+        return {
+            "accuracy": self.source, "units": self.units.name, "budget": self.budget,
+            "subaccelerators": self.subaccelerators, "identical": self.identical,
+            "limit": self.limit, "l1_bytes": self._tables.l1_bytes,
+        }  # fmt: skip
+
+    def _network_knobs(self) -> list[Parameter]:
+        out = []
+        for i, (task, knobs) in enumerate(zip(self.tasks.tasks, self._families), 1):
+            for p in knobs:
+                text = f"{task}: {p.description}"
+                out.append(ordinal(f"net{i}.{p.name}", p.values, text, p.unit, p.scale))
+        return out
+
+    def _hardware_knobs(self) -> list[Parameter]:
+        out: list[Parameter] = []
+        for k in range(1, (1 if self.identical else self.subaccelerators) + 1):
+            out.append(categorical(f"acc{k}.dataflow", DATAFLOWS, "what stays in place"))
+            out.append(ordinal(f"acc{k}.pes", PES, "processing elements; 0 leaves it out"))
+            out.append(ordinal(f"acc{k}.bandwidth", BANDWIDTHS[1:], "of its network", "GB/s"))
+        return out
+
+    def _metrics(self) -> tuple[Metric, ...]:
+        kind = {
+            "surrogate": "surrogate, not measured",
+            "measured": "mean of networks trained here",
+        }[self.source]
+        scores = tuple(
+            Metric(f"accuracy{i}", "", f"score on {t} ({kind})")
+            for i, t in enumerate(self.tasks.tasks, 1)
+        )
+        return (
+            Metric("accuracy", "", f"weighted mean of the scores ({kind})"),
+            *scores,
+            Metric("latency", "cycle", "all networks, once each"),
+            Metric("energy", "J", "of one inference of each network; nominal under units: paper"),
+            Metric("area", "m2", "of all sub-accelerators; nominal under units: paper"),
+            Metric("utilisation", "", "busiest sub-accelerator's share of the latency"),
+            Metric("macs", "", "products of all networks"),
+        )
+
+    # ---- designs
+    def choices(self, x: Designs) -> list[Choice]:
+        """The network choices of one design (d,), by task."""
+        values = [p.values[v] for p, v in zip(self.space.parameters, x.tolist())]
+        ends = self._splits.tolist()
+        return [
+            tuple(int(v) for v in values[start:end])  # type: ignore[call-overload]
+            for start, end in zip([0, *ends[:-1]], ends)
+        ]
+
+    def subs(self, x: Designs) -> NDArray[np.int64]:
+        """Positions (n, k, 3) of dataflow, PEs and bandwidth in the tables; within the budget if repaired."""
+        first = int(self._splits[-1])
+        out = x[:, first:].reshape(len(x), -1, 3).copy()
+        if self.identical:
+            out = np.repeat(out, self.subaccelerators, axis=1)
+        out[:, :, 2] += 1
+        out[out[:, :, 1] == 0] = 0
+        if self.budget == "repaired":
+            for column, most in ((1, len(PES) - 1), (2, len(BANDWIDTHS) - 1)):
+                total = out[:, :, column].sum(axis=1, keepdims=True)
+                scaled = np.maximum(out[:, :, column] * most // np.maximum(total, 1), 1)
+                over = (total > most) & (out[:, :, column] > 0)
+                out[:, :, column] = np.where(over, scaled, out[:, :, column])
+        return out
+
+    def canonical(self, x: Designs) -> Designs:
+        """Filters beyond a U-Net's height, and hardware beyond the budget, at what they stand for."""
+        out = x.copy()
+        start = 0
+        for task, knobs in zip(self.tasks.tasks, self._families):
+            if knobs[0].name == "height":
+                height = np.array(knobs[0].values)[x[:, start]]
+                for i in range(len(knobs) - 1):
+                    out[height <= i, start + 1 + i] = 0
+            start += len(knobs)
+        hardware = self.subs(x)[:, : 1 if self.identical else None]
+        hardware[:, :, 2] = np.maximum(hardware[:, :, 2] - 1, 0)
+        out[:, start:] = hardware.reshape(len(x), -1)
+        return out
+
+    # ---- evaluation
+    def prepare(self) -> None:
+        """Compile the kernels."""
+        self.evaluate(self.space.sample(1, np.random.default_rng(0)))
+
+    def network(self, i: int, choice: Choice) -> tuple[NDArray[np.int64], float]:
+        """Table rows of a network's layers and its score."""
+        known = self._networks[i]
+        if choice not in known:
+            task = self.tasks.tasks[i]
+            layers = layers_of(task, choice)
+            rows = np.array([self._tables.row(layer) for layer in layers], np.int64)
+            known[choice] = rows, accuracy(self.source, task, choice)
+        return known[choice]
+
+    def gathered(self, x: Designs) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats]:
+        """Table rows (n, most), chain starts (n, c + 1), scores (n, c) and products (n,) of a batch."""
+        tasks = self.tasks.tasks
+        found = [
+            [self.network(i, canonical(tasks[i], c)) for i, c in enumerate(self.choices(row))]
+            for row in x
+        ]
+        lengths = np.array([[len(rows) for rows, _ in each] for each in found])
+        chains = np.concatenate([np.zeros((len(x), 1), np.int64), lengths.cumsum(axis=1)], axis=1)
+        layers = np.full((len(x), int(chains[:, -1].max())), -1, np.int64)
+        for d, each in enumerate(found):
+            layers[d, : chains[d, -1]] = np.concatenate([rows for rows, _ in each])
+        scores = np.array([[score for _, score in each] for each in found])
+        return layers, chains, scores, self._macs(layers)
+
+    def _macs(self, layers: NDArray[np.int64]) -> Floats:
+        macs = np.append(self._tables.macs, 0.0)  # position -1: no layer
+        return np.asarray(macs[layers].sum(axis=1))
+
+    def _evaluate(self, x: Designs) -> Evaluation:
+        from .schedule import solve_all
+
+        n, k = len(x), self.subaccelerators
+        layers, chains, scores, macs = self.gathered(x)
+        subs = self.subs(x)
+        length, energy, busy = np.empty(n), np.empty(n), np.zeros((n, k))
+        solve_all(  # type: ignore[call-arg]
+            self._tables.latency, self._tables.energy, layers, chains, subs, self.limit, length,
+            energy, busy,
+        )  # fmt: skip
+        pes, bandwidth = np.array(PES)[subs[:, :, 1]], np.array(BANDWIDTHS)[subs[:, :, 2]]
+        area = self.units.area_um2(pes.astype(np.float64), bandwidth.astype(np.float64))
+        reasons = self._reasons(pes, bandwidth, length)
+        feasible = np.array([not r for r in reasons], np.bool_)
+        metrics = {
+            "accuracy": scores @ np.array(self.tasks.weights),
+            **{f"accuracy{i}": scores[:, i - 1] for i in range(1, scores.shape[1] + 1)},
+            "latency": length,
+            "energy": energy,
+            "area": area.sum(axis=1) * 1e-12,
+            "utilisation": busy.max(axis=1) / length,
+            "macs": macs,
+        }
+        metrics = {name: np.where(feasible, v, np.nan) for name, v in metrics.items()}
+        return Evaluation(metrics, feasible, [] if feasible.all() else reasons)
+
+    def _reasons(
+        self, pes: NDArray[np.int64], bandwidth: NDArray[np.int64], length: Floats
+    ) -> Sequence[str]:
+        out = []
+        for p, b, time in zip(pes, bandwidth, length):
+            if p.sum() == 0:
+                out.append("no sub-accelerator has a processing element")
+            elif p.sum() > MOST_PES:
+                out.append(f"{p.sum()} PEs in all, the budget is {MOST_PES}")
+            elif b.sum() > MOST_BANDWIDTH:
+                out.append(f"{b.sum()} GB/s in all, the budget is {MOST_BANDWIDTH}")
+            elif not np.isfinite(time):
+                out.append(
+                    f"a layer fits no sub-accelerator: its PE tile exceeds {self._tables.l1_bytes} B"
+                )
+            else:
+                out.append("")
+        return out
