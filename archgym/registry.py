@@ -69,11 +69,13 @@ BUILT_IN: dict[str, dict[str, str]] = {
     # extra words of the command line: `archgym trace …`, `archgym validate NAME`
     "commands": {
         "accelerator": "archgym.simulators.accelerator.command:main",
+        "schedule": "archgym.simulators.codesign.command:main",
         "soc": "archgym.simulators.soc.command:main",
         "trace": "archgym.simulators.dram.command:main",
     },
     "validators": {
         "accelerator": "archgym.simulators.accelerator.validation:main",
+        "codesign": "archgym.simulators.codesign.validation:main",
         "dram": "archgym.simulators.dram.validation:main",
         "soc": "archgym.simulators.soc.validation:main",
     },

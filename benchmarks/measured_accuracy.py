@@ -20,9 +20,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
-
 from archgym.simulators.codesign.networks import FAMILIES, ResNet, UNet, canonical
+from torch import nn
 
 TABLE = Path(__file__).parent.parent / "scenarios" / "codesign" / "measured.csv"
 SEEDS, PASSES, BATCH, RATE = (0, 1, 2), 12, 64, 1e-2

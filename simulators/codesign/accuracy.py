@@ -38,7 +38,8 @@ class EndPoints:
 
 # papers.md B.2, B.3: CIFAR-10 78.93 to 94.17 % at <32,128,2,256,2,256,2>; STL-10 71.57 to 76.50 %;
 # Nuclei an intersection over union of 0.642 to 0.8394.  The best U-Net is taken to be the largest and
-# the best network for STL-10 one block deeper and wider than that for CIFAR-10, as neither is published.  How the loss is shared among the choices is this project's, and declared here.
+# the best network for STL-10 one skip layer deeper and one step wider than that for CIFAR-10, as
+# neither is published.  How the loss is shared among the choices is this project's, declared here.
 END_POINTS = {
     "cifar10": EndPoints(
         0.7893, 0.9417, (32, 128, 2, 256, 2, 256, 2), (0.0, 0.2, 0.1, 0.25, 0.1, 0.25, 0.1)

@@ -43,8 +43,8 @@ PAPER = Units(
     4470.9014,
     50_000.0,
     904.0,
-    9.45e5 / 1_580_303,
-    3.56 / 11.50095032237648,
+    9.45e5 / 1_520_617,
+    3.56 / 11.815963554555681,
 )
 # MAESTRO's newer constants: a MAC of 283 um2 and 0.23 pJ, SRAM of 0.104 um2 a byte (704 bytes of L1
 # and 512 of L2 a PE); its network shrunk by as much as the MAC

@@ -256,11 +256,8 @@ def solve(latency, energy, chain, limit, assign, start):
         if not hopeless:
             improve(latency, energy, chain, limit, other, start)
         theirs, needs = makespan(latency, chain, other, start, limit), total(energy, other)
-        if theirs <= limit:
-            better = length > limit or needs < cost
-        else:
-            better = theirs < length
-        if better:
+        kept = theirs <= limit
+        if (kept and (length > limit or needs < cost)) or (not kept and theirs < length):
             assign[:] = other
             length, cost = theirs, needs
     return makespan(latency, chain, assign, start, limit), cost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,19 @@ from .workloads import workload as workload_of
 MOST_PES, MOST_BANDWIDTH = 4096, 64
 BUDGETS = ("repaired", "penalised")
 Choice = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Layers as (network, name); ``assign`` and ``start`` (n,); ``latency`` and ``energy`` (n, k)."""
+
+    layers: list[tuple[int, str]]
+    assign: NDArray[np.int64]
+    start: Floats
+    latency: Floats
+    energy: Floats
+    length: float
+    joules: float
 
 
 class CoDesignSimulator(Simulator):
@@ -65,7 +79,7 @@ class CoDesignSimulator(Simulator):
         self._splits = np.cumsum([len(p) for p in self._families])
         self.space = DesignSpace((*self._network_knobs(), *self._hardware_knobs()))
         self.metrics = self._metrics()  # type: ignore[misc]
-        self._tables = CostTables(self.units, int(l1_bytes))
+        self.tables = CostTables(self.units, int(l1_bytes))
         self._networks: list[dict[Choice, tuple[NDArray[np.int64], float]]] = [
             {} for _ in self.tasks.tasks
         ]
@@ -76,7 +90,7 @@ class CoDesignSimulator(Simulator):
         return {
             "accuracy": self.source, "units": self.units.name, "budget": self.budget,
             "subaccelerators": self.subaccelerators, "identical": self.identical,
-            "limit": self.limit, "l1_bytes": self._tables.l1_bytes,
+            "limit": self.limit, "l1_bytes": self.tables.l1_bytes,
         }  # fmt: skip
 
     def _network_knobs(self) -> list[Parameter]:
@@ -144,7 +158,7 @@ class CoDesignSimulator(Simulator):
         """Filters beyond a U-Net's height, and hardware beyond the budget, at what they stand for."""
         out = x.copy()
         start = 0
-        for task, knobs in zip(self.tasks.tasks, self._families):
+        for knobs in self._families:
             if knobs[0].name == "height":
                 height = np.array(knobs[0].values)[x[:, start]]
                 for i in range(len(knobs) - 1):
@@ -166,7 +180,7 @@ class CoDesignSimulator(Simulator):
         if choice not in known:
             task = self.tasks.tasks[i]
             layers = layers_of(task, choice)
-            rows = np.array([self._tables.row(layer) for layer in layers], np.int64)
+            rows = np.array([self.tables.row(layer) for layer in layers], np.int64)
             known[choice] = rows, accuracy(self.source, task, choice)
         return known[choice]
 
@@ -186,8 +200,36 @@ class CoDesignSimulator(Simulator):
         return layers, chains, scores, self._macs(layers)
 
     def _macs(self, layers: NDArray[np.int64]) -> Floats:
-        macs = np.append(self._tables.macs, 0.0)  # position -1: no layer
+        macs = np.append(self.tables.macs, 0.0)  # position -1: no layer
         return np.asarray(macs[layers].sum(axis=1))
+
+    def layer_costs(self, rows: NDArray[np.int64], x: Designs) -> tuple[Floats, Floats]:
+        """Cycles and joules (n, k) of layers (n,) of the tables on a design's (d,) sub-accelerators."""
+        f, p, b = self.subs(x[None])[0].T
+        at = (rows[:, None], f, p, b)
+        return self.tables.latency[at], self.tables.energy[at]
+
+    def schedule(self, x: Designs) -> Schedule:
+        """Who runs what when, of one design (d,).
+
+        Raises:
+            ArchgymError: it is infeasible.
+        """
+        from .schedule import solve
+
+        reason = self.evaluate(x[None]).reason(0)
+        if reason:
+            raise ArchgymError(f"this design has no schedule: {reason}")
+        layers, chains, _, _ = self.gathered(x[None])
+        latency, energy = self.layer_costs(layers[0], x)
+        assign, start = np.empty(len(latency), np.int64), np.empty(len(latency))
+        length, joules = solve(latency, energy, chains[0], self.limit, assign, start)  # type: ignore[call-arg]
+        names = [
+            (i, layer.name)
+            for i, (t, c) in enumerate(zip(self.tasks.tasks, self.choices(x)))
+            for layer in layers_of(t, canonical(t, c))
+        ]
+        return Schedule(names, assign, start, latency, energy, float(length), float(joules))
 
     def _evaluate(self, x: Designs) -> Evaluation:
         from .schedule import solve_all
@@ -197,7 +239,7 @@ class CoDesignSimulator(Simulator):
         subs = self.subs(x)
         length, energy, busy = np.empty(n), np.empty(n), np.zeros((n, k))
         solve_all(  # type: ignore[call-arg]
-            self._tables.latency, self._tables.energy, layers, chains, subs, self.limit, length,
+            self.tables.latency, self.tables.energy, layers, chains, subs, self.limit, length,
             energy, busy,
         )  # fmt: skip
         pes, bandwidth = np.array(PES)[subs[:, :, 1]], np.array(BANDWIDTHS)[subs[:, :, 2]]
@@ -229,7 +271,7 @@ class CoDesignSimulator(Simulator):
                 out.append(f"{b.sum()} GB/s in all, the budget is {MOST_BANDWIDTH}")
             elif not np.isfinite(time):
                 out.append(
-                    f"a layer fits no sub-accelerator: its PE tile exceeds {self._tables.l1_bytes} B"
+                    f"a layer fits no sub-accelerator: its PE tile exceeds {self.tables.l1_bytes} B"
                 )
             else:
                 out.append("")

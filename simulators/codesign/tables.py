@@ -65,7 +65,7 @@ class CostTables:
         from .costs import fill_table
 
         arch = machine(self.units, self.l1_bytes).arrays
-        arch = (*arch[:2], arch[2].copy(), *arch[3:6], arch[6].copy(), *arch[7:])
+        arch = (*arch[:2], arch[2].copy(), *arch[3:])  # the kernel sets the array's size
         bits: NDArray[np.float64] = np.array(BANDWIDTHS, np.float64) * 8
         fill_table(  # type: ignore[call-arg]
             layer.dims, layer.geometry, np.array(TILES), np.array(PES), bits, arch, workspace(3),

@@ -1,0 +1,80 @@
+"""``archgym schedule``: who runs which layer when, as a table and a Gantt chart."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from archgym.cli.output import print_json, print_table
+from archgym.documents import read_yaml
+from archgym.errors import ArchgymError
+from archgym.run_folder import RESULT, RunFolder
+from archgym.scenario_file import load_scenario
+
+from .drawing import draw_schedule
+from .simulator import CoDesignSimulator
+from .tables import BANDWIDTHS, DATAFLOWS, PES
+
+
+def main(argv: Sequence[str]) -> int:
+    """Schedule a design."""
+    parser = argparse.ArgumentParser(prog="archgym schedule", description=__doc__)
+    parser.add_argument("what", help="a run folder (its best design), or a co-design scenario")
+    parser.add_argument("--design", help="with a scenario: NAME=VALUE,NAME=VALUE…, or a .yaml file")
+    parser.add_argument("--output", type=Path, help="the chart (default: schedule.png)")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(list(argv))
+    path = Path(options.what)
+    if (path / RESULT).exists():
+        import json
+
+        scenario = RunFolder.open(path).scenario()
+        best = json.loads((path / RESULT).read_text(encoding="utf-8"))["best"]
+        if best is None:
+            raise ArchgymError(f"{path} found no feasible design")
+        design = best["design"]
+    else:
+        scenario, design = load_scenario(options.what), _design(options.design)
+    simulator = scenario.simulators[0].truth
+    if not isinstance(simulator, CoDesignSimulator):
+        raise ArchgymError(f"{options.what} is no co-design scenario; archgym schedule draws those")
+    x = scenario.to_simulator(scenario.space.encode(design))[0]
+    schedule = simulator.schedule(x)
+    names = [
+        f"{DATAFLOWS[f]}, {PES[p]} PEs, {BANDWIDTHS[b]} GB/s"
+        for f, p, b in simulator.subs(x[None])[0]
+    ]
+    target = options.output or (path / "schedule.png" if path.is_dir() else Path("schedule.png"))
+    draw_schedule(simulator, schedule, names, target)
+    order = np.argsort(schedule.start, kind="stable")
+    rows = [
+        [
+            simulator.tasks.tasks[schedule.layers[i][0]], schedule.layers[i][1],
+            names[schedule.assign[i]], f"{schedule.start[i]:,.0f}",
+            f"{schedule.latency[i, schedule.assign[i]]:,.0f}",
+            f"{schedule.energy[i, schedule.assign[i]]:.3g}",
+        ]
+        for i in order
+    ]  # fmt: skip
+    header = ["network", "layer", "sub-accelerator", "start", "cycles", "J"]
+    if options.json:
+        print_json({"chart": str(target), "cycles": schedule.length, "energy": schedule.joules,
+                    "layers": [dict(zip(header, row)) for row in rows]})  # fmt: skip
+    else:
+        print_table(header, rows, title=f"{schedule.length:,.0f} cycles, {schedule.joules:.3g} J")
+        print(f"Chart: {target}")
+    return 0
+
+
+def _design(text: str | None) -> dict[str, object]:
+    if not text:
+        raise ArchgymError(
+            "give a run folder, or a scenario with --design NAME=VALUE,… or a .yaml file"
+        )
+    if text.endswith((".yaml", ".yml")):
+        return dict(read_yaml(Path(text)))
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    return {name.strip(): value.strip() for name, _, value in pairs}

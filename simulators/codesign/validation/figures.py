@@ -1,0 +1,130 @@
+"""What needs no search: areas, verdicts, the reward, the scale of costs, dataflow preferences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from archgym.evaluation import Evaluation, Floats
+from archgym.scenario import Scenario
+from archgym.scenario_file import load_scenario
+from archgym.space import Designs
+
+from ..area import PAPER
+from ..published import TABLE_I, Row, most_accurate
+from ..simulator import CoDesignSimulator
+from ..tables import BANDWIDTHS, DATAFLOWS, PES
+from .report import Check
+
+
+def areas() -> list[Check]:
+    """N1 the six areas of Table I; N11 halving an array."""
+
+    def area(pes: float, bandwidth: float) -> float:
+        return float(PAPER.area_um2(np.array([pes]), np.array([bandwidth]))[0])
+
+    errors = [sum(area(n, b) for _, n, b in row.subs) * 1e-12 / row.area - 1 for row in TABLE_I]
+    worst = max(errors, key=abs)
+    split = 2 * area(1024, 32) / area(2048, 64)
+    return [
+        Check("N1 area of Table I's six rows", f"worst {worst:+.2%}", "1.5 %", abs(worst) <= 0.015),
+        Check(
+            "N11 area of two arrays of 1024 over one of 2048", f"{split:.3f}", "0.45 to 0.55",
+            0.45 <= split <= 0.55,
+        ),
+    ]  # fmt: skip
+
+
+def as_evaluation(scenario: Scenario, row: Row) -> Evaluation:
+    """A published row as an evaluation of one design."""
+    given = {
+        "latency": row.latency, "energy": row.energy, "area": row.area,
+        "accuracy": sum(row.accuracy) / 200,
+    }  # fmt: skip
+    names = [m.name for m in scenario.simulators[0].metrics]
+    return Evaluation({n: np.array([given.get(n, 0.0)]) for n in names}, np.ones(1, np.bool_))
+
+
+def joint(row: Row) -> Scenario:
+    """The scenario whose specs a row is judged by."""
+    return load_scenario(f"codesign/{row.workload}-joint")
+
+
+def verdicts() -> Check:
+    """N2 which rows meet the specs."""
+    right = sum(
+        bool(joint(row).satisfied(as_evaluation(joint(row), row))[0]) == row.meets
+        for row in TABLE_I
+    )
+    return Check("N2 verdicts of the six rows", f"{right} of 6", "all", right == 6)
+
+
+def rewards() -> Check:
+    """N3 the reward of the six rows against the formula written out."""
+    worst = 0.0
+    for row in TABLE_I:
+        scenario = joint(row)
+        figures = {"latency": row.latency, "energy": row.energy, "area": row.area}
+        penalty = 0.0
+        for s in scenario.specs:
+            assert s.upper is not None and s.worst is not None
+            penalty += max(figures[s.metric] - s.upper, 0) / (s.worst - s.upper)
+        expected = sum(row.accuracy) / 200 - 10 * penalty
+        worst = max(worst, abs(float(scenario.rewards(as_evaluation(scenario, row))[0]) - expected))
+    return Check("N3 reward of the six rows", f"differs by {worst:.0e}", "1e-9", worst <= 1e-9)
+
+
+def most_accurate_on(
+    simulator: CoDesignSimulator, subs: tuple[tuple[str, int, int], ...]
+) -> Designs:
+    """The most accurate networks on given sub-accelerators, (1, d)."""
+    networks = [v for t in simulator.tasks.tasks for v in most_accurate(t)]
+    values = [*networks, *(v for sub in subs for v in sub)]
+    return simulator.space.encode(dict(zip(simulator.space.names, values, strict=True)))
+
+
+def scale() -> list[Check]:
+    """The fitted row of latency and energy, and the one held out; networks of others are not known."""
+    out = []
+    for row in TABLE_I:
+        if row.approach != "NAS then ASIC":
+            continue
+        simulator = CoDesignSimulator(row.workload)
+        e = simulator.evaluate(most_accurate_on(simulator, row.subs)).row(0)
+        fitted = row.workload == "w1"
+        kind = (
+            "fitted" if fitted else f"held out; {row.standing}; its network for STL-10 is a guess"
+        )
+        ratio = e["latency"] / row.latency, e["energy"] / row.energy
+        out.append(
+            Check(
+                f"{row.workload}, NAS then ASIC, against Table I ({kind})",
+                f"latency x{ratio[0]:.2f}, energy x{ratio[1]:.2f}",
+                "1.00" if fitted else "told",
+                max(abs(r - 1) for r in ratio) < 1e-9 if fitted else None,
+            )
+        )
+    return out
+
+
+def preferences() -> list[Check]:
+    """N10 which dataflow a layer likes, at 1024 PEs and 32 GB/s."""
+    simulator = CoDesignSimulator("w1")
+    simulator.evaluate(most_accurate_on(simulator, (("dla", 1024, 32), ("shi", 1024, 32))))
+    at = PES.index(1024), BANDWIDTHS.index(32)
+
+    def ratios(task: int, name: str) -> Floats:
+        rows, _ = simulator.network(task, most_accurate(name))
+        dla, shi = (
+            simulator.tables.latency[rows, DATAFLOWS.index(f), at[0], at[1]] for f in ("dla", "shi")
+        )
+        return np.asarray(dla / shi)
+
+    late = float(ratios(0, "cifar10")[4:10].max())
+    first, last = (float(ratios(1, "nuclei")[i]) for i in (0, -1))
+    return [
+        Check("N10 late ResNet-9 layers: cycles of dla over shi", f"at most {late:.2f}", "below 1", late < 1),
+        Check(
+            "N10 U-Net's first and last layer: cycles of dla over shi", f"{first:.2f}, {last:.2f}",
+            "above 1", min(first, last) > 1,
+        ),
+    ]  # fmt: skip
