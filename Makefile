@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all bench lint clean
+.PHONY: demo test test-all bench datasets lint clean
 
 demo: $(STAMP)  ## search the memory controller for a trace captured from a real program
 	$(BIN)/archgym trace info sqlite
@@ -19,6 +19,13 @@ test-all: $(STAMP)  ## the default suite and the tests that take minutes
 
 bench: $(STAMP)  ## speed and memory claims
 	@for program in benchmarks/bench_*.py; do $(BIN)/python $$program || exit 1; done
+
+datasets: $(STAMP)  ## the small data sets that ship, one a domain
+	$(BIN)/archgym dataset sample accelerator/resnet18-eyeriss-edp --rows 500 --to cost_models/data/accelerator.parquet
+	$(BIN)/archgym dataset sample codesign/w1-joint --rows 2000 --to cost_models/data/codesign.parquet
+	$(BIN)/archgym dataset sample dram/bfs-10k-low-latency --rows 2000 --to cost_models/data/dram.parquet
+	$(BIN)/archgym dataset sample mapping/resnet18-conv2-loops --rows 2000 --to cost_models/data/mapping.parquet
+	$(BIN)/archgym dataset sample soc/audio-budgets --rows 2000 --to cost_models/data/soc.parquet
 
 lint: $(STAMP)
 	$(BIN)/pip install -q -c constraints.txt -e ".[dev]"

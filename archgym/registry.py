@@ -56,6 +56,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "cost_models": {
         "gaussian_process": "archgym.cost_models.gaussian_process:GaussianProcess",
         "gradient_boosting": "archgym.cost_models.gradient_boosting:GradientBoosting",
+        "lightgbm": "archgym.cost_models.lightgbm_boosting:LightgbmBoosting",
         "mlp_ensemble": "archgym.cost_models.mlp_ensemble:MlpEnsemble",
         "random_forest": "archgym.cost_models.random_forest:RandomForest",
         "ridge": "archgym.cost_models.ridge:Ridge",
@@ -87,6 +88,7 @@ EXTRAS = {
     "optuna": "search",
     "botorch": "search",
     "sb3_contrib": "search",
+    "lightgbm": "lightgbm",
     "onnx": "onnx",
     "minari": "minari",
     "plotly": "report",

@@ -1,4 +1,4 @@
-"""Tree ensembles of scikit-learn as flat arrays, and their prediction."""
+"""Tree ensembles of scikit-learn and LightGBM as flat arrays, and their prediction."""
 
 from __future__ import annotations
 
@@ -75,6 +75,34 @@ def of_boosted_tree(predictor: Any) -> Tree:
         "right": nodes["right"].astype(np.int64),
         "value": nodes["value"][:, None].astype(np.float64),
     }
+
+
+def of_lightgbm_tree(structure: dict[str, Any]) -> Tree:
+    """One tree of LightGBM's ``dump_model``; features are numbers, none is missing."""
+    feature: list[int] = []
+    threshold: list[float] = []
+    left: list[int] = []
+    right: list[int] = []
+    value: list[float] = []
+
+    def add(node: dict[str, Any]) -> int:
+        at = len(feature)
+        leaf = "leaf_value" in node
+        feature.append(-1 if leaf else int(node["split_feature"]))
+        threshold.append(0.0 if leaf else float(node["threshold"]))
+        value.append(float(node["leaf_value"]) if leaf else 0.0)
+        left.append(0)
+        right.append(0)
+        if not leaf:
+            left[at] = add(node["left_child"])
+            right[at] = add(node["right_child"])
+        return at
+
+    add(structure)
+    return {
+        "feature": np.array(feature), "threshold": np.array(threshold), "left": np.array(left),
+        "right": np.array(right), "value": np.array(value)[:, None],
+    }  # fmt: skip
 
 
 def predict(

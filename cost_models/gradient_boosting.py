@@ -12,7 +12,7 @@ from archgym.evaluation import Floats
 from archgym.parameter import ordinal
 from archgym.space import DesignSpace
 
-from .forest_arrays import NAMES, of_boosted_tree, predict, stack
+from .forest_arrays import NAMES, Tree, of_boosted_tree, predict, stack
 
 FOLDS = 3
 
@@ -42,14 +42,14 @@ class GradientBoosting(CostModel):
         self, features: Floats, targets: Floats, trees: int, prefix: str
     ) -> dict[str, NDArray[Any]]:
         """Boosted trees of every target, flat."""
-        flat: list[Any] = []
+        flat: list[Tree] = []
         columns: list[int] = []
         base: list[float] = []
         for k in range(targets.shape[1]):
-            booster = self._grow(features, targets[:, k], trees)
-            flat += [of_boosted_tree(p) for stage in booster._predictors for p in stage]
-            columns += [k] * (len(flat) - len(columns))
-            base.append(float(np.asarray(booster._baseline_prediction).reshape(-1)[0]))
+            grown, start = self._trees_of(self._grow(features, targets[:, k], trees))
+            flat += grown
+            columns += [k] * len(grown)
+            base.append(start)
         whole = stack(flat, columns) | {"base": np.array(base)}
         return {prefix + k: v for k, v in whole.items()}
 
@@ -64,6 +64,11 @@ class GradientBoosting(CostModel):
             early_stopping=False,
             random_state=self.seed,
         ).fit(features, target)
+
+    def _trees_of(self, booster: Any) -> tuple[list[Tree], float]:
+        """Its trees, and what they are added to."""
+        grown = [of_boosted_tree(p) for stage in booster._predictors for p in stage]
+        return grown, float(np.asarray(booster._baseline_prediction).reshape(-1)[0])
 
     def _out_of_fold(self, features: Floats, targets: Floats) -> Floats:
         """Errors of ensembles that did not see the row, (n, m)."""

@@ -13,8 +13,14 @@ from archgym.parameter import ordinal
 from archgym.space import DesignSpace
 
 
+MOST_CROSSED = 60
+
+
 class Ridge(CostModel):
-    """A quadratic polynomial with shrunken coefficients; the spread is the leverage of a design."""
+    """A quadratic polynomial with shrunken coefficients; the spread is the leverage of a design.
+
+    Products of two different features are left out where there are more than 60 features.
+    """
 
     name = "ridge"
     hyperparameters = DesignSpace(
@@ -45,6 +51,8 @@ class Ridge(CostModel):
         ones = np.ones((len(features), 1))
         if int(self.hyper["degree"]) == 1:
             return np.concatenate([ones, features], axis=1)
+        if features.shape[1] > MOST_CROSSED:
+            return np.concatenate([ones, features, features**2], axis=1)
         i, j = np.triu_indices(features.shape[1])
         return np.concatenate([ones, features, features[:, i] * features[:, j]], axis=1)
 
@@ -54,6 +62,9 @@ class Ridge(CostModel):
         spread = np.sqrt(1 + np.maximum(leverage, 0) / self._arrays["rows"][0])
         mean = terms @ self._arrays["weights"]
         return mean, np.repeat(spread[:, None], mean.shape[1], axis=1)
+
+    def _mean(self, features: Floats) -> Floats:
+        return np.asarray(self._terms(features) @ self._arrays["weights"])
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Coefficients and the inverse of the Gram matrix."""

@@ -89,8 +89,9 @@ def info(options: argparse.Namespace) -> int:
     from ..datasets.card import card
     from ..datasets.operations import diversity
     from ..datasets.reader import Dataset
+    from ..datasets.shipped import found
 
-    data = Dataset(options.data)
+    data = Dataset(found(options.data))
     if options.json:
         d = data.description
         print_json(
@@ -150,8 +151,9 @@ def split(options: argparse.Namespace) -> int:
     from ..datasets.operations import split as part
     from ..datasets.operations import write_split
     from ..datasets.reader import Dataset
+    from ..datasets.shipped import found
 
-    data = Dataset(options.data)
+    data = Dataset(found(options.data))
     parts = part(data, options.by, test=options.test, seed=options.seed, hold_out=options.hold_out)
     write_split(data, parts, options.train_to, options.test_to)
     gone = len(data) - len(parts.train) - len(parts.test)

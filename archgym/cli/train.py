@@ -15,7 +15,11 @@ SPLITS = "random,agent,region,workload"
 def add_to(words: Any) -> None:
     """Add the word to the parser."""
     p = words.add_parser("train", help="a proxy cost model from a data set")
-    p.add_argument("data", type=Path, help="a data set of archgym export")
+    p.add_argument(
+        "data",
+        type=Path,
+        help="a file of archgym export or dataset sample, or the name of one that ships (dram, soc …)",
+    )
     p.add_argument("--model", default="gradient_boosting", help="see `archgym list cost_models`")
     p.add_argument("--output", type=Path, required=True, help="folder of the proxy")
     p.add_argument("--set", action="append", default=[], metavar="HYPER=VALUE")
@@ -34,12 +38,13 @@ def add_to(words: Any) -> None:
 def go(options: argparse.Namespace) -> int:
     """Report on splits without leakage, then train on everything and save."""
     from ..datasets.reader import Dataset
+    from ..datasets.shipped import found
     from ..proxies.report import hyperparameters, split_qualities, tuned
     from ..proxies.rows import Rows
     from ..proxies.training import train
     from ..run_folder import write_json
 
-    data = Dataset(options.data)
+    data = Dataset(found(options.data))
     hyper = hyperparameters(settings(options.set, "--set"), options.model)
     with busy("reading, tuning, training on each split …", options.json):
         rows = Rows.of(data)

@@ -103,7 +103,7 @@ FAMILIES: Mapping[str, Family] = {
     ),
     # the families that this project has trained itself (measured.csv)
     "digits": ResNet(8, 1, 10, (2, 4, 8, 16), ((4, 8, 16, 32),) * 2, (0, 1, 2)),
-    "blobs": UNet(16, 1, (1, 2, 3), ((3, 4, 6, 10, 16),) * 3),
+    "blobs": UNet(16, 1, (1, 2, 3), ((3, 4, 8, 16),) * 3),
 }
 
 

@@ -19,7 +19,7 @@ from archgym.space import DesignSpace
 
 MODELS = registry.names("cost_models")
 SMALL = {"random_forest": {"trees": 20}, "mlp_ensemble": {"epochs": 50, "width": 64, "depth": 2},
-         "gradient_boosting": {"trees": 200}}  # fmt: skip
+         "gradient_boosting": {"trees": 200}, "lightgbm": {"trees": 200}}  # fmt: skip
 
 
 class Smooth(Simulator):
