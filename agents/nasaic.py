@@ -17,7 +17,7 @@ from archgym.space import Designs, DesignSpace
 from .reinforce_controller import Controller
 from .rewarding import one_torch_thread, seeded_globals
 
-HARDWARE = "acc"  # knobs of hardware start with this; without any, the second half of the knobs
+HARDWARE = "acc"  # knobs of hardware start with this; without any, every step draws all knobs
 WORST = -10.0  # a reward is cut off here, or one hopeless design drowns all others
 
 
@@ -29,7 +29,7 @@ class Nasaic(Agent):
 
     Two budgets: every design costs one hardware evaluation, ``accuracy_queries`` counts the episodes
     whose networks had to be trained (or looked up).  Needs to know which specs a design breaks,
-    which a study tells it; without, every design counts as meeting them.
+    which a study tells it; without, costs guide all steps.
     """
 
     name = "nasaic"
@@ -44,10 +44,10 @@ class Nasaic(Agent):
         )
     )
     defaults = {
-        "learning_rate": 0.01,
+        "learning_rate": 0.03,
         "hidden": 64,
         "hardware_steps": 10,
-        "entropy": 0.3,
+        "entropy": 0.1,
         "baseline": 0.9,
         "rho": 10.0,
     }
@@ -64,7 +64,7 @@ class Nasaic(Agent):
         self._optimiser = torch.optim.Adam(self._net.parameters(), lr=self.hyper["learning_rate"])
         self._generator = torch.Generator().manual_seed(int(self.rng.integers(1 << 31)))
         hardware = [i for i, n in enumerate(self.space.names) if n.startswith(HARDWARE)]
-        self._first = hardware[0] if hardware else len(self.space) // 2
+        self._first = hardware[0] if hardware else 0
         self._usual: dict[str, tuple[float, float]] = {}
         self.accuracy_queries = 0
 
@@ -77,14 +77,15 @@ class Nasaic(Agent):
         return torch.cat([joint, rest]).numpy().astype(np.int64)
 
     def _tell(self, x: Designs, costs: Floats) -> None:
-        penalty = np.zeros(len(x)) if self.penalty is None else self.penalty(x)
-        met = (penalty <= 0) & np.isfinite(costs[:, 0])
-        hardware = np.maximum(-self.hyper["rho"] * penalty, WORST)
-        if met.any():
-            self.accuracy_queries += 1
-            joint = -float(costs[met, 0].min())
+        values = np.where(np.isfinite(costs[:, 0]), -costs[:, 0], WORST)
+        if self.penalty is None:  # nothing is known of specs: the cost itself guides every step
+            met, hardware = np.isfinite(costs[:, 0]), values
         else:
-            joint = float(hardware.max())
+            penalty = self.penalty(x)
+            met = penalty <= 0
+            hardware = np.maximum(-self.hyper["rho"] * penalty, WORST)
+        joint = float(values[met].max() if met.any() else hardware.max())
+        self.accuracy_queries += bool(met.any())
         _, logs, entropies = self._net(len(x), torch.as_tensor(x), 0, None)
         gain = self._advantages("joint", np.array([joint]))
         loss = -(gain * logs[:1].sum(dim=1)).mean()

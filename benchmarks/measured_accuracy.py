@@ -4,9 +4,9 @@
 
 *digits*: scikit-learn's 1,797 handwritten digits (8 x 8), half of them training, half test; accuracy.
 *blobs*: 16 x 16 images made here: one to four bright ellipses of random place, size and angle on a
-dimmer gradient with dim stripes and noise; 400 train, 400 test; the score is the mean intersection over union at a
-threshold of one half.  Both: Adam, one-cycle rate, 12 passes, batches of 64, three seeds (of the
-weights and the order of batches; the data are always the same).
+dimmer gradient with stripes and noise; 400 train, 400 test; the score is the mean intersection over
+union at a threshold of one half.  Both: Adam, one-cycle rate, 12 passes, batches of 64, three seeds (of
+the weights and the order of batches; the data are always the same).
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Blocks(nn.Module):
         self.last = nn.Linear(before, family.classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Scores of classes."""
         x = self.stem(x)
         for first, skips in zip(self.first, self.skips):
             x = nn.functional.max_pool2d(first(x), 2)
@@ -71,6 +72,7 @@ class Levels(nn.Module):
         self.mask = nn.Conv2d(before, 1, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits of the mask."""
         kept = []
         for level in self.down:
             x = level(x)

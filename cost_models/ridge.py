@@ -12,7 +12,6 @@ from archgym.evaluation import Floats
 from archgym.parameter import ordinal
 from archgym.space import DesignSpace
 
-
 MOST_CROSSED = 60
 
 

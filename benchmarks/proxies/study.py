@@ -89,7 +89,7 @@ def curve(folder: Path, case: Case) -> list[dict[str, Any]]:
         for model in ("ridge", "random_forest", "gradient_boosting", "gaussian_process"):
             for q in evaluate(train(few, model), test):
                 if q.metric in case.metrics:
-                    out.append({"rows": n, "model": model, **q.as_dict()})
+                    out.append({"n": n, "model": model, **q.as_dict()})
     return out
 
 
@@ -117,7 +117,7 @@ def diversity(folder: Path, case: Case) -> list[dict[str, Any]]:
         mixed = share if mixed is None else mixed.joined(share)
     assert mixed is not None
     return [
-        {"data": name, "rows": len(r), **q.as_dict()}
+        {"data": name, "size": len(r), **q.as_dict()}
         for name, r in {**sets, "all together": mixed}.items()
         for q in evaluate(train(r, "random_forest"), test)
         if q.metric in case.metrics
@@ -136,7 +136,10 @@ def dramsys(folder: Path, reference: Path | None) -> list[dict[str, Any]]:
         "RefreshMaxPulledin": "refresh_max_pulled_in", "Arbiter": "arbiter",
         "MaxActiveTransactions": "max_active_transactions",
     }  # fmt: skip
-    units = {"energy": ("energy_pJ", 1e-12), "power": ("power_mW", 1e-3), "total_time": ("total_time_ns", 1e-9)}  # fmt: skip
+    units = {
+        "energy": ("energy_pJ", 1e-12), "power": ("power_mW", 1e-3),
+        "total_time": ("total_time_ns", 1e-9),
+    }  # fmt: skip
     out = []
     for trace in DRAM4:
         rows = table[table.workload == f"{trace}.stl"]
@@ -149,8 +152,10 @@ def dramsys(folder: Path, reference: Path | None) -> list[dict[str, Any]]:
         for metric, (column, unit) in units.items():
             truth = rows[column].to_numpy(float) * unit
             error = np.abs(guess[metric] - truth) / truth
-            out.append({"trace": trace, "metric": metric, "rows": len(rows), "median": float(np.median(error)),
-                        "worst": float(error.max())})  # fmt: skip
+            out.append(
+                {"trace": trace, "metric": metric, "rows": len(rows),
+                 "median": float(np.median(error)), "worst": float(error.max())}
+            )  # fmt: skip
     return out
 
 
@@ -195,8 +200,10 @@ def speed(folder: Path, case: Case) -> list[dict[str, Any]]:
         proxy.means(x[:1000], workload)
         batch = min(_seconds(lambda p=proxy, w=workload: p.means(x, w)) for _ in range(3))
         single = min(_seconds(lambda p=proxy, w=workload: p.means(x[:1], w)) for _ in range(50))
-        out.append({"case": case.name, "model": model, "simulator_us": own * 1e6, "batch_us": batch / len(x) * 1e6,
-                    "single_us": single * 1e6})  # fmt: skip
+        out.append(
+            {"case": case.name, "model": model, "simulator_us": own * 1e6,
+             "batch_us": batch / len(x) * 1e6, "single_us": single * 1e6}
+        )  # fmt: skip
     return out
 
 

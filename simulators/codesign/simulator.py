@@ -126,6 +126,7 @@ class CoDesignSimulator(Simulator):
             Metric("area", "m2", "of all sub-accelerators; nominal under units: paper"),
             Metric("utilisation", "", "busiest sub-accelerator's share of the latency"),
             Metric("macs", "", "products of all networks"),
+            Metric("weights", "", "weights of all networks"),
         )
 
     # ---- designs
@@ -184,8 +185,8 @@ class CoDesignSimulator(Simulator):
             known[choice] = rows, accuracy(self.source, task, choice)
         return known[choice]
 
-    def gathered(self, x: Designs) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats]:
-        """Table rows (n, most), chain starts (n, c + 1), scores (n, c) and products (n,) of a batch."""
+    def gathered(self, x: Designs) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        """Table rows (n, most), -1 beyond the end, chain starts (n, c + 1) and scores (n, c) of a batch."""
         tasks = self.tasks.tasks
         found = [
             [self.network(i, canonical(tasks[i], c)) for i, c in enumerate(self.choices(row))]
@@ -196,12 +197,7 @@ class CoDesignSimulator(Simulator):
         layers = np.full((len(x), int(chains[:, -1].max())), -1, np.int64)
         for d, each in enumerate(found):
             layers[d, : chains[d, -1]] = np.concatenate([rows for rows, _ in each])
-        scores = np.array([[score for _, score in each] for each in found])
-        return layers, chains, scores, self._macs(layers)
-
-    def _macs(self, layers: NDArray[np.int64]) -> Floats:
-        macs = np.append(self.tables.macs, 0.0)  # position -1: no layer
-        return np.asarray(macs[layers].sum(axis=1))
+        return layers, chains, np.array([[score for _, score in each] for each in found])
 
     def layer_costs(self, rows: NDArray[np.int64], x: Designs) -> tuple[Floats, Floats]:
         """Cycles and joules (n, k) of layers (n,) of the tables on a design's (d,) sub-accelerators."""
@@ -220,7 +216,7 @@ class CoDesignSimulator(Simulator):
         reason = self.evaluate(x[None]).reason(0)
         if reason:
             raise ArchgymError(f"this design has no schedule: {reason}")
-        layers, chains, _, _ = self.gathered(x[None])
+        layers, chains, _ = self.gathered(x[None])
         latency, energy = self.layer_costs(layers[0], x)
         assign, start = np.empty(len(latency), np.int64), np.empty(len(latency))
         length, joules = solve(latency, energy, chains[0], self.limit, assign, start)  # type: ignore[call-arg]
@@ -235,7 +231,8 @@ class CoDesignSimulator(Simulator):
         from .schedule import solve_all
 
         n, k = len(x), self.subaccelerators
-        layers, chains, scores, macs = self.gathered(x)
+        layers, chains, scores = self.gathered(x)
+        counts = np.append(self.tables.counts, [[0.0, 0.0]], axis=0)[layers].sum(axis=1)
         subs = self.subs(x)
         length, energy, busy = np.empty(n), np.empty(n), np.zeros((n, k))
         solve_all(  # type: ignore[call-arg]
@@ -253,7 +250,8 @@ class CoDesignSimulator(Simulator):
             "energy": energy,
             "area": area.sum(axis=1) * 1e-12,
             "utilisation": busy.max(axis=1) / length,
-            "macs": macs,
+            "macs": counts[:, 0],
+            "weights": counts[:, 1],
         }
         metrics = {name: np.where(feasible, v, np.nan) for name, v in metrics.items()}
         return Evaluation(metrics, feasible, [] if feasible.all() else reasons)

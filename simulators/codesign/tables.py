@@ -36,7 +36,7 @@ class CostTables:
         self.units, self.l1_bytes = units, l1_bytes
         shape = (len(DATAFLOWS), len(PES), len(BANDWIDTHS))
         self._rows: dict[tuple[int, ...], int] = {}
-        self._macs: list[float] = []
+        self._counts: list[tuple[float, float]] = []
         self.latency: Floats = np.empty((GROWTH, *shape))
         self.energy: Floats = np.empty((GROWTH, *shape))
 
@@ -44,9 +44,9 @@ class CostTables:
         return len(self._rows)
 
     @property
-    def macs(self) -> Floats:
-        """Products of each layer, (layers,)."""
-        return np.array(self._macs)
+    def counts(self) -> Floats:
+        """Products and weights of each layer, (layers, 2)."""
+        return np.array(self._counts)
 
     def row(self, layer: Layer) -> int:
         """Where a layer's costs lie in ``latency`` and ``energy``."""
@@ -58,7 +58,7 @@ class CostTables:
                 self.energy = np.concatenate([self.energy, np.empty_like(self.energy)])
             self._fill(layer, self.latency[found], self.energy[found])
             self._rows[layer.shape] = found
-            self._macs.append(float(layer.macs))
+            self._counts.append((float(layer.macs), float(layer.tensor_sizes()[0])))
         return found
 
     def _fill(self, layer: Layer, latency: Floats, energy: Floats) -> None:

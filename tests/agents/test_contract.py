@@ -14,7 +14,7 @@ from archgym.testing import check_agent, tiny_spaces
 NAMES = registry.names("agents")
 ADAPTIVE = [n for n in NAMES if registry.load("agents", n).adaptive]
 MODEL_BASED = {"bayesian_optimization", "botorch"}
-LEARNING = {"ppo", "a2c", "dqn", "sac", "maskable_ppo", "reinforce_controller", "tpe"}
+LEARNING = {"ppo", "a2c", "dqn", "sac", "maskable_ppo", "reinforce_controller", "nasaic", "tpe"}
 
 
 def load(name):

@@ -80,6 +80,12 @@ def test_the_published_encoding_expands_as_its_text_says():
     assert parameters(layers) == sum(9 * x.C * x.K for x in layers[:-1]) + 2560
 
 
+def test_statistics_that_cost_nothing_come_along(w1):
+    e = w1.evaluate(design(w1, BEST, ("dla", 1024, 32), ("shi", 1024, 32))).row(0)
+    both = [layers_of(t, most_accurate(t)) for t in ("cifar10", "nuclei")]
+    assert e["macs"] == sum(map(macs, both)) and e["weights"] == sum(map(parameters, both))
+
+
 def test_a_unet_goes_down_and_up_again():
     layers = layers_of("nuclei", (2, 8, 16, 16, 32, 64))
     assert [x.name for x in layers] == [

@@ -17,7 +17,7 @@ def schedules(cases: int = 300, seed: int = 0) -> Check:
     simulator = CoDesignSimulator("w1")
     x = simulator.space.sample(cases, rng)
     x = x[simulator.evaluate(x).feasible]
-    layers, chains, _, _ = simulator.gathered(x)
+    layers, chains, _ = simulator.gathered(x)
     gaps, missed = [], 0
     for d in range(len(x)):
         ends = zip(chains[d, :-1], chains[d, 1:])
