@@ -20,9 +20,9 @@ AGENTS = ("nasaic", "random_walk", "genetic_algorithm", "simulated_annealing", "
           "differential_evolution", "hill_climbing", "portfolio", "reinforce_controller")  # fmt: skip
 SCENARIOS = (
     "codesign/w1-joint",
+    "codesign/measured-joint",
     "codesign/w2-joint",
     "codesign/w3-joint",
-    "codesign/measured-joint",
 )
 SEEDS, BUDGET = 10, 5_500
 
