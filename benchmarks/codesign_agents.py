@@ -16,14 +16,10 @@ from common import options, show
 
 from archgym import Study, load_scenario
 
-AGENTS = ("nasaic", "random_walk", "genetic_algorithm", "simulated_annealing", "ant_colony",
-          "differential_evolution", "hill_climbing", "portfolio", "reinforce_controller")  # fmt: skip
-SCENARIOS = (
-    "codesign/w1-joint",
-    "codesign/measured-joint",
-    "codesign/w2-joint",
-    "codesign/w3-joint",
-)
+AGENTS = (
+    "nasaic", "random_walk", "genetic_algorithm", "simulated_annealing", "ant_colony", "portfolio",
+)  # fmt: skip
+SCENARIOS = ("codesign/w1-joint", "codesign/measured-joint")
 SEEDS, BUDGET = 10, 5_500
 
 

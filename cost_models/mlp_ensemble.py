@@ -91,6 +91,8 @@ class MlpEnsemble(CostModel):
         ]
 
     def _predict(self, features: Floats) -> tuple[Floats, Floats]:
+        from scipy.special import expit
+
         a = self._arrays
         x = ((features - a["centre"]) / a["scale"]).astype(np.float32)
         means, variances = [], []
@@ -99,7 +101,7 @@ class MlpEnsemble(CostModel):
             for i in range(int(a["layers"][0])):
                 h = h @ a[f"{member}.{i}.w"] + a[f"{member}.{i}.b"]
                 if i < int(a["layers"][0]) - 1:
-                    h = h / (1 + np.exp(-h))
+                    h = h * expit(h)  # SiLU
             m = h.shape[1] // 2
             means.append(h[:, :m].astype(np.float64))
             variances.append(np.exp(np.clip(h[:, m:].astype(np.float64), -14, 4)))

@@ -98,9 +98,11 @@ class EscalatingSimulator(Wrapper):
 
     def learn(self, x: Designs, e: Evaluation) -> None:
         """Take in the simulator's evaluations of canonical designs; train again when it is due."""
-        keys = design_keys(x)
-        new = [i for i, key in enumerate(keys) if key not in self._known]
-        self._known.update(keys)
+        new = []
+        for i, key in enumerate(design_keys(x)):
+            if key not in self._known:
+                self._known.add(key)
+                new.append(i)
         self.escalated += len(new)
         if not new:
             return
