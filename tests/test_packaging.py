@@ -95,7 +95,9 @@ def test_every_shipped_scenario_loads(monkeypatch, tmp_path):
         scenario = load_scenario(name)
         assert scenario.name == name and scenario.description
         if scenario.reference_evaluation is None:
-            absolute = scenario.reward == "weighted-accuracy"  # a score needs nothing to compare with
+            absolute = (
+                scenario.reward == "weighted-accuracy"
+            )  # a score needs nothing to compare with
             assert absolute or all(o.reference is not None for o in scenario.objectives)
             continue
         # these traces are stand-ins here; FARSI's budgets are meant to be out of the reference's reach

@@ -40,6 +40,5 @@ CASES = [
     Case("accelerator-eyeriss", "accelerator/resnet18-eyeriss-edp", 20_000, 5_000, ("latency", "energy")),
     Case("accelerator-archgym", "accelerator/alexnet-archgym", 20_000, 5_000, ("latency", "energy")),
     Case("mapping-loops", "mapping/resnet18-conv2-loops", 100_000, 25_000, ("latency", "energy")),
-    Case("mapping-gamma", "mapping/vgg16-conv4-gamma-edp", 100_000, 25_000, ("latency", "energy")),
-    Case("soc-audio", "soc/audio-budgets", 100_000, 25_000, ("latency", "power", "area")),
+    Case("soc-audio", "soc/audio-budgets", 20_000, 5_000, ("latency", "power", "area")),
 ]  # fmt: skip

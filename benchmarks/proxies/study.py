@@ -54,6 +54,7 @@ def parts(folder: Path, case: Case) -> tuple[Rows, Rows]:
     """Training and test rows: the designs were drawn apart, and no two behave alike."""
     rows = Rows.of(Dataset(data(folder, case)))
     many = len(rows.workloads)
+    rows = rows.take(np.arange((case.train + case.test) * many))
     first = np.arange(len(rows)) < case.train * many
     if many > 1:  # blocks come by workload: rows of one design share their hash
         learnt = set(rows.canonical[: case.train * many].tolist())
@@ -195,6 +196,8 @@ def speed(folder: Path, case: Case) -> list[dict[str, Any]]:
     x = few[rng.integers(0, len(few), 100_000)]
     out = []
     for model, _ in case.models():
+        if not (folder / "proxies" / f"{case.name}-{model}").exists():
+            continue
         proxy = Proxy.load(folder / "proxies" / f"{case.name}-{model}")
         workload = proxy.workloads[0]
         proxy.means(x[:1000], workload)
