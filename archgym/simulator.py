@@ -44,6 +44,11 @@ class Simulator(ABC):
         return self
 
     @property
+    def workload_features(self) -> Mapping[str, float]:
+        """Numbers that describe the workload, by which one proxy tells several apart; none by default."""
+        return {}
+
+    @property
     def recorded(self) -> Simulator:
         """The simulator whose answers a store keeps: itself, unless its answers change as it learns."""
         return self

@@ -34,6 +34,11 @@ class Wrapper(Simulator):
         """The inner simulator's."""
         return self.inner.config
 
+    @property
+    def workload_features(self) -> Mapping[str, float]:
+        """The inner simulator's."""
+        return self.inner.workload_features
+
     def canonical(self, x: Designs) -> Designs:
         """The inner simulator's."""
         return self.inner.canonical(x)

@@ -48,6 +48,7 @@ def export(
     with DatasetWriter(to, description) as writer:
         for source in sources:
             writer.fingerprints |= source.fingerprints
+            writer.workloads |= source.description.workloads
             for block in source.blocks():
                 writer.write(block)
                 if on_progress is not None:
@@ -86,7 +87,12 @@ class _Source:
 def describe(scenario: Scenario) -> Description:
     """The description of data on a scenario: the whole space of its simulator."""
     simulator = scenario.simulators[0]
-    return Description(DesignSpace(simulator.space.parameters), simulator.metrics)
+    described = {s.workload: dict(s.workload_features) for s in scenario.simulators}
+    return Description(
+        DesignSpace(simulator.space.parameters),
+        simulator.metrics,
+        workloads={k: v for k, v in described.items() if v},
+    )
 
 
 def fingerprints(scenario: Scenario) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def merge(paths: Sequence[Path], to: Path, *, keep_duplicates: bool = False) -> 
         for data in sets:
             first.require_same(data.description, str(data.path))
             writer.fingerprints |= dict(data.description.fingerprints)
+            writer.workloads |= dict(data.description.workloads)
             writer.sources += [dict(s) for s in data.description.sources]
             for table in data.batches():
                 if not keep_duplicates:

@@ -41,7 +41,7 @@ class DatasetError(ArchgymError, ValueError):
 class Description:
     """A data set's metadata: its space, its metrics, where it comes from.
 
-    ``fingerprints`` spells out every key of the column ``simulator``; ``sources`` has one entry a
+    ``workloads`` holds what simulators say of their workloads in numbers, ``fingerprints`` spells out every key of the column ``simulator``; ``sources`` has one entry a
     run (or imported file); ``notes`` is free text for the card.
     """
 
@@ -50,6 +50,7 @@ class Description:
     fingerprints: Mapping[str, Any] = field(default_factory=dict)
     sources: Sequence[Mapping[str, Any]] = ()
     notes: str = ""
+    workloads: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """As it stands in the file."""
@@ -67,6 +68,7 @@ class Description:
                 "fingerprints": dict(self.fingerprints),
                 "sources": [dict(s) for s in self.sources],
                 "notes": self.notes,
+                "workloads": {k: dict(v) for k, v in self.workloads.items()},
             },
             default=str,
         ).encode()  # fmt: skip
@@ -100,6 +102,7 @@ class Description:
             document["fingerprints"],
             document["sources"],
             notes=document["notes"],
+            workloads=document.get("workloads", {}),
         )
 
     def require_same(self, other: Description, where: str) -> None:

@@ -25,6 +25,7 @@ class DatasetWriter:
         self.description = description
         self.rows = 0
         self.sources: list[dict[str, Any]] = []
+        self.workloads: dict[str, Any] = dict(description.workloads)
         self.fingerprints: dict[str, Any] = dict(description.fingerprints)
         self._pa = arrow()
         self._temporary = path.with_name(f".{path.name}.part")
@@ -64,7 +65,10 @@ class DatasetWriter:
         try:
             if kind is None:
                 final = dataclasses.replace(
-                    self.description, sources=self.sources, fingerprints=self.fingerprints
+                    self.description,
+                    sources=self.sources,
+                    fingerprints=self.fingerprints,
+                    workloads=self.workloads,
                 )
                 self._writer.add_key_value_metadata({METADATA: final.to_bytes()})
             self._writer.close()

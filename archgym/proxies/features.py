@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,16 @@ class FeatureMap:
     """Value indices (n, d) to features (n, p) between 0 and 1.
 
     Ordered numbers keep their distances, on a logarithmic scale where declared; ordered names are
-    evenly spaced; unordered values get a column each (two values share one).  Several workloads
-    add a column each at the end.
+    evenly spaced; unordered values get a column each (two values share one).  Several workloads add
+    the numbers that ``described`` holds of all of them, else a column each.
     """
 
-    def __init__(self, space: DesignSpace, workloads: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        space: DesignSpace,
+        workloads: Sequence[str] = (),
+        described: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> None:
         self.space = space
         self.workloads = tuple(workloads) if len(workloads) > 1 else ()
         self._tables = [_table(p) for p in space.parameters]
@@ -29,7 +34,8 @@ class FeatureMap:
             for p, t in zip(space.parameters, self._tables)
             for k in range(t.shape[1])
         ]
-        self.names += [f"workload={w}" for w in self.workloads]
+        columns, self._of_workload = _described(self.workloads, described or {})
+        self.names += columns
 
     def __len__(self) -> int:
         return len(self.names)
@@ -38,8 +44,26 @@ class FeatureMap:
         """Features of designs; ``workload`` (n,) are positions in ``workloads``."""
         parts = [t[x[:, i]] for i, t in enumerate(self._tables) if t.shape[1]]
         if self.workloads:
-            parts.append(np.eye(len(self.workloads))[np.broadcast_to(workload, len(x))])
+            parts.append(self._of_workload[np.broadcast_to(workload, len(x))])
         return np.concatenate(parts, axis=1) if parts else np.zeros((len(x), 1))
+
+
+def _described(
+    workloads: Sequence[str], described: Mapping[str, Mapping[str, float]]
+) -> tuple[list[str], Floats]:
+    """Columns of workloads and their values, (workloads, columns), each between 0 and 1."""
+    known = [dict(described.get(w, {})) for w in workloads]
+    names = [n for n in known[0] if all(n in k for k in known)] if known else []
+    values = np.array([[k[n] for n in names] for k in known]).reshape(len(known), len(names))
+    spread = np.ptp(values, axis=0) > 0 if len(known) else np.zeros(0, np.bool_)
+    if len(np.unique(values, axis=0)) != len(known) or not spread.any():
+        return [f"workload={w}" for w in workloads], np.eye(len(workloads))
+    values = values[:, spread]
+    decades = (values.min(axis=0) > 0) & (values.max(axis=0) > 10 * values.min(axis=0))
+    values[:, decades] = np.log(values[:, decades])
+    low, high = values.min(axis=0), values.max(axis=0)
+    columns = [f"workload.{n}" for n, kept in zip(names, spread) if kept]
+    return columns, (values - low) / (high - low)
 
 
 def _table(p: Parameter) -> Floats:

@@ -95,7 +95,7 @@ class Proxy:
     @cached_property
     def features(self) -> FeatureMap:
         """How designs become features."""
-        return FeatureMap(self.description.space, self.workloads)
+        return FeatureMap(self.description.space, self.workloads, self.description.workloads)
 
     @cached_property
     def _neighbours(self) -> Any:

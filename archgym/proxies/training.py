@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 
 from .. import registry
 from ..cost_model import CostModel
-from ..datasets.schema import Description
 from ..evaluation import Floats
 from ..space import DesignSpace
 from .features import FeatureMap
@@ -46,7 +46,7 @@ def train(
             f"{len(works)} feasible rows are too few for this space of {len(space)} knobs: give at least "
             f"{least_rows(space)}"
         )
-    features = FeatureMap(space, rows.workloads)
+    features = FeatureMap(space, rows.workloads, rows.description.workloads)
     table = features(rows.x, rows.workload)
     inside, outside = _apart(rows.canonical, works, seed)
     make: type[CostModel] = registry.load("cost_models", model)
@@ -63,7 +63,7 @@ def train(
         classifier.fit(table, rows.feasible.astype(np.float64)[:, None])
     reference = table[inside][np.random.default_rng(seed).permutation(len(inside))[:REFERENCE_ROWS]]
     return Proxy(
-        description=Description(space, rows.description.metrics, rows.description.fingerprints),
+        description=dataclasses.replace(rows.description, sources=(), notes=""),
         model=model,
         keys=rows.keys,
         workloads=rows.workloads,

@@ -193,7 +193,7 @@ def speed(folder: Path, case: Case) -> list[dict[str, Any]]:
     start = time.perf_counter()
     simulator.evaluate(few)
     own = (time.perf_counter() - start) / len(few)
-    x = few[rng.integers(0, len(few), 100_000)]
+    x = scenario.to_simulator(scenario.space.sample(100_000, rng))  # all different: no warm caches
     out = []
     for model, _ in case.models():
         if not (folder / "proxies" / f"{case.name}-{model}").exists():

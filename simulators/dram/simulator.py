@@ -79,6 +79,12 @@ class DRAMSimulator(Simulator):
         self._reads_only = not self.trace.is_write.any()
         self._decoded: dict[int, KernelTrace] = {}
 
+    @property
+    def workload_features(self) -> Mapping[str, float]:
+        """Length, read share, footprint, duration, intensity and locality of the trace."""
+        facts = self.trace.information(self.device)
+        return {k: float(v) for k, v in facts.items() if isinstance(v, int | float)}
+
     @staticmethod
     def workload_names() -> list[str]:
         """Every workload that has a name."""

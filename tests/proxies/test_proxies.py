@@ -317,3 +317,30 @@ def test_train_reports_on_every_split_and_the_proxy_is_used(tmp_path, capsys):
                  "--no-plots", "--json"]) == 0  # fmt: skip
     assert main(["train", data, "--model", "ridge", "--set", "degre=1", "--output", proxy]) == 2
     assert main(["train", data, "--model", "ridge", "--set", "degree=7", "--output", proxy]) == 2
+
+
+def test_one_proxy_serves_several_workloads_by_their_features(tmp_path):
+    from archgym import load_scenario
+    from archgym.datasets.reader import Dataset
+    from archgym.datasets.sample import sample
+
+    scenario = load_scenario("dram/programs-joint", ["bfs@300", "xz@600", "json@900"])
+    sample(scenario, 120, tmp_path / "d.parquet")
+    data = Dataset(tmp_path / "d.parquet")
+    assert data.description.workloads["xz"]["requests"] == 600
+    rows = Rows.of(data)
+    proxy = train(rows, "ridge", hyper={"degree": 1})
+    assert "workload.requests" in proxy.features.names
+    assert not any(n.startswith("workload=") for n in proxy.features.names)
+    proxy.save(tmp_path / "p")
+    again = Proxy.load(tmp_path / "p")
+    assert again.features.names == proxy.features.names
+    few = rows.x[:5]
+    one, other = (again.predict(few, w).mean["total_time"] for w in ("bfs", "json"))
+    assert (one < other).all(), "a third of the requests"
+
+
+def test_workloads_that_nothing_is_known_of_get_a_column_each():
+    named = FeatureMap(Smooth.space, ("a", "b"))
+    same = FeatureMap(Smooth.space, ("a", "b"), {"a": {"n": 1.0}, "b": {"n": 1.0}})
+    assert named.names[-2:] == same.names[-2:] == ["workload=a", "workload=b"]
