@@ -114,7 +114,13 @@ def others(folder: Path) -> None:
         "### One agent's data against a mixture of the same size (forest, judged on uniform designs)\n"
     )
     rows = [
-        [r["data"], f"{r['size']:,}", r["metric"], percent(r["relative_rmse"]), f"{r['tau']:.3f}"]
+        [
+            r["data"],
+            r["size"] or "equal",
+            r["metric"],
+            percent(r["relative_rmse"]),
+            f"{r['tau']:.3f}",
+        ]
         for r in read(folder, "diversity") or []
     ]
     table(["learnt from", "rows", "metric", "RMSE / mean", "tau"], rows)
