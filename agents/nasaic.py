@@ -14,8 +14,7 @@ from archgym.evaluation import Floats
 from archgym.parameter import ordinal
 from archgym.space import Designs, DesignSpace
 
-from .reinforce_controller import Controller
-from .rewarding import one_torch_thread, seeded_globals
+from .reinforce_controller import Learner
 
 HARDWARE = "acc"  # knobs of hardware start with this; without any, every step draws all knobs
 WORST = -10.0  # a reward is cut off here, or one hopeless design drowns all others
@@ -58,22 +57,20 @@ class Nasaic(Agent):
         return 1 + int(self.hyper["hardware_steps"])
 
     def _start(self) -> None:
-        one_torch_thread()
-        with seeded_globals(self.rng):
-            self._net = Controller(self.space.nvec.tolist(), int(self.hyper["hidden"]))
-        self._optimiser = torch.optim.Adam(self._net.parameters(), lr=self.hyper["learning_rate"])
-        self._generator = torch.Generator().manual_seed(int(self.rng.integers(1 << 31)))
+        hidden, rate = int(self.hyper["hidden"]), self.hyper["learning_rate"]
+        self._learner = Learner(self.space, hidden, rate, self.rng)
         hardware = [i for i, n in enumerate(self.space.names) if n.startswith(HARDWARE)]
         self._first = hardware[0] if hardware else 0
         self._usual: dict[str, tuple[float, float]] = {}
         self.accuracy_queries = 0
 
     def _ask(self, n: int) -> Designs:
+        net, generator = self._learner.net, self._learner.generator
         with torch.no_grad():
-            joint = self._net(1, None, 0, self._generator)[0]
+            joint = net(1, None, 0, generator)[0]
             if n == 1:
                 return joint.numpy().astype(np.int64)
-            rest = self._net(n - 1, joint.expand(n - 1, -1), self._first, self._generator)[0]
+            rest = net(n - 1, joint.expand(n - 1, -1), self._first, generator)[0]
         return torch.cat([joint, rest]).numpy().astype(np.int64)
 
     def _tell(self, x: Designs, costs: Floats) -> None:
@@ -86,7 +83,7 @@ class Nasaic(Agent):
             hardware = np.maximum(-self.hyper["rho"] * penalty, WORST)
         joint = float(values[met].max() if met.any() else hardware.max())
         self.accuracy_queries += bool(met.any())
-        _, logs, entropies = self._net(len(x), torch.as_tensor(x), 0, None)
+        _, logs, entropies = self._learner.net(len(x), torch.as_tensor(x), 0, None)
         gain = self._advantages("joint", np.array([joint]))
         loss = -(gain * logs[:1].sum(dim=1)).mean()
         if len(x) > 1:
@@ -94,10 +91,7 @@ class Nasaic(Agent):
             gain = self._advantages("hardware", hardware[1:])
             loss = loss - (gain * logs[1:, alone].sum(dim=1)).mean()
         loss = loss - self.hyper["entropy"] * entropies[0].sum()
-        self._optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)
-        self._optimiser.step()
+        self._learner.descend(loss)
 
     def _advantages(self, kind: str, rewards: Floats) -> torch.Tensor:
         """Rewards less the baseline of earlier episodes, over their usual size; then taken in."""

@@ -54,6 +54,26 @@ class Controller(nn.Module):
         return torch.stack(values, 1), torch.stack(logs, 1), torch.stack(entropies, 1)
 
 
+class Learner:
+    """A controller for a space with its optimiser and its source of chance."""
+
+    def __init__(
+        self, space: DesignSpace, hidden: int, learning_rate: float, rng: np.random.Generator
+    ) -> None:
+        one_torch_thread()
+        with seeded_globals(rng):
+            self.net = Controller(space.nvec.tolist(), hidden)
+        self._optimiser = torch.optim.Adam(self.net.parameters(), lr=learning_rate)
+        self.generator = torch.Generator().manual_seed(int(rng.integers(1 << 31)))
+
+    def descend(self, loss: torch.Tensor) -> None:
+        """One step down a loss."""
+        self._optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self._optimiser.step()
+
+
 class ReinforceController(Agent):
     """NASAIC's controller.
 
@@ -92,11 +112,8 @@ class ReinforceController(Agent):
         return int(self.hyper["rollout"])
 
     def _start(self) -> None:
-        one_torch_thread()
-        with seeded_globals(self.rng):
-            self._net = Controller(self.space.nvec.tolist(), int(self.hyper["hidden"]))
-        self._optimiser = torch.optim.Adam(self._net.parameters(), lr=self.hyper["learning_rate"])
-        self._generator = torch.Generator().manual_seed(int(self.rng.integers(1 << 31)))
+        hidden, rate = int(self.hyper["hidden"]), self.hyper["learning_rate"]
+        self._learner = Learner(self.space, hidden, rate, self.rng)
         self._reward = RankedReward()
         self._baseline: float | None = None
         self._partial_left = 0
@@ -109,7 +126,8 @@ class ReinforceController(Agent):
             self._fixed = round(len(self.space) * (1 - self.hyper["partial_share"]))
             given = torch.as_tensor(np.repeat(self._kept[None], n, axis=0))
         with torch.no_grad():
-            return self._net(n, given, self._fixed, self._generator)[0].numpy().astype(np.int64)
+            learner = self._learner
+            return learner.net(n, given, self._fixed, learner.generator)[0].numpy().astype(np.int64)
 
     def _tell(self, x: Designs, costs: Floats) -> None:
         rewards = self._reward(costs)
@@ -124,13 +142,10 @@ class ReinforceController(Agent):
         advantage = torch.as_tensor(rewards - self._baseline)
         memory = self.hyper["baseline"]
         self._baseline = memory * self._baseline + (1 - memory) * mean
-        _, logs, entropies = self._net(len(x), torch.as_tensor(x), 0, None)
+        _, logs, entropies = self._learner.net(len(x), torch.as_tensor(x), 0, None)
         free = slice(fixed, None)  # a partial step says nothing of what it kept
         loss = (
             -(advantage * logs[:, free].sum(dim=1)).mean()
             - self.hyper["entropy"] * entropies[:, free].sum(dim=1).mean()
         )
-        self._optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self._net.parameters(), 1.0)
-        self._optimiser.step()
+        self._learner.descend(loss)

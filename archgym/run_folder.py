@@ -137,6 +137,22 @@ class RunFolder:
                 )
         return scenario
 
+    def best_design(self) -> dict[str, Any]:
+        """The values of the best design that a finished run found.
+
+        Raises:
+            ArchgymError: the run is not finished, or nothing it tried is feasible.
+        """
+        file = self.path / RESULT
+        if not file.exists():
+            raise ArchgymError(
+                f"{self.path} has no result yet; continue it with archgym run --resume {self.path}"
+            )
+        best = json.loads(file.read_text(encoding="utf-8"))["best"]
+        if best is None:
+            raise ArchgymError(f"{self.path} found no feasible design to draw")
+        return dict(best["design"])
+
     def __enter__(self) -> RunFolder:
         self._lock = hold(
             self.path / LOCK,

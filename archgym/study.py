@@ -98,7 +98,9 @@ class Study:
         if screen:
             from .proxies.screening import FACTOR, screened
 
-            self.agent = screened(self.agent, scenario, screen, screen_factor or FACTOR)
+            self.agent = screened(
+                self.agent, scenario, screen, FACTOR if screen_factor is None else screen_factor
+            )
         self.batch = batch or self.agent.batch
         self.store = store
         self.run_id = run

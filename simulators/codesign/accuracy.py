@@ -19,7 +19,7 @@ import numpy as np
 
 from archgym.errors import ArchgymError, UnknownNameError, WorkloadError
 
-from .networks import ResNet, canonical, family
+from .networks import canonical, family
 
 SOURCES = ("surrogate", "measured")
 STEEPNESS = 2.0  # the last doubling of filters brings little: losses are squares of distances
@@ -127,8 +127,7 @@ def accuracy(source: str, task: str, choice: Sequence[int]) -> float:
         raise UnknownNameError("source of accuracy", source, SOURCES)
     if source == "measured":
         return measured(task, choice)
-    found = family(task)
-    return surrogate(task, choice if isinstance(found, ResNet) else canonical(task, choice))
+    return surrogate(task, canonical(task, choice))
 
 
 def digest(source: str) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from archgym.cli.output import print_json, print_table
+from archgym.cli.output import print_json, print_table, settings
 from archgym.documents import read_yaml
 from archgym.errors import ArchgymError
-from archgym.run_folder import RESULT, RunFolder
+from archgym.run_folder import MANIFEST, RunFolder
 from archgym.scenario_file import load_scenario
 
 from .drawing import draw_schedule
@@ -28,14 +28,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(list(argv))
     path = Path(options.what)
-    if (path / RESULT).exists():
-        import json
-
-        scenario = RunFolder.open(path).scenario()
-        best = json.loads((path / RESULT).read_text(encoding="utf-8"))["best"]
-        if best is None:
-            raise ArchgymError(f"{path} found no feasible design")
-        design = best["design"]
+    if (path / MANIFEST).exists():
+        run = RunFolder.open(path)
+        scenario, design = run.scenario(), run.best_design()
     else:
         scenario, design = load_scenario(options.what), _design(options.design)
     simulator = scenario.simulators[0].truth
@@ -76,5 +71,4 @@ def _design(text: str | None) -> dict[str, object]:
         )
     if text.endswith((".yaml", ".yml")):
         return dict(read_yaml(Path(text)))
-    pairs = [pair.partition("=") for pair in text.split(",")]
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    return dict(settings([pair.strip() for pair in text.split(",")], "--design"))

@@ -17,7 +17,7 @@ from archgym.space import Designs, DesignSpace
 
 from .accuracy import accuracy, digest
 from .area import units as units_of
-from .networks import canonical, family, layers_of
+from .networks import family, layers_of
 from .tables import BANDWIDTHS, DATAFLOWS, PES, CostTables
 from .workloads import workload as workload_of
 
@@ -187,10 +187,9 @@ class CoDesignSimulator(Simulator):
 
     def gathered(self, x: Designs) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
         """Table rows (n, most), -1 beyond the end, chain starts (n, c + 1) and scores (n, c) of a batch."""
-        tasks = self.tasks.tasks
         found = [
-            [self.network(i, canonical(tasks[i], c)) for i, c in enumerate(self.choices(row))]
-            for row in x
+            [self.network(i, c) for i, c in enumerate(self.choices(row))]
+            for row in self.canonical(x)
         ]
         lengths = np.array([[len(rows) for rows, _ in each] for each in found])
         chains = np.concatenate([np.zeros((len(x), 1), np.int64), lengths.cumsum(axis=1)], axis=1)
@@ -223,7 +222,7 @@ class CoDesignSimulator(Simulator):
         names = [
             (i, layer.name)
             for i, (t, c) in enumerate(zip(self.tasks.tasks, self.choices(x)))
-            for layer in layers_of(t, canonical(t, c))
+            for layer in layers_of(t, c)
         ]
         return Schedule(names, assign, start, latency, energy, float(length), float(joules))
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from archgym.cli.output import print_json, print_table
 from archgym.errors import ArchgymError
+from archgym.run_folder import MANIFEST, RunFolder
 from archgym.scenario_file import load_scenario
 
 from .drawing import draw
@@ -60,20 +61,10 @@ def _info(options: argparse.Namespace) -> None:
 
 def _draw(options: argparse.Namespace) -> None:
     path = Path(options.what)
-    if (path / "manifest.json").exists():
-        from archgym.run_folder import RESULT, RunFolder
-
-        scenario = RunFolder.open(path).scenario()
-        import json
-
-        if not (path / RESULT).exists():
-            raise ArchgymError(
-                f"{path} has no result yet; continue it with archgym run --resume {path}"
-            )
-        best = json.loads((path / RESULT).read_text(encoding="utf-8"))["best"]
-        if best is None:
-            raise ArchgymError(f"{path} found no feasible design to draw")
-        design = scenario.space.encode([best["design"]])
+    if (path / MANIFEST).exists():
+        run = RunFolder.open(path)
+        scenario = run.scenario()
+        design = scenario.space.encode([run.best_design()])
         folder = options.output or path
     else:
         scenario = load_scenario(options.what)
