@@ -1,0 +1,1 @@
+"""Block-level PPA of flip FET against CFET by a physical-design flow; see README.md."""

@@ -1,0 +1,69 @@
+"""The netlist as a graph: who drives and who hangs on each net, and the order of evaluation."""
+
+import numpy as np
+
+from .compiled import compiled
+
+
+@compiled
+def pins_by_net(pin_net, nets):
+    """Start (nets + 1,) and pins (pins,) of every net, in the order of pins."""
+    start = np.zeros(nets + 1, np.int64)
+    for p in range(len(pin_net)):
+        start[pin_net[p] + 1] += 1
+    for n in range(nets):
+        start[n + 1] += start[n]
+    fill = start[:-1].copy()
+    pins = np.empty(len(pin_net), np.int64)
+    for p in range(len(pin_net)):
+        pins[fill[pin_net[p]]] = p
+        fill[pin_net[p]] += 1
+    return start, pins
+
+
+@compiled
+def levelise(flop, cell_start, pin_net, nets):
+    """Level (cells,), -1 in a loop, and cells by level; flip-flops come first, at level 0."""
+    cells = len(flop)
+    start, pins = pins_by_net(pin_net, nets)
+    owner = np.empty(len(pin_net), np.int64)
+    waits = np.zeros(cells, np.int64)
+    driver = np.full(nets, -1, np.int64)
+    for c in range(cells):
+        for p in range(cell_start[c], cell_start[c + 1]):
+            owner[p] = c
+        driver[pin_net[cell_start[c + 1] - 1]] = c
+    for c in range(cells):
+        if not flop[c]:
+            for p in range(cell_start[c], cell_start[c + 1] - 1):
+                d = driver[pin_net[p]]
+                if d >= 0 and not flop[d]:
+                    waits[c] += 1
+    level = np.full(cells, -1, np.int64)
+    order = np.empty(cells, np.int64)
+    n = 0
+    for c in range(cells):
+        if flop[c]:
+            level[c], order[n] = 0, c
+            n += 1
+    for c in range(cells):
+        if not flop[c] and waits[c] == 0:
+            level[c], order[n] = 0, c
+            n += 1
+    i = 0
+    while i < n:
+        c = order[i]
+        i += 1
+        if flop[c]:
+            continue
+        net = pin_net[cell_start[c + 1] - 1]
+        for k in range(start[net], start[net + 1]):
+            p = pins[k]
+            d = owner[p]
+            if p == cell_start[d + 1] - 1 or flop[d]:
+                continue
+            waits[d] -= 1
+            if waits[d] == 0:
+                level[d], order[n] = level[c] + 1, d
+                n += 1
+    return level, order[:n]

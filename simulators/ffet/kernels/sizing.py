@@ -1,0 +1,150 @@
+"""Gate sizing by Lagrangian relaxation (Chen, Chu and Wong, TCAD 1999; Flach et al., TCAD 2014).
+
+Every arc carries a multiplier, the price of its delay in area; prices flow from late ends back to
+the cells that make them late, and each cell takes the size that is cheapest at these prices.
+"""
+
+import numpy as np
+
+from .compiled import compiled
+from .timing import LN2, LN4, SLEW_SHARE, arrivals, worst
+from .wires import elmore
+
+EAGER = 0.85  # a target out of reach becomes this share of the best period so far
+SHARP = 6.0  # how fast prices leave arcs that are early
+GROWTH = 4.0  # how fast prices of late ends grow
+EDGE_FACTOR = 1.0 + SLEW_SHARE * LN4 / LN2  # a slow edge also delays what it drives
+
+
+@compiled
+def _loads(cell_start, pin_net, kind, load, pin_load, flop, clock_net):
+    for c in range(len(kind)):
+        for p in range(cell_start[c], cell_start[c + 1] - 1):
+            pin_load[p] = load[kind[c]]
+
+
+@compiled
+def _prices(
+    order, flop, cell_start, pin_net, arrival, slew, delay, intrinsic, resistance, net_load, kind,
+    setup, goal, price, flow, port_net, port_input, port_delay, port_price,
+):  # fmt: skip
+    """Update prices at the ends, then let them flow back; ``flow`` (nets,) is what each net carries."""
+    flow[:] = 0.0
+    for c in order:
+        if flop[c]:
+            p = cell_start[c]
+            late = (arrival[pin_net[p]] + LN2 * delay[p] + setup) / goal
+            late = min(max(late, 0.3), 2.0)
+            price[p] = min(max(price[p] * late * late * late * late * late * late * late * late, 1e-12), 1e6)
+            flow[pin_net[p]] += price[p]
+    for i in range(len(port_net)):
+        if not port_input[i]:
+            late = (arrival[port_net[i]] + LN2 * port_delay[i]) / goal
+            late = min(max(late, 0.3), 2.0)
+            port_price[i] = min(max(port_price[i] * late * late * late * late * late * late * late * late, 1e-12), 1e6)
+            flow[port_net[i]] += port_price[i]
+    for i in range(len(order) - 1, -1, -1):
+        c = order[i]
+        if flop[c]:
+            continue
+        a, b = cell_start[c], cell_start[c + 1] - 1
+        if a == b:
+            continue
+        net = pin_net[b]
+        k = kind[c]
+        own = intrinsic[k] + LN2 * resistance[k] * net_load[net]
+        total = 0.0
+        for p in range(a, b):
+            n = pin_net[p]
+            t = arrival[n] + LN2 * delay[p] + SLEW_SHARE * (slew[n] + LN4 * delay[p]) + own
+            ratio = max(t / max(arrival[net], 1e-9), 0.2)
+            r2 = ratio * ratio
+            price[p] = price[p] * r2 * r2 * r2
+            total += price[p]
+        if total <= 0.0:
+            continue
+        for p in range(a, b):
+            price[p] = max(price[p] / total * flow[net], 1e-15)
+            flow[pin_net[p]] += price[p]
+
+
+@compiled
+def optimise(
+    order, flop, cell_start, pin_net, function, first, kind, area, resistance, intrinsic, edge,
+    load, setup, driver, first_f, up_f, pin_f, res_f, cap_f, first_b, up_b, pin_b, res_b, cap_b,
+    port_net, port_input, port_pin, target, rounds,
+):  # fmt: skip
+    """Sizes ``kind`` (cells,), in place, for a period of ``target`` ps; returns the period reached.
+
+    The best of all rounds: the least area among those that meet the target, else the fastest.
+    """
+    cells, nets, pins = len(kind), len(driver), len(pin_net)
+    ports = len(port_net)
+    pin_load = np.zeros(pins + ports)
+    delay, path = np.zeros(pins + ports), np.zeros(pins + ports)
+    net_load = np.zeros(nets)
+    arrival, slew, flow = np.zeros(nets), np.zeros(nets), np.zeros(nets)
+    price = np.full(pins, 1e-3)
+    port_price, port_delay = np.full(ports, 1e-3), np.zeros(ports)
+    most = max(len(up_f), len(up_b))
+    below, after = np.empty(most), np.empty(most)
+    best, best_area, fastest = 1e30, 1e30, 1e30
+    chosen = kind.copy()
+    for turn in range(rounds):
+        _loads(cell_start, pin_net, kind, load, pin_load, flop, -1)
+        net_load[:] = 0.0
+        elmore(first_f, up_f, pin_f, res_f, cap_f, pin_load, net_load, delay, path, below, after)
+        elmore(first_b, up_b, pin_b, res_b, cap_b, pin_load, net_load, delay, path, below, after)
+        arrivals(
+            order, flop, cell_start, pin_net, kind, resistance, intrinsic, edge, net_load, delay,
+            arrival, slew,
+        )  # fmt: skip
+        for i in range(ports):
+            port_delay[i] = delay[pins + i]
+        period, _ = worst(
+            flop, cell_start, pin_net, delay, arrival, setup, port_net, port_input, port_delay
+        )
+        total = 0.0
+        for c in range(cells):
+            total += area[kind[c]]
+        met, was_met = period <= target, best <= target
+        if (met and (not was_met or total < best_area)) or (not met and not was_met and period < best):
+            best, best_area = period, total
+            chosen[:] = kind
+        fastest = min(fastest, period)
+        if turn == rounds - 1:
+            break
+        goal = max(target, EAGER * fastest)
+        _prices(
+            order, flop, cell_start, pin_net, arrival, slew, delay, intrinsic, resistance, net_load,
+            kind, setup, goal, price, flow, port_net, port_input, port_delay, port_price,
+        )  # fmt: skip
+        for i in range(len(order) - 1, -1, -1):
+            c = order[i]
+            f = function[c]
+            low, high = first[f], first[f + 1]
+            if high - low < 2:
+                continue
+            a, b = cell_start[c], cell_start[c + 1] - 1
+            net = pin_net[b]
+            upstream = 0.0  # price of a femtofarad at this cell's inputs
+            for p in range(a, b):
+                if flop[c] and p > a:
+                    continue  # the clock is ideal
+                n = pin_net[p]
+                d = driver[n]
+                r = resistance[kind[d]] if d >= 0 else 0.0
+                upstream += flow[n] * LN2 * r * EDGE_FACTOR + price[p] * LN2 * path[p] * EDGE_FACTOR
+            cheapest, pick = 1e30, kind[c]
+            for k in range(low, high):
+                own = intrinsic[k] + SLEW_SHARE * edge[k] + LN2 * EDGE_FACTOR * resistance[k] * net_load[net]
+                cost = area[k] + flow[net] * own + upstream * load[k]
+                if cost < cheapest:
+                    cheapest, pick = cost, k
+            if pick != kind[c]:
+                change = load[pick] - load[kind[c]]
+                kind[c] = pick
+                for p in range(a, b):
+                    net_load[pin_net[p]] += change
+    kind[:] = chosen
+    return best

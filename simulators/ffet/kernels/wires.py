@@ -1,0 +1,92 @@
+"""Resistance and capacitance of trees, before and after routing, and Elmore's delay (1948) over both sides."""
+
+import numpy as np
+
+from .compiled import compiled
+
+TYPICAL_FF = 1.0  # load at the end of a wire for which its layer is chosen before routing
+
+
+@compiled
+def best_tier(length, below, ohm, via, cap, last):
+    """The layer pair on which a wire of ``length`` um before ``below`` fF is fastest."""
+    best, least = 0, 1e30
+    for t in range(last):
+        d = 2.0 * via[t] * below + ohm[t] * length * (0.5 * cap * length + below)
+        if d < least:
+            best, least = t, d
+    return best
+
+
+@compiled
+def estimate(nx, ny, up, wide, high, ohm, via, cap, tiers, res, capacitance):
+    """Fill resistance (kohm) and capacitance (fF) of every tree edge from its length alone."""
+    for i in range(len(up)):
+        res[i] = capacitance[i] = 0.0
+        if up[i] < 0:
+            continue
+        length = abs(nx[i] - nx[up[i]]) * wide + abs(ny[i] - ny[up[i]]) * high
+        t = best_tier(length, TYPICAL_FF, ohm, via, cap, tiers)
+        res[i] = ohm[t] * length + via[t]
+        capacitance[i] = cap * length
+
+
+@compiled
+def elmore(first, up, pin, res, capacitance, pin_load, net_load, delay, path, below, after):
+    """Add one side's wires and pins to ``net_load`` (nets,); set ``delay`` and ``path`` of its sinks.
+
+    ``delay`` (pins,) in ps is the sum over the path of R times the capacitance behind it, ``path``
+    (pins,) the resistance itself in kohm.
+    """
+    for n in range(len(first) - 1):
+        a, b = first[n], first[n + 1]
+        if a == b:
+            continue
+        for i in range(a, b):
+            below[i] = 0.0
+            if pin[i] >= 0 and i > a:
+                below[i] = pin_load[pin[i]]
+        for i in range(b - 1, a, -1):
+            below[up[i]] += below[i] + capacitance[i]
+        net_load[n] += below[a]
+        after[a] = 0.0
+        for i in range(a + 1, b):  # ``after`` holds the delay, ``res`` is summed in ``path``
+            after[i] = after[up[i]] + res[i] * (0.5 * capacitance[i] + below[i])
+            if pin[i] >= 0:
+                delay[pin[i]] = after[i]
+        below[a] = 0.0
+        for i in range(a + 1, b):
+            below[i] = below[up[i]] + res[i]
+            if pin[i] >= 0:
+                path[pin[i]] = below[i]
+
+
+@compiled
+def total_length(nx, ny, up, wide, high):
+    """Length of all trees of a side in um."""
+    s = 0.0
+    for i in range(len(up)):
+        if up[i] >= 0:
+            s += abs(nx[i] - nx[up[i]]) * wide + abs(ny[i] - ny[up[i]]) * high
+    return s
+
+
+@compiled
+def behind(up, pin, length, cap, pin_load, out):
+    """Capacitance (nodes,) in fF at and below every node, with wires of ``cap`` fF/um."""
+    for i in range(len(up)):
+        out[i] = pin_load[pin[i]] if pin[i] >= 0 and up[i] >= 0 else 0.0
+    for i in range(len(up) - 1, -1, -1):
+        if up[i] >= 0:
+            out[up[i]] += out[i] + cap * length[i]
+
+
+@compiled
+def gains(up, net_of, urgency, length, below, ohm, via, cap, out):
+    """What the best layer pair saves over the worst (nodes,), times how urgent the net is."""
+    for i in range(len(up)):
+        least, most = 1e30, 0.0
+        for t in range(len(ohm)):
+            d = 2.0 * via[t] * below[i] + ohm[t] * length[i] * (0.5 * cap * length[i] + below[i])
+            least, most = min(least, d), max(most, d)
+        out[i] = (most - least) * urgency[net_of[i]]

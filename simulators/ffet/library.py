@@ -1,0 +1,134 @@
+"""The cells of one technology at one supply: areas, resistances, capacitances, energies.
+
+Units inside this package's kernels: ps, fF, kohm, um, V, fJ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.evaluation import Floats
+
+from .calibration import FITTED, Calibration
+from .functions import DFF, FUNCTIONS, MOST_INPUTS
+from .technology import Device, Stack, devices, slowdown, stack
+
+# The CFET 4T inverter X1 at 0.7 V.  Capacitance and leakage: GT2N's INV_X1 (LVT, typical).  Its
+# resistance is not published: chosen for a fan-out-of-four delay of 8 ps, and the same for all.
+INVERTER_FF, INVERTER_NW, INVERTER_KOHM = 0.46, 2.0, 3.6
+LN2, LN4 = 0.6931471805599453, 1.3862943611198906  # 50 % point; 20 to 80 % of an exponential edge
+SLEW_SHARE = 0.2  # of the input's edge (20 to 80 %) that delays a stage
+SETUP_TAUS, FLOP_TAUS = 4.0, 4.0  # a flip-flop's setup; what its latch adds to clock-to-output
+CLOCK_LOADS = 3.0  # inverter loads that switch inside a flip-flop at each clock edge
+SHORT_CIRCUIT = 0.05  # of the internal energy at 0.7 V; goes with (V - 2 Vt)^3 (Veendrick 1984)
+# A flip FET's drain merge is half an M0 pitch wide and, aligned, a twentieth of the resistance
+# (assumed; 2501.16063 names it as what misalignment hurts most); it goes with the overlap's inverse.
+MERGE_NM, MERGE_SHARE = 14.0, 0.05
+CAPACITANCE_FIXED = 0.3  # of an input, by fringe and contacts; the rest goes with the sheet's width
+
+
+@dataclass(frozen=True)
+class Library:
+    """Arrays over cells, which are ordered by function, then size (n,); inputs (n,) alike per cell."""
+
+    device: Device
+    stack: Stack
+    vdd: float
+    function: NDArray[np.int64]
+    size: NDArray[np.int64]
+    width: NDArray[np.int64]  # CPP
+    resistance: Floats  # kohm
+    load: Floats  # fF, every data input
+    intrinsic: Floats  # ps, of the delay
+    edge: Floats  # ps, of the output's edge without load
+    parasitic: Floats  # fF that switch with the output, inside
+    leakage: Floats  # nW
+    setup: float  # ps
+    clock_load: float  # fF inside each flip-flop at every clock edge
+
+    @property
+    def height_um(self) -> float:
+        """Row height."""
+        return self.device.height_tracks * self.stack.m0_nm * 1e-3
+
+    @property
+    def cpp_um(self) -> float:
+        """Site width."""
+        return self.stack.cpp_nm * 1e-3
+
+    @property
+    def first(self) -> NDArray[np.int64]:
+        """Index of the X1 cell of every function, and the end: (functions + 1,)."""
+        return np.searchsorted(self.function, np.arange(len(FUNCTIONS) + 1))
+
+    def name(self, cell: int) -> str:
+        """Such as ``NAND2_X4``."""
+        return f"{FUNCTIONS[self.function[cell]].name}_X{self.size[cell]}"
+
+    @property
+    def area_um2(self) -> Floats:
+        """Of every cell."""
+        return self.width * (self.cpp_um * self.height_um)
+
+
+def _width(base: int, size: int, stages: int, shrink: float) -> int:
+    gates = base - 1
+    fingers = gates * size if stages == 1 else gates + (size - 1)
+    return round(base * shrink) + fingers - gates
+
+
+@cache
+def library(
+    device: str,
+    vdd: float = 0.7,
+    stack_name: str = "virtual5",
+    fitted: Calibration = FITTED,
+    overlay_nm: float = 0.0,
+) -> Library:
+    """All cells of a technology; ``overlay_nm`` by which a flip FET's sides miss each other."""
+    dev, metal = devices()[device], stack(stack_name)
+    base = devices()["ffet-3.5t" if dev.flipped else "cfet-4t"]
+    narrow = dev.sheet_tracks / base.sheet_tracks
+    c = INVERTER_FF * (CAPACITANCE_FIXED + (1 - CAPACITANCE_FIXED) * narrow)
+    r = INVERTER_KOHM / narrow * slowdown(vdd)
+    if dev.flipped:
+        r, c = r * fitted.resistance, c * fitted.capacitance
+        width = MERGE_NM - min(overlay_nm, MERGE_NM - 1.0)
+        r *= 1 + MERGE_SHARE * (MERGE_NM / width - 1)
+    tau = LN2 * r * c
+    rows = []
+    for i, f in enumerate(FUNCTIONS):
+        shrink = 1 - fitted.width_saving * f.saving if dev.flipped else 1.0
+        for size in f.sizes:
+            inner = max(1, size // 2) if f.stages == 2 else size  # size of what the inputs drive
+            first_stage = tau * (f.parasitic + size / inner) if f.stages == 2 else 0.0
+            own = 1.0 if f.stages == 2 else f.parasitic
+            last_stage = tau * own * (1.0 if f.stages == 2 else f.resistance)
+            intrinsic = first_stage + last_stage
+            if i == DFF:
+                intrinsic += FLOP_TAUS * tau
+            width = _width(f.width, size, f.stages, shrink)
+            internal = c * (own * size + (f.parasitic + size if f.stages == 2 else 0.0))
+            rows.append(
+                (i, size, width, f.resistance * r / size, c * f.load * inner, intrinsic,
+                 LN4 / LN2 * last_stage, internal, INVERTER_NW * narrow * (width - 1) * vdd / 0.7)
+            )  # fmt: skip
+    columns = list(zip(*rows))
+    ints = [np.array(column, np.int64) for column in columns[:3]]
+    floats = [np.array(column, np.float64) for column in columns[3:]]
+    return Library(
+        dev, metal, vdd, *ints, *floats, setup=SETUP_TAUS * tau, clock_load=CLOCK_LOADS * c
+    )
+
+
+def pin_offsets(lib: Library) -> NDArray[np.float64]:
+    """Where pins lie along a cell, as a share of its width: (functions, inputs + output)."""
+    out = np.full((len(FUNCTIONS), MOST_INPUTS + 1), 0.5)
+    for i, f in enumerate(FUNCTIONS):
+        n = len(f.inputs) + 1
+        out[i, :n] = (np.arange(n) + 0.5) / n
+    return out

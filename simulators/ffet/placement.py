@@ -1,0 +1,163 @@
+"""Global placement: electrostatic spreading against weighted-average wirelength (ePlace).
+
+Cells spread evenly over the core, whatever its utilisation, so that a placement in unit
+coordinates depends on the netlist, the cells' shapes, the aspect ratio and the seed alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from archgym.errors import ArchgymError
+from archgym.evaluation import Floats
+
+from .kernels import density as bins
+from .kernels.graph import pins_by_net
+from .kernels.wirelength import hpwl, wirelength_gradient
+from .library import Library, pin_offsets
+from .netlist import INPUTS, Netlist
+
+LARGEST_NET = 64  # pins; larger ones get buffer trees and pull nothing here
+FILL = 0.75  # density that shapes are scaled to
+MOST_STEPS, ENOUGH = 450, 0.07
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Centres of cells (cells,) in units of the core's sides; ports follow on its edge."""
+
+    x: Floats
+    y: Floats
+    steps: int
+    overflow: float
+
+
+def port_positions(count: int) -> tuple[Floats, Floats]:
+    """Ports in their order round the core, in units of its sides."""
+    t = (np.arange(count) + 0.5) / max(count, 1) * 4
+    side, s = t.astype(np.int64), t % 1
+    x = np.choose(side, [s, np.ones(count), 1 - s, np.zeros(count)])
+    y = np.choose(side, [np.zeros(count), s, np.ones(count), 1 - s])
+    return x, y
+
+
+@dataclass(frozen=True)
+class Field:
+    """Poisson's equation on m x m bins by cosine transforms."""
+
+    u: Floats
+    inverse: Floats
+
+    @classmethod
+    def of(cls, m: int) -> Field:
+        """For a grid of m bins a side."""
+        u = np.arange(m) * (3.141592653589793 / m)
+        square = u[:, None] ** 2 + u[None, :] ** 2
+        square[0, 0] = 1.0
+        inverse = 1.0 / square
+        inverse[0, 0] = 0.0
+        return cls(u, inverse)
+
+    def solve(self, rho: Floats) -> tuple[Floats, Floats]:
+        """The field in both directions (m, m)."""
+        a = fft.dctn(rho, type=2) * self.inverse
+        return self._sine(a * self.u[:, None], 0), self._sine(a * self.u[None, :], 1)
+
+    def _sine(self, a: Floats, axis: int) -> Floats:
+        shifted = np.zeros_like(a)
+        if axis == 0:
+            shifted[:-1] = a[1:]
+        else:
+            shifted[:, :-1] = a[:, 1:]
+        m = len(a)
+        return fft.idct(fft.dst(shifted, type=3, axis=axis), type=2, axis=1 - axis) / (2 * m)
+
+
+def place(netlist: Netlist, lib: Library, aspect: float, seed: int) -> Placement:
+    """Place a netlist's cells, at X1 sizes, on a core of height over width ``aspect``.
+
+    Raises:
+        ArchgymError: the spreading did not come to rest.
+    """
+    cells = len(netlist.function)
+    widths = lib.width[lib.first[netlist.function]].astype(np.float64)
+    area = float((widths * lib.cpp_um * lib.height_um).sum()) / FILL
+    wide, high = (area / aspect) ** 0.5, (area * aspect) ** 0.5
+    m = 128 if cells > 6000 else 64 if cells > 1500 else 32
+    bx, by = wide / m, high / m
+    w, h = widths * lib.cpp_um / bx, lib.height_um / by
+    start, pins, owner, offsets = pin_table(netlist, lib)
+    off = offsets * (lib.cpp_um / bx)
+    px, py = port_positions(len(netlist.port_net))
+    counts = np.diff(netlist.cell_start).astype(np.float64)
+    weight_x, weight_y = (wide / high) ** 0.5, (high / wide) ** 0.5
+
+    rng = np.random.default_rng(seed)
+    x = np.concatenate([m * (0.5 + 0.02 * rng.standard_normal(cells)), px * m])
+    y = np.concatenate([m * (0.5 + 0.02 * rng.standard_normal(cells)), py * m])
+    ux, uy = x[:cells].copy(), y[:cells].copy()
+    gx, gy, fx, fy = (np.zeros(cells) for _ in range(4))
+    rho, field = np.zeros((m, m)), Field.of(m)
+    work = np.empty((3, LARGEST_NET))
+    mean = FILL
+
+    def gradient(gamma: float, weight: float) -> tuple[float, float]:
+        wirelength_gradient(
+            start, pins, owner, x, y, off, weight_x, weight_y, gamma, LARGEST_NET, gx, gy, work
+        )
+        bins.density(x, y, w, h, rho)
+        ex, ey = field.solve(rho)
+        bins.pull(x, y, w, h, ex, ey, fx, fy)
+        over = float(bins.overflow(rho, mean))
+        if weight == 0.0:
+            weight = 0.2 * float(bins.absolute(gx, gy) / bins.absolute(fx, fy))
+        bins.combine(gx, gy, fx, fy, weight, counts, w, h)
+        return over, weight
+
+    over, weight = gradient(8.0 * m / 16, 0.0)
+    alpha = 0.05 * m / 128 / max(float(np.abs(gx).max()), 1e-12)
+    momentum, before = 1.0, float(hpwl(start, pins, owner, x, y, off, weight_x, weight_y))
+    step = 0
+    while step < MOST_STEPS and (over > ENOUGH or step < 30):
+        x0, y0, gx0, gy0 = x[:cells].copy(), y[:cells].copy(), gx.copy(), gy.copy()
+        following = (1.0 + (4.0 * momentum * momentum + 1.0) ** 0.5) / 2.0
+        bins.nesterov(
+            ux, uy, x, y, gx, gy, alpha, (momentum - 1.0) / following, w, h, float(m)
+        )
+        momentum = following
+        gamma = max(0.6, 4.0 * 10.0 ** (2.2 * over - 1.2)) * m / 128
+        over, weight = gradient(gamma, weight)
+        alpha = float(bins.step_length(x[:cells], y[:cells], x0, y0, gx, gy, gx0, gy0))
+        now = float(hpwl(start, pins, owner, x, y, off, weight_x, weight_y))
+        change = (now - before) / (0.004 * before)
+        weight *= 1.07 ** max(-1.0, min(1.0, 1.0 - change))
+        before = now
+        step += 1
+    if not np.isfinite(x).all() or over > 0.5:
+        raise ArchgymError(
+            f"placement of {netlist.name} did not spread (overflow {over:.2f} after {step} steps)"
+        )
+    return Placement(ux / m, uy / m, step, over)
+
+
+def pin_table(
+    netlist: Netlist, lib: Library
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Floats]:
+    """Nets' starts and pins, every pin's cell, every pin's offset from its centre in CPP.
+
+    Ports are pins too, after the cells', and belong to cells after the last.
+    """
+    nets = np.concatenate([netlist.pin_net, netlist.port_net])
+    start, pins = pins_by_net(nets, netlist.nets)
+    cells = len(netlist.function)
+    owner = np.concatenate([netlist.pin_cell, cells + np.arange(len(netlist.port_net))])
+    place_in = np.arange(len(netlist.pin_net)) - netlist.cell_start[netlist.pin_cell]
+    # the output is the last pin of a cell
+    share = pin_offsets(lib)[netlist.function[netlist.pin_cell], place_in]
+    assert (INPUTS[netlist.function] + 1 == np.diff(netlist.cell_start)).all()
+    width = lib.width[lib.first[netlist.function]][netlist.pin_cell]
+    return start, pins, owner, np.concatenate([(share - 0.5) * width, np.zeros(len(netlist.port_net))])

@@ -1,0 +1,134 @@
+"""One side of the wafer: trees, global routing, layers, extraction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.evaluation import Floats
+
+from .kernels import routing as kernels
+from .kernels.wires import behind, gains
+from .metal import Metal
+from .technology import WIRE_FF_PER_UM
+
+GCELL_UM = 0.6
+ROUNDS, LAYER_ROUNDS = 8, 4
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Steiner trees of a side: nets' first nodes (nets + 1,); nodes' places, parents, pins."""
+
+    first: Ints
+    x: Floats
+    y: Floats
+    up: Ints
+    pin: Ints
+
+    @property
+    def net(self) -> Ints:
+        """Net of every node."""
+        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+
+
+@dataclass(frozen=True)
+class Routed:
+    """A routed side; ``use`` and ``cap`` are tracks (layers, nx - 1 or nx, ny or ny - 1)."""
+
+    trees: Trees
+    gx: Ints
+    gy: Ints
+    kind: Ints
+    mid: Ints
+    h_tier: Ints
+    v_tier: Ints
+    length: Floats
+    resistance: Floats
+    capacitance: Floats
+    use_h: Floats
+    cap_h: Floats
+    use_v: Floats
+    cap_v: Floats
+    gcell: float
+    overflow: float
+    violations: int
+
+
+def capacities(
+    metal: Metal, trees: Trees, gx: Ints, gy: Ints, shape: tuple[int, int], size: tuple[float, float],
+    blocked_um: float,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Whole tracks of every layer at every border between gcells, less what pins block on M2.
+
+    Wires that stay within a gcell take their share of M2 and M3 as well.
+    """
+    nx, ny = shape
+    dx, dy = size[0] / nx, size[1] / ny
+    cap_h = np.repeat(_whole(metal.h_tracks * dy, ny)[:, None, :], nx - 1, axis=1)
+    cap_v = np.repeat(_whole(metal.v_tracks * dx, nx)[:, :, None], ny - 1, axis=2)
+    taken_h, taken_v = np.zeros(shape), np.zeros(shape)
+    landed = trees.pin >= 0
+    np.add.at(taken_h, (gx[landed], gy[landed]), blocked_um / dx)
+    child = np.flatnonzero(trees.up >= 0)
+    parent = trees.up[child]
+    local = (gx[child] == gx[parent]) & (gy[child] == gy[parent])
+    child, parent = child[local], parent[local]
+    at = (gx[child], gy[child])
+    np.add.at(taken_h, at, np.abs(trees.x[child] - trees.x[parent]) / dx)
+    np.add.at(taken_v, at, np.abs(trees.y[child] - trees.y[parent]) / dy)
+    cap_h[0] -= np.ceil((taken_h[1:] + taken_h[:-1]) / 2 - 0.5)
+    lowest = int(metal.vertical[0])
+    cap_v[lowest] -= np.ceil((taken_v[:, 1:] + taken_v[:, :-1]) / 2 - 0.5)
+    return cap_h, cap_v
+
+
+def _whole(tracks: Floats, n: int) -> Floats:
+    """Tracks (layers, n) that fall into each of n rows, where a row holds ``tracks`` on average."""
+    ends = np.floor(np.arange(n + 1)[None, :] * tracks[:, None] + 1e-9)
+    return np.diff(ends, axis=1)
+
+
+def route(
+    trees: Trees, metal: Metal, size: tuple[float, float], blocked_um: float, pin_load: Floats,
+    urgency: Floats,
+) -> Routed:  # fmt: skip
+    """Route a side's trees on its metal; ``urgency`` (nets,) says who chooses layers first."""
+    nx, ny = (max(2, round(s / GCELL_UM)) for s in size)
+    gx = np.clip((trees.x / size[0] * nx).astype(np.int64), 0, nx - 1)
+    gy = np.clip((trees.y / size[1] * ny).astype(np.int64), 0, ny - 1)
+    gcell = (size[0] / nx + size[1] / ny) / 2
+    cap_h, cap_v = capacities(metal, trees, gx, gy, (nx, ny), size, blocked_um)
+    n = len(trees.up)
+    kind, mid, h_tier, v_tier = (np.zeros(n, np.int64) for _ in range(4))
+    flat_v = cap_v[np.unique(metal.vertical)].sum(axis=0)
+    kernels.route(gx, gy, trees.up, cap_h.sum(axis=0), flat_v, ROUNDS, kind, mid)
+    length = np.zeros(n)
+    kernels.lengths(trees.x, trees.y, gx, gy, trees.up, kind, mid, gcell, length)
+    middle = sum(WIRE_FF_PER_UM) / 2
+    below, gain = np.zeros(n), np.zeros(n)
+    behind(trees.up, trees.pin, length, middle, pin_load, below)
+    gains(trees.up, trees.net, urgency, length, below, metal.ohm, metal.via, middle, gain)
+    edges = np.flatnonzero(trees.up >= 0)
+    order = edges[np.argsort(-gain[edges], kind="stable")]
+    use_h, use_v = np.zeros(cap_h.shape), np.zeros(cap_v.shape)
+    layers = metal.horizontal, metal.vertical
+    kernels.assign(
+        gx, gy, trees.up, kind, mid, order, length, below, metal.h_ohm, metal.v_ohm, metal.via,
+        middle, cap_h, cap_v, *layers, LAYER_ROUNDS, use_h, use_v, h_tier, v_tier,
+    )  # fmt: skip
+    resistance, capacitance = np.zeros(n), np.zeros(n)
+    kernels.extract(
+        trees.x, trees.y, gx, gy, trees.up, trees.pin, kind, mid, h_tier, v_tier, *layers, use_h,
+        cap_h, use_v, cap_v, metal.h_ohm, metal.v_ohm, metal.via, *WIRE_FF_PER_UM, length,
+        resistance, capacitance,
+    )  # fmt: skip
+    over_h, count_h = kernels.exceeded(use_h, cap_h)
+    over_v, count_v = kernels.exceeded(use_v, cap_v)
+    return Routed(
+        trees, gx, gy, kind, mid, h_tier, v_tier, length, resistance, capacitance, use_h, cap_h, use_v,
+        cap_v, gcell, float(over_h + over_v), int(count_h + count_v),
+    )  # fmt: skip
