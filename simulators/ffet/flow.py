@@ -26,7 +26,7 @@ from .placement import port_positions
 from .routing import Routed, Trees, route
 from .technology import WIRE_FF_PER_UM, stack
 
-SIZING_ROUNDS = 30
+SIZING_ROUNDS, MENDS = 18, 16
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ def size(
     optimise(
         order, n.function == DFF, n.cell_start, n.pin_net, n.function, lib.first, kind,
         lib.area_um2, lib.resistance, lib.intrinsic, lib.edge, lib.load, lib.setup, driver_cell,
-        *arguments, n.port_net, n.port_input, n.port_net, 1e3 / choices.target_ghz, SIZING_ROUNDS,
+        *arguments, n.port_net, n.port_input, 1e3 / choices.target_ghz, SIZING_ROUNDS, MENDS,
     )  # fmt: skip
     return kind
 
@@ -248,11 +248,11 @@ def _urgency(
     """How close (nets,) the longest path through a net comes to the worst: a steep power of it."""
     n = placed.netlist
     wires = [(t, *_estimates(t, m, 1.0, 1.0)) for t, m in zip(trees, metals)]
-    net_load, delay, arrival, _, period, _ = time(placed, lib, kind, wires, loads)
+    net_load, delay, arrival, slew, period, _ = time(placed, lib, kind, wires, loads)
     rest = np.empty(n.nets)
     timing.departures(
         placed.graph[0], n.function == DFF, n.cell_start, n.pin_net, kind, lib.resistance,
-        lib.intrinsic, net_load, delay, lib.setup, n.port_net, n.port_input,
+        lib.intrinsic, net_load, delay, slew, lib.setup, n.port_net, n.port_input,
         delay[len(n.pin_net) :], rest,
     )  # fmt: skip
     share = np.clip((arrival + np.maximum(rest, 0.0)) / period, 0.05, 1.0)

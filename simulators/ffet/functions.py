@@ -3,7 +3,7 @@
 Widths are CPP of X1 as in PROBE3.0 (UCSD: INV 2, NAND2 3, AOI22 5, XOR2 6, MUX2 8, DFF 17); cells
 it lacks follow the same count of gates.  Effort follows Sutherland, Sproull and Harris, *Logical
 Effort* (1999) with devices of one width: a stack of n adds (n - 1)/2 of an inverter's resistance to
-the mean of both edges; parasitics in units of the inverter's.
+the mean of both edges; parasitics in units of the inverter's, with drains shared where layouts do.
 """
 
 from __future__ import annotations
@@ -39,28 +39,28 @@ AB, ABC, ABCD = ("A", "B"), ("A", "B", "C"), ("A", "B", "C", "D")
 FUNCTIONS = (
     Function("INV", ("A",), "Y", "!A", 2, 1.0, 1.0, 1.0, 1, FOUR),
     Function("BUF", ("A",), "Y", "A", 3, 1.0, 1.0, 1.0, 2, FOUR),
-    Function("NAND2", AB, "Y", "!(A&B)", 3, 1.5, 1.0, 2.0, 1, THREE),
-    Function("NAND3", ABC, "Y", "!(A&B&C)", 4, 2.0, 1.0, 3.0, 1, THREE),
-    Function("NAND4", ABCD, "Y", "!(A&B&C&D)", 5, 2.5, 1.0, 4.0, 1, THREE),
-    Function("NOR2", AB, "Y", "!(A|B)", 3, 1.5, 1.0, 2.0, 1, THREE),
-    Function("NOR3", ABC, "Y", "!(A|B|C)", 4, 2.0, 1.0, 3.0, 1, THREE),
-    Function("NOR4", ABCD, "Y", "!(A|B|C|D)", 5, 2.5, 1.0, 4.0, 1, THREE),
-    Function("AND2", AB, "Y", "A&B", 4, 1.0, 1.0, 2.0, 2, THREE),
-    Function("AND3", ABC, "Y", "A&B&C", 5, 1.0, 1.0, 3.0, 2, THREE),
-    Function("OR2", AB, "Y", "A|B", 4, 1.0, 1.0, 2.0, 2, THREE),
-    Function("OR3", ABC, "Y", "A|B|C", 5, 1.0, 1.0, 3.0, 2, THREE),
-    Function("XOR2", AB, "Y", "A^B", 6, 1.5, 1.8, 3.0, 2, THREE, 0.10),
-    Function("XNOR2", AB, "Y", "!(A^B)", 6, 1.5, 1.8, 3.0, 2, THREE, 0.10),
-    Function("AOI21", ABC, "Y", "!((A&B)|C)", 4, 1.5, 1.0, 2.5, 1, THREE),
-    Function("OAI21", ABC, "Y", "!((A|B)&C)", 4, 1.5, 1.0, 2.5, 1, THREE),
-    Function("AOI22", ABCD, "Y", "!((A&B)|(C&D))", 5, 1.5, 1.0, 3.0, 1, THREE, 0.05),
-    Function("OAI22", ABCD, "Y", "!((A|B)&(C|D))", 5, 1.5, 1.0, 3.0, 1, THREE, 0.05),
-    Function("AOI211", ABCD, "Y", "!((A&B)|C|D)", 5, 2.0, 1.0, 3.5, 1, THREE),
-    Function("OAI211", ABCD, "Y", "!((A|B)&C&D)", 5, 2.0, 1.0, 3.5, 1, THREE),
-    Function("MUX2", ("A", "B", "S"), "Y", "(A&!S)|(B&S)", 8, 1.0, 1.3, 3.5, 2, THREE, 0.25),
+    Function("NAND2", AB, "Y", "!(A&B)", 3, 1.5, 1.0, 1.3, 1, THREE),
+    Function("NAND3", ABC, "Y", "!(A&B&C)", 4, 2.0, 1.0, 1.7, 1, THREE),
+    Function("NAND4", ABCD, "Y", "!(A&B&C&D)", 5, 2.5, 1.0, 2.0, 1, THREE),
+    Function("NOR2", AB, "Y", "!(A|B)", 3, 1.5, 1.0, 1.3, 1, THREE),
+    Function("NOR3", ABC, "Y", "!(A|B|C)", 4, 2.0, 1.0, 1.7, 1, THREE),
+    Function("NOR4", ABCD, "Y", "!(A|B|C|D)", 5, 2.5, 1.0, 2.0, 1, THREE),
+    Function("AND2", AB, "Y", "A&B", 4, 1.0, 1.0, 1.3, 2, THREE),
+    Function("AND3", ABC, "Y", "A&B&C", 5, 1.0, 1.0, 1.7, 2, THREE),
+    Function("OR2", AB, "Y", "A|B", 4, 1.0, 1.0, 1.3, 2, THREE),
+    Function("OR3", ABC, "Y", "A|B|C", 5, 1.0, 1.0, 1.7, 2, THREE),
+    Function("XOR2", AB, "Y", "A^B", 6, 1.5, 1.8, 2.0, 2, THREE, 0.10),
+    Function("XNOR2", AB, "Y", "!(A^B)", 6, 1.5, 1.8, 2.0, 2, THREE, 0.10),
+    Function("AOI21", ABC, "Y", "!((A&B)|C)", 4, 1.5, 1.0, 1.7, 1, THREE),
+    Function("OAI21", ABC, "Y", "!((A|B)&C)", 4, 1.5, 1.0, 1.7, 1, THREE),
+    Function("AOI22", ABCD, "Y", "!((A&B)|(C&D))", 5, 1.5, 1.0, 2.0, 1, THREE, 0.05),
+    Function("OAI22", ABCD, "Y", "!((A|B)&(C|D))", 5, 1.5, 1.0, 2.0, 1, THREE, 0.05),
+    Function("AOI211", ABCD, "Y", "!((A&B)|C|D)", 5, 2.0, 1.0, 2.0, 1, THREE),
+    Function("OAI211", ABCD, "Y", "!((A|B)&C&D)", 5, 2.0, 1.0, 2.0, 1, THREE),
+    Function("MUX2", ("A", "B", "S"), "Y", "(A&!S)|(B&S)", 8, 1.0, 1.3, 2.0, 2, THREE, 0.25),
     Function("TIELO", (), "Y", "0", 2, 1.0, 0.0, 0.0, 1, (1,)),
     Function("TIEHI", (), "Y", "1", 2, 1.0, 0.0, 0.0, 1, (1,)),
-    Function("DFF", ("D", "CK"), "Q", "IQ", 17, 1.0, 1.0, 4.0, 2, THREE, 0.25),
+    Function("DFF", ("D", "CK"), "Q", "IQ", 17, 1.0, 1.0, 3.0, 2, THREE, 0.25),
 )
 INDEX = {f.name: i for i, f in enumerate(FUNCTIONS)}
 INV, BUF, DFF = INDEX["INV"], INDEX["BUF"], INDEX["DFF"]

@@ -17,9 +17,12 @@ from .calibration import FITTED, Calibration
 from .functions import DFF, FUNCTIONS, MOST_INPUTS
 from .technology import Device, Stack, devices, slowdown, stack
 
-# The CFET 4T inverter X1 at 0.7 V.  Capacitance and leakage: GT2N's INV_X1 (LVT, typical).  Its
-# resistance is not published: chosen for a fan-out-of-four delay of 8 ps, and the same for all.
-INVERTER_FF, INVERTER_NW, INVERTER_KOHM = 0.46, 2.0, 3.6
+# The CFET 4T inverter X1 at 0.7 V.  Capacitance and leakage: GT2N's INV_X1 (6T nanosheet, LVT,
+# typical: 0.46 fF, 2.0 nW) by cell height.  Its resistance is not published: chosen for a
+# fan-out-of-four delay of 8 ps, which is also what the fastest CFET Cortex-M0 of IEDM2026-LOGIC
+# (231 ps) would need for some 28 of them.
+INVERTER_FF, INVERTER_NW, INVERTER_KOHM = 0.46 * 4 / 6, 2.0 * 4 / 6, 11.0
+DRAIN = 0.6  # an inverter's own output capacitance over its input's
 LN2, LN4 = 0.6931471805599453, 1.3862943611198906  # 50 % point; 20 to 80 % of an exponential edge
 SLEW_SHARE = 0.2  # of the input's edge (20 to 80 %) that delays a stage
 SETUP_TAUS, FLOP_TAUS = 4.0, 4.0  # a flip-flop's setup; what its latch adds to clock-to-output
@@ -105,14 +108,14 @@ def library(
         shrink = 1 - fitted.width_saving * f.saving if dev.flipped else 1.0
         for size in f.sizes:
             inner = max(1, size // 2) if f.stages == 2 else size  # size of what the inputs drive
-            first_stage = tau * (f.parasitic + size / inner) if f.stages == 2 else 0.0
+            first_stage = tau * (DRAIN * f.parasitic + size / inner) if f.stages == 2 else 0.0
             own = 1.0 if f.stages == 2 else f.parasitic
-            last_stage = tau * own * (1.0 if f.stages == 2 else f.resistance)
+            last_stage = DRAIN * tau * own * (1.0 if f.stages == 2 else f.resistance)
             intrinsic = first_stage + last_stage
             if i == DFF:
                 intrinsic += FLOP_TAUS * tau
             width = _width(f.width, size, f.stages, shrink)
-            internal = c * (own * size + (f.parasitic + size if f.stages == 2 else 0.0))
+            internal = c * (DRAIN * own * size + (DRAIN * f.parasitic + size if f.stages == 2 else 0.0))
             rows.append(
                 (i, size, width, f.resistance * r / size, c * f.load * inner, intrinsic,
                  LN4 / LN2 * last_stage, internal, INVERTER_NW * narrow * (width - 1) * vdd / 0.7)

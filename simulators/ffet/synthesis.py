@@ -18,13 +18,14 @@ from .liberty import write_liberty
 from .library import library
 from .netlist import Netlist
 
+# No logic optimisation before the last: it turns prefix adders and counters into ripple chains.
 SCRIPT = """read_liberty -lib {liberty}
 read_verilog {sources}
 hierarchy -check -top {top} {parameters}
-synth -flatten -top {top}
+synth -noabc -flatten -top {top}
 dfflegalize -cell $_DFF_P_ x
 dfflibmap -liberty {liberty}
-abc -liberty {liberty} -D 400
+abc -liberty {liberty} -script +strash;&get,-n;&st;&dch;&nf;&put;topo
 setundef -zero
 hilomap -singleton -hicell TIEHI_X1 Y -locell TIELO_X1 Y
 opt_clean -purge

@@ -2,17 +2,17 @@
 
 Every arc carries a multiplier, the price of its delay in area; prices flow from late ends back to
 the cells that make them late, and each cell takes the size that is cheapest at these prices.
+The last rounds mend what is still late: cells of the worst paths take the size that is fastest.
 """
 
 import numpy as np
 
 from .compiled import compiled
-from .timing import LN2, LN4, SLEW_SHARE, arrivals, worst
+from .timing import LN2, LN4, SLEW_SHARE, arrivals, departures, worst
 from .wires import elmore
 
 EAGER = 0.85  # a target out of reach becomes this share of the best period so far
-SHARP = 6.0  # how fast prices leave arcs that are early
-GROWTH = 4.0  # how fast prices of late ends grow
+NEAR = 0.985  # paths of at least this share of the worst are mended at the end
 EDGE_FACTOR = 1.0 + SLEW_SHARE * LN4 / LN2  # a slow edge also delays what it drives
 
 
@@ -21,6 +21,15 @@ def _loads(cell_start, pin_net, kind, load, pin_load, flop, clock_net):
     for c in range(len(kind)):
         for p in range(cell_start[c], cell_start[c + 1] - 1):
             pin_load[p] = load[kind[c]]
+
+
+@compiled
+def _changed(price, late):
+    """The price of an end that takes ``late`` times its goal: it rises fast and falls slowly."""
+    late = min(max(late, 0.3), 2.0)
+    square = late * late
+    factor = square * square * square if late > 1.0 else square
+    return min(max(price * factor, 1e-12), 1e6)
 
 
 @compiled
@@ -34,14 +43,12 @@ def _prices(
         if flop[c]:
             p = cell_start[c]
             late = (arrival[pin_net[p]] + LN2 * delay[p] + setup) / goal
-            late = min(max(late, 0.3), 2.0)
-            price[p] = min(max(price[p] * late * late * late * late * late * late * late * late, 1e-12), 1e6)
+            price[p] = _changed(price[p], late)
             flow[pin_net[p]] += price[p]
     for i in range(len(port_net)):
         if not port_input[i]:
             late = (arrival[port_net[i]] + LN2 * port_delay[i]) / goal
-            late = min(max(late, 0.3), 2.0)
-            port_price[i] = min(max(port_price[i] * late * late * late * late * late * late * late * late, 1e-12), 1e6)
+            port_price[i] = _changed(port_price[i], late)
             flow[port_net[i]] += port_price[i]
     for i in range(len(order) - 1, -1, -1):
         c = order[i]
@@ -69,10 +76,50 @@ def _prices(
 
 
 @compiled
+def kind_differs(a, b):
+    """Whether two arrays differ anywhere."""
+    for i in range(len(a)):
+        if a[i] != b[i]:
+            return True
+    return False
+
+
+@compiled
+def _mend(
+    order, flop, cell_start, pin_net, function, first, kind, resistance, intrinsic, edge, load,
+    driver, path, net_load, arrival, rest, limit,
+):  # fmt: skip
+    """The fastest size of every cell whose output lies on a path longer than ``limit`` ps, in place."""
+    for i in range(len(order) - 1, -1, -1):
+        c = order[i]
+        a, b = cell_start[c], cell_start[c + 1] - 1
+        net = pin_net[b]
+        if a == b or arrival[net] + rest[net] < limit:
+            continue
+        before = 0.0  # of the worst driver, ps a femtofarad
+        for p in range(a, b if not flop[c] else a):
+            n = pin_net[p]
+            if arrival[n] + rest[n] >= limit:
+                r = path[p] + (resistance[kind[driver[n]]] if driver[n] >= 0 else 0.0)
+                before = max(before, LN2 * EDGE_FACTOR * r)
+        quickest, pick = 1e30, kind[c]
+        for k in range(first[function[c]], first[function[c] + 1]):
+            d = intrinsic[k] + SLEW_SHARE * edge[k] + before * load[k]
+            d += LN2 * EDGE_FACTOR * resistance[k] * net_load[net]
+            if d < quickest - 1e-6:
+                quickest, pick = d, k
+        if pick != kind[c]:
+            change = load[pick] - load[kind[c]]
+            kind[c] = pick
+            for p in range(a, b):
+                net_load[pin_net[p]] += change
+
+
+@compiled
 def optimise(
     order, flop, cell_start, pin_net, function, first, kind, area, resistance, intrinsic, edge,
     load, setup, driver, first_f, up_f, pin_f, res_f, cap_f, first_b, up_b, pin_b, res_b, cap_b,
-    port_net, port_input, port_pin, target, rounds,
+    port_net, port_input, target, rounds, mends,
 ):  # fmt: skip
     """Sizes ``kind`` (cells,), in place, for a period of ``target`` ps; returns the period reached.
 
@@ -90,7 +137,8 @@ def optimise(
     below, after = np.empty(most), np.empty(most)
     best, best_area, fastest = 1e30, 1e30, 1e30
     chosen = kind.copy()
-    for turn in range(rounds):
+    rest = np.empty(nets)
+    for turn in range(rounds + mends):
         _loads(cell_start, pin_net, kind, load, pin_load, flop, -1)
         net_load[:] = 0.0
         elmore(first_f, up_f, pin_f, res_f, cap_f, pin_load, net_load, delay, path, below, after)
@@ -112,8 +160,21 @@ def optimise(
             best, best_area = period, total
             chosen[:] = kind
         fastest = min(fastest, period)
-        if turn == rounds - 1:
+        if turn == rounds + mends - 1 or (turn >= rounds and best <= target):
             break
+        if turn >= rounds - 1:
+            if turn == rounds - 1 and kind_differs(kind, chosen):
+                kind[:] = chosen  # mend the best of the rounds before
+                continue
+            departures(
+                order, flop, cell_start, pin_net, kind, resistance, intrinsic, net_load, delay,
+                slew, setup, port_net, port_input, port_delay, rest,
+            )  # fmt: skip
+            _mend(
+                order, flop, cell_start, pin_net, function, first, kind, resistance, intrinsic,
+                edge, load, driver, path, net_load, arrival, rest, max(target, NEAR * period),
+            )  # fmt: skip
+            continue
         goal = max(target, EAGER * fastest)
         _prices(
             order, flop, cell_start, pin_net, arrival, slew, delay, intrinsic, resistance, net_load,

@@ -54,10 +54,10 @@ def worst(flop, cell_start, pin_net, delay, arrival, setup, port_net, port_input
 
 @compiled
 def departures(
-    order, flop, cell_start, pin_net, kind, resistance, intrinsic, net_load, delay, setup,
+    order, flop, cell_start, pin_net, kind, resistance, intrinsic, net_load, delay, slew, setup,
     port_net, port_input, port_delay, rest,
 ):  # fmt: skip
-    """Longest way (nets,) from every driver to an end, setup included; edges count as at their driver."""
+    """Longest way (nets,) from every driver to an end, setup included: arrival plus this is a path."""
     rest[:] = NEVER
     for i in range(len(port_net)):
         if not port_input[i]:
@@ -78,7 +78,7 @@ def departures(
         own = intrinsic[k] + LN2 * resistance[k] * net_load[net] + rest[net]
         for p in range(a, b):
             n = pin_net[p]
-            wire = (LN2 + SLEW_SHARE * LN4) * delay[p]
+            wire = LN2 * delay[p] + SLEW_SHARE * (slew[n] + LN4 * delay[p])
             rest[n] = max(rest[n], own + wire)
 
 
