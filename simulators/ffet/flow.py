@@ -13,12 +13,12 @@ from archgym.evaluation import Floats
 
 from .calibration import FITTED, Calibration
 from .floorplan import Floorplan, floorplan, legalise
-from .functions import DFF, INDEX
+from .functions import DFF
 from .kernels import timing
 from .kernels.graph import levelise, pins_by_net
 from .kernels.sizing import optimise
 from .kernels.trees import grow
-from .kernels.wires import elmore, estimate
+from .kernels.wires import admittance, elmore, estimate, pi_models
 from .library import Library, library, pin_offsets
 from .metal import Metal, metal
 from .netlist import Ints, Netlist
@@ -136,7 +136,7 @@ def build(
     placed: Placed,
     sides: NDArray[np.int64],
     choices: Choices,
-    stack_name: str = "virtual5",
+    stack_name: str = "gt2n",
     fitted: Calibration = FITTED,
 ) -> Block:
     """Run the flow on one placement; ``sides`` (pins + ports,) of its buffered netlist.
@@ -225,14 +225,18 @@ def time(
     n = placed.netlist
     order = placed.graph[0]
     net_load, delay, path = np.zeros(n.nets), np.zeros(len(loads)), np.zeros(len(loads))
+    moments = np.zeros((n.nets, 3))
     for t, res, cap in wires:
-        room = np.empty((2, max(1, len(t.up))))
-        elmore(t.first, t.up, t.pin, res, cap, loads, net_load, delay, path, room[0], room[1])
+        a, b, c = np.empty((3, max(1, len(t.up))))
+        elmore(t.first, t.up, t.pin, res, cap, loads, net_load, delay, path, a, b)
+        admittance(t.first, t.up, t.pin, res, cap, loads, moments, a, b, c)
+    near, far, ohm = np.empty((3, n.nets))
+    pi_models(moments, near, far, ohm)
     arrival, slew = np.zeros(n.nets), np.zeros(n.nets)
     flop = n.function == DFF
     timing.arrivals(
         order, flop, n.cell_start, n.pin_net, kind, lib.resistance, lib.intrinsic, lib.edge,
-        net_load, delay, arrival, slew,
+        near, far, ohm, delay, arrival, slew,
     )  # fmt: skip
     period, end = timing.worst(
         flop, n.cell_start, n.pin_net, delay, arrival, lib.setup, n.port_net, n.port_input,
@@ -259,5 +263,3 @@ def _urgency(
     square = share * share
     return square * square * square * square
 
-
-TIED = (INDEX["TIELO"], INDEX["TIEHI"])

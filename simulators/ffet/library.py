@@ -88,7 +88,7 @@ def _width(base: int, size: int, stages: int, shrink: float) -> int:
 def library(
     device: str,
     vdd: float = 0.7,
-    stack_name: str = "virtual5",
+    stack_name: str = "gt2n",
     fitted: Calibration = FITTED,
     overlay_nm: float = 0.0,
 ) -> Library:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError
 
-from .functions import DFF, FUNCTIONS, INDEX
+from .functions import BUF, DFF, FUNCTIONS, INDEX
 
 Ints = NDArray[np.int64]
 INPUTS = np.array([len(f.inputs) for f in FUNCTIONS], np.int64)
@@ -60,11 +60,16 @@ class Netlist:
 
     @cached_property
     def clock(self) -> int:
-        """The net of most flip-flops' clocks; -1 without flip-flops."""
+        """The net that most flip-flops' clocks come from, through buffers; -1 without flip-flops."""
         flops = np.flatnonzero(self.function == DFF)
         if len(flops) == 0:
             return -1
-        return int(np.bincount(self.pin_net[self.cell_start[flops] + 1]).argmax())
+        net = int(np.bincount(self.pin_net[self.cell_start[flops] + 1]).argmax())
+        buffers = self.cell_start[np.flatnonzero(self.function == BUF)]
+        above = dict(zip(self.pin_net[buffers + 1].tolist(), self.pin_net[buffers].tolist()))
+        while net in above:
+            net = above[net]
+        return net
 
     @cached_property
     def content_hash(self) -> str:

@@ -7,15 +7,18 @@ from numpy.typing import NDArray
 
 from archgym.evaluation import Floats
 
-from .functions import FUNCTIONS
+from .buffering import MOST_SINKS
+from .functions import BUF, FUNCTIONS
 from .netlist import Netlist
+
+
+FIRST_PIN = np.concatenate([[0], np.cumsum([len(f.inputs) + 1 for f in FUNCTIONS])])
 
 
 def pin_numbers(netlist: Netlist) -> NDArray[np.int64]:
     """The library pin of every pin (pins,): its function's first plus its place; outputs too."""
-    first = np.concatenate([[0], np.cumsum([len(f.inputs) + 1 for f in FUNCTIONS])])
     place = np.arange(len(netlist.pin_net)) - netlist.cell_start[netlist.pin_cell]
-    return first[netlist.function[netlist.pin_cell]] + place
+    return FIRST_PIN[netlist.function[netlist.pin_cell]] + place
 
 
 def library_sides(netlist: Netlist, share: float) -> NDArray[np.int64]:
@@ -26,14 +29,17 @@ def library_sides(netlist: Netlist, share: float) -> NDArray[np.int64]:
     greedy from the largest, then exchanges while they help.
     """
     number = pin_numbers(netlist)
-    kinds = int(sum(len(f.inputs) + 1 for f in FUNCTIONS))
+    kinds = int(FIRST_PIN[-1])
     side = np.zeros(kinds, np.int64)
     if share == 0:
         return side
     inputs = np.flatnonzero(~netlist.pin_output)
     count = np.bincount(number[inputs], minlength=kinds)
+    fan_out = np.bincount(netlist.pin_net[inputs])
+    buffers = int(np.ceil(fan_out[fan_out > MOST_SINKS] / MOST_SINKS).sum())  # still to come
+    count[FIRST_PIN[BUF]] += buffers
     together = _together(netlist, inputs, number, kinds)
-    wanted = share * len(inputs)
+    wanted = share * (len(inputs) + buffers)
     order = np.argsort(-count, kind="stable")
     total = 0
     for k in order:
@@ -78,5 +84,8 @@ def _exchange(together: Floats, side: NDArray[np.int64], a: int, b: int) -> floa
 
 
 def pin_sides(netlist: Netlist, sides: NDArray[np.int64], ports: int) -> NDArray[np.int64]:
-    """Side of every pin and, at the front, of every port: (pins + ports,)."""
-    return np.concatenate([sides[pin_numbers(netlist)], np.zeros(ports, np.int64)])
+    """Side of every pin and port (pins + ports,): ports take the same share of the back as pins."""
+    of_pins = sides[pin_numbers(netlist)]
+    share = float(of_pins[~netlist.pin_output].mean())
+    of_ports = np.diff(np.floor(np.arange(ports + 1) * share + 0.5)).astype(np.int64)
+    return np.concatenate([of_pins, of_ports])

@@ -137,15 +137,15 @@ def optimise(
     below, after = np.empty(most), np.empty(most)
     best, best_area, fastest = 1e30, 1e30, 1e30
     chosen = kind.copy()
-    rest = np.empty(nets)
+    rest, nothing = np.empty(nets), np.zeros(nets)
     for turn in range(rounds + mends):
         _loads(cell_start, pin_net, kind, load, pin_load, flop, -1)
         net_load[:] = 0.0
         elmore(first_f, up_f, pin_f, res_f, cap_f, pin_load, net_load, delay, path, below, after)
         elmore(first_b, up_b, pin_b, res_b, cap_b, pin_load, net_load, delay, path, below, after)
         arrivals(
-            order, flop, cell_start, pin_net, kind, resistance, intrinsic, edge, net_load, delay,
-            arrival, slew,
+            order, flop, cell_start, pin_net, kind, resistance, intrinsic, edge, net_load, nothing,
+            nothing, delay, arrival, slew,
         )  # fmt: skip
         for i in range(ports):
             port_delay[i] = delay[pins + i]

@@ -62,13 +62,42 @@ def elmore(first, up, pin, res, capacitance, pin_load, net_load, delay, path, be
 
 
 @compiled
-def total_length(nx, ny, up, wide, high):
-    """Length of all trees of a side in um."""
-    s = 0.0
-    for i in range(len(up)):
-        if up[i] >= 0:
-            s += abs(nx[i] - nx[up[i]]) * wide + abs(ny[i] - ny[up[i]]) * high
-    return s
+def admittance(first, up, pin, res, capacitance, pin_load, moments, lump, after, weight):
+    """Add one side's first three moments of the admittance at each driver to ``moments`` (nets, 3).
+
+    Half of a wire's capacitance lies at either end.
+    """
+    for n in range(len(first) - 1):
+        a, b = first[n], first[n + 1]
+        if a == b:
+            continue
+        for i in range(a, b):
+            lump[i] = pin_load[pin[i]] if pin[i] >= 0 and i > a else 0.0
+        for i in range(a + 1, b):
+            lump[i] += 0.5 * capacitance[i]
+            lump[up[i]] += 0.5 * capacitance[i]
+        for power in range(3):
+            # weight: capacitance times the moment of the order before; after: this order's moment
+            for i in range(a, b):
+                weight[i] = lump[i] if power == 0 else lump[i] * after[i]
+                moments[n, power] += weight[i]
+            for i in range(b - 1, a, -1):
+                weight[up[i]] += weight[i]
+            after[a] = 0.0
+            for i in range(a + 1, b):
+                after[i] = after[up[i]] + res[i] * weight[i]
+
+
+@compiled
+def pi_models(moments, near, far, ohm):
+    """O'Brien and Savarino's (1989) two capacitors and resistor of every net, in place."""
+    for n in range(len(moments)):
+        y1, y2, y3 = moments[n, 0], moments[n, 1], moments[n, 2]
+        near[n], far[n], ohm[n] = y1, 0.0, 0.0
+        if y2 > 1e-12 and y3 > 1e-12:
+            far[n] = min(y2 * y2 / y3, y1)
+            near[n] = y1 - far[n]
+            ohm[n] = y2 / (far[n] * far[n])
 
 
 @compiled

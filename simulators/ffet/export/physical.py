@@ -1,0 +1,109 @@
+"""LEF and DEF: the cells' outlines and pins, the floorplan, the placement and the connections."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..flow import Block
+from ..functions import DFF, FUNCTIONS
+from ..library import pin_offsets
+from .names import Names
+
+DBU = 1000  # units a micrometre
+PIN_UM = 0.014
+
+
+def write_lef(block: Block) -> str:
+    """Layers of the front (M) and the back (BM), the site, and a macro a cell."""
+    lib = block.library
+    lines = ["VERSION 5.8 ;", 'BUSBITCHARS "[]" ;', 'DIVIDERCHAR "/" ;']
+    lines += ["UNITS", f"  DATABASE MICRONS {DBU} ;", "END UNITS", "MANUFACTURINGGRID 0.001 ;"]
+    for side in ("M", "BM") if lib.device.dual_sided else ("M",):
+        for i, layer in enumerate(lib.stack.layers, 1):
+            way = "VERTICAL" if i % 2 else "HORIZONTAL"
+            lines += [
+                f"LAYER {side}{i}", "  TYPE ROUTING ;", f"  DIRECTION {way} ;",
+                f"  PITCH {layer.pitch_nm * 1e-3:.4g} ;", f"  WIDTH {layer.pitch_nm * 5e-4:.4g} ;",
+                f"END {side}{i}",
+            ]  # fmt: skip
+    lines += [
+        "SITE core", "  CLASS CORE ;", f"  SIZE {lib.cpp_um:.4g} BY {lib.height_um:.4g} ;", "END core",
+    ]  # fmt: skip
+    share = pin_offsets(lib)
+    for k in range(len(lib.function)):
+        lines += _macro(block, k, share[lib.function[k]])
+    return "\n".join([*lines, "END LIBRARY", ""])
+
+
+def _macro(block: Block, kind: int, share: np.ndarray) -> list[str]:  # type: ignore[type-arg]
+    lib = block.library
+    f = FUNCTIONS[lib.function[kind]]
+    wide = lib.width[kind] * lib.cpp_um
+    lines = [
+        f"MACRO {lib.name(kind)}", "  CLASS CORE ;", "  ORIGIN 0 0 ;",
+        f"  SIZE {wide:.4g} BY {lib.height_um:.4g} ;", "  SYMMETRY X Y ;", "  SITE core ;",
+    ]  # fmt: skip
+    for i, pin in enumerate((*f.inputs, f.output)):
+        x, y, half = share[i] * wide, lib.height_um / 2, PIN_UM / 2
+        output = i == len(f.inputs)
+        use = "CLOCK" if lib.function[kind] == DFF and pin == "CK" else "SIGNAL"
+        lines += [
+            f"  PIN {pin}", f"    DIRECTION {'OUTPUT' if output else 'INPUT'} ;",
+            f"    USE {use} ;", "    PORT",
+        ]  # fmt: skip
+        sides = ("M", "BM") if output and lib.device.dual_sided else ("M",)
+        for side in sides:
+            lines += [
+                f"      LAYER {side}1 ;",
+                f"      RECT {x - half:.4f} {y - half:.4f} {x + half:.4f} {y + half:.4f} ;",
+            ]
+        lines += ["    END", f"  END {pin}"]
+    return [*lines, f"END {lib.name(kind)}"]
+
+
+def write_def(block: Block) -> str:
+    """Die, rows, placed components, ports and nets."""
+    n, names, plan, lib = block.placed.netlist, Names.of(block), block.plan, block.library
+
+    def unit(um: float) -> int:
+        return round(um * DBU)
+
+    lines = [
+        "VERSION 5.8 ;", 'DIVIDERCHAR "/" ;', 'BUSBITCHARS "[]" ;', f"DESIGN {n.name} ;",
+        f"UNITS DISTANCE MICRONS {DBU} ;",
+        f"DIEAREA ( 0 0 ) ( {unit(plan.wide)} {unit(plan.high)} ) ;",
+    ]  # fmt: skip
+    sites = int(plan.wide / lib.cpp_um + 1e-9)
+    for r in range(plan.rows):
+        lines.append(
+            f"ROW row{r} core 0 {unit(r * lib.height_um)} {'FS' if r % 2 else 'N'} "
+            f"DO {sites} BY 1 STEP {unit(lib.cpp_um)} 0 ;"
+        )
+    lines.append(f"COMPONENTS {len(block.kind)} ;")
+    for c, kind in enumerate(block.kind):
+        x, y = unit(block.left[c]), unit(block.row[c] * lib.height_um)
+        way = "FS" if block.row[c] % 2 else "N"
+        lines.append(f"- {names.cell[c]} {lib.name(int(kind))} + PLACED ( {x} {y} ) {way} ;")
+    lines += ["END COMPONENTS", f"PINS {len(names.port)} ;"]
+    first = len(n.pin_net)
+    for i, port in enumerate(names.port):
+        x, y = unit(block.pin_x[first + i]), unit(block.pin_y[first + i])
+        way = "INPUT" if n.port_input[i] else "OUTPUT"
+        layer = "BM3" if block.sides[first + i] else "M3"
+        lines.append(
+            f"- {port} + NET {names.net[n.port_net[i]]} + DIRECTION {way} + USE SIGNAL "
+            f"+ LAYER {layer} ( -10 -10 ) ( 10 10 ) + PLACED ( {x} {y} ) N ;"
+        )
+    lines.append("END PINS")
+    start, pins = block.placed.graph[1], block.placed.graph[2]
+    used = [k for k in range(n.nets) if start[k + 1] > start[k]]
+    lines.append(f"NETS {len(used)} ;")
+    for k in used:
+        ends = []
+        for p in pins[start[k] : start[k + 1]]:
+            if p >= first:
+                ends.append(f"( PIN {names.port[p - first]} )")
+            else:
+                ends.append(f"( {names.cell[n.pin_cell[p]]} {names.pin[p]} )")
+        lines.append(f"- {names.net[k]} {' '.join(ends)} + USE SIGNAL ;")
+    return "\n".join([*lines, "END NETS", "END DESIGN", ""])

@@ -1,0 +1,92 @@
+"""Placements, made once: kept in memory and on disk under a digest of all that they depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from archgym.compilation import cache_root, source_hash
+from archgym.evaluation import Floats
+
+from .buffering import buffered
+from .calibration import Calibration
+from .flow import Placed
+from .library import library
+from .netlist import Netlist
+from .placement import place
+from .power import activities
+
+HERE = Path(__file__).parent
+KEPT = 64  # placements in memory, about a megabyte each
+
+
+class Placements:
+    """Placements of one netlist on one stack."""
+
+    def __init__(self, netlist: Netlist, stack: str, fitted: Calibration) -> None:
+        self.netlist, self.stack, self.fitted = netlist, stack, fitted
+        self._known: OrderedDict[str, tuple[Placed, Floats]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, technology: str, aspect: float, seed: int) -> tuple[Placed, Floats]:
+        """A buffered placement and its nets' activities."""
+        lib = library(technology, stack_name=self.stack, fitted=self.fitted)
+        shapes = lib.width[lib.first[np.unique(self.netlist.function)]]
+        text = (
+            f"{self.netlist.content_hash} {shapes.tolist()} {lib.cpp_um} {lib.height_um} {aspect} "
+            f"{seed} {_sources()}"
+        )
+        key = hashlib.sha256(text.encode()).hexdigest()[:32]
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        path = cache_root() / "placements" / f"{self.netlist.name}-{key}.npz"
+        found = self._read(path)
+        if found is None:
+            placement = place(self.netlist, lib, aspect, seed)
+            block, x, y = buffered(self.netlist, placement.x, placement.y)
+            found = Placed(block, x, y), activities(block)
+            self._write(path, *found)
+        with self._lock:
+            self._known[key] = found
+            while len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return found
+
+    def _read(self, path: Path) -> tuple[Placed, Floats] | None:
+        """What the file holds; None where there is none or it is damaged (it is then made anew)."""
+        base = self.netlist
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                net = Netlist(
+                    base.name, data["function"].astype(np.int64), data["pin_net"].astype(np.int64),
+                    base.port_net, base.port_input, base.port_names, base.origin,
+                )  # fmt: skip
+                return Placed(net, data["x"], data["y"]), data["activity"]
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
+            return None
+
+    @staticmethod
+    def _write(path: Path, placed: Placed, activity: Floats) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(f".{os.getpid()}.part.npz")
+            np.savez(
+                part, function=placed.netlist.function.astype(np.uint8),
+                pin_net=placed.netlist.pin_net.astype(np.uint32), x=placed.x, y=placed.y,
+                activity=activity,
+            )  # fmt: skip
+            part.replace(path)
+        except OSError:
+            pass  # a cache that cannot be written costs time, nothing else
+
+
+def _sources() -> str:
+    return source_hash(HERE) + source_hash(HERE / "kernels")

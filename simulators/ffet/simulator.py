@@ -1,0 +1,255 @@
+"""The block-PPA simulator: one design through the whole flow, on several placements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.errors import ArchgymError, UnknownNameError
+from archgym.evaluation import Evaluation, Metric
+from archgym.simulator import Simulator
+from archgym.space import Designs
+from archgym.threads import map_rows
+
+from .calibration import FITTED, Calibration
+from .flow import Block, Choices, NoRoom, build
+from .netlist import Netlist, read_netlist
+from .placements import Placements
+from .power import energy_fj, leakage_nw
+from .sides import library_sides, pin_sides
+from .space import space, unbuildable
+from .technology import devices, stack
+
+NETLISTS = Path(__file__).parents[2] / "scenarios" / "ffet"
+METRICS = (
+    Metric("core_area", "m2", "of the core: cell area over utilisation"),
+    Metric("frequency", "Hz", "reached: one over the least period, mean over placements"),
+    Metric("frequency_stderr", "Hz", "standard error of that mean"),
+    Metric("power", "W", "at the lower of target and reached frequency"),
+    Metric("energy_per_cycle", "J", "power over that frequency"),
+    Metric("energy_delay", "J s", "energy per cycle times the cycle"),
+    Metric("leakage", "W", "part of power that does not go with frequency"),
+    Metric("wirelength_front", "m", "routed at the front"),
+    Metric("wirelength_back", "m", "routed at the back"),
+    Metric("overflow_front", "", "tracks above capacity at the front"),
+    Metric("overflow_back", "", "tracks above capacity at the back"),
+    Metric("drv", "", "design-rule violations: borders of gcells where a layer is above capacity"),
+    Metric("routing_layers", "", "signal layers on both sides, what the block costs"),
+    Metric("critical_path", "s", "least period, mean over placements"),
+    Metric("cells", "", "standard cells, buffers included"),
+    Metric("wire_per_cell", "", "routed wire per cell over the square root of the mean cell's area"),
+)
+
+
+def netlist_names() -> list[str]:
+    """The netlists that ship."""
+    return sorted(p.stem for p in NETLISTS.glob("*.npz"))
+
+
+def load_netlist(name: str) -> Netlist:
+    """A shipped netlist by name, or one from a packed file.
+
+    Raises:
+        UnknownNameError: neither; ArchgymError: a damaged file or an unsound netlist.
+    """
+    if name in netlist_names():
+        return read_netlist(NETLISTS / f"{name}.npz")
+    if name.endswith(".npz"):
+        return read_netlist(Path(name))
+    raise UnknownNameError("netlist", name, netlist_names())
+
+
+@dataclass(frozen=True)
+class Built:
+    """A design's blocks, one a placement; ``reason`` where there is none."""
+
+    blocks: list[Block]
+    activity: list[NDArray[np.float64]]
+    reason: str = ""
+
+
+class BlockPPASimulator(Simulator):
+    """Block-level area, frequency and power of a netlist in FFET or CFET, by a physical-design flow.
+
+    ``placements`` of different seeds are averaged, since one carries a noise of percents; more than
+    ``drv_bound`` violations on average make a design infeasible.  ``stack`` names the metal (``gt2n``,
+    ``virtual5``, or a CSV file of the same columns).
+    """
+
+    name = "ffet"
+    version = "1.0"
+    metrics = METRICS
+
+    def __init__(
+        self,
+        workload: str = "picorv32",
+        *,
+        placements: int = 4,
+        seed: int = 0,
+        stack: str = "gt2n",
+        drv_bound: float = 10.0,
+        calibration: Mapping[str, float] | Calibration = FITTED,
+        threads: int | None = None,
+    ) -> None:
+        if not isinstance(placements, int) or not 1 <= placements <= 1024:
+            raise ArchgymError(f"placements is a whole number from 1 to 1024, got {placements!r}")
+        if not drv_bound >= 0:
+            raise ArchgymError(f"drv_bound must not be negative, got {drv_bound!r}")
+        self.netlist = load_netlist(workload)
+        self.workload, self.workload_hash = workload, self.netlist.content_hash
+        self.count, self.seed, self.stack, self.drv_bound = placements, seed, stack, drv_bound
+        self.fitted = _calibration(calibration)
+        self.threads = threads
+        self.space = space()
+        self.placements = Placements(self.netlist, _stack_name(stack), self.fitted)
+        self._sides: dict[float, NDArray[np.int64]] = {}
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Everything that the answers depend on."""
+        return {
+            "placements": self.count, "seed": self.seed, "stack": self.stack,
+            "drv_bound": self.drv_bound, "calibration": asdict(self.fitted),
+        }  # fmt: skip
+
+    @property
+    def workload_features(self) -> Mapping[str, float]:
+        """Cells, flip-flops and pins."""
+        from .functions import DFF
+
+        n = self.netlist
+        return {
+            "cells": float(len(n.function)),
+            "flip_flops": float((n.function == DFF).sum()),
+            "pins": float(len(n.pin_net)),
+        }
+
+    # ---- designs
+    def choices(self, x: Designs) -> Choices:
+        """One design (d,) in physical values."""
+        v = [p.values[i] for p, i in zip(self.space.parameters, x.tolist())]
+        tech, front, back, share, utilization, aspect, target, vdd, overlay = v
+        return Choices(
+            str(tech), int(front), int(back), float(share), float(utilization), float(aspect),  # type: ignore[arg-type]
+            float(target), float(vdd), float(overlay),  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def canonical(self, x: Designs) -> Designs:
+        """Misalignment does not matter to a CFET."""
+        out = x.copy()
+        flipped = np.array([d.flipped for d in devices().values()])
+        out[~flipped[x[:, 0]], -1] = 0
+        return out
+
+    def prepare(self) -> None:
+        """Compile the kernels, on a small netlist."""
+        small = BlockPPASimulator("mac16", placements=1, stack=self.stack, threads=1)
+        for technology, back in (("cfet-4t", 0), ("ffet-3.5t", 12)):
+            small.build(Choices(technology, back_layers=back, back_pin_share=0.5 if back else 0.0))
+
+    # ---- evaluation
+    def sides(self, share: float) -> NDArray[np.int64]:
+        """Side of every library pin for a share of back pins."""
+        if share not in self._sides:
+            self._sides[share] = library_sides(self.netlist, share)
+        return self._sides[share]
+
+    def build_one(self, choices: Choices, seed: int) -> tuple[Block, NDArray[np.float64]]:
+        """The block on one placement, and its nets' activities.
+
+        Raises:
+            NoRoom: it cannot be legalised.
+        """
+        placed, activity = self.placements.get(choices.technology, choices.aspect_ratio, seed)
+        pins = pin_sides(placed.netlist, self.sides(choices.back_pin_share), len(placed.netlist.port_net))
+        return build(placed, pins, choices, self.stack, self.fitted), activity
+
+    def build(self, choices: Choices) -> Built:
+        """The design on every placement."""
+        device = devices()[choices.technology]
+        reason = unbuildable(
+            device.dual_sided, choices.front_layers, choices.back_layers, choices.back_pin_share
+        )
+        if reason:
+            return Built([], [], reason)
+        blocks, activity = [], []
+        for seed in range(self.seed, self.seed + self.count):
+            try:
+                block, a = self.build_one(choices, seed)
+            except NoRoom as error:
+                return Built([], [], f"utilisation {choices.utilization}: {error}")
+            blocks.append(block)
+            activity.append(a)
+        return Built(blocks, activity)
+
+    def measure(self, built: Built) -> tuple[dict[str, float], str]:
+        """Metrics of a design, NaN and the reason where it is infeasible."""
+        if built.reason:
+            return {m.name: np.nan for m in METRICS}, built.reason
+        rows = [_row(b, a) for b, a in zip(built.blocks, built.activity)]
+        mean = {name: float(np.mean([r[name] for r in rows])) for name in rows[0]}
+        reached = [r["frequency"] for r in rows]
+        spread = float(np.std(reached, ddof=1)) if len(rows) > 1 else 0.0
+        mean["frequency_stderr"] = spread / len(rows) ** 0.5
+        if mean["drv"] > self.drv_bound:
+            why = (
+                f"{mean['drv']:.0f} design-rule violations, at most {self.drv_bound:g}; overflow of "
+                f"{mean['overflow_front']:.0f} tracks at the front, {mean['overflow_back']:.0f} at the back"
+            )
+            return {m.name: np.nan for m in METRICS}, why
+        return {m.name: mean[m.name] for m in METRICS}, ""
+
+    def _evaluate(self, x: Designs) -> Evaluation:
+        canonical = self.canonical(x)
+        rows = map_rows(lambda r: self.measure(self.build(self.choices(r))), canonical, self.threads)
+        reasons = [reason for _, reason in rows]
+        metrics = {m.name: np.array([found[m.name] for found, _ in rows]) for m in METRICS}
+        feasible = np.array([not r for r in reasons], np.bool_)
+        return Evaluation(metrics, feasible, [] if feasible.all() else reasons)
+
+
+def _stack_name(name: str) -> str:
+    stack(name)
+    return name
+
+
+def _calibration(given: Mapping[str, float] | Calibration) -> Calibration:
+    if isinstance(given, Calibration):
+        return given
+    try:
+        return replace(FITTED, **{k: float(v) for k, v in given.items()})
+    except TypeError as error:
+        raise ArchgymError(f"calibration: {error}") from None
+
+
+def _row(block: Block, activity: NDArray[np.float64]) -> dict[str, float]:
+    period = block.period_ps * 1e-12
+    reached = 1.0 / period
+    running = min(block.choices.target_ghz * 1e9, reached)
+    leakage = leakage_nw(block) * 1e-9
+    power = energy_fj(block, activity) * 1e-15 * running + leakage
+    front, back = block.routed
+    cells = len(block.kind)
+    wire = front.length.sum() + back.length.sum()
+    return {
+        "core_area": block.plan.area_um2 * 1e-12,
+        "frequency": reached,
+        "power": power,
+        "energy_per_cycle": power / running,
+        "energy_delay": power / running**2,
+        "leakage": leakage,
+        "wirelength_front": float(front.length.sum()) * 1e-6,
+        "wirelength_back": float(back.length.sum()) * 1e-6,
+        "overflow_front": front.overflow,
+        "overflow_back": back.overflow,
+        "drv": float(block.violations),
+        "routing_layers": float(block.choices.front_layers + block.choices.back_layers),
+        "critical_path": period,
+        "cells": float(cells),
+        "wire_per_cell": float(wire / cells / (block.cell_area_um2 / cells) ** 0.5),
+    }
