@@ -21,6 +21,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "accelerator": "archgym.simulators.accelerator:AcceleratorSimulator",
         "codesign": "archgym.simulators.codesign:CoDesignSimulator",
         "dram": "archgym.simulators.dram:DRAMSimulator",
+        "ffet": "archgym.simulators.ffet:BlockPPASimulator",
         "mapping": "archgym.simulators.accelerator:MappingSimulator",
         "soc": "archgym.simulators.soc:SoCSimulator",
         "subprocess": "archgym.simulators.external:SubprocessSimulator",
@@ -70,6 +71,9 @@ BUILT_IN: dict[str, dict[str, str]] = {
     # extra words of the command line: `archgym trace …`, `archgym validate NAME`
     "commands": {
         "accelerator": "archgym.simulators.accelerator.command:main",
+        "ffet": "archgym.simulators.ffet.command:main",
+        "layout": "archgym.simulators.ffet.layout_command:main",
+        "netlist": "archgym.simulators.ffet.netlist_command:main",
         "schedule": "archgym.simulators.codesign.command:main",
         "soc": "archgym.simulators.soc.command:main",
         "trace": "archgym.simulators.dram.command:main",
@@ -78,6 +82,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "accelerator": "archgym.simulators.accelerator.validation:main",
         "codesign": "archgym.simulators.codesign.validation:main",
         "dram": "archgym.simulators.dram.validation:main",
+        "ffet": "archgym.simulators.ffet.validation:main",
         "soc": "archgym.simulators.soc.validation:main",
     },
 }

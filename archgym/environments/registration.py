@@ -9,6 +9,7 @@ from __future__ import annotations
 # environment name -> the scenario it stands for when none is given
 DOMAINS = {
     "Accelerator": "accelerator/alexnet-archgym",
+    "BlockPPA": "ffet/picorv32-frequency",
     "CoDesign": "codesign/w1-joint",
     "DRAM": "dram/stream-low-power",
     "Mapping": "mapping/resnet18-conv2-loops",

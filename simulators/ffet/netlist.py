@@ -93,7 +93,7 @@ class Netlist:
                 f"netlist {self.name}: cell function {self.function.max()} is none of "
                 f"0 to {len(FUNCTIONS) - 1}"
             )
-        if len(self.pin_net) != self.cell_start[-1] or self.pin_net.min() < 0:
+        if len(self.pin_net) != self.cell_start[-1] or self.pin_net.min(initial=0) < 0:
             raise ArchgymError(
                 f"netlist {self.name}: its cells have {self.cell_start[-1]} pins, "
                 f"{len(self.pin_net)} are given, or one has no net"

@@ -6,6 +6,7 @@ import hashlib
 import os
 import zipfile
 from collections import OrderedDict
+from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -23,6 +24,7 @@ from .placement import place
 from .power import activities
 
 HERE = Path(__file__).parent
+MADE_BY = ("buffering.py", "functions.py", "netlist.py", "placement.py", "power.py")  # and kernels/
 KEPT = 64  # placements in memory, about a megabyte each
 
 
@@ -88,5 +90,9 @@ class Placements:
             pass  # a cache that cannot be written costs time, nothing else
 
 
+@cache
 def _sources() -> str:
-    return source_hash(HERE) + source_hash(HERE / "kernels")
+    digest = hashlib.sha256(source_hash(HERE / "kernels").encode())
+    for name in MADE_BY:
+        digest.update((HERE / name).read_bytes())
+    return digest.hexdigest()[:16]

@@ -191,7 +191,7 @@ class BlockPPASimulator(Simulator):
         """Metrics of a design, NaN and the reason where it is infeasible."""
         if built.reason:
             return {m.name: np.nan for m in METRICS}, built.reason
-        rows = [_row(b, a) for b, a in zip(built.blocks, built.activity)]
+        rows = [figures(b, a) for b, a in zip(built.blocks, built.activity)]
         mean = {name: float(np.mean([r[name] for r in rows])) for name in rows[0]}
         reached = [r["frequency"] for r in rows]
         spread = float(np.std(reached, ddof=1)) if len(rows) > 1 else 0.0
@@ -227,7 +227,8 @@ def _calibration(given: Mapping[str, float] | Calibration) -> Calibration:
         raise ArchgymError(f"calibration: {error}") from None
 
 
-def _row(block: Block, activity: NDArray[np.float64]) -> dict[str, float]:
+def figures(block: Block, activity: NDArray[np.float64]) -> dict[str, float]:
+    """Every metric of one block, its nets toggling ``activity`` times a cycle."""
     period = block.period_ps * 1e-12
     reached = 1.0 / period
     running = min(block.choices.target_ghz * 1e9, reached)

@@ -7,20 +7,20 @@ from archgym.space import DesignSpace
 
 from .technology import MOST_LAYERS, devices
 
+UTILIZATIONS = tuple(round(0.46 + 0.02 * i, 2) for i in range(23))
 BACK_SHARES = (0.0, 0.04, 0.16, 0.3, 0.4, 0.5)
 
 
 def space() -> DesignSpace:
     """Nine knobs; combinations that cannot be built are infeasible, not errors."""
     tenths = tuple(round(0.1 * i, 1) for i in range(5, 31))
-    shares = tuple(round(0.46 + 0.02 * i, 2) for i in range(23))
     return DesignSpace(
         (
             categorical("technology", tuple(devices()), "transistor architecture and cell height"),
             ordinal("front_layers", tuple(range(2, MOST_LAYERS + 1)), "signal layers at the front"),
             ordinal("back_layers", tuple(range(MOST_LAYERS + 1)), "signal layers at the back"),
             ordinal("back_pin_share", BACK_SHARES, "share of input pins at the back"),
-            ordinal("utilization", shares, "cell area over core area"),
+            ordinal("utilization", UTILIZATIONS, "cell area over core area"),
             ordinal("aspect_ratio", (0.5, 0.7, 1.0, 1.4, 2.0), "height over width of the core"),
             ordinal("target_frequency", tenths, "what sizing aims at", "GHz"),
             ordinal("vdd", (0.6, 0.65, 0.7, 0.75), "supply", "V"),

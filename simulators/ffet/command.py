@@ -1,0 +1,75 @@
+"""``archgym ffet``: the highest utilisation of a block, and its files for other tools."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from archgym.cli.output import busy, print_json, print_table
+from archgym.errors import ArchgymError
+
+from .designs import named
+from .export import export
+from .flow import NoRoom
+from .max_utilization import highest, sweep
+from .opensta import period_ps
+
+
+def main(argv: Sequence[str]) -> int:
+    """Dispatch ``ffet max-utilization|export``."""
+    parser = argparse.ArgumentParser(prog="archgym ffet", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb, text in (
+        ("max-utilization", "raise the utilisation until the block cannot be legalised or routed"),
+        ("export", "write Verilog, Liberty, LEF, DEF, SPEF and SDC of a design's first placement"),
+    ):
+        p = verbs.add_parser(verb, help=text)
+        p.add_argument("what", help="a run folder (its best design) or a scenario (its reference)")
+        p.add_argument("--design", help="changes: NAME=VALUE,NAME=VALUE…, or a .yaml file")
+        p.add_argument("--json", action="store_true")
+        if verb == "export":
+            p.add_argument("--to", type=Path, required=True, help="folder")
+            p.add_argument("--opensta", action="store_true", help="time the files with OpenSTA too")
+            p.set_defaults(go=_export)
+        else:
+            p.set_defaults(go=_sweep)
+    options = parser.parse_args(list(argv))
+    return int(options.go(options))
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    simulator, choices = named(options.what, options.design)
+    with busy("one utilisation after the other …", options.json):
+        found = sweep(simulator, choices)
+    best = highest(found)
+    if options.json:
+        print_json({
+            "max_utilization": best,
+            "sweep": [{"utilization": u, "drv": v, "reason": r} for u, v, r in found],
+        })  # fmt: skip
+    else:
+        rows = [[f"{u:.2f}", f"{v:.1f}", reason or "valid"] for u, v, reason in found]
+        print_table(["utilization", "drv", ""], rows, title=f"Highest valid: {best:.2f}")
+    return 0 if best == best else 1
+
+
+def _export(options: argparse.Namespace) -> int:
+    simulator, choices = named(options.what, options.design)
+    try:
+        block, _ = simulator.build_one(choices, simulator.seed)
+    except NoRoom as error:
+        raise ArchgymError(f"this design cannot be exported: {error}") from None
+    paths = export(block, options.to)
+    about: dict[str, object] = {"files": [str(p) for p in paths], "period_ps": block.period_ps}
+    if options.opensta:
+        about["opensta_ps"] = period_ps(block)
+    if options.json:
+        print_json(about)
+        return 0
+    for path in paths:
+        print(path)
+    print(f"least period {block.period_ps:.1f} ps")
+    if options.opensta:
+        print(f"OpenSTA      {about['opensta_ps']:.1f} ps")
+    return 0

@@ -1,0 +1,32 @@
+"""``archgym layout``: placement, congestion of both sides and the critical path, as a picture."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from archgym.errors import ArchgymError
+
+from .designs import named
+from .drawing import draw_layout
+from .flow import NoRoom
+
+
+def main(argv: Sequence[str]) -> int:
+    """Draw a design."""
+    parser = argparse.ArgumentParser(prog="archgym layout", description=__doc__)
+    parser.add_argument("what", help="a run folder (its best design) or a scenario (its reference)")
+    parser.add_argument("--design", help="changes: NAME=VALUE,NAME=VALUE…, or a .yaml file")
+    parser.add_argument("--output", type=Path, help="the picture (default: layout.png)")
+    options = parser.parse_args(list(argv))
+    simulator, choices = named(options.what, options.design)
+    try:
+        block, _ = simulator.build_one(choices, simulator.seed)
+    except NoRoom as error:
+        raise ArchgymError(f"this design has no layout: {error}") from None
+    folder = Path(options.what)
+    target = options.output or (folder / "layout.png" if folder.is_dir() else Path("layout.png"))
+    draw_layout(block, target)
+    print(f"Layout: {target}")
+    return 0

@@ -1,0 +1,52 @@
+"""Means over placements with their standard errors, each design computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.threads import map_rows
+
+from ..flow import Choices, NoRoom
+from ..simulator import BlockPPASimulator, figures
+
+Values = dict[str, NDArray[np.float64]]
+
+
+@dataclass
+class Averages:
+    """Figures of designs on a simulator's placements, one value a placement."""
+
+    simulator: BlockPPASimulator
+    known: dict[Choices, Values] = field(default_factory=dict)
+
+    @property
+    def core(self) -> str:
+        """The netlist's name."""
+        return self.simulator.workload
+
+    def of(self, choices: Choices) -> Values:
+        """Every figure (placements,); violations of what cannot be legalised are infinite."""
+        if choices not in self.known:
+            seeds = np.arange(self.simulator.seed, self.simulator.seed + self.simulator.count)
+            rows = map_rows(lambda s: self._one(choices, int(s)), seeds, self.simulator.threads)
+            self.known[choices] = {k: np.array([r[k] for r in rows]) for k in rows[0]}
+        return self.known[choices]
+
+    def _one(self, choices: Choices, seed: int) -> dict[str, float]:
+        try:
+            return figures(*self.simulator.build_one(choices, seed))
+        except NoRoom:
+            blank = ("core_area", "frequency", "power", "energy_per_cycle", "wire_per_cell")
+            return {**{k: np.nan for k in blank}, "drv": np.inf}
+
+    def ratio(self, name: str, over: Choices, under: Choices) -> tuple[float, float]:
+        """Ratio of two designs' means, and its standard error."""
+        a, b = self.of(over)[name], self.of(under)[name]
+        value = float(a.mean() / b.mean())
+        if len(a) < 2:
+            return value, float("nan")
+        parts = [float(v.std(ddof=1) / len(v) ** 0.5 / v.mean()) for v in (a, b)]
+        return value, value * float(np.hypot(*parts))

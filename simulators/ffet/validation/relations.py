@@ -1,0 +1,182 @@
+"""The published relations (papers.md C.1), each a function of averages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from ..flow import Choices
+from ..space import UTILIZATIONS
+from ..technology import devices
+from .averages import Averages
+from .report import Relation, within
+
+FASTEST = 3.0  # GHz: a target out of every design's reach
+CFET = Choices("cfet-4t", target_ghz=FASTEST)
+FFET = Choices("ffet-3.5t", target_ghz=FASTEST)
+DUAL = replace(FFET, back_layers=12, back_pin_share=0.5)
+MODEST = 1.0  # GHz: every design's reach, for power at one frequency
+BOUND = 10.0  # violations
+SHARES = (0.04, 0.16, 0.3, 0.4, 0.5)
+
+
+def _area(a: Averages) -> list[Relation]:
+    height = devices()["ffet-3.5t"].height_tracks / devices()["cfet-4t"].height_tracks
+    value, error = a.ratio("core_area", FFET, CFET)
+    return [
+        within(a.core, "F1 cell area by height, FFET / CFET", height, 0.0, 0.875, 0.01, fitted=True),
+        within(a.core, "F2 core area at equal utilisation", value, error, 0.767, 0.015, fitted=True),
+    ]
+
+
+def _frequency(a: Averages) -> list[Relation]:
+    same, e1 = a.ratio("frequency", FFET, CFET)
+    area = a.ratio("core_area", FFET, CFET)[0]
+    looser, e2 = a.ratio("frequency", replace(FFET, utilization=FFET.utilization * area), CFET)
+    return [
+        within(a.core, "F3 frequency at equal utilisation", same, e1, 1.25, 0.02, fitted=True),
+        within(a.core, "F5 frequency at equal core area", looser, e2, 1.16, 0.02, fitted=True),
+    ]
+
+
+def _power(a: Averages) -> list[Relation]:
+    slow = [replace(c, target_ghz=MODEST) for c in (FFET, CFET)]
+    value, error = a.ratio("power", *slow)
+    note = f"F4 power at {MODEST:g} GHz, both sized for it"
+    fast, e2 = a.ratio("energy_per_cycle", FFET, CFET)
+    return [
+        within(a.core, note, value, error, 0.881, 0.02),
+        Relation(a.core, "F4 read otherwise: energy a cycle at the highest frequency",
+                 f"{fast:.3f} ± {e2:.3f}", "told", None),
+    ]  # fmt: skip
+
+
+def _dual(a: Averages) -> list[Relation]:
+    best, pick = (0.0, 0.0), DUAL
+    for share in SHARES[2:]:
+        for layers in (12, 8):
+            c = replace(DUAL, back_pin_share=share, front_layers=layers, back_layers=layers)
+            if a.of(c)["drv"].mean() <= BOUND:
+                found = a.ratio("frequency", c, FFET)
+                if found > best:
+                    best, pick = found, c
+    power = [replace(c, target_ghz=MODEST) for c in (pick, FFET)]
+    value, error = a.ratio("power", *power)
+    where = f"{pick.back_pin_share:g} at the back, FM{pick.front_layers}BM{pick.back_layers}"
+    return [
+        within(a.core, f"F6 best dual-sided ({where}) over FFET FM12: frequency", *best, 1.106, 0.015,
+               fitted=True),
+        Relation(a.core, f"F6 power at {MODEST:g} GHz", f"{value:.3f} ± {error:.3f}", "at most 1.01",
+                 value <= 1.01),
+    ]  # fmt: skip
+
+
+def _fewer_layers(a: Averages) -> list[Relation]:
+    few = replace(DUAL, front_layers=5, back_layers=5)
+    loss = _highest(a, DUAL) - _highest(a, few)
+    slow, rich = (replace(c, target_ghz=MODEST) for c in (few, DUAL))
+    efficiency, error = a.ratio("energy_per_cycle", rich, slow)
+    speed, e2 = a.ratio("frequency", few, DUAL)
+    return [
+        Relation(a.core, "F7 FM12BM12 to FM5BM5: highest utilisation lost", f"{100 * loss:.0f} points",
+                 "at most 2 points", loss <= 0.02 + 1e-9),
+        Relation(a.core, "F7 GHz per W kept", f"{efficiency:.3f} ± {error:.3f}", "at least 0.97",
+                 efficiency >= 0.97),
+        Relation(a.core, "F7 highest frequency kept", f"{speed:.3f} ± {e2:.3f}", "told", None),
+    ]  # fmt: skip
+
+
+def _highest(a: Averages, choices: Choices) -> float:
+    """The highest utilisation within the bound of violations; every utilisation below holds too."""
+    best = np.nan
+    for u in UTILIZATIONS:
+        if u < 0.6:
+            continue
+        if a.of(replace(choices, utilization=u, target_ghz=1.5))["drv"].mean() > BOUND:
+            break
+        best = u
+    return best
+
+
+def _utilization(a: Averages) -> list[Relation]:
+    cfet, ffet, dual = (_highest(a, c) for c in (CFET, FFET, DUAL))
+    areas = [
+        replace(c, utilization=u, target_ghz=1.5) for c, u in ((DUAL, dual), (FFET, ffet))
+    ]
+    value, error = a.ratio("core_area", *areas)
+    found = f"{ffet:.2f}, {cfet:.2f}, {dual:.2f}"
+    return [
+        within(a.core, "F8 least valid area, dual over single-sided FFET", value, error, 0.932, 0.015),
+        Relation(a.core, "F9 highest utilisation: FFET FM12 < CFET FM12 <= FFET FM12BM12", found,
+                 "in order", bool(ffet < cfet <= dual)),
+    ]  # fmt: skip
+
+
+def _collapse(a: Averages) -> list[Relation]:
+    few = {n: a.of(replace(DUAL, front_layers=n, back_layers=n))["drv"].mean() for n in (3, 4, 5, 6)}
+    steps = [a.of(replace(FFET, utilization=u, target_ghz=1.5))["drv"].mean() for u in (0.6, 0.68, 0.76, 0.84)]
+    return [
+        Relation(a.core, "F10 violations of FM3BM3, FM4BM4, FM5BM5, FM6BM6 at 0.76",
+                 ", ".join(f"{v:.0f}" for v in few.values()), "above 10 at three a side, falling",
+                 bool(few[3] > BOUND and few[3] >= few[4] >= few[5] >= few[6])),
+        Relation(a.core, "F10 violations over utilisation 0.60, 0.68, 0.76, 0.84",
+                 ", ".join(f"{v:.1f}" for v in steps), "rising", bool(np.all(np.diff(steps) >= 0))),
+    ]  # fmt: skip
+
+
+def _pin_share(a: Averages) -> list[Relation]:
+    found = {s: a.ratio("frequency", replace(DUAL, back_pin_share=s), FFET)[0] for s in SHARES}
+    best = max(found, key=lambda s: found[s])
+    return [
+        Relation(a.core, "F11 frequency over single-sided, share 0.04, 0.16, 0.3, 0.4, 0.5",
+                 ", ".join(f"{v:.3f}" for v in found.values()),
+                 "best at 0.3 to 0.5, 0.04 within 0.03 of 1",
+                 bool(best >= 0.3 and abs(found[0.04] - 1) <= 0.03)),
+    ]  # fmt: skip
+
+
+def _shapes(a: Averages) -> list[Relation]:
+    targets = (0.6, 0.9, 1.2, 1.5, 1.8, 2.1, 2.4, 3.0)
+    rows = [a.of(replace(CFET, target_ghz=t)) for t in targets]
+    period = np.array([1e9 / max(1e-9, r["frequency"].mean()) for r in rows])
+    area = np.array([r["core_area"].mean() for r in rows])
+    rise = area / area[0] - 1
+    shape = (period.min() / np.maximum(period, 1e3 / np.array(targets) * 1e-3)) ** 6
+    slope = float((rise * shape).sum() / (shape**2).sum())
+    fit = 1 - float(((rise - slope * shape) ** 2).sum() / ((rise - rise.mean()) ** 2).sum())
+    volts = np.array([0.6, 0.65, 0.7, 0.75])
+    energy = [a.of(replace(CFET, target_ghz=0.6, vdd=float(v)))["energy_per_cycle"].mean() for v in volts]
+    power = float(np.polyfit(np.log(volts), np.log(energy), 1)[0])
+    return [
+        Relation(a.core, "F12 area over target: R2 of 1 + c (Tmin/T)^6", f"{fit:.2f}, c = {slope:.3f}",
+                 "at least 0.9 (c = 0.37 on CFET Cortex-M0)", fit >= 0.9),
+        Relation(a.core, "F12 energy over supply: exponent", f"{power:.2f}", "2.3 to 2.4",
+                 2.25 <= power <= 2.45),
+    ]  # fmt: skip
+
+
+def _overlay(a: Averages) -> list[Relation]:
+    at = {o: a.ratio("frequency", replace(FFET, overlay_nm=o), FFET) for o in (4.0, 8.0)}
+    ahead = a.ratio("frequency", replace(FFET, overlay_nm=8.0), CFET)[0]
+    return [
+        within(a.core, "F13 overlay of 4 nm: frequency", *at[4.0], 0.978, 0.003),
+        Relation(a.core, "F13 overlay of 8 nm: FFET over CFET", f"{ahead:.3f}",
+                 "about 1 (the crossover of a ring)", abs(ahead - 1) <= 0.05),
+    ]  # fmt: skip
+
+
+def _wire(a: Averages) -> list[Relation]:
+    found = {c.technology: a.of(c)["wire_per_cell"].mean() for c in (CFET, FFET)}
+    return [
+        Relation(a.core, "F14 routed wire per cell over root of cell area, CFET, FFET",
+                 ", ".join(f"{v:.2f}" for v in found.values()), "11 to 13",
+                 all(11 <= v <= 13 for v in found.values())),
+    ]  # fmt: skip
+
+
+RELATIONS: tuple[Callable[[Averages], list[Relation]], ...] = (
+    _area, _frequency, _power, _dual, _fewer_layers, _utilization, _collapse, _pin_share, _shapes,
+    _overlay, _wire,
+)  # fmt: skip
