@@ -25,7 +25,10 @@ ARGUMENTS = {
     "inverter (VLSI 2024, another height) below, no gain above",
     "pin_pitches": "M2 track blocked by one pin, in M1 pitches: a landing and its end-of-line spacing",
 }
-FITTED_ON = {"resistance": "F3", "width_saving": "F2"}  # the others were set before trends were seen
+FITTED_ON = {
+    "resistance": "F3",
+    "width_saving": "F2",
+}  # the others were set before trends were seen
 
 
 @dataclass(frozen=True)

@@ -77,14 +77,18 @@ def draw_layout(block: Block, path: Path) -> None:
     axis.plot(*path_places(block), "-", color="#cb181d", lw=1.2, label="critical path")
     axis.set(xlim=(0, plan.wide), ylim=(0, plan.high), aspect="equal", xlabel="um", ylabel="um")
     c = block.choices
-    axis.set_title(f"{n.name}, {c.technology}, {c.utilization:.0%}: {1e3 / block.period_ps:.2f} GHz")
+    axis.set_title(
+        f"{n.name}, {c.technology}, {c.utilization:.0%}: {1e3 / block.period_ps:.2f} GHz"
+    )
     axis.legend(loc="upper right", fontsize=8)
     for other, (name, routed) in zip(np.atleast_1d(axes)[1:], sides):
         image = other.imshow(
             congestion(routed).T, origin="lower", extent=(0, plan.wide, 0, plan.high), vmin=0,
             vmax=1.2, cmap="inferno",
         )  # fmt: skip
-        other.set_title(f"{name}: {routed.length.sum() / 1e3:.1f} mm, overflow {routed.overflow:.0f}")
+        other.set_title(
+            f"{name}: {routed.length.sum() / 1e3:.1f} mm, overflow {routed.overflow:.0f}"
+        )
         other.set(xlabel="um")
         figure.colorbar(image, ax=other, label="tracks used over tracks")
     figure.tight_layout()

@@ -113,7 +113,9 @@ def _pin_places(
     share = pin_offsets(lib)[n.function[n.pin_cell], place] - 0.5
     px, py = port_positions(len(n.port_net))
     return (
-        np.concatenate([x[n.pin_cell] + share * lib.width[kind][n.pin_cell] * lib.cpp_um, px * wide]),
+        np.concatenate(
+            [x[n.pin_cell] + share * lib.width[kind][n.pin_cell] * lib.cpp_um, px * wide]
+        ),
         np.concatenate([y[n.pin_cell], py * high]),
     )
 
@@ -184,15 +186,11 @@ def _unrouted(trees: Trees) -> Routed:
     )  # fmt: skip
 
 
-def _estimates(
-    trees: Trees, m: Metal, wide: float, high: float
-) -> tuple[Floats, Floats]:
+def _estimates(trees: Trees, m: Metal, wide: float, high: float) -> tuple[Floats, Floats]:
     res, cap = np.zeros(len(trees.up)), np.zeros(len(trees.up))
     if m.pairs:
         middle = sum(WIRE_FF_PER_UM) / 2
-        estimate(
-            trees.x, trees.y, trees.up, wide, high, m.ohm, m.via, middle, m.pairs, res, cap
-        )
+        estimate(trees.x, trees.y, trees.up, wide, high, m.ohm, m.via, middle, m.pairs, res, cap)
     return res, cap
 
 
@@ -219,7 +217,11 @@ def size(
 
 
 def time(
-    placed: Placed, lib: Library, kind: Ints, wires: list[tuple[Trees, Floats, Floats]], loads: Floats
+    placed: Placed,
+    lib: Library,
+    kind: Ints,
+    wires: list[tuple[Trees, Floats, Floats]],
+    loads: Floats,
 ) -> tuple[Floats, Floats, Floats, Floats, float, int]:
     """Net loads, wire delays, arrivals, edges, the period in ps and the pin it ends at."""
     n = placed.netlist
@@ -262,4 +264,3 @@ def _urgency(
     share = np.clip((arrival + np.maximum(rest, 0.0)) / period, 0.05, 1.0)
     square = share * share
     return square * square * square * square
-

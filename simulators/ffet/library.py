@@ -115,7 +115,9 @@ def library(
             if i == DFF:
                 intrinsic += FLOP_TAUS * tau
             width = _width(f.width, size, f.stages, shrink)
-            internal = c * (DRAIN * own * size + (DRAIN * f.parasitic + size if f.stages == 2 else 0.0))
+            internal = c * (
+                DRAIN * own * size + (DRAIN * f.parasitic + size if f.stages == 2 else 0.0)
+            )
             rows.append(
                 (i, size, width, f.resistance * r / size, c * f.load * inner, intrinsic,
                  LN4 / LN2 * last_stage, internal, INVERTER_NW * narrow * (width - 1) * vdd / 0.7)

@@ -21,7 +21,9 @@ def sweep(
         if utilization < lowest - 1e-9:
             continue
         built = simulator.build(replace(choices, utilization=utilization))
-        violations = float(np.mean([b.violations for b in built.blocks])) if built.blocks else np.nan
+        violations = (
+            float(np.mean([b.violations for b in built.blocks])) if built.blocks else np.nan
+        )
         reason = simulator.measure(built)[1]
         out.append((utilization, violations, reason))
         failed = failed + 1 if reason else 0

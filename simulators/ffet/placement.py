@@ -125,9 +125,7 @@ def place(netlist: Netlist, lib: Library, aspect: float, seed: int) -> Placement
     while step < MOST_STEPS and (over > ENOUGH or step < 30):
         x0, y0, gx0, gy0 = x[:cells].copy(), y[:cells].copy(), gx.copy(), gy.copy()
         following = (1.0 + (4.0 * momentum * momentum + 1.0) ** 0.5) / 2.0
-        bins.nesterov(
-            ux, uy, x, y, gx, gy, alpha, (momentum - 1.0) / following, w, h, float(m)
-        )
+        bins.nesterov(ux, uy, x, y, gx, gy, alpha, (momentum - 1.0) / following, w, h, float(m))
         momentum = following
         gamma = max(0.6, 4.0 * 10.0 ** (2.2 * over - 1.2)) * m / 128
         over, weight = gradient(gamma, weight)
@@ -160,4 +158,9 @@ def pin_table(
     share = pin_offsets(lib)[netlist.function[netlist.pin_cell], place_in]
     assert (INPUTS[netlist.function] + 1 == np.diff(netlist.cell_start)).all()
     width = lib.width[lib.first[netlist.function]][netlist.pin_cell]
-    return start, pins, owner, np.concatenate([(share - 0.5) * width, np.zeros(len(netlist.port_net))])
+    return (
+        start,
+        pins,
+        owner,
+        np.concatenate([(share - 0.5) * width, np.zeros(len(netlist.port_net))]),
+    )

@@ -42,7 +42,9 @@ METRICS = (
     Metric("routing_layers", "", "signal layers on both sides, what the block costs"),
     Metric("critical_path", "s", "least period, mean over placements"),
     Metric("cells", "", "standard cells, buffers included"),
-    Metric("wire_per_cell", "", "routed wire per cell over the square root of the mean cell's area"),
+    Metric(
+        "wire_per_cell", "", "routed wire per cell over the square root of the mean cell's area"
+    ),
 )
 
 
@@ -166,7 +168,9 @@ class BlockPPASimulator(Simulator):
             NoRoom: it cannot be legalised.
         """
         placed, activity = self.placements.get(choices.technology, choices.aspect_ratio, seed)
-        pins = pin_sides(placed.netlist, self.sides(choices.back_pin_share), len(placed.netlist.port_net))
+        pins = pin_sides(
+            placed.netlist, self.sides(choices.back_pin_share), len(placed.netlist.port_net)
+        )
         return build(placed, pins, choices, self.stack, self.fitted), activity
 
     def build(self, choices: Choices) -> Built:
@@ -206,7 +210,9 @@ class BlockPPASimulator(Simulator):
 
     def _evaluate(self, x: Designs) -> Evaluation:
         canonical = self.canonical(x)
-        rows = map_rows(lambda r: self.measure(self.build(self.choices(r))), canonical, self.threads)
+        rows = map_rows(
+            lambda r: self.measure(self.build(self.choices(r))), canonical, self.threads
+        )
         reasons = [reason for _, reason in rows]
         metrics = {m.name: np.array([found[m.name] for found, _ in rows]) for m in METRICS}
         feasible = np.array([not r for r in reasons], np.bool_)

@@ -52,7 +52,9 @@ def test_unknown_cells_and_missing_pins_are_refused():
     ports = {"a": (0, True), "y": (1, False)}
     good = small(["INV"], [0, 1], ports).check()
     with pytest.raises(ArchgymError, match="cell function 99"):
-        Netlist("odd", np.array([99]), good.pin_net, good.port_net, good.port_input, good.port_names).check()
+        Netlist(
+            "odd", np.array([99]), good.pin_net, good.port_net, good.port_input, good.port_names
+        ).check()
     with pytest.raises(ArchgymError, match="have 2 pins, 1 are given"):
         small(["INV"], [0], {"a": (0, True)}).check()
     with pytest.raises(ArchgymError, match="no cells"):
@@ -147,7 +149,17 @@ def test_a_user_brings_verilog(tmp_path, capsys):
         "always @(posedge clk) q <= reset ? 0 : q + 1;\nendmodule\n"
     )
     target = tmp_path / "count.npz"
-    words = ["netlist", "import", str(source), "--top", "count", "--set", "N=6", "--to", str(target)]
+    words = [
+        "netlist",
+        "import",
+        str(source),
+        "--top",
+        "count",
+        "--set",
+        "N=6",
+        "--to",
+        str(target),
+    ]
     assert main(words) == 0
     netlist = load_netlist(str(target))
     assert (netlist.function == DFF).sum() == 6

@@ -36,9 +36,8 @@ def block(simulator):
 # ---- tables
 def test_a_stack_names_what_is_wrong(tmp_path):
     assert stack("gt2n").layers[5].ohm_per_um == 26.6
-    good = (
-        "layer,direction,pitch_nm,ohm_per_um,via_ohm\n"
-        + "".join(f"M{i},{'HV'[i % 2]},40,100,20\n" for i in range(1, 13))
+    good = "layer,direction,pitch_nm,ohm_per_um,via_ohm\n" + "".join(
+        f"M{i},{'HV'[i % 2]},40,100,20\n" for i in range(1, 13)
     )
     for text, told in (
         (good.replace("M7,V,40,100,20\n", ""), "expected layer M7 in row 7, got 'M8'"),
@@ -64,7 +63,9 @@ def test_library_follows_its_rules():
     assert ffet.load[0] / cfet.load[0] == pytest.approx(f.capacitance)
     assert ffet.height_um / cfet.height_um == pytest.approx(0.875)
     assert (ffet.width <= cfet.width).all()
-    assert library("cfet-4t", 0.6).resistance[0] / cfet.resistance[0] == pytest.approx(slowdown(0.6))
+    assert library("cfet-4t", 0.6).resistance[0] / cfet.resistance[0] == pytest.approx(
+        slowdown(0.6)
+    )
     assert slowdown(0.7) == 1 and slowdown(0.6) > 1 > slowdown(0.75)
     apart = library("ffet-3.5t", overlay_nm=4.0)
     assert apart.resistance[0] > ffet.resistance[0]
@@ -129,7 +130,9 @@ def test_field_solves_poisson():
     ex, ey = Field.of(m).solve(rho)
     w = np.pi * k / m
     scale = ex[5, 0] / (np.sin(w * i[5]) / w)
-    np.testing.assert_allclose(ex, scale * (np.sin(w * i) / w)[:, None] * np.ones((1, m)), atol=1e-9)
+    np.testing.assert_allclose(
+        ex, scale * (np.sin(w * i) / w)[:, None] * np.ones((1, m)), atol=1e-9
+    )
     assert scale == pytest.approx(1.0) or scale > 0
     assert np.abs(ey).max() < 1e-9
 

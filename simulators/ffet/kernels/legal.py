@@ -125,9 +125,7 @@ def snap(out_x, out_row, width, site, rows, seg_left, seg_right, order):
         while s < len(seg_left) - 1 and out_x[c] >= seg_right[s] - 1e-9:
             s += 1
         j = i
-        while (
-            j < n and out_row[order[j]] == r and out_x[order[j]] < seg_right[s] - 1e-9
-        ):
+        while j < n and out_row[order[j]] == r and out_x[order[j]] < seg_right[s] - 1e-9:
             j += 1
         at = np.round(seg_left[s] / site)
         for k in range(i, j):

@@ -263,8 +263,12 @@ def extract(
         share = 0.5
         if kind[i] >= 0:
             x0, y0, x1, y1 = gx[u], gy[u], gx[i], gy[i]
-            a, m = _share(True, use_h[h_layer[h]], cap_h[h_layer[h]], x0, y0, x1, y1, kind[i], mid[i])
-            b, n = _share(False, use_v[v_layer[v]], cap_v[v_layer[v]], x0, y0, x1, y1, kind[i], mid[i])
+            a, m = _share(
+                True, use_h[h_layer[h]], cap_h[h_layer[h]], x0, y0, x1, y1, kind[i], mid[i]
+            )
+            b, n = _share(
+                False, use_v[v_layer[v]], cap_v[v_layer[v]], x0, y0, x1, y1, kind[i], mid[i]
+            )
             share = (a + b) / max(1, m + n)
         res[i] = length[i] * (part * h_ohm[h] + (1.0 - part) * v_ohm[v]) + abs(via[h] - via[v])
         capacitance[i] = (empty + (full - empty) * share) * length[i]

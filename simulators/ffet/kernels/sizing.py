@@ -156,7 +156,9 @@ def optimise(
         for c in range(cells):
             total += area[kind[c]]
         met, was_met = period <= target, best <= target
-        if (met and (not was_met or total < best_area)) or (not met and not was_met and period < best):
+        if (met and (not was_met or total < best_area)) or (
+            not met and not was_met and period < best
+        ):
             best, best_area = period, total
             chosen[:] = kind
         fastest = min(fastest, period)
@@ -198,7 +200,11 @@ def optimise(
                 upstream += flow[n] * LN2 * r * EDGE_FACTOR + price[p] * LN2 * path[p] * EDGE_FACTOR
             cheapest, pick = 1e30, kind[c]
             for k in range(low, high):
-                own = intrinsic[k] + SLEW_SHARE * edge[k] + LN2 * EDGE_FACTOR * resistance[k] * net_load[net]
+                own = (
+                    intrinsic[k]
+                    + SLEW_SHARE * edge[k]
+                    + LN2 * EDGE_FACTOR * resistance[k] * net_load[net]
+                )
                 cost = area[k] + flow[net] * own + upstream * load[k]
                 if cost < cheapest:
                     cheapest, pick = cost, k

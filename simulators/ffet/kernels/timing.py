@@ -105,9 +105,7 @@ def departures(
 
 
 @compiled
-def trace(
-    end, flop, cell_start, pin_net, driver, owner, port_of, arrival, slew, delay, path
-):
+def trace(end, flop, cell_start, pin_net, driver, owner, port_of, arrival, slew, delay, path):
     """Input pins of the longest path that ends in ``end``, last first; returns how many."""
     n = 0
     p = end

@@ -25,8 +25,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seeds", type=int, default=64, help="placements a point (default 64)")
     parser.add_argument("--core", action="append", choices=CORES, help="only these (default: both)")
     parser.add_argument("--stack", default="gt2n", help="metal stack (default gt2n)")
-    parser.add_argument("--sensitivity", action="store_true", help="derivatives to each constant too")
-    parser.add_argument("--tools", action="store_true", help="compare with OpenSTA, KLayout, graywolf too")
+    parser.add_argument(
+        "--sensitivity", action="store_true", help="derivatives to each constant too"
+    )
+    parser.add_argument(
+        "--tools", action="store_true", help="compare with OpenSTA, KLayout, graywolf too"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
     found: list[Relation] = []

@@ -26,8 +26,12 @@ def _area(a: Averages) -> list[Relation]:
     height = devices()["ffet-3.5t"].height_tracks / devices()["cfet-4t"].height_tracks
     value, error = a.ratio("core_area", FFET, CFET)
     return [
-        within(a.core, "F1 cell area by height, FFET / CFET", height, 0.0, 0.875, 0.01, fitted=True),
-        within(a.core, "F2 core area at equal utilisation", value, error, 0.767, 0.015, fitted=True),
+        within(
+            a.core, "F1 cell area by height, FFET / CFET", height, 0.0, 0.875, 0.01, fitted=True
+        ),
+        within(
+            a.core, "F2 core area at equal utilisation", value, error, 0.767, 0.015, fitted=True
+        ),
     ]
 
 
@@ -102,9 +106,7 @@ def _highest(a: Averages, choices: Choices) -> float:
 
 def _utilization(a: Averages) -> list[Relation]:
     cfet, ffet, dual = (_highest(a, c) for c in (CFET, FFET, DUAL))
-    areas = [
-        replace(c, utilization=u, target_ghz=1.5) for c, u in ((DUAL, dual), (FFET, ffet))
-    ]
+    areas = [replace(c, utilization=u, target_ghz=1.5) for c, u in ((DUAL, dual), (FFET, ffet))]
     value, error = a.ratio("core_area", *areas)
     found = f"{ffet:.2f}, {cfet:.2f}, {dual:.2f}"
     return [
@@ -115,8 +117,13 @@ def _utilization(a: Averages) -> list[Relation]:
 
 
 def _collapse(a: Averages) -> list[Relation]:
-    few = {n: a.of(replace(DUAL, front_layers=n, back_layers=n))["drv"].mean() for n in (3, 4, 5, 6)}
-    steps = [a.of(replace(FFET, utilization=u, target_ghz=1.5))["drv"].mean() for u in (0.6, 0.68, 0.76, 0.84)]
+    few = {
+        n: a.of(replace(DUAL, front_layers=n, back_layers=n))["drv"].mean() for n in (3, 4, 5, 6)
+    }
+    steps = [
+        a.of(replace(FFET, utilization=u, target_ghz=1.5))["drv"].mean()
+        for u in (0.6, 0.68, 0.76, 0.84)
+    ]
     return [
         Relation(a.core, "F10 violations of FM3BM3, FM4BM4, FM5BM5, FM6BM6 at 0.76",
                  ", ".join(f"{v:.0f}" for v in few.values()), "above 10 at three a side, falling",
@@ -147,7 +154,9 @@ def _shapes(a: Averages) -> list[Relation]:
     slope = float((rise * shape).sum() / (shape**2).sum())
     fit = 1 - float(((rise - slope * shape) ** 2).sum() / ((rise - rise.mean()) ** 2).sum())
     volts = np.array([0.6, 0.65, 0.7, 0.75])
-    energy = [a.of(replace(CFET, target_ghz=0.6, vdd=float(v)))["energy_per_cycle"].mean() for v in volts]
+    energy = [
+        a.of(replace(CFET, target_ghz=0.6, vdd=float(v)))["energy_per_cycle"].mean() for v in volts
+    ]
     power = float(np.polyfit(np.log(volts), np.log(energy), 1)[0])
     return [
         Relation(a.core, "F12 area over target: R2 of 1 + c (Tmin/T)^6", f"{fit:.2f}, c = {slope:.3f}",

@@ -26,9 +26,7 @@ def sensitivities(stack: str, seeds: int) -> list[list[str]]:
 
 
 def _headlines(stack: str, seeds: int, changed: dict[str, float]) -> list[float]:
-    a = Averages(
-        BlockPPASimulator("picorv32", placements=seeds, stack=stack, calibration=changed)
-    )
+    a = Averages(BlockPPASimulator("picorv32", placements=seeds, stack=stack, calibration=changed))
     area = a.ratio("core_area", FFET, CFET)[0]
     looser = replace(FFET, utilization=FFET.utilization * area)
     slow = [replace(c, target_ghz=MODEST) for c in (FFET, CFET)]
