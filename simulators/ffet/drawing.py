@@ -42,12 +42,9 @@ def congestion(routed: Routed) -> Floats:
     out = np.zeros((nx, ny))
     share_h = routed.use_h.sum(axis=0) / np.maximum(routed.cap_h.sum(axis=0), 1)
     share_v = routed.use_v.sum(axis=0) / np.maximum(routed.cap_v.sum(axis=0), 1)
-    for share, low, high in (
-        (share_h, np.s_[:-1, :], np.s_[1:, :]),
-        (share_v, np.s_[:, :-1], np.s_[:, 1:]),
-    ):
-        np.maximum.at(out, low, share)
-        np.maximum.at(out, high, share)
+    out[:-1], out[1:] = np.maximum(out[:-1], share_h), np.maximum(out[1:], share_h)
+    out[:, :-1] = np.maximum(out[:, :-1], share_v)
+    out[:, 1:] = np.maximum(out[:, 1:], share_v)
     return out
 
 

@@ -152,13 +152,13 @@ def build(
     n = placed.netlist
     metals = tuple(metal(stack(stack_name), layers) for layers in _wire_sides(choices, sides))
     kind = size(placed, lib, sides, choices, metals)
-    widths = lib.width[kind] * lib.cpp_um
+    widths = np.asarray(lib.width[kind] * lib.cpp_um, np.float64)
     cell_area = float(lib.area_um2[kind].sum())
     plan = floorplan(lib, cell_area, choices.utilization, choices.aspect_ratio)
     left, row, lost = legalise(plan, lib, placed.x * plan.wide, placed.y * plan.high, widths)
     if lost:
         raise NoRoom(f"{lost} of {len(kind)} cells find no room between power taps")
-    x, y = left + widths / 2, (row + 0.5) * lib.height_um
+    x, y = left + widths / 2, np.asarray((row + 0.5) * lib.height_um, np.float64)
     px, py = _pin_places(placed, lib, kind, x, y, plan.wide, plan.high)
     loads = np.concatenate([lib.load[kind][n.pin_cell], np.zeros(len(n.port_net))])
     trees = _trees(placed, sides, px, py)
@@ -208,7 +208,7 @@ def size(
     arguments = []
     for t, m in zip(trees, metals):
         arguments += [t.first, t.up, t.pin, *_estimates(t, m, 1.0, 1.0)]
-    optimise(
+    optimise(  # type: ignore[call-arg]
         order, n.function == DFF, n.cell_start, n.pin_net, n.function, lib.first, kind,
         lib.area_um2, lib.resistance, lib.intrinsic, lib.edge, lib.load, lib.setup, driver_cell,
         *arguments, n.port_net, n.port_input, 1e3 / choices.target_ghz, SIZING_ROUNDS, MENDS,

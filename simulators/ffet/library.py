@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ class Library:
     @property
     def area_um2(self) -> Floats:
         """Of every cell."""
-        return self.width * (self.cpp_um * self.height_um)
+        return np.asarray(self.width * (self.cpp_um * self.height_um), np.float64)
 
 
 def _width(base: int, size: int, stages: int, shrink: float) -> int:
@@ -122,12 +123,8 @@ def library(
                 (i, size, width, f.resistance * r / size, c * f.load * inner, intrinsic,
                  LN4 / LN2 * last_stage, internal, INVERTER_NW * narrow * (width - 1) * vdd / 0.7)
             )  # fmt: skip
-    columns = list(zip(*rows))
-    ints = [np.array(column, np.int64) for column in columns[:3]]
-    floats = [np.array(column, np.float64) for column in columns[3:]]
-    return Library(
-        dev, metal, vdd, *ints, *floats, setup=SETUP_TAUS * tau, clock_load=CLOCK_LOADS * c
-    )
+    columns: list[Any] = [np.array(column) for column in zip(*rows)]
+    return Library(dev, metal, vdd, *columns, SETUP_TAUS * tau, CLOCK_LOADS * c)  # type: ignore[call-arg]
 
 
 def pin_offsets(lib: Library) -> NDArray[np.float64]:

@@ -14,7 +14,10 @@ from .space import UTILIZATIONS
 def sweep(
     simulator: BlockPPASimulator, choices: Choices, lowest: float = 0.46
 ) -> list[tuple[float, float, str]]:
-    """Utilisation, mean violations (NaN where it cannot be built) and the reason, upwards until it fails twice."""
+    """Utilisation, mean violations and the reason, upwards until it fails twice.
+
+    Violations are NaN where the block cannot be built.
+    """
     out: list[tuple[float, float, str]] = []
     failed = 0
     for utilization in UTILIZATIONS:

@@ -66,8 +66,9 @@ def _table(netlist: Netlist) -> None:
     about = _about(netlist)
     functions = about.pop("functions")
     assert isinstance(functions, dict)
+    counts = sorted(functions.items(), key=lambda f: -f[1])
     print_table(["netlist", ""], list(about.items()))
-    print_table(["cell", "instances"], sorted(functions.items(), key=lambda f: -f[1]))
+    print_table(["cell", "instances"], counts)
 
 
 def _info(options: argparse.Namespace) -> None:

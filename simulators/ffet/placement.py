@@ -55,7 +55,7 @@ class Field:
     @classmethod
     def of(cls, m: int) -> Field:
         """For a grid of m bins a side."""
-        u = np.arange(m) * (3.141592653589793 / m)
+        u = np.arange(m, dtype=np.float64) * (3.141592653589793 / m)
         square = u[:, None] ** 2 + u[None, :] ** 2
         square[0, 0] = 1.0
         inverse = 1.0 / square

@@ -13,7 +13,7 @@ EVERY = [
     *IDS,
     *(
         f"archgym/{d}{kind}-v0"
-        for d in ("SoC", "Accelerator", "Mapping")
+        for d in ("SoC", "Accelerator", "Mapping", "BlockPPA", "CoDesign")
         for kind in ("", "Sequential")
     ),
 ]
@@ -22,7 +22,9 @@ EVERY = [
 def make(name, **kwargs):
     if "Accelerator" in name:
         return gym.make(name, workload="alexnet-conv", **kwargs)
-    if "Mapping" in name:
+    if "BlockPPA" in name:
+        return gym.make(name, scenario="ffet/mac16-frequency", **kwargs)
+    if "Mapping" in name or "CoDesign" in name:
         return gym.make(name, **kwargs)
     if "SoC" in name:
         return gym.make(name, scenario="soc/cava-budgets", **kwargs)

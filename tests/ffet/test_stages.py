@@ -152,7 +152,7 @@ def test_placement_is_much_better_than_random_and_repeats():
     rng = np.random.default_rng(0)
     random = wire(rng.random(len(found.x)), rng.random(len(found.x)))
     assert wire(found.x, found.y) < random / 4
-    assert 0 <= found.x.min() and found.x.max() <= 1
+    assert found.x.min() >= 0 and found.x.max() <= 1
 
 
 # ---- legalisation
@@ -192,7 +192,7 @@ def test_trees_reach_every_pin_with_no_more_wire_than_a_spanning_tree():
     n = 9
     x, y = rng.random(n), rng.random(n)
     back = np.zeros(n, np.int64)
-    first, nx, ny, up, pin = grow(
+    _first, nx, ny, up, pin = grow(
         np.array([0, n]), np.arange(n), np.arange(n), np.array([4]), back, x, y, 0, n
     )
     assert sorted(pin[pin >= 0].tolist()) == list(range(n)) and pin[0] == 4 and up[0] == -1
@@ -211,10 +211,10 @@ def test_three_pins_meet_at_their_median_and_sides_stay_apart():
     x, y = np.array([0.0, 2.0, 1.0, 5.0]), np.array([0.0, 0.0, 3.0, 5.0])
     back = np.array([0, 0, 0, 1])
     args = np.array([0, 4]), np.arange(4), np.arange(4), np.array([0]), back, x, y
-    _, nx, ny, up, pin = grow(*args, 0, 4)
+    _, nx, ny, _, pin = grow(*args, 0, 4)
     at = np.flatnonzero(pin < 0)
     assert (nx[at[0]], ny[at[0]]) == (1.0, 0.0) and len(at) == 1
-    _, nx, ny, up, pin = grow(*args, 1, 4)
+    _, nx, ny, _up, pin = grow(*args, 1, 4)
     assert pin.tolist() == [0, 3]
 
 
@@ -273,7 +273,7 @@ def test_arrivals_equal_a_slow_twin(block):
     n, lib, kind = block.placed.netlist, block.library, block.kind
     loads = np.concatenate([lib.load[kind][n.pin_cell], np.zeros(len(n.port_net))])
     bare = [(r.trees, np.zeros(len(r.length)), np.zeros(len(r.length))) for r in block.routed]
-    load, delay, arrival, slew, period, _ = time(block.placed, lib, kind, bare, loads)
+    load, delay, _arrival, _slew, period, _ = time(block.placed, lib, kind, bare, loads)
     assert not delay.any()  # without wires only cells take time
     known = {}
     driver = {int(n.pin_net[n.cell_start[c + 1] - 1]): c for c in range(len(kind))}

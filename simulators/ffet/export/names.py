@@ -27,7 +27,7 @@ class Names:
         nets = [f"n{i}" for i in range(n.nets)]
         for i in reversed(range(len(ports))):
             nets[int(n.port_net[i])] = ports[i]
-        for i in np.flatnonzero(n.port_input):  # an input's own name wins
+        for i in np.flatnonzero(n.port_input).tolist():  # an input's own name wins
             nets[int(n.port_net[i])] = ports[i]
         pins = [p for f in n.function for p in (*FUNCTIONS[f].inputs, FUNCTIONS[f].output)]
         return cls(nets, [f"u{i}" for i in range(len(n.function))], pins, ports)

@@ -10,9 +10,8 @@ def _trial(seg, x, width, left, right, used, last, cq, cw, cx, prev):
     """Where a cell would lie at the end of a segment; 1e30 where it does not fit."""
     if used[seg] + width > right[seg] - left[seg] + 1e-9:
         return 1e30
-    q, w, own = x, width, 0.0  # a new cluster of one, weight its width
-    weight, sum_q = width, width * x
-    w = width
+    # a new cluster of one, its weight its width
+    weight, sum_q, w = width, width * x, width
     at = min(max(sum_q / weight, left[seg]), right[seg] - w)
     c = last[seg]
     own = 0.0  # offset of the cell in the cluster

@@ -147,8 +147,10 @@ def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
 
 @compiled
 def _excess(horizontal, use, cap, x0, y0, x1, y1, kind, mid, amount):
-    """Put ``amount`` on one direction of a path on one layer; returns tracks above capacity, counted
-    with the path on it (``amount`` 0 asks only)."""
+    """Put ``amount`` on one direction of a path on one layer; returns tracks above capacity.
+
+    They are counted with the path on it; ``amount`` 0 only asks.
+    """
     over = 0.0
     extra = 1.0 if amount == 0.0 else 0.0
     if (kind == 0) == horizontal:  # the two outer runs

@@ -1,7 +1,5 @@
 """Static timing: a levelised pass of arrivals and edges, and the longest path through each net."""
 
-import numpy as np
-
 from .compiled import compiled
 from .wirelength import exp_below
 

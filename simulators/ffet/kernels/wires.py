@@ -1,6 +1,4 @@
-"""Resistance and capacitance of trees, before and after routing, and Elmore's delay (1948) over both sides."""
-
-import numpy as np
+"""Resistance and capacitance of trees, before and after routing, and Elmore's delay (1948)."""
 
 from .compiled import compiled
 

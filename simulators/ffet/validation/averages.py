@@ -40,7 +40,7 @@ class Averages:
             return figures(*self.simulator.build_one(choices, seed))
         except NoRoom:
             blank = ("core_area", "frequency", "power", "energy_per_cycle", "wire_per_cell")
-            return {**{k: np.nan for k in blank}, "drv": np.inf}
+            return {**dict.fromkeys(blank, np.nan), "drv": np.inf}
 
     def ratio(self, name: str, over: Choices, under: Choices) -> tuple[float, float]:
         """Ratio of two designs' means, and its standard error."""
@@ -49,4 +49,4 @@ class Averages:
         if len(a) < 2:
             return value, float("nan")
         parts = [float(v.std(ddof=1) / len(v) ** 0.5 / v.mean()) for v in (a, b)]
-        return value, value * float(np.hypot(*parts))
+        return value, value * (parts[0] ** 2 + parts[1] ** 2) ** 0.5
