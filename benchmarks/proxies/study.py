@@ -39,6 +39,7 @@ AGENTS = ("random_walk", "genetic_algorithm", "ant_colony", "simulated_annealing
 ESCALATION = {  # full space on 10,000 requests of a captured program, and ArchGym's on its trace
     "dram-full": ("dram/bfs-low-latency", "bfs@10000", {"energy": "<= 0.1804 mJ"}),
     "dram-random": ("dram/random-joint", None, {}),
+    "block-ppa": ("ffet/mac16-frequency", None, {}),
 }
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from archgym.threads import map_rows
 
 from ..flow import Choices, NoRoom
-from ..simulator import BlockPPASimulator, figures
+from ..simulator import METRICS, BlockPPASimulator, figures
 
 Values = dict[str, NDArray[np.float64]]
 
@@ -32,15 +32,18 @@ class Averages:
         if choices not in self.known:
             seeds = np.arange(self.simulator.seed, self.simulator.seed + self.simulator.count)
             rows = map_rows(lambda s: self._one(choices, int(s)), seeds, self.simulator.threads)
-            self.known[choices] = {k: np.array([r[k] for r in rows]) for k in rows[0]}
+            self.known[choices] = {
+                k: np.array([r[k] for r in rows])
+                for m in METRICS
+                if (k := m.name) != "frequency_stderr"
+            }
         return self.known[choices]
 
     def _one(self, choices: Choices, seed: int) -> dict[str, float]:
         try:
             return figures(*self.simulator.build_one(choices, seed))
         except NoRoom:
-            blank = ("core_area", "frequency", "power", "energy_per_cycle", "wire_per_cell")
-            return {**dict.fromkeys(blank, np.nan), "drv": np.inf}
+            return {**dict.fromkeys((m.name for m in METRICS), np.nan), "drv": np.inf}
 
     def ratio(self, name: str, over: Choices, under: Choices) -> tuple[float, float]:
         """Ratio of two designs' means, and its standard error."""
