@@ -24,6 +24,7 @@ datasets: $(STAMP)  ## the small data sets that ship, one a domain
 	$(BIN)/archgym dataset sample accelerator/resnet18-eyeriss-edp --rows 500 --to cost_models/data/accelerator.parquet
 	$(BIN)/archgym dataset sample codesign/w1-joint --rows 2000 --to cost_models/data/codesign.parquet
 	$(BIN)/archgym dataset sample dram/bfs-10k-low-latency --rows 2000 --to cost_models/data/dram.parquet
+	$(BIN)/archgym dataset sample ffet/mac16-frequency --rows 500 --to cost_models/data/ffet.parquet
 	$(BIN)/archgym dataset sample mapping/resnet18-conv2-loops --rows 2000 --to cost_models/data/mapping.parquet
 	$(BIN)/archgym dataset sample soc/audio-budgets --rows 2000 --to cost_models/data/soc.parquet
 

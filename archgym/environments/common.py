@@ -98,10 +98,13 @@ class View:
         return np.array(values, np.float32)
 
     def information(self, e: Evaluation) -> dict[str, Any]:
-        """What ``info`` says of a batch of one: values by name with units, feasibility, specs."""
+        """What ``info`` says of a batch of one: values by name with units, feasibility, specs.
+
+        An infeasible design has no values, rather than NaN, which equals nothing, not even itself.
+        """
         feasible = bool(e.feasible[0])
         return {
-            "metrics": {n: float(e.metrics[n][0]) for n in self.metrics},
+            "metrics": {n: float(e.metrics[n][0]) for n in self.metrics} if feasible else {},
             "units": dict(self.units),
             "feasible": feasible,
             "reason": "" if feasible else e.reason(0),

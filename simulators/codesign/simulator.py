@@ -19,6 +19,7 @@ from .accuracy import accuracy, digest
 from .area import units as units_of
 from .networks import family, layers_of
 from .tables import BANDWIDTHS, DATAFLOWS, PES, CostTables
+from .workloads import WORKLOADS
 from .workloads import workload as workload_of
 
 MOST_PES, MOST_BANDWIDTH = 4096, 64
@@ -83,6 +84,11 @@ class CoDesignSimulator(Simulator):
         self._networks: list[dict[Choice, tuple[NDArray[np.int64], float]]] = [
             {} for _ in self.tasks.tasks
         ]
+
+    @staticmethod
+    def workload_names() -> list[str]:
+        """Workloads by name."""
+        return sorted(WORKLOADS)
 
     @property
     def config(self) -> Mapping[str, Any]:

@@ -111,6 +111,11 @@ class BlockPPASimulator(Simulator):
         self.placements = Placements(self.netlist, _stack_name(stack), self.fitted)
         self._sides: dict[float, NDArray[np.int64]] = {}
 
+    @staticmethod
+    def workload_names() -> list[str]:
+        """Netlists that ship."""
+        return netlist_names()
+
     @property
     def config(self) -> Mapping[str, Any]:
         """Everything that the answers depend on."""

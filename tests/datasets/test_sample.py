@@ -73,4 +73,4 @@ def test_a_shipped_data_set_is_what_its_simulator_says(name):
 
 
 def test_every_landed_domain_ships_one():
-    assert {"accelerator", "codesign", "dram", "mapping", "soc"} <= set(shipped())
+    assert {"accelerator", "codesign", "dram", "ffet", "mapping", "soc"} <= set(shipped())
