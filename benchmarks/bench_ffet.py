@@ -26,6 +26,7 @@ from archgym.simulators.ffet.library import library
 from archgym.simulators.ffet.netlist import Netlist
 from archgym.simulators.ffet.placement import place
 from archgym.simulators.ffet.sides import library_sides, pin_sides
+
 from archgym.threads import cores
 
 COMPILE = (
@@ -52,7 +53,9 @@ def copies(netlist: Netlist, count: int) -> Netlist:
     for i in range(count):
         pins.append(np.where(netlist.pin_net == shared, shared, netlist.pin_net + i * netlist.nets))
         ports.append(netlist.port_net + i * netlist.nets)
-    keep = [np.flatnonzero((p != shared + i * netlist.nets) | (i == 0)) for i, p in enumerate(ports)]
+    keep = [
+        np.flatnonzero((p != shared + i * netlist.nets) | (i == 0)) for i, p in enumerate(ports)
+    ]
     return Netlist(
         f"{netlist.name} x {count}",
         np.tile(netlist.function, count),

@@ -65,7 +65,9 @@ def write_cells(netlist, lib, path: Path) -> None:
     for c, f in enumerate(netlist.function):
         wide = round(lib.width[lib.first[f]] * lib.cpp_um * UNIT)
         lines.append(f"cell {c + 1} u{c}")
-        lines.append(f"left {-(wide // 2)} right {wide - wide // 2} bottom {-(height // 2)} top {height - height // 2}")
+        lines.append(
+            f"left {-(wide // 2)} right {wide - wide // 2} bottom {-(height // 2)} top {height - height // 2}"
+        )
         pins = (*FUNCTIONS[f].inputs, FUNCTIONS[f].output)
         for i, pin in enumerate(pins):
             net = netlist.pin_net[netlist.cell_start[c] + i]
@@ -137,8 +139,9 @@ def main() -> None:
         *tables[:3], np.append(left + width / 2, px * plan.wide),
         np.append((row + 0.5) * lib.height_um, py * plan.high), offsets, 1.0, 1.0,
     )  # fmt: skip
-    print(f"cell area {area:.1f} um2; ours on {plan.area_um2:.1f} um2 (lost {lost}), theirs in a box of {box:.1f} um2")
-    print(f"ours {ours:.0f} um in {ours_s:.1f} s, graywolf {theirs:.0f} um in {theirs_s:.0f} s: ratio {ours / theirs:.3f}")
+    print(f"ours on {plan.area_um2:.1f} um2 (lost {lost}), theirs within {box:.1f} um2")
+    print(f"ours {ours:.0f} um in {ours_s:.1f} s, graywolf {theirs:.0f} um in {theirs_s:.0f} s")
+    print(f"ratio {ours / theirs:.3f}")
 
 
 if __name__ == "__main__":

@@ -123,10 +123,7 @@ def _pin_places(
 def _trees(placed: Placed, sides: Ints, px: Floats, py: Floats) -> tuple[Trees, Trees]:
     _, start, pins, driver, _ = placed.graph
     most = int(np.diff(start).max())
-    owner = placed.netlist.pin_cell
-    front, back = (
-        Trees(*grow(start, pins, owner, driver, sides, px, py, side, most)) for side in (0, 1)
-    )
+    front, back = (Trees(*grow(start, pins, driver, sides, px, py, side, most)) for side in (0, 1))
     return front, back
 
 

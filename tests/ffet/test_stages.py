@@ -192,9 +192,7 @@ def test_trees_reach_every_pin_with_no_more_wire_than_a_spanning_tree():
     n = 9
     x, y = rng.random(n), rng.random(n)
     back = np.zeros(n, np.int64)
-    _first, nx, ny, up, pin = grow(
-        np.array([0, n]), np.arange(n), np.arange(n), np.array([4]), back, x, y, 0, n
-    )
+    _first, nx, ny, up, pin = grow(np.array([0, n]), np.arange(n), np.array([4]), back, x, y, 0, n)
     assert sorted(pin[pin >= 0].tolist()) == list(range(n)) and pin[0] == 4 and up[0] == -1
     assert (up[1:] < np.arange(1, len(up))).all()
     length = sum(abs(nx[i] - nx[up[i]]) + abs(ny[i] - ny[up[i]]) for i in range(1, len(up)))
@@ -210,7 +208,7 @@ def test_trees_reach_every_pin_with_no_more_wire_than_a_spanning_tree():
 def test_three_pins_meet_at_their_median_and_sides_stay_apart():
     x, y = np.array([0.0, 2.0, 1.0, 5.0]), np.array([0.0, 0.0, 3.0, 5.0])
     back = np.array([0, 0, 0, 1])
-    args = np.array([0, 4]), np.arange(4), np.arange(4), np.array([0]), back, x, y
+    args = np.array([0, 4]), np.arange(4), np.array([0]), back, x, y
     _, nx, ny, _, pin = grow(*args, 0, 4)
     at = np.flatnonzero(pin < 0)
     assert (nx[at[0]], ny[at[0]]) == (1.0, 0.0) and len(at) == 1

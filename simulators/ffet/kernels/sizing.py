@@ -17,7 +17,8 @@ EDGE_FACTOR = 1.0 + SLEW_SHARE * LN4 / LN2  # a slow edge also delays what it dr
 
 
 @compiled
-def _loads(cell_start, pin_net, kind, load, pin_load, flop, clock_net):
+def _loads(cell_start, kind, load, pin_load):
+    """Capacitance (pins,) of every input pin, in place."""
     for c in range(len(kind)):
         for p in range(cell_start[c], cell_start[c + 1] - 1):
             pin_load[p] = load[kind[c]]
@@ -76,7 +77,41 @@ def _prices(
 
 
 @compiled
-def kind_differs(a, b):
+def _resize(
+    order, flop, cell_start, pin_net, function, first, kind, area, resistance, intrinsic, edge,
+    load, driver, path, net_load, flow, price,
+):  # fmt: skip
+    """The size of every cell that is cheapest at the present prices, in place, ends first."""
+    for i in range(len(order) - 1, -1, -1):
+        c = order[i]
+        low, high = first[function[c]], first[function[c] + 1]
+        if high - low < 2:
+            continue
+        a, b = cell_start[c], cell_start[c + 1] - 1
+        net = pin_net[b]
+        upstream = 0.0  # price of a femtofarad at this cell's inputs
+        for p in range(a, b):
+            if flop[c] and p > a:
+                continue  # the clock is ideal
+            n = pin_net[p]
+            r = resistance[kind[driver[n]]] if driver[n] >= 0 else 0.0
+            upstream += (flow[n] * r + price[p] * path[p]) * LN2 * EDGE_FACTOR
+        cheapest, pick = 1e30, kind[c]
+        for k in range(low, high):
+            own = intrinsic[k] + SLEW_SHARE * edge[k]
+            own += LN2 * EDGE_FACTOR * resistance[k] * net_load[net]
+            cost = area[k] + flow[net] * own + upstream * load[k]
+            if cost < cheapest:
+                cheapest, pick = cost, k
+        if pick != kind[c]:
+            change = load[pick] - load[kind[c]]
+            kind[c] = pick
+            for p in range(a, b):
+                net_load[pin_net[p]] += change
+
+
+@compiled
+def _differ(a, b):
     """Whether two arrays differ anywhere."""
     for i in range(len(a)):
         if a[i] != b[i]:
@@ -139,7 +174,7 @@ def optimise(
     chosen = kind.copy()
     rest, nothing = np.empty(nets), np.zeros(nets)
     for turn in range(rounds + mends):
-        _loads(cell_start, pin_net, kind, load, pin_load, flop, -1)
+        _loads(cell_start, kind, load, pin_load)
         net_load[:] = 0.0
         elmore(first_f, up_f, pin_f, res_f, cap_f, pin_load, net_load, delay, path, below, after)
         elmore(first_b, up_b, pin_b, res_b, cap_b, pin_load, net_load, delay, path, below, after)
@@ -165,7 +200,7 @@ def optimise(
         if turn == rounds + mends - 1 or (turn >= rounds and best <= target):
             break
         if turn >= rounds - 1:
-            if turn == rounds - 1 and kind_differs(kind, chosen):
+            if turn == rounds - 1 and _differ(kind, chosen):
                 kind[:] = chosen  # mend the best of the rounds before
                 continue
             departures(
@@ -182,36 +217,9 @@ def optimise(
             order, flop, cell_start, pin_net, arrival, slew, delay, intrinsic, resistance, net_load,
             kind, setup, goal, price, flow, port_net, port_input, port_delay, port_price,
         )  # fmt: skip
-        for i in range(len(order) - 1, -1, -1):
-            c = order[i]
-            f = function[c]
-            low, high = first[f], first[f + 1]
-            if high - low < 2:
-                continue
-            a, b = cell_start[c], cell_start[c + 1] - 1
-            net = pin_net[b]
-            upstream = 0.0  # price of a femtofarad at this cell's inputs
-            for p in range(a, b):
-                if flop[c] and p > a:
-                    continue  # the clock is ideal
-                n = pin_net[p]
-                d = driver[n]
-                r = resistance[kind[d]] if d >= 0 else 0.0
-                upstream += flow[n] * LN2 * r * EDGE_FACTOR + price[p] * LN2 * path[p] * EDGE_FACTOR
-            cheapest, pick = 1e30, kind[c]
-            for k in range(low, high):
-                own = (
-                    intrinsic[k]
-                    + SLEW_SHARE * edge[k]
-                    + LN2 * EDGE_FACTOR * resistance[k] * net_load[net]
-                )
-                cost = area[k] + flow[net] * own + upstream * load[k]
-                if cost < cheapest:
-                    cheapest, pick = cost, k
-            if pick != kind[c]:
-                change = load[pick] - load[kind[c]]
-                kind[c] = pick
-                for p in range(a, b):
-                    net_load[pin_net[p]] += change
+        _resize(
+            order, flop, cell_start, pin_net, function, first, kind, area, resistance, intrinsic,
+            edge, load, driver, path, net_load, flow, price,
+        )  # fmt: skip
     kind[:] = chosen
     return best

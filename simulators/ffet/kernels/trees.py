@@ -6,8 +6,8 @@ from .compiled import compiled
 
 
 @compiled
-def _prim(x, y, parent, near, best, n):
-    """Parents (n,) of a spanning tree rooted at 0, in the order in which ``near`` lists them."""
+def _prim(x, y, parent, best, n):
+    """Parents (n,) of a least spanning tree rooted at 0, in place."""
     for i in range(n):
         best[i] = 1e30
         parent[i] = 0
@@ -75,7 +75,7 @@ def _refine(x, y, parent, n, room):
 
 
 @compiled
-def grow(start, pins, owner, driver_pin, back, px, py, side, most):
+def grow(start, pins, driver_pin, back, px, py, side, most):
     """Trees of all nets on one side.
 
     ``back`` (pins,) is the side of every sink; a driver reaches both.  Returns first node (nets + 1,)
@@ -90,7 +90,7 @@ def grow(start, pins, owner, driver_pin, back, px, py, side, most):
     nx, ny = np.empty(room), np.empty(room)
     up, pin = np.empty(room, np.int64), np.empty(room, np.int64)
     x, y, best = np.empty(2 * most), np.empty(2 * most), np.empty(2 * most)
-    parent, near = np.empty(2 * most, np.int64), np.empty(2 * most, np.int64)
+    parent = np.empty(2 * most, np.int64)
     which, place = np.empty(2 * most, np.int64), np.empty(2 * most, np.int64)
     total = 0
     for n in range(nets):
@@ -107,7 +107,7 @@ def grow(start, pins, owner, driver_pin, back, px, py, side, most):
                 k += 1
         if k == 1:
             continue
-        _prim(x, y, parent, near, best, k)
+        _prim(x, y, parent, best, k)
         n2 = _refine(x, y, parent, k, 2 * k)
         for i in range(n2):
             place[i] = -1
