@@ -25,7 +25,7 @@ from .power import activities
 
 HERE = Path(__file__).parent
 MADE_BY = ("buffering.py", "functions.py", "netlist.py", "placement.py", "power.py")  # and kernels/
-KEPT = 64  # placements in memory, about a megabyte each
+KEPT = 24  # placements in memory, some four megabytes each
 
 
 class Placements:

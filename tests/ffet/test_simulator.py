@@ -231,3 +231,13 @@ def test_validation_of_one_relation():
     assert height.holds and height.verdict == "yes"
     assert 0.6 < float(area.found.split()[0]) < 0.95
     assert len(_collapse(averages)) == 2 and len(_wire(averages)) == 1
+
+
+def test_validation_command(capsys):
+    words = ["validate", "ffet", "--core", "vexriscv", "--seeds", "1", "--json"]
+    assert main(words) in (0, 1)
+    document = json.loads(capsys.readouterr().out)
+    told = {r["relation"].split()[0] for r in document["relations"]}
+    assert {f"F{i}" for i in range(1, 15)} == told
+    assert {r["core"] for r in document["relations"]} == {"vexriscv"}
+    assert set(document["constants"]) >= {"resistance", "width_saving"}
