@@ -126,7 +126,8 @@ def _collapse(a: Averages) -> list[Relation]:
     ]
     return [
         Relation(a.core, "F10 violations of FM3BM3, FM4BM4, FM5BM5, FM6BM6 at 0.76",
-                 ", ".join(f"{v:.0f}" for v in few.values()), "above 10 at three a side, falling (to within one)",
+                 ", ".join(f"{v:.0f}" for v in few.values()),
+                 "above 10 at three, then falling (to within one)",
                  bool(few[3] > BOUND and all(few[n] >= few[n + 1] - 1 for n in (3, 4, 5)))),
         Relation(a.core, "F10 violations over utilisation 0.60, 0.68, 0.76, 0.84",
                  ", ".join(f"{v:.1f}" for v in steps), "rising", bool(np.all(np.diff(steps) >= 0))),
