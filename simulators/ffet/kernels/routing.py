@@ -3,104 +3,44 @@
 import numpy as np
 
 from .compiled import compiled
+from .paths import lay, price, share
 
 HISTORY, OVERUSE = 0.5, 4.0
 
 
 @compiled
-def _cost(usage, cap, history, i, j):
-    over = usage[i, j] + 1.0 - cap[i, j]
-    return 1.0 + history[i, j] + (OVERUSE * over if over > 0.0 else 0.0)
-
-
-@compiled
-def _along(horizontal, use_h, cap_h, hist_h, use_v, cap_v, hist_v, a, b, at):
-    """Cost of a straight run from gcell a to b in row (or column) ``at``."""
-    s = 0.0
-    for k in range(min(a, b), max(a, b)):
-        if horizontal:
-            s += _cost(use_h, cap_h, hist_h, k, at)
-        else:
-            s += _cost(use_v, cap_v, hist_v, at, k)
-    return s
-
-
-@compiled
-def _add(use_h, use_v, x0, y0, x1, y1, kind, mid, amount):
-    """Put a path on the grid: kind 0 runs along x to ``mid``, then y, then x; kind 1 the other way."""
-    if kind == 0:
-        for k in range(min(x0, mid), max(x0, mid)):
-            use_h[k, y0] += amount
-        for k in range(min(y0, y1), max(y0, y1)):
-            use_v[mid, k] += amount
-        for k in range(min(mid, x1), max(mid, x1)):
-            use_h[k, y1] += amount
-    else:
-        for k in range(min(y0, mid), max(y0, mid)):
-            use_v[x0, k] += amount
-        for k in range(min(x0, x1), max(x0, x1)):
-            use_h[k, mid] += amount
-        for k in range(min(mid, y1), max(mid, y1)):
-            use_v[x1, k] += amount
-
-
-@compiled
 def _best(use_h, cap_h, hist_h, use_v, cap_v, hist_v, x0, y0, x1, y1, reach):
-    """The cheapest pattern within the box widened by ``reach``."""
-    nx, ny = use_v.shape[0], use_h.shape[1]
-    least, kind, mid = 1e30, 0, x1
-    low, high = max(min(x0, x1) - reach, 0), min(max(x0, x1) + reach, nx - 1)
-    step = max(1, (high - low) // 12)
-    m = low
-    while m <= high:
-        s = _along(True, use_h, cap_h, hist_h, use_v, cap_v, hist_v, x0, m, y0)
-        s += _along(False, use_h, cap_h, hist_h, use_v, cap_v, hist_v, y0, y1, m)
-        s += _along(True, use_h, cap_h, hist_h, use_v, cap_v, hist_v, m, x1, y1)
-        if s < least:
-            least, kind, mid = s, 0, m
-        m += step
-    low, high = max(min(y0, y1) - reach, 0), min(max(y0, y1) + reach, ny - 1)
-    step = max(1, (high - low) // 12)
-    m = low
-    while m <= high:
-        s = _along(False, use_h, cap_h, hist_h, use_v, cap_v, hist_v, y0, m, x0)
-        s += _along(True, use_h, cap_h, hist_h, use_v, cap_v, hist_v, x0, x1, m)
-        s += _along(False, use_h, cap_h, hist_h, use_v, cap_v, hist_v, m, y1, x1)
-        if s < least:
-            least, kind, mid = s, 1, m
-        m += step
-    return kind, mid
+    """The cheapest path within the box widened by ``reach``."""
+    least, best_kind, best_mid = 1e30, 0, x1
+    for kind in range(2):
+        a, b = (x0, x1) if kind == 0 else (y0, y1)
+        end = use_v.shape[0] if kind == 0 else use_h.shape[1]
+        low, high = max(min(a, b) - reach, 0), min(max(a, b) + reach, end - 1)
+        step = max(1, (high - low) // 12)
+        for mid in range(low, high + 1, step):
+            s = price(True, use_h, cap_h, hist_h, x0, y0, x1, y1, kind, mid, OVERUSE)
+            s += price(False, use_v, cap_v, hist_v, x0, y0, x1, y1, kind, mid, OVERUSE)
+            if s < least:
+                least, best_kind, best_mid = s, kind, mid
+    return best_kind, best_mid
 
 
 @compiled
-def _crowded(use_h, cap_h, use_v, cap_v, x0, y0, x1, y1, kind, mid):
-    """Whether a path crosses an edge above its capacity."""
-    if kind == 0:
-        for k in range(min(x0, mid), max(x0, mid)):
-            if use_h[k, y0] > cap_h[k, y0]:
-                return True
-        for k in range(min(y0, y1), max(y0, y1)):
-            if use_v[mid, k] > cap_v[mid, k]:
-                return True
-        for k in range(min(mid, x1), max(mid, x1)):
-            if use_h[k, y1] > cap_h[k, y1]:
-                return True
-    else:
-        for k in range(min(y0, mid), max(y0, mid)):
-            if use_v[x0, k] > cap_v[x0, k]:
-                return True
-        for k in range(min(x0, x1), max(x0, x1)):
-            if use_h[k, mid] > cap_h[k, mid]:
-                return True
-        for k in range(min(mid, y1), max(mid, y1)):
-            if use_v[x1, k] > cap_v[x1, k]:
-                return True
-    return False
+def _remember(use, cap, history):
+    """Raise the price of every border above capacity; returns the tracks above it."""
+    over = 0.0
+    for i in range(use.shape[0]):
+        for j in range(use.shape[1]):
+            o = use[i, j] - cap[i, j]
+            if o > 0:
+                over += o
+                history[i, j] += HISTORY
+    return over
 
 
 @compiled
 def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
-    """Patterns of all tree edges, in place; returns how many tracks are above capacity.
+    """Paths of all tree edges, in place: those over full borders are taken up and laid anew.
 
     ``gx``, ``gy`` gcells of nodes; ``cap_h`` (nx - 1, ny) and ``cap_v`` (nx, ny - 1) tracks.
     """
@@ -115,62 +55,26 @@ def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
             kind[i] = -1
             continue
         kind[i], mid[i] = _best(use_h, cap_h, hist_h, use_v, cap_v, hist_v, x0, y0, x1, y1, 0)
-        _add(use_h, use_v, x0, y0, x1, y1, kind[i], mid[i], 1.0)
+        lay(True, use_h, cap_h, x0, y0, x1, y1, kind[i], mid[i], 1.0, 0.0)
+        lay(False, use_v, cap_v, x0, y0, x1, y1, kind[i], mid[i], 1.0, 0.0)
     for turn in range(rounds):
-        over = 0.0
-        for i in range(cap_h.shape[0]):
-            for j in range(cap_h.shape[1]):
-                o = use_h[i, j] - cap_h[i, j]
-                if o > 0:
-                    over += o
-                    hist_h[i, j] += HISTORY
-        for i in range(cap_v.shape[0]):
-            for j in range(cap_v.shape[1]):
-                o = use_v[i, j] - cap_v[i, j]
-                if o > 0:
-                    over += o
-                    hist_v[i, j] += HISTORY
-        if over == 0.0:
+        if _remember(use_h, cap_h, hist_h) + _remember(use_v, cap_v, hist_v) == 0.0:
             break
         for i in range(len(up)):
             if up[i] < 0 or kind[i] < 0:
                 continue
             x0, y0, x1, y1 = gx[up[i]], gy[up[i]], gx[i], gy[i]
-            if not _crowded(use_h, cap_h, use_v, cap_v, x0, y0, x1, y1, kind[i], mid[i]):
+            over = lay(True, use_h, cap_h, x0, y0, x1, y1, kind[i], mid[i], 0.0, 0.0)
+            over += lay(False, use_v, cap_v, x0, y0, x1, y1, kind[i], mid[i], 0.0, 0.0)
+            if over == 0.0:
                 continue
-            _add(use_h, use_v, x0, y0, x1, y1, kind[i], mid[i], -1.0)
+            lay(True, use_h, cap_h, x0, y0, x1, y1, kind[i], mid[i], -1.0, 0.0)
+            lay(False, use_v, cap_v, x0, y0, x1, y1, kind[i], mid[i], -1.0, 0.0)
             kind[i], mid[i] = _best(
                 use_h, cap_h, hist_h, use_v, cap_v, hist_v, x0, y0, x1, y1, 2 + 2 * turn
             )
-            _add(use_h, use_v, x0, y0, x1, y1, kind[i], mid[i], 1.0)
-
-
-@compiled
-def _excess(horizontal, use, cap, x0, y0, x1, y1, kind, mid, amount):
-    """Put ``amount`` on one direction of a path on one layer; returns tracks above capacity.
-
-    They are counted with the path on it; ``amount`` 0 only asks.
-    """
-    over = 0.0
-    extra = 1.0 if amount == 0.0 else 0.0
-    if (kind == 0) == horizontal:  # the two outer runs
-        ends = (y0, y1) if horizontal else (x0, x1)
-        for part in range(2):
-            low, high = (x0, mid) if horizontal else (y0, mid)
-            if part == 1:
-                low, high = (mid, x1) if horizontal else (mid, y1)
-            at = ends[part]
-            for k in range(min(low, high), max(low, high)):
-                i, j = (k, at) if horizontal else (at, k)
-                use[i, j] += amount
-                over += max(0.0, use[i, j] + extra - cap[i, j])
-    else:  # the run in the middle
-        low, high = (x0, x1) if horizontal else (y0, y1)
-        for k in range(min(low, high), max(low, high)):
-            i, j = (k, mid) if horizontal else (mid, k)
-            use[i, j] += amount
-            over += max(0.0, use[i, j] + extra - cap[i, j])
-    return over
+            lay(True, use_h, cap_h, x0, y0, x1, y1, kind[i], mid[i], 1.0, 0.0)
+            lay(False, use_v, cap_v, x0, y0, x1, y1, kind[i], mid[i], 1.0, 0.0)
 
 
 @compiled
@@ -179,7 +83,7 @@ def _pick(horizontal, use, cap, layer, x0, y0, x1, y1, kind, mid, length, below,
     pick, least, least_over = 0, 1e30, 1e30
     for t in range(len(ohm)):
         d = 2.0 * via[t] * below + ohm[t] * length * (0.5 * wire * length + below)
-        over = _excess(horizontal, use[layer[t]], cap[layer[t]], x0, y0, x1, y1, kind, mid, 0.0)
+        over = lay(horizontal, use[layer[t]], cap[layer[t]], x0, y0, x1, y1, kind, mid, 0.0, 1.0)
         if over < least_over - 1e-9 or (over < least_over + 1e-9 and d < least):
             pick, least, least_over = t, d, over
     return pick
@@ -204,13 +108,13 @@ def assign(
             k, m = kind[i], mid[i]
             if turn > 0:
                 h, v = h_layer[h_tier[i]], v_layer[v_tier[i]]
-                over = _excess(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, -1.0)
-                over = _excess(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, 0.0)
-                _excess(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, -1.0)
-                over += _excess(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, 0.0)
+                over = lay(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, -1.0, 0.0)
+                over = lay(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, 0.0, 1.0)
+                lay(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, -1.0, 0.0)
+                over += lay(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, 0.0, 1.0)
                 if over == 0.0:
-                    _excess(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, 1.0)
-                    _excess(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, 1.0)
+                    lay(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, 1.0, 0.0)
+                    lay(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, 1.0, 0.0)
                     continue
             h_tier[i] = _pick(
                 True, use_h, cap_h, h_layer, x0, y0, x1, y1, k, m, length[i], below[i], h_ohm, via,
@@ -221,31 +125,8 @@ def assign(
                 via, wire,
             )  # fmt: skip
             h, v = h_layer[h_tier[i]], v_layer[v_tier[i]]
-            _excess(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, 1.0)
-            _excess(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, 1.0)
-
-
-@compiled
-def _share(horizontal, use, cap, x0, y0, x1, y1, kind, mid):
-    """Sum of the shares of tracks in use along one direction of a path, and how many borders."""
-    s, n = 0.0, 0
-    if (kind == 0) == horizontal:
-        for part in range(2):
-            at = (y0 if part == 0 else y1) if horizontal else (x0 if part == 0 else x1)
-            low, high = (x0, mid) if horizontal else (y0, mid)
-            if part == 1:
-                low, high = (mid, x1) if horizontal else (mid, y1)
-            for k in range(min(low, high), max(low, high)):
-                i, j = (k, at) if horizontal else (at, k)
-                s += min(1.0, use[i, j] / max(cap[i, j], 1.0))
-                n += 1
-    else:
-        low, high = (x0, x1) if horizontal else (y0, y1)
-        for k in range(min(low, high), max(low, high)):
-            i, j = (k, mid) if horizontal else (mid, k)
-            s += min(1.0, use[i, j] / max(cap[i, j], 1.0))
-            n += 1
-    return s, n
+            lay(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, 1.0, 0.0)
+            lay(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, 1.0, 0.0)
 
 
 @compiled
@@ -262,18 +143,18 @@ def extract(
         h, v = h_tier[i], v_tier[i]
         dx, dy = abs(nx[i] - nx[u]), abs(ny[i] - ny[u])
         part = dx / (dx + dy) if dx + dy > 0 else 0.5
-        share = 0.5
+        crowd = 0.5
         if kind[i] >= 0:
             x0, y0, x1, y1 = gx[u], gy[u], gx[i], gy[i]
-            a, m = _share(
+            a, m = share(
                 True, use_h[h_layer[h]], cap_h[h_layer[h]], x0, y0, x1, y1, kind[i], mid[i]
             )
-            b, n = _share(
+            b, n = share(
                 False, use_v[v_layer[v]], cap_v[v_layer[v]], x0, y0, x1, y1, kind[i], mid[i]
             )
-            share = (a + b) / max(1, m + n)
+            crowd = (a + b) / max(1, m + n)
         res[i] = length[i] * (part * h_ohm[h] + (1.0 - part) * v_ohm[v]) + abs(via[h] - via[v])
-        capacitance[i] = (empty + (full - empty) * share) * length[i]
+        capacitance[i] = (empty + (full - empty) * crowd) * length[i]
         if up[u] >= 0:  # from the layers of the edge above, or from the driver's pin
             res[i] += min(abs(via[h] - via[h_tier[u]]), abs(via[h] - via[v_tier[u]]))
         else:
