@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 from archgym.simulators.ffet.floorplan import floorplan, legalise
-from archgym.simulators.ffet.functions import FUNCTIONS
+from archgym.simulators.ffet.functions import FUNCTIONS, PIN_OFFSETS
 from archgym.simulators.ffet.kernels.wirelength import hpwl
-from archgym.simulators.ffet.library import library, pin_offsets
+from archgym.simulators.ffet.library import library
 from archgym.simulators.ffet.placement import pin_table, place, port_positions
 from archgym.simulators.ffet.simulator import load_netlist
 
@@ -59,7 +59,7 @@ GENR*flip_alternate_rows : 1
 
 def write_cells(netlist, lib, path: Path) -> None:
     """The netlist in TimberWolf's format."""
-    share = pin_offsets(lib)
+    share = PIN_OFFSETS
     height = round(lib.height_um * UNIT)
     lines = []
     for c, f in enumerate(netlist.function):

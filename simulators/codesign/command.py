@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from archgym.cli.output import print_json, print_table, settings
-from archgym.documents import read_yaml
+from archgym.cli.named import design_values, opened
+from archgym.cli.output import print_json, print_table
 from archgym.errors import ArchgymError
-from archgym.run_folder import MANIFEST, RunFolder
-from archgym.scenario_file import load_scenario
 
 from .drawing import draw_schedule
 from .simulator import CoDesignSimulator
@@ -28,11 +26,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(list(argv))
     path = Path(options.what)
-    if (path / MANIFEST).exists():
-        run = RunFolder.open(path)
-        scenario, design = run.scenario(), run.best_design()
-    else:
-        scenario, design = load_scenario(options.what), _design(options.design)
+    scenario, best = opened(options.what)
+    design = _design(options.design) if best is None else best
     simulator = scenario.simulators[0].truth
     if not isinstance(simulator, CoDesignSimulator):
         raise ArchgymError(f"{options.what} is no co-design scenario; archgym schedule draws those")
@@ -69,6 +64,4 @@ def _design(text: str | None) -> dict[str, object]:
         raise ArchgymError(
             "give a run folder, or a scenario with --design NAME=VALUE,… or a .yaml file"
         )
-    if text.endswith((".yaml", ".yml")):
-        return dict(read_yaml(Path(text)))
-    return dict(settings([pair.strip() for pair in text.split(",")], "--design"))
+    return design_values(text)

@@ -6,7 +6,7 @@ prints what they give there and, held out, on VexRiscv).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 from archgym.errors import ArchgymError
 
@@ -25,10 +25,7 @@ ARGUMENTS = {
     "inverter (VLSI 2024, another height) below, no gain above",
     "pin_pitches": "M2 track blocked by one pin, in M1 pitches: a landing and its end-of-line spacing",
 }
-FITTED_ON = {
-    "resistance": "F3",
-    "width_saving": "F2",
-}  # the others were set before trends were seen
+FITTED_ON = {"resistance": "F3", "width_saving": "F2"}  # the others are argued
 
 
 @dataclass(frozen=True)
@@ -48,10 +45,6 @@ class Calibration:
                     f"calibration {f.name} must lie in {low} to {high} ({ARGUMENTS[f.name]}), "
                     f"got {getattr(self, f.name)}"
                 )
-
-    def moved(self, name: str, factor: float) -> Calibration:
-        """The same with one constant times ``factor``, for sensitivities."""
-        return replace(self, **{name: getattr(self, name) * factor})
 
 
 FITTED = Calibration()

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import yaml
-
-from archgym.cli.output import settings
-from archgym.documents import read_yaml
+from archgym.cli.named import design_values, opened
 from archgym.errors import ArchgymError
-from archgym.run_folder import MANIFEST, RunFolder
-from archgym.scenario_file import load_scenario
 
 from .flow import Choices
 from .simulator import BlockPPASimulator
@@ -21,21 +14,14 @@ def named(what: str, given: str | None) -> tuple[BlockPPASimulator, Choices]:
 
     ``given`` is ``NAME=VALUE,NAME=VALUE…`` or a YAML file.
     """
-    folder = Path(what)
-    if (folder / MANIFEST).exists():
-        run = RunFolder.open(folder)
-        scenario, design = run.scenario(), dict(run.best_design())
-    else:
-        scenario = load_scenario(what)
+    scenario, design = opened(what)
+    if design is None:
         design = dict(scenario.document.get("reference") or {})
     simulator = scenario.simulators[0].truth
     if not isinstance(simulator, BlockPPASimulator):
         raise ArchgymError(f"{what} is no block-PPA scenario; this command is for those")
-    if given and given.endswith((".yaml", ".yml")):
-        design |= dict(read_yaml(Path(given)))
-    elif given:
-        pairs = settings([pair.strip() for pair in given.split(",")], "--design")
-        design |= {k: yaml.safe_load(v) for k, v in pairs.items()}
+    if given:
+        design |= design_values(given)
     fixed = dict(scenario.document.get("parameters") or {})
     design |= {k: v for k, v in fixed.items() if not isinstance(v, list | dict) and k not in design}
     return simulator, simulator.choices(simulator.space.encode(design)[0])

@@ -13,13 +13,13 @@ from archgym.evaluation import Floats
 
 from .calibration import FITTED, Calibration
 from .floorplan import Floorplan, floorplan, legalise
-from .functions import DFF
+from .functions import DFF, PIN_OFFSETS
 from .kernels import timing
 from .kernels.graph import levelise, pins_by_net
 from .kernels.sizing import optimise
 from .kernels.trees import grow
 from .kernels.wires import admittance, elmore, estimate, pi_models
-from .library import Library, library, pin_offsets
+from .library import Library, library
 from .metal import Metal, metal
 from .netlist import Ints, Netlist
 from .placement import port_positions
@@ -109,8 +109,7 @@ def _pin_places(
 ) -> tuple[Floats, Floats]:
     """Pins' and ports' places in um; ``x``, ``y`` are cells' centres."""
     n = placed.netlist
-    place = np.arange(len(n.pin_net)) - n.cell_start[n.pin_cell]
-    share = pin_offsets(lib)[n.function[n.pin_cell], place] - 0.5
+    share = PIN_OFFSETS[n.function[n.pin_cell], n.pin_place] - 0.5
     px, py = port_positions(len(n.port_net))
     return (
         np.concatenate(
@@ -183,11 +182,11 @@ def _unrouted(trees: Trees) -> Routed:
     )  # fmt: skip
 
 
-def _estimates(trees: Trees, m: Metal, wide: float, high: float) -> tuple[Floats, Floats]:
+def _estimates(trees: Trees, m: Metal) -> tuple[Floats, Floats]:
     res, cap = np.zeros(len(trees.up)), np.zeros(len(trees.up))
     if m.pairs:
         middle = sum(WIRE_FF_PER_UM) / 2
-        estimate(trees.x, trees.y, trees.up, wide, high, m.ohm, m.via, middle, m.pairs, res, cap)
+        estimate(trees.x, trees.y, trees.up, m.ohm, m.via, middle, m.pairs, res, cap)
     return res, cap
 
 
@@ -204,7 +203,7 @@ def size(
     order, _, _, _, driver_cell = placed.graph
     arguments = []
     for t, m in zip(trees, metals):
-        arguments += [t.first, t.up, t.pin, *_estimates(t, m, 1.0, 1.0)]
+        arguments += [t.first, t.up, t.pin, *_estimates(t, m)]
     optimise(  # type: ignore[call-arg]
         order, n.function == DFF, n.cell_start, n.pin_net, n.function, lib.first, kind,
         lib.area_um2, lib.resistance, lib.intrinsic, lib.edge, lib.load, lib.setup, driver_cell,
@@ -250,7 +249,7 @@ def _urgency(
 ) -> Floats:  # fmt: skip
     """How close (nets,) the longest path through a net comes to the worst: a steep power of it."""
     n = placed.netlist
-    wires = [(t, *_estimates(t, m, 1.0, 1.0)) for t, m in zip(trees, metals)]
+    wires = [(t, *_estimates(t, m)) for t, m in zip(trees, metals)]
     net_load, delay, arrival, slew, period, _ = time(placed, lib, kind, wires, loads)
     rest = np.empty(n.nets)
     timing.departures(

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Function:
@@ -66,3 +68,9 @@ INDEX = {f.name: i for i, f in enumerate(FUNCTIONS)}
 INV, BUF, DFF = INDEX["INV"], INDEX["BUF"], INDEX["DFF"]
 MOST_INPUTS = max(len(f.inputs) for f in FUNCTIONS)
 CLOCK_PIN = 1  # of DFF
+
+# Where pins lie along a cell, as a share of its width: (functions, inputs + output)
+PIN_OFFSETS = np.full((len(FUNCTIONS), MOST_INPUTS + 1), 0.5)
+for _i, _f in enumerate(FUNCTIONS):
+    _n = len(_f.inputs) + 1
+    PIN_OFFSETS[_i, :_n] = (np.arange(_n) + 0.5) / _n

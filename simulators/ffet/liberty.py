@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .functions import DFF, FUNCTIONS
-from .library import LN2, LN4, SLEW_SHARE, Library
+from .kernels.timing import LN2, LN4, SLEW_SHARE
+from .library import Library
 
 SLEWS = (1.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0)  # ps; 20 to 80 %
 LOADS = (0.1, 0.5, 1.0, 2.0, 5.0, 15.0, 50.0)  # fF

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from archgym.evaluation import Floats
 
 from .calibration import FITTED, Calibration
-from .functions import DFF, FUNCTIONS, MOST_INPUTS
+from .functions import DFF, FUNCTIONS
+from .kernels.timing import LN2, LN4
 from .technology import Device, Stack, devices, slowdown, stack
 
 # The CFET 4T inverter X1 at 0.7 V.  Capacitance and leakage: GT2N's INV_X1 (6T nanosheet, LVT,
@@ -24,8 +25,6 @@ from .technology import Device, Stack, devices, slowdown, stack
 # (231 ps) would need for some 28 of them.
 INVERTER_FF, INVERTER_NW, INVERTER_KOHM = 0.46 * 4 / 6, 2.0 * 4 / 6, 11.0
 DRAIN = 0.6  # an inverter's own output capacitance over its input's
-LN2, LN4 = 0.6931471805599453, 1.3862943611198906  # 50 % point; 20 to 80 % of an exponential edge
-SLEW_SHARE = 0.2  # of the input's edge (20 to 80 %) that delays a stage
 SETUP_TAUS, FLOP_TAUS = 4.0, 4.0  # a flip-flop's setup; what its latch adds to clock-to-output
 CLOCK_LOADS = 3.0  # inverter loads that switch inside a flip-flop at each clock edge
 SHORT_CIRCUIT = 0.05  # of the internal energy at 0.7 V; goes with (V - 2 Vt)^3 (Veendrick 1984)
@@ -125,12 +124,3 @@ def library(
             )  # fmt: skip
     columns: list[Any] = [np.array(column) for column in zip(*rows)]
     return Library(dev, metal, vdd, *columns, SETUP_TAUS * tau, CLOCK_LOADS * c)  # type: ignore[call-arg]
-
-
-def pin_offsets(lib: Library) -> NDArray[np.float64]:
-    """Where pins lie along a cell, as a share of its width: (functions, inputs + output)."""
-    out = np.full((len(FUNCTIONS), MOST_INPUTS + 1), 0.5)
-    for i, f in enumerate(FUNCTIONS):
-        n = len(f.inputs) + 1
-        out[i, :n] = (np.arange(n) + 0.5) / n
-    return out

@@ -52,6 +52,11 @@ class Netlist:
         return np.repeat(np.arange(len(self.function)), np.diff(self.cell_start))
 
     @cached_property
+    def pin_place(self) -> Ints:
+        """Place of every pin in its cell: inputs from 0, then the output."""
+        return np.arange(len(self.pin_net)) - self.cell_start[self.pin_cell]
+
+    @cached_property
     def pin_output(self) -> NDArray[np.bool_]:
         """Whether a pin is its cell's output."""
         out = np.zeros(len(self.pin_net), np.bool_)

@@ -15,11 +15,12 @@ from scipy import fft
 from archgym.errors import ArchgymError
 from archgym.evaluation import Floats
 
+from .functions import PIN_OFFSETS
 from .kernels import density as bins
 from .kernels.graph import pins_by_net
 from .kernels.wirelength import hpwl, wirelength_gradient
-from .library import Library, pin_offsets
-from .netlist import INPUTS, Netlist
+from .library import Library
+from .netlist import Netlist
 
 LARGEST_NET = 64  # pins; larger ones get buffer trees and pull nothing here
 FILL = 0.75  # density that shapes are scaled to
@@ -153,10 +154,7 @@ def pin_table(
     start, pins = pins_by_net(nets, netlist.nets)
     cells = len(netlist.function)
     owner = np.concatenate([netlist.pin_cell, cells + np.arange(len(netlist.port_net))])
-    place_in = np.arange(len(netlist.pin_net)) - netlist.cell_start[netlist.pin_cell]
-    # the output is the last pin of a cell
-    share = pin_offsets(lib)[netlist.function[netlist.pin_cell], place_in]
-    assert (INPUTS[netlist.function] + 1 == np.diff(netlist.cell_start)).all()
+    share = PIN_OFFSETS[netlist.function[netlist.pin_cell], netlist.pin_place]
     width = lib.width[lib.first[netlist.function]][netlist.pin_cell]
     return (
         start,

@@ -14,8 +14,7 @@ FIRST_PIN = np.concatenate([[0], np.cumsum([len(f.inputs) + 1 for f in FUNCTIONS
 
 def pin_numbers(netlist: Netlist) -> NDArray[np.int64]:
     """The library pin of every pin (pins,): its function's first plus its place; outputs too."""
-    place = np.arange(len(netlist.pin_net)) - netlist.cell_start[netlist.pin_cell]
-    return FIRST_PIN[netlist.function[netlist.pin_cell]] + place
+    return FIRST_PIN[netlist.function[netlist.pin_cell]] + netlist.pin_place
 
 
 def library_sides(netlist: Netlist, share: float) -> NDArray[np.int64]:

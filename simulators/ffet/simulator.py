@@ -23,7 +23,8 @@ from .placements import Placements
 from .power import energy_fj, leakage_nw
 from .sides import library_sides, pin_sides
 from .space import space, unbuildable
-from .technology import devices, stack
+from .technology import devices
+from .technology import stack as stack_of
 
 NETLISTS = Path(__file__).parents[2] / "scenarios" / "ffet"
 METRICS = (
@@ -108,7 +109,7 @@ class BlockPPASimulator(Simulator):
         self.fitted = _calibration(calibration)
         self.threads = threads
         self.space = space()
-        self.placements = Placements(self.netlist, _stack_name(stack), self.fitted)
+        self.placements = Placements(self.netlist, stack_of(stack).name, self.fitted)
         self._sides: dict[float, NDArray[np.int64]] = {}
 
     @staticmethod
@@ -222,11 +223,6 @@ class BlockPPASimulator(Simulator):
         metrics = {m.name: np.array([found[m.name] for found, _ in rows]) for m in METRICS}
         feasible = np.array([not r for r in reasons], np.bool_)
         return Evaluation(metrics, feasible, [] if feasible.all() else reasons)
-
-
-def _stack_name(name: str) -> str:
-    stack(name)
-    return name
 
 
 def _calibration(given: Mapping[str, float] | Calibration) -> Calibration:

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from archgym.cli.named import opened
 from archgym.cli.output import print_json, print_table
 from archgym.errors import ArchgymError
-from archgym.run_folder import MANIFEST, RunFolder
-from archgym.scenario_file import load_scenario
 
 from .drawing import draw
 from .simulator import SoCSimulator
@@ -60,14 +59,11 @@ def _info(options: argparse.Namespace) -> None:
 
 
 def _draw(options: argparse.Namespace) -> None:
-    path = Path(options.what)
-    if (path / MANIFEST).exists():
-        run = RunFolder.open(path)
-        scenario = run.scenario()
-        design = scenario.space.encode([run.best_design()])
-        folder = options.output or path
+    scenario, best = opened(options.what)
+    if best is not None:
+        design = scenario.space.encode([best])
+        folder = options.output or Path(options.what)
     else:
-        scenario = load_scenario(options.what)
         if scenario.reference_design is None:
             raise ArchgymError(f"scenario {scenario.name!r} names no reference design to draw")
         design = scenario.reference_design

@@ -11,10 +11,11 @@ from archgym.simulators.ffet.flow import Choices, NoRoom, Trees, time
 from archgym.simulators.ffet.functions import DFF
 from archgym.simulators.ffet.kernels.density import density
 from archgym.simulators.ffet.kernels.routing import route as route_kernel
+from archgym.simulators.ffet.kernels.timing import LN2, LN4, SLEW_SHARE
 from archgym.simulators.ffet.kernels.trees import grow
 from archgym.simulators.ffet.kernels.wirelength import exp_below, hpwl, wirelength_gradient
 from archgym.simulators.ffet.kernels.wires import admittance, elmore, pi_models
-from archgym.simulators.ffet.library import LN2, LN4, SLEW_SHARE, library
+from archgym.simulators.ffet.library import library
 from archgym.simulators.ffet.metal import metal
 from archgym.simulators.ffet.placement import Field, pin_table, place, port_positions
 from archgym.simulators.ffet.simulator import load_netlist

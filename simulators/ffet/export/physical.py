@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..flow import Block
-from ..functions import DFF, FUNCTIONS
-from ..library import pin_offsets
+from ..functions import DFF, FUNCTIONS, PIN_OFFSETS
 from .names import Names
 
 DBU = 1000  # units a micrometre
@@ -29,9 +28,8 @@ def write_lef(block: Block) -> str:
     lines += [
         "SITE core", "  CLASS CORE ;", f"  SIZE {lib.cpp_um:.4g} BY {lib.height_um:.4g} ;", "END core",
     ]  # fmt: skip
-    share = pin_offsets(lib)
     for k in range(len(lib.function)):
-        lines += _macro(block, k, share[lib.function[k]])
+        lines += _macro(block, k, PIN_OFFSETS[lib.function[k]])
     return "\n".join([*lines, "END LIBRARY", ""])
 
 

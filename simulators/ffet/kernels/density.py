@@ -8,15 +8,20 @@ SPREAD = 1.4142135623730951  # a cell is smeared over at least this many bins a 
 
 
 @compiled
+def _box(x, y, w, h):
+    """The smeared cell's corners, and the density that keeps its area."""
+    ww, hh = max(w, SPREAD), max(h, SPREAD)
+    x0, y0 = x - ww / 2, y - hh / 2
+    return x0, y0, x0 + ww, y0 + hh, w * h / (ww * hh)
+
+
+@compiled
 def density(x, y, w, h, rho):
     """Area of cells in every bin (m, m); positions and sizes in bins."""
     rho[:] = 0.0
     m = rho.shape[0]
     for c in range(len(w)):
-        ww, hh = max(w[c], SPREAD), max(h, SPREAD)
-        scale = w[c] * h / (ww * hh)
-        x0, y0 = x[c] - ww / 2, y[c] - hh / 2
-        x1, y1 = x0 + ww, y0 + hh
+        x0, y0, x1, y1, scale = _box(x[c], y[c], w[c], h)
         for i in range(max(0, int(x0)), min(m - 1, int(x1)) + 1):
             dx = min(x1, i + 1.0) - max(x0, float(i))
             for j in range(max(0, int(y0)), min(m - 1, int(y1)) + 1):
@@ -41,10 +46,7 @@ def pull(x, y, w, h, ex, ey, gx, gy):
     """Force (cells,) of the field on every cell: its charge times the mean field below it."""
     m = ex.shape[0]
     for c in range(len(w)):
-        ww, hh = max(w[c], SPREAD), max(h, SPREAD)
-        scale = w[c] * h / (ww * hh)
-        x0, y0 = x[c] - ww / 2, y[c] - hh / 2
-        x1, y1 = x0 + ww, y0 + hh
+        x0, y0, x1, y1, scale = _box(x[c], y[c], w[c], h)
         fx = fy = 0.0
         for i in range(max(0, int(x0)), min(m - 1, int(x1)) + 1):
             dx = min(x1, i + 1.0) - max(x0, float(i))

@@ -108,7 +108,7 @@ def assign(
             k, m = kind[i], mid[i]
             if turn > 0:
                 h, v = h_layer[h_tier[i]], v_layer[v_tier[i]]
-                over = lay(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, -1.0, 0.0)
+                lay(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, -1.0, 0.0)
                 over = lay(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, 0.0, 1.0)
                 lay(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, -1.0, 0.0)
                 over += lay(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, 0.0, 1.0)

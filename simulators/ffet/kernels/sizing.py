@@ -77,6 +77,17 @@ def _prices(
 
 
 @compiled
+def _take(c, pick, cell_start, pin_net, kind, load, net_load):
+    """Give cell ``c`` another size, and its nets the other load."""
+    if pick == kind[c]:
+        return
+    change = load[pick] - load[kind[c]]
+    kind[c] = pick
+    for p in range(cell_start[c], cell_start[c + 1] - 1):
+        net_load[pin_net[p]] += change
+
+
+@compiled
 def _resize(
     order, flop, cell_start, pin_net, function, first, kind, area, resistance, intrinsic, edge,
     load, driver, path, net_load, flow, price,
@@ -103,11 +114,7 @@ def _resize(
             cost = area[k] + flow[net] * own + upstream * load[k]
             if cost < cheapest:
                 cheapest, pick = cost, k
-        if pick != kind[c]:
-            change = load[pick] - load[kind[c]]
-            kind[c] = pick
-            for p in range(a, b):
-                net_load[pin_net[p]] += change
+        _take(c, pick, cell_start, pin_net, kind, load, net_load)
 
 
 @compiled
@@ -143,11 +150,7 @@ def _mend(
             d += LN2 * EDGE_FACTOR * resistance[k] * net_load[net]
             if d < quickest - 1e-6:
                 quickest, pick = d, k
-        if pick != kind[c]:
-            change = load[pick] - load[kind[c]]
-            kind[c] = pick
-            for p in range(a, b):
-                net_load[pin_net[p]] += change
+        _take(c, pick, cell_start, pin_net, kind, load, net_load)
 
 
 @compiled

@@ -3,8 +3,8 @@
 from .compiled import compiled
 from .wirelength import exp_below
 
-LN2, LN4 = 0.6931471805599453, 1.3862943611198906
-SLEW_SHARE = 0.2
+LN2, LN4 = 0.6931471805599453, 1.3862943611198906  # 50 % point; 20 to 80 % of an exponential edge
+SLEW_SHARE = 0.2  # of the input's edge (20 to 80 %) that delays a stage
 NEVER = -1e30
 
 

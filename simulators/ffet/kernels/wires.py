@@ -17,13 +17,13 @@ def best_tier(length, below, ohm, via, cap, last):
 
 
 @compiled
-def estimate(nx, ny, up, wide, high, ohm, via, cap, tiers, res, capacitance):
+def estimate(nx, ny, up, ohm, via, cap, tiers, res, capacitance):
     """Fill resistance (kohm) and capacitance (fF) of every tree edge from its length alone."""
     for i in range(len(up)):
         res[i] = capacitance[i] = 0.0
         if up[i] < 0:
             continue
-        length = abs(nx[i] - nx[up[i]]) * wide + abs(ny[i] - ny[up[i]]) * high
+        length = abs(nx[i] - nx[up[i]]) + abs(ny[i] - ny[up[i]])
         t = best_tier(length, TYPICAL_FF, ohm, via, cap, tiers)
         res[i] = ohm[t] * length + via[t]
         capacitance[i] = cap * length
