@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
-from archgym.parameter import categorical, ordinal
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
+from archgym.space import Designs, DesignSpace, categorical, ordinal
 
 from .generation import finite
 from .surrogate import Features, History, candidates, fresh_designs

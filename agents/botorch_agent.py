@@ -20,11 +20,10 @@ from botorch.optim.optimize import optimize_acqf_discrete
 from botorch.sampling.normal import SobolQMCNormalSampler
 from gpytorch.mlls import ExactMarginalLogLikelihood
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
-from archgym.parameter import ordinal
-from archgym.pareto import pareto_front
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
+from archgym.goals.pareto import pareto_front
+from archgym.space import Designs, DesignSpace, ordinal
 
 from .bayesian_optimization import squash
 from .generation import finite

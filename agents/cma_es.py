@@ -9,9 +9,8 @@ from __future__ import annotations
 import cma
 import numpy as np
 
-from archgym.evaluation import Floats
-from archgym.parameter import ordinal
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.evaluation import Floats
+from archgym.space import Designs, DesignSpace, ordinal
 
 from .generation import GenerationAgent
 

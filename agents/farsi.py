@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from archgym.parameter import ordinal
-from archgym.space import Designs, DesignSpace
+from archgym.space import Designs, DesignSpace, ordinal
 
 from .simulated_annealing import SimulatedAnnealing
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from archgym.parameter import ordinal
-from archgym.space import Designs, DesignSpace
+from archgym.space import Designs, DesignSpace, ordinal
 
 from .genetic_algorithm import GeneticAlgorithm
 

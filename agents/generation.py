@@ -10,8 +10,8 @@ from abc import abstractmethod
 
 import numpy as np
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
 from archgym.space import Designs
 
 

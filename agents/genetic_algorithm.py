@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
-from archgym.parameter import categorical, ordinal, powers_of_two
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
+from archgym.space import Designs, DesignSpace, categorical, ordinal, powers_of_two
 
 
 class GeneticAlgorithm(Agent):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
-from archgym.parameter import categorical
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
+from archgym.space import Designs, DesignSpace, categorical
 
 
 class GridSearch(Agent):

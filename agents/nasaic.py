@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
-from archgym.parameter import ordinal
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
+from archgym.space import Designs, DesignSpace, ordinal
 
 from .reinforce_controller import Learner
 

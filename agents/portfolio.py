@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
-from archgym.parameter import categorical, ordinal
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
+from archgym.space import Designs, DesignSpace, categorical, ordinal
 
 from .ant_colony import AntColony
 from .bayesian_optimization import BayesianOptimization

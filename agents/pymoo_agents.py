@@ -22,9 +22,8 @@ from pymoo.operators.repair.rounding import RoundingRepair
 from pymoo.operators.sampling.rnd import IntegerRandomSampling
 from pymoo.problems.static import StaticProblem
 
-from archgym.evaluation import Floats
-from archgym.parameter import categorical, ordinal, powers_of_two
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.evaluation import Floats
+from archgym.space import Designs, DesignSpace, categorical, ordinal, powers_of_two
 
 from .generation import GenerationAgent
 

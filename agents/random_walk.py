@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
 from archgym.space import Designs
 
 

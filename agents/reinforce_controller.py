@@ -9,10 +9,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
-from archgym.parameter import ordinal
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
+from archgym.space import Designs, DesignSpace, ordinal
 
 from .rewarding import RankedReward, one_torch_thread, seeded_globals
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.evaluation import Floats
+from archgym.contracts.evaluation import Floats
 
 
 class RankedReward:

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from stable_baselines3 import DQN
 from stable_baselines3.common.logger import Logger
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
-from archgym.parameter import ordinal
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
+from archgym.space import Designs, DesignSpace, ordinal
 
 from .policy_gradient import ENTROPY, HIDDEN, LEARNING_RATE, Spaces
 from .rewarding import RankedReward, one_torch_thread, seeded_globals

@@ -12,10 +12,9 @@ from gymnasium import spaces
 from stable_baselines3 import SAC
 from stable_baselines3.common.logger import Logger
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
-from archgym.parameter import ordinal
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
+from archgym.space import Designs, DesignSpace, ordinal
 
 from .policy_gradient import HIDDEN, LEARNING_RATE, Spaces
 from .rewarding import RankedReward, one_torch_thread, seeded_globals

@@ -6,10 +6,9 @@ import warnings
 
 import numpy as np
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
-from archgym.parameter import ordinal, powers_of_two
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
+from archgym.space import Designs, DesignSpace, ordinal, powers_of_two
 
 
 class LatinHypercube(Agent):

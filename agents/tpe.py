@@ -10,10 +10,9 @@ import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 
-from archgym.agent import Agent
-from archgym.evaluation import Floats
-from archgym.parameter import categorical, ordinal
-from archgym.space import Designs, DesignSpace
+from archgym.contracts.agent import Agent
+from archgym.contracts.evaluation import Floats
+from archgym.space import Designs, DesignSpace, categorical, ordinal
 
 BAD = 1e30
 

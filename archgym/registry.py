@@ -64,9 +64,9 @@ BUILT_IN: dict[str, dict[str, str]] = {
     },
     # what may answer in a simulator's place: `--simulator NAME[:ARGUMENT]`
     "stand_ins": {
-        "escalating": "archgym.proxies.escalation:stand_in",
-        "proxy": "archgym.proxies.simulator:stand_in",
-        "table": "archgym.tables.simulator:stand_in",
+        "escalating": "archgym.answers.escalation:stand_in",
+        "proxy": "archgym.answers.proxy_simulator:stand_in",
+        "table": "archgym.answers.table_simulator:stand_in",
     },
     # extra words of the command line: `archgym trace …`, `archgym validate NAME`
     "commands": {

@@ -25,7 +25,7 @@ TIMES = 100
 
 def baseline():
     """ArchGym's Eyeriss-like baseline, with its own scratchpads of 12, 192 and 16 words."""
-    from archgym.scenario_file import load_scenario
+    from archgym.goals.scenario_file import load_scenario
 
     scenario = load_scenario("accelerator/alexnet-archgym")
     design = dict(scenario.reference)

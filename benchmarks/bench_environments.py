@@ -16,7 +16,7 @@ from common import best_of, options, show
 import archgym  # noqa: F401
 from archgym import Evaluation
 from archgym.environments import DesignEnv, DesignVectorEnv, SequentialDesignEnv
-from archgym.scenario_file import load_scenario
+from archgym.goals.scenario_file import load_scenario
 
 
 def scenario():

@@ -14,7 +14,7 @@ from pathlib import Path
 from common import options, show
 
 from archgym import load_scenario, run
-from archgym.datasets.export import export
+from archgym.collection.export import export
 
 TRIALS = 100_000
 

@@ -27,7 +27,7 @@ from archgym.simulators.ffet.netlist import Netlist
 from archgym.simulators.ffet.placement import place
 from archgym.simulators.ffet.sides import library_sides, pin_sides
 
-from archgym.threads import cores
+from archgym.kernels.threads import cores
 
 COMPILE = (
     "import time; t = time.perf_counter()\n"

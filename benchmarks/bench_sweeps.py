@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from common import best_of, options, show
 
-from archgym.scenario_file import load_scenario
+from archgym.answers.table_simulator import TableSimulator
+from archgym.goals.scenario_file import load_scenario
 from archgym.sweeps.driver import SweepFolder, carry_out
 from archgym.sweeps.engine import LocalEngine
 from archgym.sweeps.plan import from_sweep_document
 from archgym.sweeps.work import Setup, Worker
 from archgym.tables.build import build
-from archgym.tables.simulator import TableSimulator
 
 RUN_EVALUATIONS = 170  # about ten milliseconds of soc/audio-coarse
 RUNS = 2000

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from archgym import load_scenario, registry
-from archgym.wrappers import Cached
+from archgym.contracts.wrappers import Cached
 
 SCENARIOS = {
     "dram/cloud-1-low-latency": None,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.cost_model import Arrays
-from archgym.evaluation import Floats
+from archgym.contracts.cost_model import Arrays
+from archgym.contracts.evaluation import Floats
 
 NAMES = ("roots", "depth", "column", "feature", "threshold", "child", "value")
 Tree = dict[str, NDArray[Any]]

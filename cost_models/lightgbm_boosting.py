@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archgym.evaluation import Floats
+from archgym.contracts.evaluation import Floats
 
 from .forest_arrays import Tree, of_lightgbm_tree
 from .gradient_boosting import GradientBoosting

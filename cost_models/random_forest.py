@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.cost_model import Arrays, CostModel
-from archgym.evaluation import Floats
-from archgym.parameter import ordinal
-from archgym.space import DesignSpace
+from archgym.contracts.cost_model import Arrays, CostModel
+from archgym.contracts.evaluation import Floats
+from archgym.space import DesignSpace, ordinal
 
 from .forest_arrays import NAMES, of_decision_tree, predict, stack
 

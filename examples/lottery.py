@@ -6,9 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from archgym.goals.scenario_file import load_scenario
 from archgym.report.results import Results
 from archgym.report.tables import lotteries, ranking
-from archgym.scenario_file import load_scenario
 from archgym.sweeps.driver import SweepFolder, carry_out
 from archgym.sweeps.engine import make_engine
 from archgym.sweeps.plan import from_sweep_document

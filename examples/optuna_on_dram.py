@@ -5,7 +5,7 @@ import sys
 import optuna
 
 from archgym import load_scenario
-from archgym.adapters import optuna_objective
+from archgym.search.adapters import optuna_objective
 
 
 def main(trials=60, workload="sqlite@5000"):

@@ -94,6 +94,6 @@ def _register_toy(monkeypatch):
 
 @pytest.fixture
 def toy_scenario(toy_document):
-    from archgym.scenario_file import from_document
+    from archgym.goals.scenario_file import from_document
 
     return from_document(toy_document)

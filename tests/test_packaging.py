@@ -83,7 +83,7 @@ def test_the_command_line_starts_without_heavy_packages():
 
 def test_every_shipped_scenario_loads(monkeypatch, tmp_path):
     from archgym import load_scenario
-    from archgym.scenario_file import shipped
+    from archgym.goals.scenario_file import shipped
 
     for name in ("random", "cloud-1", "cloud-2"):
         (tmp_path / f"{name}.stl").write_text("0:\tread\t0x40\n1:\tread\t0x80\n")

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArchgymError
-from ..plots import plot_runs
-from ..run_folder import RESULT, RunFolder
-from ..runner import read_costs
-from ..scenario import Scenario
-from ..sensitivity import KnobEffect, one_at_a_time
+from ..goals.scenario import Scenario
+from ..runs.plots import plot_runs
+from ..runs.run_folder import RESULT, RunFolder
+from ..runs.runner import read_costs
+from ..statistics.sensitivity import KnobEffect, one_at_a_time
 from ..units import format_quantity
 from .output import busy, print_json, print_table
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArchgymError
-from ..run_folder import write_text
+from ..files.text import write_text
 from .output import bar_of, busy, print_json, print_table
 
 
@@ -60,7 +60,7 @@ def add_to(words: Any) -> None:
 
 def export(options: argparse.Namespace) -> int:
     """Stream every trial into one file."""
-    from ..datasets.export import export as write
+    from ..collection.export import export as write
     from ..datasets.formats import to_csv, to_minari
 
     target = str(options.to)
@@ -120,8 +120,8 @@ def info(options: argparse.Namespace) -> int:
 
 def sample(options: argparse.Namespace) -> int:
     """Evaluate random designs."""
-    from ..datasets.sample import sample as draw
-    from ..scenario_file import load_scenario
+    from ..collection.sample import sample as draw
+    from ..goals.scenario_file import load_scenario
 
     scenario = load_scenario(options.scenario, stand_in=options.simulator)
     with bar_of(options.rows, "designs", options.json) as bar:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..scenario import Scenario
-from ..scenario_file import load_scenario
+from ..goals.scenario import Scenario
+from ..goals.scenario_file import load_scenario
 from ..tables import certificate as certificates
 from ..tables.build import EnumerationProgress, build
 from ..tables.certificate import Certificate

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import registry, runner
+from .. import registry
 from ..errors import ArchgymError, DesignError
-from ..run_folder import write_text
-from ..scenario_file import load_scenario
+from ..files.text import write_text
+from ..goals.scenario_file import load_scenario
+from ..runs import runner
 from .output import PREPARING, busy, print_json, print_table, settings
 
 
@@ -152,7 +153,7 @@ def verify(options: argparse.Namespace) -> int:
 
 def _verify_leaderboard(options: argparse.Namespace) -> int:
     """Exit 1 where a row's run does not come out again."""
-    from .. import leaderboard
+    from ..report import leaderboard
 
     with busy("running a sample again …", options.json):
         report = leaderboard.verify(options.leaderboard, options.sample or 8, options.seed)

@@ -6,12 +6,12 @@ import argparse
 from typing import Any
 
 from .. import registry
+from ..contracts.simulator import Simulator
 from ..documents import read_yaml
 from ..errors import UnknownNameError
-from ..parameter import Parameter
-from ..scenario import Scenario
-from ..scenario_file import load_scenario, shipped
-from ..simulator import Simulator
+from ..goals.scenario import Scenario
+from ..goals.scenario_file import load_scenario, shipped
+from ..space import Parameter
 from .output import metrics_with_units, print_json, print_table, units_of
 
 

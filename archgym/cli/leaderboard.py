@@ -24,7 +24,7 @@ def add_to(words: Any) -> None:
 
 def go(options: argparse.Namespace) -> int:
     """Collect and write."""
-    from .. import leaderboard
+    from ..report import leaderboard
 
     with busy("collecting …", options.json):
         rows = leaderboard.collect(options.sweeps, options.tables or default_root())

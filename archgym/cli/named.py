@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ..documents import read_yaml
-from ..run_folder import MANIFEST, RunFolder
-from ..scenario import Scenario
-from ..scenario_file import load_scenario
+from ..goals.scenario import Scenario
+from ..goals.scenario_file import load_scenario
+from ..runs.run_folder import MANIFEST, RunFolder
 from .output import settings
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from ..contracts.evaluation import Metric
 from ..errors import ArchgymError
-from ..evaluation import Metric
-from ..study import Progress as StudyProgress
+from ..search.study import Progress as StudyProgress
 from ..units import format_quantity
 
 PREPARING = "preparing the simulator (its kernels are compiled once a machine) …"

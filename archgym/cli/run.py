@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .. import runner
 from ..errors import ArchgymError
-from ..run_folder import RunFolder
-from ..scenario_file import load_scenario
-from ..study import Study
-from ..tradeoff import axes_of
+from ..goals.scenario_file import load_scenario
+from ..goals.tradeoff import axes_of
+from ..runs import runner
+from ..runs.run_folder import RunFolder
+from ..search.study import Study
 from ..units import format_quantity
 from .output import PREPARING, busy, print_json, print_table, settings, study_bar
 

@@ -39,10 +39,10 @@ def go(options: argparse.Namespace) -> int:
     """Report on splits without leakage, then train on everything and save."""
     from ..datasets.reader import Dataset
     from ..datasets.shipped import found
+    from ..files.text import write_json
     from ..proxies.report import hyperparameters, split_qualities, tuned
     from ..proxies.rows import Rows
     from ..proxies.training import train
-    from ..run_folder import write_json
 
     data = Dataset(found(options.data))
     hyper = hyperparameters(settings(options.set, "--set"), options.model)

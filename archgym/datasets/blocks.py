@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evaluation import Evaluation
+from ..contracts.evaluation import Evaluation
 from ..space import Designs
 from .schema import INDEX, METRIC, PROVENANCE, VALUE, Description
 

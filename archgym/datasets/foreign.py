@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..contracts.evaluation import Evaluation, Metric
 from ..errors import StoreError, UnknownNameError
-from ..evaluation import Evaluation, Metric
-from ..parameter import Parameter, categorical, ordinal
-from ..space import DesignSpace
+from ..space import DesignSpace, Parameter, categorical, ordinal
 from .blocks import Block, hash_designs
 from .schema import DatasetError, Description
 from .writer import DatasetWriter

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..answers.store import EvaluationStore
 from ..errors import ArchgymError, MissingExtraError, StoreError
-from ..run_folder import EVALUATIONS, RunFolder
-from ..store import EvaluationStore
+from ..runs.run_folder import EVALUATIONS, RunFolder
 from .reader import Dataset
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..contracts.evaluation import Floats
 from ..errors import StoreError
-from ..evaluation import Floats
 from ..space import Designs
 from ..sweeps.parquet import arrow
 from .schema import INDEX, METADATA, METRIC, DatasetError, Description

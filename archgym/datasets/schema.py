@@ -20,10 +20,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..contracts.evaluation import Metric
 from ..errors import ArchgymError
-from ..evaluation import Metric
-from ..parameter import Parameter
-from ..space import DesignSpace
+from ..space import DesignSpace, Parameter
 
 FORMAT = 1
 METADATA = b"archgym"

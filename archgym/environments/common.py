@@ -11,13 +11,13 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from ..confirmation import guesses
-from ..evaluation import Evaluation
-from ..evaluator import make_evaluator
-from ..scenario import Scenario
-from ..scenario_file import load_scenario
+from ..answers.confirm import guesses
+from ..answers.evaluator import make_evaluator
+from ..answers.store import EvaluationStore
+from ..contracts.evaluation import Evaluation
+from ..goals.scenario import Scenario
+from ..goals.scenario_file import load_scenario
 from ..space import Designs
-from ..store import EvaluationStore
 
 OBSERVATION_LIMIT = 20.0
 Observations = NDArray[np.float32]

@@ -12,7 +12,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from ..errors import UnknownNameError
-from ..scenario import Scenario
+from ..goals.scenario import Scenario
 from .common import View
 
 

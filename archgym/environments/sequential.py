@@ -11,7 +11,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from ..scenario import Scenario
+from ..goals.scenario import Scenario
 from .common import View
 
 

@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from ..scenario import Scenario
+from ..goals.scenario import Scenario
 from .common import View
 
 

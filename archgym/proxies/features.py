@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evaluation import Floats
-from ..parameter import Parameter
-from ..space import Designs, DesignSpace
+from ..contracts.evaluation import Floats
+from ..space import Designs, DesignSpace, Parameter
 
 
 class FeatureMap:

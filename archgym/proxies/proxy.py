@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import registry
-from ..cost_model import CostModel
+from ..contracts.cost_model import CostModel
+from ..contracts.evaluation import Evaluation, Floats
+from ..contracts.simulator import Simulator
 from ..datasets.schema import Description
 from ..errors import StoreError
-from ..evaluation import Evaluation, Floats
-from ..run_folder import write_json
-from ..simulator import Simulator
+from ..files.text import write_json
 from ..space import Designs
 from .features import FeatureMap
 from .rows import ProxyError, Rows

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import registry
-from ..cost_model import CostModel
+from ..contracts.cost_model import CostModel
 from ..datasets.operations import split
 from ..datasets.reader import Dataset
 from ..datasets.schema import DatasetError
-from .evaluation import evaluate
+from .quality import evaluate
 from .rows import Rows
 from .training import train
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contracts.evaluation import Floats
 from ..datasets.reader import Dataset
 from ..datasets.schema import Description
 from ..errors import ArchgymError
-from ..evaluation import Floats
 from ..space import Designs
 
 

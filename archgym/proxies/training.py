@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import registry
-from ..cost_model import CostModel
-from ..evaluation import Floats
+from ..contracts.cost_model import CostModel
+from ..contracts.evaluation import Floats
 from ..space import DesignSpace
 from .features import FeatureMap
 from .proxy import REFERENCE_ROWS, Proxy

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .. import registry
-from ..evaluation import Floats
+from ..contracts.evaluation import Floats
 from ..statistics.effects import exact_effects
 from .results import Results
 

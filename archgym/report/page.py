@@ -12,7 +12,7 @@ import pandas as pd
 
 from .. import __version__
 from ..errors import ArchgymError, MissingExtraError
-from ..run_folder import write_text
+from ..files.text import write_text
 from . import figures, hyperparameters, tables, text
 from .results import Results
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..evaluation import Floats
-from ..pareto import hypervolume, pareto_front
+from ..contracts.evaluation import Floats
+from ..goals.pareto import hypervolume, pareto_front
 from ..statistics.lottery import CLIP
 from ..sweeps.driver import LEDGER, SweepFolder
 from ..sweeps.ledger import Ledger

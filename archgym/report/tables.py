@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..sensitivity import one_at_a_time
 from ..statistics import comparison, lottery
 from ..statistics.lottery import CLIP
+from ..statistics.sensitivity import one_at_a_time
 from .results import Results
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from ..evaluation import Floats
+from ..contracts.evaluation import Floats
 from .intervals import draw_again, interquartile_mean, stratified_bootstrap
 
 Scores = Mapping[str, Floats]  # scenario -> (seeds,)

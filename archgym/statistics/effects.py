@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..contracts.evaluation import Floats
 from ..errors import ArchgymError
-from ..evaluation import Floats
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy import stats
 
-from ..evaluation import Floats
+from ..contracts.evaluation import Floats
 
 RESAMPLES = 2000
 Statistic = Callable[[Floats], Floats]

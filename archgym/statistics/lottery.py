@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln
 
-from ..evaluation import Floats
+from ..contracts.evaluation import Floats
 from .intervals import wilson
 
 CLIP = 1.0  # a design twice as bad as the best, or invalid, is simply lost

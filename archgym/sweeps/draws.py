@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..agent import Agent, GridPoint
+from ..contracts.agent import Agent, GridPoint
 from ..errors import ArchgymError
 
 METHODS = ("sobol", "random")

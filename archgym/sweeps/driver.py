@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import ArchgymError, StoreError
-from ..locks import hold
-from ..run_folder import versions
+from ..files.locks import hold
+from ..versions import versions
 from .engine import DIED, TIMED_OUT, Engine
 from .ledger import Ledger
 from .plan import TEST, TUNING, RunSpec, Sweep, from_sweep_document

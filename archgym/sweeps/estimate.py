@@ -6,7 +6,7 @@ import os
 import time
 from typing import Any
 
-from ..study import Study
+from ..search.study import Study
 from .plan import Entry, Sweep
 
 _SHARE, _LEAST, _MOST = 0.1, 64, 128

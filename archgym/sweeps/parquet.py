@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ..contracts.evaluation import Evaluation
 from ..errors import MissingExtraError, StoreError
-from ..evaluation import Evaluation
-from ..scenario import Scenario
+from ..goals.scenario import Scenario
+from ..goals.trials import Trials
 from ..space import Designs
-from ..study import Trials
 from .ledger import Ledger
 from .plan import RunSpec
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import registry
-from ..agent import Agent, GridPoint
+from ..answers.table_simulator import covering
+from ..contracts.agent import Agent, GridPoint
 from ..documents import known_keys, located, read_yaml
 from ..errors import ScenarioError, UnknownNameError, WorkloadError
-from ..scenario import Scenario
-from ..scenario_file import from_document, load_scenario
+from ..goals.scenario import Scenario
+from ..goals.scenario_file import from_document, load_scenario
 from ..tables.certificate import goal_digest
 from ..tables.coverage import default_root
-from ..tables.simulator import covering
 from ..units import parse_quantity
 from .draws import METHODS, drawn, named_grid, own_grid
 
@@ -176,7 +176,7 @@ def _located(path: Path) -> Path:
 
 def studies() -> dict[str, Path]:
     """The sweeps that ship, by name."""
-    from ..scenario_file import folder
+    from ..goals.scenario_file import folder
 
     return {p.stem: p for p in sorted((folder() / "studies").glob("*.yaml"))}
 

@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from ..confirmation import confirm, guesses
-from ..evaluation import Floats
-from ..pareto import pareto_front
-from ..scenario import Scenario
-from ..scenario_file import from_document
-from ..store import EvaluationStore, design_keys
-from ..study import Study, Trials
+from ..answers.confirm import confirm, guesses
+from ..answers.store import EvaluationStore
+from ..contracts.evaluation import Floats
+from ..goals.pareto import pareto_front
+from ..goals.scenario import Scenario
+from ..goals.scenario_file import from_document
+from ..goals.trials import Trials
+from ..search.study import Study
+from ..space import design_keys
 from .plan import RunSpec
 
 DONE, FAILED = "done", "failed"

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contracts.simulator import Simulator
 from ..errors import ArchgymError, StoreError
-from ..locks import hold
-from ..simulator import Simulator
+from ..files.locks import hold
 from .coverage import Coverage
 from .table import DESCRIPTION, Table, smallest_unsigned
 

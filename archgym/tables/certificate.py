@@ -17,14 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contracts.evaluation import Evaluation, Floats
 from ..errors import ArchgymError, StoreError
-from ..evaluation import Evaluation, Floats
-from ..pareto import hypervolume, pareto_front
-from ..run_folder import versions, write_text
-from ..scenario import Scenario
-from ..scenario_file import AROUND_THE_GOAL, KEYS
+from ..files.text import write_text
+from ..goals.pareto import hypervolume, pareto_front
+from ..goals.scenario import Scenario
+from ..goals.scenario_file import AROUND_THE_GOAL, KEYS
+from ..goals.tradeoff import axes_of, front_costs
 from ..statistics.effects import Effects, exact_effects
-from ..tradeoff import axes_of, front_costs
+from ..versions import versions
 from .table import Table
 
 SHOWN_FRONT = 500

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..simulator import Simulator
+from ..contracts.simulator import Simulator
 from ..space import Designs, DesignSpace
 
 OUTSIDE = -(1 << 62)

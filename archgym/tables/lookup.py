@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..compilation import kernel_compiler
+from ..kernels.compilation import kernel_compiler
 
 compiled = kernel_compiler(__file__)
 

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contracts.evaluation import Evaluation, Floats
+from ..contracts.simulator import Simulator
 from ..errors import ArchgymError, StoreError
-from ..evaluation import Evaluation, Floats
-from ..run_folder import write_json
-from ..simulator import Simulator
+from ..files.text import write_json
 from ..space import DesignSpace
 
 DESCRIPTION, INDEX, VALUES, FEASIBLE = "table.json", "index.npy", "values.npy", "feasible.npy"

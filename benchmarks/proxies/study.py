@@ -22,18 +22,18 @@ import pandas as pd
 from cases import BOOSTING, CASES, DRAM4, Case
 
 from archgym import Study, load_scenario
-from archgym.confirmation import confirm
-from archgym.datasets.export import export
+from archgym.answers.confirm import confirm
+from archgym.collection.export import export
+from archgym.collection.sample import sample
 from archgym.datasets.operations import merge
 from archgym.datasets.reader import Dataset
-from archgym.datasets.sample import sample
 from archgym.errors import ArchgymError
-from archgym.proxies.evaluation import evaluate
 from archgym.proxies.proxy import Proxy
+from archgym.proxies.quality import evaluate
 from archgym.proxies.report import split_qualities
 from archgym.proxies.rows import Rows
 from archgym.proxies.training import train
-from archgym.runner import run
+from archgym.runs.runner import run
 
 AGENTS = ("random_walk", "genetic_algorithm", "ant_colony", "simulated_annealing")
 ESCALATION = {  # full space on 10,000 requests of a captured program, and ArchGym's on its trace
@@ -167,7 +167,7 @@ def escalation(name: str, agent: str) -> list[dict[str, Any]]:
     plain = load_scenario(scenario, workload)
     document = {**plain.document, **({"specs": specs} if specs else {})}
     out = []
-    from archgym.scenario_file import from_document
+    from archgym.goals.scenario_file import from_document
 
     for seed in range(10):
         true = Study(from_document(document), agent, budget=2_000, seed=seed)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from archgym.parameter import categorical, ordinal, powers_of_two
+from archgym.space import categorical, ordinal, powers_of_two
 from archgym.space import DesignSpace
 
 from .architecture import Architecture, Level

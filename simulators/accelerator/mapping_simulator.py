@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.errors import UnknownNameError
-from archgym.evaluation import Evaluation, Metric
-from archgym.simulator import Simulator
+from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.simulator import Simulator
 from archgym.space import Designs
-from archgym.threads import split_rows
+from archgym.kernels.threads import split_rows
 
 from .architecture import Architecture, load_architecture
 from .layers import Layer, Network, names, resolve

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.parameter import Parameter, categorical, ordinal
+from archgym.space import Parameter, categorical, ordinal
 from archgym.space import Designs, DesignSpace
 
 from .architecture import Architecture

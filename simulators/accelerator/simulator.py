@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from archgym.errors import UnknownNameError
-from archgym.evaluation import Evaluation, Metric
-from archgym.simulator import Simulator
+from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.simulator import Simulator
 from archgym.space import Designs
-from archgym.threads import map_rows
+from archgym.kernels.threads import map_rows
 
 from .architecture import Architecture
 from .hardware import SPACES

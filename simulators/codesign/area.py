@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archgym.contracts.evaluation import Floats
 from archgym.errors import UnknownNameError
-from archgym.evaluation import Floats
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from archgym.errors import WorkloadError
-from archgym.parameter import Parameter, ordinal
+from archgym.space import Parameter, ordinal
 
 from ..accelerator.layers import Layer, Network
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from archgym.compilation import kernel_compiler
+from archgym.kernels.compilation import kernel_compiler
 
 compiled = kernel_compiler(__file__)
 

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.contracts.evaluation import Evaluation, Floats, Metric
+from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
-from archgym.evaluation import Evaluation, Floats, Metric
-from archgym.parameter import Parameter, categorical, ordinal
-from archgym.simulator import Simulator
-from archgym.space import Designs, DesignSpace
+from archgym.space import Designs, DesignSpace, Parameter, categorical, ordinal
 
 from .accuracy import accuracy, digest
 from .area import units as units_of

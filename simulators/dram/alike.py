@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.evaluation import Floats
+from archgym.contracts.evaluation import Floats
 from archgym.space import Designs, DesignSpace
 
 from . import layout

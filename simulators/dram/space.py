@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from archgym.errors import UnknownNameError
-from archgym.parameter import Parameter, categorical, ordinal, powers_of_two
+from archgym.space import Parameter, categorical, ordinal, powers_of_two
 from archgym.space import Designs, DesignSpace
 
 from . import layout

@@ -11,11 +11,10 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from archgym.contracts.evaluation import Metric
 from archgym.documents import known_keys, read_yaml
 from archgym.errors import ArchgymError, UnknownNameError
-from archgym.evaluation import Metric
-from archgym.parameter import Parameter, Value, categorical, ordinal
-from archgym.space import DesignSpace
+from archgym.space import DesignSpace, Parameter, Value, categorical, ordinal
 from archgym.units import parse_quantity
 
 KEYS = (

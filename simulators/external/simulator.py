@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from archgym.evaluation import Evaluation
-from archgym.parameter import Value
-from archgym.simulator import Simulator
-from archgym.space import Designs
-from archgym.threads import map_rows
+from archgym.contracts.evaluation import Evaluation
+from archgym.contracts.simulator import Simulator
+from archgym.kernels.threads import map_rows
+from archgym.space import Designs, Value
 
 from .program import Program, ProgramError, load_program, names
 

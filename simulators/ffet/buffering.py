@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from archgym.evaluation import Floats
+from archgym.contracts.evaluation import Floats
 
 from .functions import BUF
 from .netlist import Ints, Netlist

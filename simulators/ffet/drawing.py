@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.evaluation import Floats
+from archgym.contracts.evaluation import Floats
 
 from .flow import Block
 from .functions import BUF, DFF

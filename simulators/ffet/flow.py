@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.contracts.evaluation import Floats
 from archgym.errors import ArchgymError
-from archgym.evaluation import Floats
 
 from .calibration import FITTED, Calibration
 from .floorplan import Floorplan, floorplan, legalise

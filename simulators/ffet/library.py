@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.evaluation import Floats
+from archgym.contracts.evaluation import Floats
 
 from .calibration import FITTED, Calibration
 from .functions import DFF, FUNCTIONS

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from archgym.contracts.evaluation import Floats
 from archgym.errors import ArchgymError
-from archgym.evaluation import Floats
 
 from .functions import PIN_OFFSETS
 from .kernels import density as bins

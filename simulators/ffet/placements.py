@@ -12,8 +12,8 @@ from threading import Lock
 
 import numpy as np
 
-from archgym.compilation import cache_root, source_hash
-from archgym.evaluation import Floats
+from archgym.contracts.evaluation import Floats
+from archgym.kernels.compilation import cache_root, source_hash
 
 from .buffering import buffered
 from .calibration import Calibration

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.evaluation import Floats
+from archgym.contracts.evaluation import Floats
 
 from .kernels import routing as kernels
 from .kernels.wires import behind, gains

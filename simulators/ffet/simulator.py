@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
-from archgym.evaluation import Evaluation, Metric
-from archgym.simulator import Simulator
+from archgym.kernels.threads import map_rows
 from archgym.space import Designs
-from archgym.threads import map_rows
 
 from .calibration import FITTED, Calibration
 from .flow import Block, Choices, NoRoom, build

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from archgym.parameter import categorical, ordinal
-from archgym.space import DesignSpace
+from archgym.space import DesignSpace, categorical, ordinal
 
 from .technology import MOST_LAYERS, devices
 

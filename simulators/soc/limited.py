@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.parameter import categorical
+from archgym.space import categorical
 from archgym.space import Columns, Constraint, Designs, DesignSpace
 
 from . import technology as tech

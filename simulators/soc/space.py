@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.parameter import Parameter, categorical, ordinal
+from archgym.space import Parameter, categorical, ordinal
 from archgym.space import Designs, DesignSpace
 
 from . import technology as tech

@@ -12,7 +12,7 @@ from archgym.simulators.accelerator.mapping_spaces import useful_factors
 
 from archgym.cli import main
 from archgym.errors import UnknownNameError
-from archgym.scenario_file import load_scenario, shipped
+from archgym.goals.scenario_file import load_scenario, shipped
 from archgym.testing import check_simulator
 
 TINY = Network("tiny", (Layer("a", K=8, C=4, P=6, Q=6, R=3, S=3), Layer("b", K=10, C=8, count=2)))

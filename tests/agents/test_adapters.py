@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from archgym import adapters
-from archgym.scenario_file import from_document
+from archgym.goals.scenario_file import from_document
+from archgym.search import adapters
 
 
 @pytest.fixture

@@ -14,9 +14,8 @@ from archgym.agents.rewarding import RankedReward
 from archgym.agents.simulated_annealing import SimulatedAnnealing
 from archgym.agents.space_filling import LatinHypercube, Sobol
 
-from archgym.benchmark_functions import bowl, rugged
-from archgym.parameter import categorical, ordinal
-from archgym.space import DesignSpace
+from archgym.space import DesignSpace, categorical, ordinal
+from archgym.testing.landscapes import bowl, rugged
 
 SMALL = DesignSpace(
     (ordinal("a", tuple(range(5))), categorical("b", ("x", "y", "z")), ordinal("c", (1, 2)))
@@ -144,7 +143,7 @@ def test_bayesian_optimisation_never_proposes_a_known_design():
 @pytest.mark.parametrize("surrogate", ["RF", "ET", "GP"])
 @pytest.mark.parametrize("acquisition", ["EI", "LCB", "PI"])
 def test_every_surrogate_and_acquisition_learns(surrogate, acquisition):
-    from archgym.benchmark_functions import best_found
+    from archgym.testing.landscapes import best_found
 
     landscape = rugged()
     found = [

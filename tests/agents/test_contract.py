@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from archgym import registry
-from archgym.benchmark_functions import STRUCTURED, best_found, bowl, needle, rugged
 from archgym.errors import AgentError, MissingExtraError, UnknownNameError
 from archgym.testing import check_agent, tiny_spaces
+from archgym.testing.landscapes import STRUCTURED, best_found, bowl, needle, rugged
 
 NAMES = registry.names("agents")
 ADAPTIVE = [n for n in NAMES if registry.load("agents", n).adaptive]
@@ -97,7 +97,7 @@ def test_nothing_beats_random_search_on_a_needle(name):
 )
 def test_the_same_in_another_process(name):
     code = (
-        "from archgym import registry\nfrom archgym.benchmark_functions import rugged, best_found\n"
+        "from archgym import registry\nfrom archgym.testing.landscapes import rugged, best_found\n"
         f"print(repr(best_found(registry.load('agents', {name!r}), rugged(), 48, 5)))"
     )
     out = [

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from archgym.pareto import hypervolume, pareto_front
+from archgym.goals.pareto import hypervolume, pareto_front
 
 
 def slow_front(costs):

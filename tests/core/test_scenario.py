@@ -3,9 +3,9 @@ import pytest
 
 from archgym import Evaluation, load_scenario
 from archgym.errors import ScenarioError, UnknownNameError
-from archgym.objectives import Expression, Objective, Spec
-from archgym.rewards import FORMULATIONS, INFEASIBLE_REWARD, VIOLATED
-from archgym.scenario_file import from_document, shipped
+from archgym.goals.objectives import Expression, Objective, Spec
+from archgym.goals.rewards import FORMULATIONS, INFEASIBLE_REWARD, VIOLATED
+from archgym.goals.scenario_file import from_document, shipped
 from tests.conftest import ToySimulator
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from archgym import Constraint, DesignSpace, Evaluation, Metric, Simulator, ordinal
+from archgym.contracts.wrappers import Cached, Counted, Noisy
 from archgym.errors import EvaluationError
 from archgym.testing import ContractError, check_simulator
-from archgym.wrappers import Cached, Counted, Noisy
 from tests.conftest import ToySimulator
 
 

@@ -8,9 +8,10 @@ import time
 import numpy as np
 import pytest
 
-from archgym import Study, runner
+from archgym import Study
 from archgym.errors import ArchgymError, StoreError
-from archgym.run_folder import RESULT, TRIALS
+from archgym.runs import runner
+from archgym.runs.run_folder import RESULT, TRIALS
 from tests.conftest import ROOT
 
 
@@ -27,7 +28,7 @@ def test_one_seed_one_run(toy_scenario):
 
 
 def test_the_front_meets_the_specs(toy_document):
-    from archgym.scenario_file import from_document
+    from archgym.goals.scenario_file import from_document
 
     toy_document["objectives"] = ["latency", "energy"]
     trials = Study(from_document(toy_document), "random_walk", budget=200).run()

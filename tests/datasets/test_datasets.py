@@ -7,11 +7,10 @@ import yaml
 
 pytest.importorskip("pyarrow", reason="the extra 'data' is not installed")
 
-from archgym import runner
 from archgym.cli import main
+from archgym.collection.export import export
 from archgym.datasets.blocks import hash_designs
 from archgym.datasets.card import card
-from archgym.datasets.export import export
 from archgym.datasets.foreign import import_csv
 from archgym.datasets.formats import to_csv
 from archgym.datasets.operations import diversity, merge, split, write_split
@@ -19,7 +18,8 @@ from archgym.datasets.reader import Dataset
 from archgym.datasets.schema import DatasetError
 from archgym.datasets.writer import DatasetWriter
 from archgym.errors import ArchgymError, StoreError, UnknownNameError
-from archgym.scenario_file import from_document
+from archgym.goals.scenario_file import from_document
+from archgym.runs import runner
 from tests.conftest import ToySimulator
 
 TOY = "tests.conftest:ToySimulator"

@@ -7,8 +7,8 @@ import pytest
 
 from archgym import load_scenario
 from archgym.cli import main
+from archgym.collection.sample import sample
 from archgym.datasets.reader import Dataset
-from archgym.datasets.sample import sample
 from archgym.datasets.shipped import found, shipped
 from archgym.errors import ArchgymError
 from archgym.proxies.rows import Rows
@@ -28,7 +28,7 @@ def test_a_sample_is_what_the_simulator_says_and_no_two_rows_behave_alike(tmp_pa
 
 
 def test_a_space_that_is_exhausted_gives_what_it_has(tmp_path):
-    from archgym.scenario_file import from_document
+    from archgym.goals.scenario_file import from_document
 
     scenario = load_scenario("mapping/resnet18-conv2-loops")
     pinned = {p.name: p.values[0] for p in scenario.space.parameters[:-1]}

@@ -159,7 +159,7 @@ def test_a_store_keeps_what_environments_evaluate(tmp_path):
 
 def test_infeasible_designs_have_a_finite_reward(toy_scenario):
     from archgym.environments import DesignEnv
-    from archgym.rewards import INFEASIBLE_REWARD
+    from archgym.goals.rewards import INFEASIBLE_REWARD
 
     env = DesignEnv(toy_scenario)
     env.reset()

@@ -12,7 +12,7 @@ import archgym
 from archgym import EvaluationStore, Study, load_scenario
 from archgym.cli import main
 from archgym.errors import ArchgymError, UnknownNameError
-from archgym.scenario_file import from_document
+from archgym.goals.scenario_file import from_document
 from archgym.testing import check_simulator
 
 FAKE = """

@@ -6,17 +6,18 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from archgym import Study, runner
-from archgym.confirmation import confirm, guesses
-from archgym.datasets.export import export
+from archgym import Study
+from archgym.answers.confirm import confirm, guesses
+from archgym.answers.escalation import EscalatingSimulator
+from archgym.collection.export import export
 from archgym.datasets.reader import Dataset
 from archgym.errors import ArchgymError, UnknownNameError
-from archgym.proxies.escalation import EscalatingSimulator
+from archgym.goals.scenario_file import from_document, load_scenario
 from archgym.proxies.rows import ProxyError
-from archgym.proxies.screening import ScreenedAgent
 from archgym.proxies.training import train
-from archgym.scenario_file import from_document, load_scenario
-from archgym.study import make_agent
+from archgym.runs import runner
+from archgym.search.screening import ScreenedAgent
+from archgym.search.study import make_agent
 
 from .test_proxies import Smooth, rows_of
 
@@ -183,7 +184,7 @@ def test_a_screened_agent_repeats_itself_only_if_it_must(proxy):
 
 
 def test_an_environment_on_a_proxy_says_that_it_guesses(tmp_path):
-    from archgym.datasets.sample import sample
+    from archgym.collection.sample import sample
     from archgym.proxies.rows import Rows
 
     scenario = load_scenario("mapping/resnet18-conv2-loops")

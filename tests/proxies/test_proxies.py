@@ -3,18 +3,19 @@ import json
 import numpy as np
 import pytest
 
-from archgym import Metric, Simulator, categorical, ordinal, powers_of_two, registry, runner
+from archgym import Metric, Simulator, categorical, ordinal, powers_of_two, registry
+from archgym.answers.proxy_simulator import ProxySimulator
+from archgym.contracts.evaluation import Evaluation
 from archgym.datasets.blocks import hash_designs
 from archgym.datasets.schema import Description
 from archgym.errors import ArchgymError, DesignError, UnknownNameError
-from archgym.evaluation import Evaluation
-from archgym.proxies.evaluation import evaluate
+from archgym.goals.scenario_file import from_document
 from archgym.proxies.features import FeatureMap
 from archgym.proxies.proxy import Proxy, conformal_quantile
+from archgym.proxies.quality import evaluate
 from archgym.proxies.rows import ProxyError, Rows
-from archgym.proxies.simulator import ProxySimulator
 from archgym.proxies.training import train
-from archgym.scenario_file import from_document
+from archgym.runs import runner
 from archgym.space import DesignSpace
 
 MODELS = registry.names("cost_models")
@@ -321,8 +322,8 @@ def test_train_reports_on_every_split_and_the_proxy_is_used(tmp_path, capsys):
 
 def test_one_proxy_serves_several_workloads_by_their_features(tmp_path):
     from archgym import load_scenario
+    from archgym.collection.sample import sample
     from archgym.datasets.reader import Dataset
-    from archgym.datasets.sample import sample
 
     scenario = load_scenario("dram/programs-joint", ["bfs@300", "xz@600", "json@900"])
     sample(scenario, 120, tmp_path / "d.parquet")

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archgym import leaderboard
 from archgym.cli import main
 from archgym.errors import ArchgymError, StoreError
-from archgym.report import text
+from archgym.report import leaderboard, text
 from archgym.report.hyperparameters import importances
 from archgym.report.page import write_report
 from archgym.report.results import Results, _area, _at

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from archgym.answers.store import EvaluationStore
 from archgym.errors import ArchgymError, StoreError
-from archgym.store import EvaluationStore
 from archgym.sweeps import driver
 from archgym.sweeps.driver import LEDGER, STORE, SweepFolder, carry_out, repair
 from archgym.sweeps.engine import LocalEngine, make_engine

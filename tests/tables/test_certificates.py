@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from archgym.errors import StoreError, WorkloadError
-from archgym.pareto import pareto_front
-from archgym.scenario_file import folder, from_document, load_scenario
+from archgym.goals.pareto import pareto_front
+from archgym.goals.scenario_file import folder, from_document, load_scenario
 from archgym.tables import certificate as certificates
 from archgym.tables.build import build
 from archgym.tables.certificate import Certificate, certify, find, save

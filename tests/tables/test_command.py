@@ -63,7 +63,7 @@ def test_a_missing_table_says_how_to_make_it(tmp_path, scenario, capsys):
 
 def test_others_pinned_to_the_reference(tmp_path, toy_document):
     from archgym.errors import ScenarioError
-    from archgym.scenario_file import from_document
+    from archgym.goals.scenario_file import from_document
 
     pinned = from_document(toy_document | {"parameters": {"size": [8, 16]}, "others": "reference"})
     assert [list(p.values) for p in pinned.space.parameters] == [[8, 16], [2], ["lru"]]

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from archgym import DesignSpace, Evaluation, categorical, ordinal
+from archgym.answers.table_simulator import TableSimulator, covering
 from archgym.errors import ArchgymError, DesignError, StoreError
-from archgym.scenario_file import from_document, load_scenario
+from archgym.goals.scenario_file import from_document, load_scenario
 from archgym.space import Constraint
 from archgym.tables import build as building
 from archgym.tables.build import build
 from archgym.tables.coverage import Coverage, folder_name
-from archgym.tables.simulator import TableSimulator, covering
 from archgym.tables.table import Table
 from archgym.testing import check_simulator
 from tests.conftest import ToySimulator

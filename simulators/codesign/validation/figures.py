@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from archgym.evaluation import Evaluation, Floats
-from archgym.scenario import Scenario
-from archgym.scenario_file import load_scenario
+from archgym.contracts.evaluation import Evaluation, Floats
+from archgym.goals.scenario import Scenario
+from archgym.goals.scenario_file import load_scenario
 from archgym.space import Designs
 
 from ..area import PAPER

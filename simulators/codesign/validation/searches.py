@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from archgym.evaluation import Floats
-from archgym.scenario_file import load_scenario
+from archgym.contracts.evaluation import Floats
+from archgym.goals.scenario_file import load_scenario
+from archgym.search.study import Study
 from archgym.space import Designs
-from archgym.study import Study
 
 from .report import Check
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.threads import map_rows
+from archgym.kernels.threads import map_rows
 
 from ..flow import Choices, NoRoom
 from ..simulator import METRICS, BlockPPASimulator, figures

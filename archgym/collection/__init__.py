@@ -1,0 +1,1 @@
+"""Data sets collected from runs, sweeps and uniform samples."""

@@ -1,0 +1,81 @@
+"""The contract of the regressor inside a proxy: features in, means and spreads out, arrays on disk."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import AgentError
+from ..space import DesignSpace, Value
+from .evaluation import Floats
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class CostModel(ABC):
+    """Learns targets (n, m) from features (n, p), all at once; targets come standardised.
+
+    An author sets ``name``, ``hyperparameters`` (a :class:`DesignSpace`, so that training can draw
+    them) and ``defaults``, and writes :meth:`_fit`, :meth:`_predict`, :meth:`arrays` and
+    :meth:`restore`.  A fitted model is nothing but arrays: it is loaded without running code.
+    """
+
+    name: ClassVar[str]
+    hyperparameters: ClassVar[DesignSpace] = DesignSpace(())
+    defaults: ClassVar[Mapping[str, Value]] = {}
+    largest: ClassVar[int | None] = None  # more rows than these are thinned at random
+
+    def __init__(self, *, seed: int = 0, **hyper: Value) -> None:
+        unknown = set(hyper) - set(self.hyperparameters.names)
+        if unknown:
+            raise AgentError(
+                f"cost model {self.name!r} has no hyperparameter {sorted(unknown)[0]!r}; it has "
+                f"{list(self.hyperparameters.names)}"
+            )
+        self.seed = seed
+        self.hyper: dict[str, Any] = {**self.defaults, **hyper}
+
+    def fit(self, features: Floats, targets: Floats) -> None:
+        """Learn from finite features (n, p) and targets (n, m)."""
+        if self.largest is not None and len(targets) > self.largest:
+            kept = np.random.default_rng(self.seed).permutation(len(targets))[: self.largest]
+            features, targets = features[kept], targets[kept]
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):  # the same bits on any number of cores
+            self._fit(np.ascontiguousarray(features, np.float64), np.asarray(targets, np.float64))
+
+    def predict(self, features: Floats) -> tuple[Floats, Floats]:
+        """Means (n, m), and spreads (n, m) > 0 that grow where the model knows less.
+
+        The spread orders predictions by trust; its scale is set by conformal calibration.
+        """
+        mean, spread = self._predict(np.ascontiguousarray(features, np.float64))
+        return mean, np.maximum(spread, 1e-12)
+
+    def mean(self, features: Floats) -> Floats:
+        """Means alone, (n, m), where that is faster."""
+        return self._mean(np.ascontiguousarray(features, np.float64))
+
+    def _mean(self, features: Floats) -> Floats:
+        return self._predict(features)[0]
+
+    @abstractmethod
+    def _fit(self, features: Floats, targets: Floats) -> None:
+        """Learn."""
+
+    @abstractmethod
+    def _predict(self, features: Floats) -> tuple[Floats, Floats]:
+        """Means and spreads, (n, m) each."""
+
+    @abstractmethod
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything that :meth:`restore` needs."""
+
+    @abstractmethod
+    def restore(self, arrays: Arrays) -> None:
+        """Become the model that :meth:`arrays` came from."""

@@ -1,0 +1,109 @@
+"""What a simulator answers: metrics in SI units, and which designs are feasible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import EvaluationError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured quantity: its name, SI unit and meaning."""
+
+    name: str
+    unit: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Metrics of a batch: ``metrics[name]`` (n,) float64, NaN where ``feasible`` (n,) is False.
+
+    ``reasons`` says of each infeasible design why; '' for feasible ones.
+    """
+
+    metrics: Mapping[str, Floats]
+    feasible: NDArray[np.bool_]
+    reasons: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return len(self.feasible)
+
+    def row(self, i: int) -> dict[str, float]:
+        """The metrics of one design."""
+        return {name: float(values[i]) for name, values in self.metrics.items()}
+
+    def reason(self, i: int) -> str:
+        """Why design ``i`` is infeasible, or ''."""
+        return self.reasons[i] if self.reasons else ""
+
+    def take(self, index: NDArray[np.intp] | slice | list[int]) -> Evaluation:
+        """The evaluation of a selection of the batch."""
+        picked = {name: values[index] for name, values in self.metrics.items()}
+        reasons: Sequence[str] = ()
+        if self.reasons:
+            reasons = np.array(self.reasons, dtype=object)[index].tolist()
+        return Evaluation(picked, self.feasible[index], reasons)
+
+    @staticmethod
+    def empty(names: Sequence[str], n: int, reason: str = "not evaluated") -> Evaluation:
+        """``n`` infeasible rows."""
+        nan = {name: np.full(n, np.nan) for name in names}
+        return Evaluation(nan, np.zeros(n, np.bool_), [reason] * n)
+
+    @staticmethod
+    def scatter(
+        parts: Sequence[tuple[NDArray[np.intp], Evaluation]], names: Sequence[str], n: int
+    ) -> Evaluation:
+        """A batch of ``n`` put together from evaluations of parts of it."""
+        out = Evaluation.empty(names, n, "")
+        reasons = [""] * n
+        for index, part in parts:
+            for name in names:
+                out.metrics[name][index] = part.metrics[name]
+            out.feasible[index] = part.feasible
+            if part.reasons:
+                for i, reason in zip(index.tolist(), part.reasons):
+                    reasons[i] = reason
+        return Evaluation(out.metrics, out.feasible, reasons if any(reasons) else ())
+
+
+def check_evaluation(e: Evaluation, metrics: Sequence[Metric], n: int, who: str) -> Evaluation:
+    """Refuse an evaluation that breaks the contract; blank the metrics of infeasible rows.
+
+    Raises:
+        EvaluationError: a metric is missing, of the wrong shape, or not finite where feasible.
+    """
+    feasible = np.asarray(e.feasible, np.bool_)
+    if feasible.shape != (n,):
+        raise EvaluationError(f"{who}: feasible has shape {feasible.shape}, expected ({n},)")
+    all_feasible = bool(feasible.all())
+    clean: dict[str, Floats] = {}
+    for metric in metrics:
+        if metric.name not in e.metrics:
+            raise EvaluationError(
+                f"{who}: metric {metric.name!r} is missing; got {sorted(e.metrics)}"
+            )
+        values = np.asarray(e.metrics[metric.name], np.float64)
+        if values.shape != (n,):
+            raise EvaluationError(
+                f"{who}: metric {metric.name!r} has shape {values.shape}, not ({n},)"
+            )
+        if not all_feasible:
+            values = np.where(feasible, values, np.nan)
+        bad = feasible & ~np.isfinite(values)
+        if bad.any():
+            k = int(np.argmax(bad))
+            raise EvaluationError(
+                f"{who}: metric {metric.name!r} of design {k} in the batch is {values[k]} though the "
+                "design is marked feasible; mark it infeasible or compute a number"
+            )
+        clean[metric.name] = values
+    return Evaluation(clean, feasible, e.reasons)

@@ -1,0 +1,141 @@
+"""The contract of a simulator: designs in, metrics out, nothing about what is good."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..space import Designs, DesignSpace
+from .evaluation import Evaluation, Metric, check_evaluation
+
+
+class Simulator(ABC):
+    """A pure function of designs.
+
+    An author sets ``name``, ``version``, ``metrics`` and ``space`` and writes :meth:`_evaluate`.
+    The rest has defaults: :meth:`canonical` where different designs must behave alike,
+    :meth:`repair` and :meth:`mask` where most combinations are senseless.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    metrics: ClassVar[tuple[Metric, ...]]
+    space: DesignSpace
+    workload: str = ""
+    workload_hash: str = ""
+    computes: ClassVar[bool] = (
+        True  # False: answers are looked up, which costs nothing worth saving
+    )
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The settings besides the workload that change what :meth:`evaluate` answers."""
+        return {}
+
+    @property
+    def truth(self) -> Simulator:
+        """The simulator that this one stands for: itself, unless it looks answers up or guesses."""
+        return self
+
+    @property
+    def workload_features(self) -> Mapping[str, float]:
+        """Numbers that describe the workload, by which one proxy tells several apart; none by default."""
+        return {}
+
+    @property
+    def recorded(self) -> Simulator:
+        """The simulator whose answers a store keeps: itself, unless its answers change as it learns."""
+        return self
+
+    # ---- the public side
+    def evaluate(self, x: ArrayLike) -> Evaluation:
+        """Metrics of the designs ``x`` (n, d).
+
+        Designs that break a constraint come back infeasible with the reason.
+
+        Raises:
+            DesignError: ``x`` is not a batch of this space.
+            EvaluationError: the simulator broke its contract.
+        """
+        designs = self.space.check(x)
+        n = len(designs)
+        if n == 0:
+            return Evaluation.empty([m.name for m in self.metrics], 0)
+        if not self.space.constraints:
+            return check_evaluation(self._evaluate(designs), self.metrics, n, self.name)
+        valid = self.space.is_valid(designs)
+        if valid.all():
+            return check_evaluation(self._evaluate(designs), self.metrics, n, self.name)
+        names = [m.name for m in self.metrics]
+        good, bad = np.flatnonzero(valid), np.flatnonzero(~valid)
+        broken = Evaluation.empty(names, len(bad))
+        broken = Evaluation(
+            broken.metrics, broken.feasible, [self.space.broken(designs[i]) for i in bad]
+        )
+        parts = [(bad, broken)]
+        if len(good):
+            inner = check_evaluation(
+                self._evaluate(designs[good]), self.metrics, len(good), self.name
+            )
+            parts.append((good, inner))
+        return Evaluation.scatter(parts, names, n)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What an evaluation depends on besides the design."""
+        return {
+            "simulator": self.name,
+            "version": self.version,
+            "workload": self.workload,
+            "workload_hash": self.workload_hash,
+            "config": dict(self.config),
+            "space": [[p.name, list(p.values)] for p in self.space.parameters],
+        }
+
+    @property
+    def key(self) -> str:
+        """A digest of the fingerprint; evaluations are filed under it."""
+        text = json.dumps(self.fingerprint(), sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    # ---- what an author may refine
+    def canonical(self, x: Designs) -> Designs:
+        """One representative of all designs that must behave alike, (n, d)."""
+        return x
+
+    def evaluate_alike(self, x: Designs) -> tuple[Evaluation, NDArray[np.bool_] | None]:
+        """An evaluation, and which other designs are thereby known to give the same bits.
+
+        The second part is None (nothing known) or bool (n, sum of ``space.nvec``), one column a
+        value of a parameter: *any* combination of a row's marked values behaves like its design.
+        An enumeration need not evaluate those again.
+        """
+        return self.evaluate(x), None
+
+    def repair(self, x: Designs, rng: np.random.Generator) -> Designs:
+        """Valid designs close to the ones given."""
+        return self.space.repair(x, rng)
+
+    def mask(self, prefix: Designs) -> NDArray[np.bool_]:
+        """Which values the next parameter may take after ``prefix`` (k,): bool per value."""
+        return np.ones(int(self.space.nvec[len(prefix)]), np.bool_)
+
+    def advise(self, design: Designs, metric: str) -> Designs:
+        """Moved designs (k, d) that should lower a metric of one design (d,), best first.
+
+        The default knows nothing: every neighbour.
+        """
+        return self.space.neighbors(design)
+
+    def prepare(self) -> None:
+        """Do what the first call would otherwise do silently (compile kernels, load data)."""
+
+    # ---- what an author must write
+    @abstractmethod
+    def _evaluate(self, x: Designs) -> Evaluation:
+        """Metrics of checked, valid designs."""

@@ -1,0 +1,1 @@
+"""What is good: objectives, specs, rewards, and the scenario that combines them."""

@@ -1,0 +1,52 @@
+"""The front of a run that a person wants to see: over objectives, or objective against spec."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contracts.evaluation import Evaluation, Floats
+from .pareto import pareto_front
+from .scenario import Scenario
+from .trials import Trials
+
+
+def axes_of(scenario: Scenario) -> tuple[str, str]:
+    """The two metrics a front is drawn over: those of objectives, then specs, then any other."""
+    wanted = [n for o in scenario.objectives for n, _ in o.expression.factors]
+    wanted += [s.metric for s in scenario.specs]
+    wanted += [m.name for m in scenario.simulators[0].metrics]
+    first, second = list(dict.fromkeys(wanted))[:2]
+    return first, second
+
+
+def front_of(scenario: Scenario, trials: Trials) -> NDArray[np.intp]:
+    """Positions of the non-dominated trials that meet the specs.
+
+    Over the objectives where there are several; with a single one, over :func:`axes_of`.
+    """
+    if scenario.k > 1 or not len(trials):
+        return trials.front
+    return pareto_front(front_costs(scenario, trials.evaluation))
+
+
+def front_costs(scenario: Scenario, e: Evaluation) -> Floats:
+    """What a front is made of, (n, axes); less is better, +inf where a spec is violated."""
+    if scenario.k > 1:
+        return scenario.costs(e, vector=True)
+    columns = [_sign(scenario, n) * e.metrics[n] for n in axes_of(scenario)]
+    costs = np.stack(columns, axis=1)
+    costs[~scenario.satisfied(e)] = np.inf
+    return costs
+
+
+def _sign(scenario: Scenario, metric: str) -> int:
+    """+1 where less of a metric is better, by the objectives, else by the specs."""
+    for objective in scenario.objectives:
+        for name, power in objective.expression.factors:
+            if name == metric:
+                return objective.sign * power
+    for spec in scenario.specs:
+        if spec.metric == metric and spec.upper is None:
+            return -1
+    return 1

@@ -1,0 +1,43 @@
+"""Everything a study did, in order, and what it is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contracts.evaluation import Evaluation, Floats
+from ..space import Designs
+from .pareto import pareto_front
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Everything a study did, in order: designs (n, d), evaluation, costs (n,), objectives (n, k)."""
+
+    x: Designs
+    evaluation: Evaluation
+    cost: Floats
+    objectives: Floats
+    satisfied: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def best(self) -> int:
+        """The position of the first trial of least cost; -1 where none is feasible."""
+        if not len(self) or not np.isfinite(self.cost).any():
+            return -1
+        return int(np.argmin(self.cost))
+
+    @property
+    def front(self) -> NDArray[np.intp]:
+        """Positions of the Pareto front of the objectives among designs that meet the specs."""
+        return pareto_front(self.objectives)
+
+    @property
+    def best_so_far(self) -> Floats:
+        """The least cost after each trial, (n,)."""
+        return np.minimum.accumulate(self.cost) if len(self) else self.cost

@@ -1,0 +1,183 @@
+"""A leaderboard: tuned agents of one or more sweeps, every row with what it takes to check it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArchgymError, StoreError
+from ..files.text import write_json, write_text
+from ..goals.scenario_file import from_document
+from ..search.study import Study
+from ..statistics.comparison import aggregate
+from ..statistics.lottery import CLIP
+from ..sweeps.driver import LEDGER, SweepFolder
+from ..sweeps.ledger import Ledger
+from ..sweeps.plan import TEST, TUNING
+from ..tables.certificate import find, goal_digest
+from ..versions import versions
+
+FORMAT = 1
+
+
+def collect(sweeps: Sequence[Path], certificates: Path | None = None) -> list[dict[str, Any]]:
+    """Rows, best first within a scenario and budget.
+
+    A row is one agent with its hyperparameters on one scenario: the interquartile mean gap over
+    its test seeds (tuning seeds where a sweep has no test phase, and says so), and a manifest.
+    """
+    rows: list[dict[str, Any]] = []
+    for path in sweeps:
+        rows += _of_sweep(path, certificates)
+    if not rows:
+        raise ArchgymError("no finished run in " + ", ".join(map(str, sweeps)))
+    best: dict[str, float] = {}
+    for row in rows:
+        key = row["manifest"]["goal"] + repr(row["manifest"]["simulators"])
+        best[key] = min(best.get(key, np.inf), row.pop("_optimum"), *row["manifest"]["best_costs"])
+    for row in rows:
+        scenario = from_document(row["manifest"]["scenario"], row["scenario"])
+        key = row["manifest"]["goal"] + repr(row["manifest"]["simulators"])
+        costs = np.array(row["manifest"]["best_costs"], np.float64)
+        gaps = np.minimum(np.maximum(scenario.gap(costs, best[key]), 0.0), CLIP)
+        estimate = aggregate({row["scenario"]: gaps})
+        row["gap"], row["gap_low"], row["gap_high"] = estimate.value, estimate.low, estimate.high
+    return sorted(rows, key=lambda r: (r["scenario"], r["evaluations"], r["gap"], r["agent"]))
+
+
+def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
+    sweep = SweepFolder(path).sweep()
+    with Ledger(path / LEDGER) as ledger:
+        runs = list(ledger.rows("scenario, agent, panel, hyper, budget, phase, seed, best, id"))
+        packages = ledger.meta("versions")
+    phase = TEST if any(r[5] == TEST for r in runs) else TUNING
+    groups: dict[tuple[Any, ...], list[tuple[int, float, str]]] = {}
+    for scenario, agent, panel, hyper, budget, its, seed, cost, name in runs:
+        if its == phase:
+            groups.setdefault((scenario, agent, panel, hyper, budget), []).append(
+                (seed, cost, name)
+            )
+    out = []
+    for (name, agent, panel, hyper, budget), members in groups.items():
+        scenario = sweep.scenarios[name]
+        certificate = find(scenario, certificates)
+        members.sort()
+        document = {k: v for k, v in scenario.document.items() if k != "stand_in"}
+        out.append(
+            {
+                "scenario": name,
+                "evaluations": budget,
+                "agent": agent,
+                "gap": np.nan,
+                "gap_low": np.nan,
+                "gap_high": np.nan,
+                "seeds": len(members),
+                "phase": phase,
+                "certified": certificate is not None,
+                "_optimum": certificate.optimum if certificate else np.inf,
+                "manifest": {
+                    "sweep": sweep.name,
+                    "panel": panel,
+                    "scenario": document,
+                    "goal": goal_digest(scenario),
+                    "simulators": [s.key for s in scenario.simulators],
+                    "agent": agent,
+                    "hyperparameters": json.loads(hyper),
+                    "budget": budget,
+                    "seeds": [m[0] for m in members],
+                    "best_costs": [m[1] for m in members],
+                    "runs": [m[2] for m in members],
+                    "versions": packages,
+                },
+            }
+        )
+    return out
+
+
+def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """``.json`` with every manifest; a ``.csv`` beside it for people."""
+    write_json(path, {"format": FORMAT, "rows": list(rows)})
+    text = io.StringIO()
+    columns = [
+        "scenario",
+        "evaluations",
+        "agent",
+        "gap",
+        "gap_low",
+        "gap_high",
+        "seeds",
+        "phase",
+        "certified",
+    ]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*columns, "hyperparameters", "sweep"])
+    for row in rows:
+        m = row["manifest"]
+        writer.writerow([*(row[c] for c in columns), json.dumps(m["hyperparameters"]), m["sweep"]])
+    write_text(path.with_suffix(".csv"), text.getvalue())
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The rows of a leaderboard's ``.json``."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["format"] != FORMAT:
+            raise StoreError(
+                f"{path} is of format {document['format']}, this version reads {FORMAT}"
+            )
+        return list(document["rows"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(
+            f"{path} is not a leaderboard that archgym leaderboard wrote: {error}"
+        ) from error
+
+
+def verify(path: Path, sample: int = 8, seed: int = 0) -> dict[str, Any]:
+    """Run a sample of a leaderboard's runs again and say which rows do not come out again.
+
+    Every run is replayed by the true simulator, from its manifest alone.
+    """
+    rows = read(path)
+    runs = [(i, k) for i, row in enumerate(rows) for k in range(len(row["manifest"]["seeds"]))]
+    picked = np.random.default_rng(seed).permutation(len(runs))[:sample]
+    rejected = []
+    for i, k in (runs[p] for p in sorted(picked)):
+        m = rows[i]["manifest"]
+        reason = _replay(m, k)
+        if reason:
+            rejected.append(
+                {
+                    "scenario": rows[i]["scenario"],
+                    "agent": m["agent"],
+                    "seed": m["seeds"][k],
+                    "reason": reason,
+                }
+            )
+    return {
+        "leaderboard": str(path), "rows": len(rows), "runs": len(runs), "checked": len(picked),
+        "rejected": rejected, "versions": versions(),
+    }  # fmt: skip
+
+
+def _replay(m: Mapping[str, Any], k: int) -> str:
+    try:
+        scenario = from_document(m["scenario"], "manifest")
+        if [s.key for s in scenario.simulators] != m["simulators"]:
+            return "the simulator, its version or its workload is another one"
+        study = Study(
+            scenario, m["agent"], budget=m["budget"], seed=m["seeds"][k], hyper=m["hyperparameters"]
+        )
+        trials = study.run()
+    except ArchgymError as error:
+        return str(error)
+    best = float(trials.cost.min())
+    claimed = float(m["best_costs"][k])
+    if best != claimed:
+        return f"best cost {best!r}, claimed {claimed!r}"
+    return ""

@@ -1,0 +1,1 @@
+"""Search: an agent, a scenario and a budget become a study."""

@@ -1,0 +1,155 @@
+"""Scenarios for the optimisers of other libraries, so that people keep the one they like.
+
+Each adapter is thin and imports its library when used; the scenario's costs are minimised.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..answers.evaluator import Evaluator
+from ..errors import MissingExtraError
+from ..goals.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+BIG = 1e6
+
+
+def optuna_objective(scenario: Scenario, vector: bool = False) -> Callable[[Any], Any]:
+    """An objective for ``optuna.Study.optimize``; prunes nothing, infeasible designs raise TrialPruned.
+
+    With ``vector``, returns one value an objective (a multi-objective study, all minimised).
+    """
+    optuna = _need("optuna", "an Optuna objective")
+    evaluator = Evaluator(scenario)
+
+    def objective(trial: Any) -> Any:
+        design = {
+            p.name: trial.suggest_categorical(p.name, p.values)
+            if p.kind == "categorical"
+            else p.values[trial.suggest_int(p.name, 0, len(p) - 1)]
+            for p in scenario.space.parameters
+        }
+        e = evaluator(scenario.space.encode([design]))
+        costs = scenario.costs(e, vector=vector)[0]
+        for name, value in e.row(0).items():
+            trial.set_user_attr(name, value)
+        if not np.isfinite(costs).all():
+            raise optuna.TrialPruned(e.reason(0) or "infeasible or outside the specs")
+        return tuple(map(float, costs)) if vector else float(costs[0])
+
+    return objective
+
+
+def pymoo_problem(scenario: Scenario) -> Any:
+    """A pymoo ``Problem`` over value indices: the objectives, and the specs as constraints."""
+    _need("pymoo", "a pymoo problem")
+    from pymoo.core.problem import Problem
+
+    evaluator = Evaluator(scenario)
+    space = scenario.space
+
+    class ScenarioProblem(Problem):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(
+                n_var=len(space),
+                n_obj=scenario.k,
+                n_ieq_constr=len(scenario.specs) + 1,
+                xl=np.zeros(len(space)),
+                xu=space.nvec - 1.0,
+                vtype=int,
+            )
+
+        def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+            designs = np.clip(np.rint(np.asarray(x, float)), 0, space.nvec - 1).astype(np.int64)
+            e = evaluator(designs)
+            objectives = np.stack([o.cost(e.metrics) for o in scenario.objectives], axis=1)
+            limits = [
+                np.where(e.feasible, 0.0, 1.0),
+                *(s.violation(e.metrics) for s in scenario.specs),
+            ]
+            out["F"] = np.where(e.feasible[:, None], objectives, BIG)
+            out["G"] = np.nan_to_num(np.stack(limits, axis=1), nan=1.0)
+
+    return ScenarioProblem()
+
+
+def configspace(scenario: Scenario, seed: int = 0) -> Any:
+    """A ``ConfigSpace.ConfigurationSpace`` of the scenario's parameters, for SMAC and others."""
+    library = _need("ConfigSpace", "a ConfigSpace")
+    space = library.ConfigurationSpace(seed=seed)
+    for p in scenario.space.parameters:
+        if len(p) == 1:
+            space.add(
+                library.Constant(
+                    p.name, p.values[0] if not isinstance(p.values[0], bool) else str(p.values[0])
+                )
+            )
+        elif p.kind == "categorical":
+            space.add(library.CategoricalHyperparameter(p.name, list(p.values)))
+        else:
+            space.add(library.OrdinalHyperparameter(p.name, list(p.values)))
+    return space
+
+
+def smac_target(scenario: Scenario) -> Callable[..., float]:
+    """A target function for SMAC over :func:`configspace`: ``f(configuration, seed=0) -> cost``."""
+    evaluator = Evaluator(scenario)
+
+    def target(configuration: Mapping[str, Any], seed: int = 0) -> float:
+        e = evaluator(scenario.space.encode([dict(configuration)]))
+        cost = float(scenario.costs(e)[0, 0])
+        return cost if np.isfinite(cost) else BIG
+
+    return target
+
+
+def botorch_problem(scenario: Scenario) -> tuple[Any, Callable[[Any], Any]]:
+    """For BoTorch and Ax: bounds (2, d) of the unit cube, and ``f(points (n, d)) -> -costs (n, k)``.
+
+    Points are snapped to the designs in whose cells they lie; BoTorch maximises, hence the sign.
+    """
+    torch = _need("torch", "a BoTorch problem")
+    evaluator = Evaluator(scenario)
+    bounds = torch.stack(
+        [torch.zeros(len(scenario.space)), torch.ones(len(scenario.space))]
+    ).double()
+
+    def function(points: Any) -> Any:
+        e = evaluator(scenario.space.from_unit(points.detach().cpu().numpy()))
+        costs = (
+            np.stack([o.cost(e.metrics) for o in scenario.objectives], axis=1)
+            if scenario.k > 1
+            else scenario.costs(e)
+        )
+        return -torch.as_tensor(np.nan_to_num(costs, nan=BIG, posinf=BIG))
+
+    return bounds, function
+
+
+def ax_parameters(scenario: Scenario) -> list[dict[str, Any]]:
+    """Ax's description of the parameters (choice parameters, ordered where they are ordinal)."""
+    kinds = {str: "str", bool: "bool", int: "int", float: "float"}
+    return [
+        {
+            "name": p.name,
+            "type": "choice",
+            "values": list(p.values),
+            "is_ordered": p.kind == "ordinal",
+            "value_type": kinds[type(p.values[0])],
+        }
+        for p in scenario.space.parameters
+    ]
+
+
+def _need(package: str, feature: str) -> Any:
+    from importlib import import_module
+
+    try:
+        return import_module(package)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(feature, package, "search") from error

@@ -1,0 +1,277 @@
+"""Finite design spaces: a design is a row of value indices, a batch is an (n, d) int64 array."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import DesignError, UnknownNameError
+from .parameter import Parameter, Value
+
+Designs = NDArray[np.int64]
+Columns = Mapping[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A rule that designs must keep: ``holds(columns)`` gives (n,) bool over physical values."""
+
+    name: str
+    holds: Callable[[Columns], NDArray[np.bool_]]
+    reason: str
+
+
+class DesignSpace:
+    """A finite product of parameters, less the designs that break a constraint."""
+
+    def __init__(
+        self, parameters: Sequence[Parameter], constraints: Sequence[Constraint] = ()
+    ) -> None:
+        self.parameters = tuple(parameters)
+        self.constraints = tuple(constraints)
+        self.names = tuple(p.name for p in self.parameters)
+        if len(set(self.names)) != len(self.names):
+            raise DesignError(f"two parameters share a name: {self.names}")
+        self.nvec: Designs = np.array([len(p) for p in self.parameters], np.int64)
+        self._arrays = tuple(p.array for p in self.parameters)
+        self.nvec.setflags(write=False)
+
+    # ---- what it is
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    def __repr__(self) -> str:
+        return f"DesignSpace({len(self)} parameters, {self.cardinality:,} designs)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DesignSpace) and self.parameters == other.parameters
+
+    def __hash__(self) -> int:
+        return hash(self.parameters)
+
+    def __getitem__(self, name: str) -> Parameter:
+        return self.parameters[self.position(name)]
+
+    def position(self, name: str) -> int:
+        """The column of a parameter."""
+        if name not in self.names:
+            raise UnknownNameError("parameter", name, self.names)
+        return self.names.index(name)
+
+    @property
+    def cardinality(self) -> int:
+        """The exact number of designs, constraints not counted."""
+        return math.prod(len(p) for p in self.parameters)
+
+    # ---- membership
+    def check(self, x: ArrayLike) -> Designs:
+        """``x`` as an (n, d) int64 array of indices within range.
+
+        Raises:
+            DesignError: wrong shape, not integers, or an index out of range (row and parameter
+                are named).  Constraints are not looked at: see :meth:`is_valid`.
+        """
+        array = np.asarray(x)
+        whole = array.dtype.kind in "iu" or (
+            array.dtype.kind == "f" and bool(np.all(np.isfinite(array)) and not np.any(array % 1))
+        )
+        if not whole:
+            raise DesignError(f"designs must be integer value indices, got {array.dtype} values")
+        if array.ndim != 2 or array.shape[1] != len(self):
+            raise DesignError(
+                f"designs must have shape (n, {len(self)}), one column a parameter; got {array.shape}"
+            )
+        out: Designs = array.astype(np.int64, copy=False)
+        bad = (out < 0) | (out >= self.nvec)
+        if bad.any():
+            row, column = (int(v) for v in np.argwhere(bad)[0])
+            p = self.parameters[column]
+            raise DesignError(
+                f"design {row}, parameter {p.name!r}: index {int(out[row, column])} is outside "
+                f"0..{len(p) - 1} ({p.describe_values()})"
+            )
+        return out
+
+    def is_valid(self, x: Designs) -> NDArray[np.bool_]:
+        """Which designs keep every constraint, (n,) bool."""
+        valid = np.ones(len(x), np.bool_)
+        if self.constraints and len(x):
+            columns = self.columns(x)
+            for constraint in self.constraints:
+                valid &= np.asarray(constraint.holds(columns), np.bool_)
+        return valid
+
+    def broken(self, design: Designs) -> str:
+        """The reason of the first constraint that one design (d,) breaks, or ''."""
+        columns = self.columns(design[None])
+        for constraint in self.constraints:
+            if not bool(np.asarray(constraint.holds(columns))[0]):
+                return f"{constraint.name}: {constraint.reason}"
+        return ""
+
+    # ---- between indices and physical values
+    def columns(self, x: Designs) -> dict[str, NDArray[np.generic]]:
+        """Physical values by parameter name, (n,) each."""
+        return {n: a[x[:, i]] for i, (n, a) in enumerate(zip(self.names, self._arrays))}
+
+    def decode(self, x: ArrayLike) -> list[dict[str, Value]]:
+        """Designs as dicts of physical values."""
+        checked = self.check(x)
+        return [
+            {p.name: p.values[i] for p, i in zip(self.parameters, row)} for row in checked.tolist()
+        ]
+
+    def encode(self, designs: Sequence[Mapping[str, object]] | Mapping[str, object]) -> Designs:
+        """Dicts of physical values as an (n, d) array; every parameter must be present."""
+        rows = [designs] if isinstance(designs, Mapping) else list(designs)
+        out = np.empty((len(rows), len(self)), np.int64)
+        for k, row in enumerate(rows):
+            for name in row:
+                if name not in self.names:
+                    raise UnknownNameError(f"parameter in design {k}:", name, self.names)
+            for column, p in enumerate(self.parameters):
+                if p.name not in row:
+                    raise DesignError(f"design {k} lacks parameter {p.name!r}")
+                try:
+                    out[k, column] = p.index(row[p.name])
+                except DesignError as error:
+                    raise DesignError(f"design {k}, {error}") from None
+        return out
+
+    def to_unit(self, x: Designs) -> NDArray[np.float64]:
+        """Designs in the unit cube, each at the centre of its cell, (n, d)."""
+        unit: NDArray[np.float64] = (x + 0.5) / self.nvec
+        return unit
+
+    def from_unit(self, u: ArrayLike) -> Designs:
+        """Points of the unit cube (n, d) to the designs in whose cells they lie."""
+        values = np.nan_to_num(np.asarray(u, np.float64), nan=0.5)
+        cells = np.floor(np.clip(values, 0, 1) * self.nvec).astype(np.int64)
+        return np.minimum(cells, self.nvec - 1)
+
+    # ---- moving about
+    def sample(self, n: int, rng: np.random.Generator) -> Designs:
+        """``n`` designs drawn uniformly from the valid ones, (n, d).
+
+        Raises:
+            DesignError: fewer than about 1 design in 100,000 is valid.
+        """
+        x = rng.integers(0, self.nvec, size=(n, len(self)), dtype=np.int64)
+        if not self.constraints:
+            return x
+        for _ in range(200):
+            bad = np.flatnonzero(~self.is_valid(x))
+            if not len(bad):
+                return x
+            tries = rng.integers(
+                0, self.nvec, size=(max(512, 2 * len(bad)), len(self)), dtype=np.int64
+            )
+            good = tries[self.is_valid(tries)][: len(bad)]
+            x[bad[: len(good)]] = good
+        raise DesignError(
+            f"found no valid design in {200 * 512:,} random draws; constraints: "
+            + ", ".join(c.name for c in self.constraints)
+        )
+
+    def repair(self, x: Designs, rng: np.random.Generator) -> Designs:
+        """Each invalid design replaced by a valid one that differs in few parameters."""
+        if not self.constraints:
+            return x
+        out = x.copy()
+        bad = np.flatnonzero(~self.is_valid(out))
+        for changes in range(1, len(self) + 1):
+            for _ in range(8):
+                if not len(bad):
+                    return out
+                trial = x[bad].copy()
+                for _ in range(changes):
+                    column = rng.integers(0, len(self), len(bad))
+                    trial[np.arange(len(bad)), column] = rng.integers(0, self.nvec[column])
+                good = self.is_valid(trial)
+                out[bad[good]] = trial[good]
+                bad = bad[~good]
+        out[bad] = self.sample(len(bad), rng)
+        return out
+
+    def neighbors(self, design: ArrayLike) -> Designs:
+        """Every valid design one step away: ±1 of an ordinal, any other value of a categorical."""
+        base = np.asarray(design, np.int64).reshape(-1)
+        out: list[Designs] = []
+        for column, p in enumerate(self.parameters):
+            here = int(base[column])
+            steps = range(len(p)) if p.kind == "categorical" else (here - 1, here + 1)
+            for value in steps:
+                if value != here and 0 <= value < len(p):
+                    moved = base.copy()
+                    moved[column] = value
+                    out.append(moved)
+        x = np.array(out, np.int64).reshape(-1, len(self))
+        return x[self.is_valid(x)]
+
+    # ---- enumeration
+    def rank(self, x: Designs) -> list[int]:
+        """The position of each design in lexicographic order (exact integers of any size)."""
+        ranks = [0] * len(x)
+        for row, design in enumerate(x.tolist()):
+            value = 0
+            for index, size in zip(design, self.nvec.tolist()):
+                value = value * size + index
+            ranks[row] = value
+        return ranks
+
+    def unrank(self, ranks: Sequence[int] | NDArray[np.int64]) -> Designs:
+        """The designs at positions of the lexicographic order, (n, d)."""
+        if self.cardinality < 1 << 62:
+            rest = np.asarray(ranks, np.int64)
+            if len(rest) and (rest.min() < 0 or rest.max() >= self.cardinality):
+                raise DesignError(f"rank outside 0..{self.cardinality - 1}")
+            out = np.empty((len(rest), len(self)), np.int64)
+            for column in range(len(self) - 1, -1, -1):
+                rest, out[:, column] = np.divmod(rest, self.nvec[column])
+            return out
+        rows = []
+        for value in map(int, ranks):
+            row = []
+            for size in reversed(self.nvec.tolist()):
+                value, index = divmod(value, size)
+                row.append(index)
+            rows.append(row[::-1])
+        return np.array(rows, np.int64).reshape(-1, len(self))
+
+    def grid(self, chunk: int = 65_536) -> Iterator[Designs]:
+        """Every valid design in lexicographic order, in blocks of at most ``chunk``."""
+        for start in range(0, self.cardinality, chunk):
+            stop = min(start + chunk, self.cardinality)
+            block = self.unrank(np.arange(start, stop))
+            yield block[self.is_valid(block)] if self.constraints else block
+
+    # ---- narrower spaces
+    def narrowed(self, choices: Mapping[str, Sequence[object]]) -> DesignSpace:
+        """The space in which the named parameters keep only the values given."""
+        for name in choices:
+            self.position(name)
+        return DesignSpace(
+            [p.narrowed(choices[p.name]) if p.name in choices else p for p in self.parameters],
+            self.constraints,
+        )
+
+    def embed(self, x: Designs, parent: DesignSpace) -> Designs:
+        """Designs of this narrowed space as designs of the space it was narrowed from."""
+        out = np.empty_like(x)
+        for column, p in enumerate(self.parameters):
+            whole = parent.parameters[column]
+            if p is whole:
+                out[:, column] = x[:, column]
+            else:
+                table = np.array([whole.index(v) for v in p.values], np.int64)
+                out[:, column] = table[x[:, column]]
+        return out
+
+
+def design_keys(x: Designs) -> list[bytes]:
+    """Designs as bytes that sort like their ranks."""
+    return [row.tobytes() for row in np.ascontiguousarray(x).astype(">i4")]
