@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from archgym.contracts.evaluation import Floats
+from archgym.contracts.feedback import Feedback
 from archgym.space import Designs, DesignSpace, ordinal
 
 from .simulated_annealing import SimulatedAnnealing
@@ -17,7 +19,7 @@ from .simulated_annealing import SimulatedAnnealing
 class Farsi(SimulatedAnnealing):
     """Simulated annealing whose moves come, mostly, from the simulator's advice.
 
-    Without an advisor (outside a study) it is plain annealing.
+    Advice comes with the evaluations that a study paid for; without, this is plain annealing.
     """
 
     name = "farsi"
@@ -34,12 +36,20 @@ class Farsi(SimulatedAnnealing):
 
     def _start(self) -> None:
         super()._start()
-        self._advice: dict[bytes, Designs] = {}
+        # what was told of a design, by its bytes: its moves, or the feedback and row they follow from
+        self._told_of: dict[bytes, Designs | tuple[Feedback, int]] = {}
+
+    def _tell_with(self, x: Designs, costs: Floats, feedback: Feedback | None) -> None:
+        super()._tell_with(x, costs, feedback)
+        if feedback is None:
+            return
+        if len(self._told_of) + len(x) > self.memory:
+            self._told_of.clear()
+        for i, design in enumerate(x):
+            self._told_of.setdefault(design.tobytes(), (feedback, i))
 
     def _moved(self, x: Designs) -> Designs:
         out = super()._moved(x)
-        if self.advise is None:
-            return out
         for i in np.flatnonzero(self.rng.random(len(x)) < self.hyper["reasoning"]):
             moves = self._moves_from(x[i])
             if len(moves):
@@ -48,10 +58,12 @@ class Farsi(SimulatedAnnealing):
         return out
 
     def _moves_from(self, design: Designs) -> Designs:
+        """Advised moves (k, d) from a design that was told; none from another."""
         key = design.tobytes()
-        if key not in self._advice:
-            if len(self._advice) >= self.memory:
-                self._advice.clear()
-            assert self.advise is not None
-            self._advice[key] = self.advise(design)
-        return self._advice[key]
+        known = self._told_of.get(key)
+        if known is None:
+            return design[None][:0]
+        if isinstance(known, tuple):
+            feedback, row = known
+            known = self._told_of[key] = feedback.advise(design, row)
+        return known

@@ -11,6 +11,7 @@ import torch
 
 from archgym.contracts.agent import Agent
 from archgym.contracts.evaluation import Floats
+from archgym.contracts.feedback import Feedback
 from archgym.space import Designs, DesignSpace, ordinal
 
 from .reinforce_controller import Learner
@@ -73,11 +74,14 @@ class Nasaic(Agent):
         return torch.cat([joint, rest]).numpy().astype(np.int64)
 
     def _tell(self, x: Designs, costs: Floats) -> None:
+        self._tell_with(x, costs, None)
+
+    def _tell_with(self, x: Designs, costs: Floats, feedback: Feedback | None) -> None:
         values = np.where(np.isfinite(costs[:, 0]), -costs[:, 0], WORST)
-        if self.penalty is None:  # nothing is known of specs: the cost itself guides every step
+        if feedback is None:  # nothing is known of specs: the cost itself guides every step
             met, hardware = np.isfinite(costs[:, 0]), values
         else:
-            penalty = self.penalty(x)
+            penalty = feedback.penalty
             met = penalty <= 0
             hardware = np.maximum(-self.hyper["rho"] * penalty, WORST)
         joint = float(values[met].max() if met.any() else hardware.max())

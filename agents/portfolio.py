@@ -11,6 +11,7 @@ import numpy as np
 
 from archgym.contracts.agent import Agent
 from archgym.contracts.evaluation import Floats
+from archgym.contracts.feedback import Feedback
 from archgym.space import Designs, DesignSpace, categorical, ordinal
 
 from .ant_colony import AntColony
@@ -91,6 +92,9 @@ class Portfolio(Agent):
         return np.concatenate(parts)
 
     def _tell(self, x: Designs, costs: Floats) -> None:
+        self._tell_with(x, costs, None)
+
+    def _tell_with(self, x: Designs, costs: Floats, feedback: Feedback | None) -> None:
         owner = dict(self._asked)
         gain = np.zeros(len(self.members))
         # credit: 1 for a new best design, a little for one among the best tenth of late
@@ -107,4 +111,4 @@ class Portfolio(Agent):
         memory = float(self.hyper["memory"])
         self._credit = memory * self._credit + (1 - memory) * (0.1 + gain)
         for pupil in self.members:
-            pupil.tell(x, costs)
+            pupil.tell(x, costs, feedback)

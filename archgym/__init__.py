@@ -24,7 +24,11 @@ _PUBLIC = {
     "DesignSpace": "space",
     "Evaluation": "contracts.evaluation",
     "EvaluationStore": "answers.store",
+    "Answers": "answers.answers",
     "Evaluator": "answers.evaluator",
+    "make_evaluator": "answers.evaluator",
+    "Setting": "space",
+    "Feedback": "contracts.feedback",
     "Metric": "contracts.evaluation",
     "Objective": "goals.objectives",
     "Parameter": "space",
@@ -39,7 +43,7 @@ _PUBLIC = {
     "powers_of_two": "space",
     "run": "runs.runner",
     "resume": "runs.runner",
-    "verify": "runs.runner",
+    "verify": "runs.verify",
 }
 __all__ = sorted([*_PUBLIC, "__version__"])
 

@@ -1,7 +1,8 @@
-"""YAML documents: read, and held to the keys they may have."""
+"""Documents: read, held to the keys they may have, all their faults told at once."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,3 +63,75 @@ def known_keys(mapping: Mapping[str, Any], known: Iterable[str], what: str) -> N
     for key in mapping:
         if key not in options:
             raise UnknownNameError(what, key, options)
+
+
+class Faults:
+    """What is wrong with a document, gathered so that one message names all of it."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+
+    def add(self, fault: str) -> None:
+        """One more."""
+        self._found.append(fault)
+
+    @contextmanager
+    def collected(self, where: str) -> Iterator[None]:
+        """Errors inside become faults at ``where``."""
+        try:
+            yield
+        except UnknownNameError:
+            raise
+        except (ArchgymError, ValueError, TypeError) as error:
+            self.add(f"{where}: {error}")
+
+    def mapping(self, document: Mapping[str, Any], key: str) -> dict[str, Any]:
+        """The mapping at a key; {} where it is missing or no mapping."""
+        value = document.get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping) or not all(isinstance(k, str) for k in value):
+            self.add(f"key {key!r}: expected a mapping of names, got {_short(value)}")
+            return {}
+        return dict(value)
+
+    def whole(
+        self, document: Mapping[str, Any], key: str, default: int, least: int | None = None
+    ) -> int:
+        """The whole number at a key; the default where it is missing or none."""
+        value = document.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.add(f"key {key!r}: expected a whole number, got {_short(value)}")
+            return default
+        if least is not None and value < least:
+            self.add(f"key {key!r}: expected at least {least}, got {_short(value)}")
+            return default
+        return value
+
+    def number(
+        self, document: Mapping[str, Any], key: str, default: float, least: float | None = None
+    ) -> float:
+        """The finite number at a key; the default where it is missing or none."""
+        value = document.get(key, default)
+        good = isinstance(value, int | float) and not isinstance(value, bool)
+        if not good or not math.isfinite(value) or (least is not None and value < least):
+            more = "" if least is None else f" of at least {least:g}"
+            self.add(f"key {key!r}: expected a finite number{more}, got {_short(value)}")
+            return default
+        return float(value)
+
+    def raise_if_any(self) -> None:
+        """Raise what was found.
+
+        Raises:
+            ScenarioError: one fault, or all of them in a list.
+        """
+        if len(self._found) == 1:
+            raise ScenarioError(self._found[0])
+        if self._found:
+            raise ScenarioError("\n  - ".join([f"{len(self._found)} faults", *self._found]))
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -32,6 +32,10 @@ class ScenarioError(ArchgymError, ValueError):
     """A scenario file or value that makes no sense."""
 
 
+class SettingError(ArchgymError, ValueError):
+    """A setting, of a simulator, an agent or a cost model, that is not legal."""
+
+
 class WorkloadError(ArchgymError, ValueError):
     """A workload (trace, network, task graph, netlist) that cannot be read or used."""
 
@@ -41,7 +45,7 @@ class EvaluationError(ArchgymError, RuntimeError):
 
 
 class AgentError(ArchgymError, ValueError):
-    """An agent used against its contract, or a hyperparameter outside its declared space."""
+    """An agent used against its contract."""
 
 
 class StoreError(ArchgymError, OSError):

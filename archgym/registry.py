@@ -7,11 +7,13 @@ Third parties add to it from their own packages through the entry-point groups
 from __future__ import annotations
 
 import ast
+import sys
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from .errors import MissingExtraError, UnknownNameError
@@ -62,11 +64,12 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "random_forest": "archgym.cost_models.random_forest:RandomForest",
         "ridge": "archgym.cost_models.ridge:Ridge",
     },
-    # what may answer in a simulator's place: `--simulator NAME[:ARGUMENT]`
-    "stand_ins": {
-        "escalating": "archgym.answers.escalation:stand_in",
-        "proxy": "archgym.answers.proxy_simulator:stand_in",
-        "table": "archgym.answers.table_simulator:stand_in",
+    # who answers: `--simulator NAME[:ARGUMENT]`
+    "answers": {
+        "escalating": "archgym.answers.goal_aware:open_answers",
+        "exact": "archgym.answers.exact:open_answers",
+        "proxy": "archgym.answers.proxied:open_answers",
+        "table": "archgym.answers.table:open_answers",
     },
     # extra words of the command line: `archgym trace …`, `archgym validate NAME`
     "commands": {
@@ -130,31 +133,48 @@ def summary(kind: str, name: str) -> str:
     return ""
 
 
-def load(kind: str, name: str) -> Any:
-    """The class or function behind a name, or behind a path such as ``my_package.cache:Cache``.
+def load(kind: str, name: str, *, registered_only: bool = False) -> Any:
+    """The class or function behind a name, or behind a path: ``my_package.cache:Cache``, ``FILE.py:Cache``.
+
+    Args:
+        kind: a key of :data:`BUILT_IN`.
+        name: a registered name, or an import path.
+        registered_only: refuse import paths; for names that come from data files.
 
     Raises:
         UnknownNameError: not registered; MissingExtraError: it needs a package not installed.
     """
     known = table(kind)
-    if name not in known and ":" not in name:
-        raise UnknownNameError(kind.rstrip("s").replace("_", " "), name, known)
-    module, _, attribute = known.get(name, name).partition(":")
+    noun = kind.rstrip("s").replace("_", " ")
+    if name not in known and (registered_only or ":" not in name):
+        raise UnknownNameError(noun, name, known)
+    module, _, attribute = known.get(name, name).rpartition(":")
     try:
-        return getattr(import_module(module), attribute)
-    except AttributeError:
-        raise UnknownNameError(
-            f"name in module {module!r}:", attribute, vars(import_module(module))
-        ) from None
+        found = _module_of_file(module) if module.endswith(".py") else import_module(module)
     except ModuleNotFoundError as error:
         if name not in known and (error.name or "") in (module, module.partition(".")[0]):
-            raise UnknownNameError(
-                kind.rstrip("s").replace("_", " "),
-                name,
-                known,
-                f"(module {error.name!r} cannot be imported)",
-            ) from error
+            hint = f"(module {error.name!r} cannot be imported)"
+            raise UnknownNameError(noun, name, known, hint) from error
         root = (error.name or "").partition(".")[0]
         if root in EXTRAS:
-            raise MissingExtraError(f"{kind.rstrip('s')} {name!r}", root, EXTRAS[root]) from error
+            raise MissingExtraError(f"{noun} {name!r}", root, EXTRAS[root]) from error
         raise
+    if not hasattr(found, attribute):
+        raise UnknownNameError(f"name in module {module!r}:", attribute, vars(found))
+    return getattr(found, attribute)
+
+
+@cache
+def _module_of_file(path: str) -> ModuleType:
+    """The module in a file; modules beside it can be imported by it."""
+    file = Path(path)
+    if not file.is_file():
+        raise UnknownNameError("file", path, [], "(a simulator's file must exist)")
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))
+    spec = spec_from_file_location(file.stem, file)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules.setdefault(file.stem, module)
+    spec.loader.exec_module(module)
+    return module

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..goals.scenario import Scenario
+from ..goals.tradeoff import front_of
 from ..goals.trials import Trials
-from .evaluator import Evaluator
+from .evaluator import make_evaluator
 from .store import EvaluationStore
 
 FINALISTS = 16
@@ -28,29 +29,15 @@ class Confirmed:
     computed: int
 
 
-def guesses(scenario: Scenario) -> bool:
-    """Whether something stands in for a simulator whose answers are not the simulator's."""
-    return any(s.key != s.truth.key for s in scenario.simulators)
-
-
 def confirm(scenario: Scenario, trials: Trials, store: EvaluationStore | None = None) -> Confirmed:
     """Evaluate the least costly 16 different designs, and the front (at most 64 of it), truly."""
-    from ..goals.tradeoff import front_of
-
     order = np.argsort(trials.cost, kind="stable")
     order = order[np.isfinite(trials.cost[order])]
     _, first = np.unique(trials.x[order], axis=0, return_index=True)
     chosen = order[np.sort(first)[:FINALISTS]]
     front = front_of(scenario, trials)[:MOST_OF_FRONT]
     positions = np.unique(np.concatenate([chosen, front])).astype(np.intp)
-    true = Evaluator(scenario, store)
-    inner = scenario.to_simulator(trials.x[positions])
-    e = scenario.combine([true.single(s.truth, inner) for s in scenario.simulators])
-    answers = Trials(
-        trials.x[positions],
-        e,
-        scenario.costs(e)[:, 0],
-        scenario.costs(e, vector=True),
-        scenario.satisfied(e),
-    )
-    return Confirmed(answers, positions, true.computed)
+    exact = make_evaluator(scenario, "exact", store)
+    x = trials.x[positions]
+    answers = Trials.of(scenario, x, exact(x))
+    return Confirmed(answers, positions, exact.computed)

@@ -1,60 +1,97 @@
-"""Between a scenario and its simulators: what is known is looked up, the rest is computed and kept."""
+"""A scenario's designs answered: one kind of answers a workload, combined and counted."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from .. import registry
 from ..contracts.evaluation import Evaluation
-from ..contracts.simulator import Simulator
+from ..errors import DesignError
 from ..goals.scenario import Scenario
 from ..space import Designs
+from .answers import Answers
 from .store import EvaluationStore
 
 
 class Evaluator:
-    """Evaluates designs of a scenario through a store.
+    """Combined answers for designs of a scenario's space.
 
-    ``charged`` counts the designs asked for, ``computed`` the simulator evaluations that were new.
+    ``charged`` counts the designs asked for, ``computed`` the simulator evaluations that were new
+    (one a design and workload), ``exact`` says whether all answers are the simulators' own.
     """
 
-    def __init__(self, scenario: Scenario, store: EvaluationStore | None = None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        answers: Sequence[Answers],
+        store: EvaluationStore | None = None,
+    ) -> None:
         self.scenario = scenario
+        self.answers = [a.fresh() for a in answers]
         self.store = store
         self.charged = 0
-        self.computed = 0
+
+    @property
+    def exact(self) -> bool:
+        """Whether every answer is the simulator's own, to the last bit."""
+        return all(a.exact for a in self.answers)
+
+    @property
+    def computed(self) -> int:
+        """Simulator evaluations that were new."""
+        return sum(a.computed for a in self.answers)
+
+    def prepare(self) -> None:
+        """Compile and load what the first call would."""
+        for answers in self.answers:
+            answers.prepare()
 
     def __call__(self, x: Designs) -> Evaluation:
         """Combined metrics of designs (n, d) of the scenario's space."""
         inner = self.scenario.to_simulator(self.scenario.space.check(x))
-        parts = [self.single(simulator, inner) for simulator in self.scenario.simulators]
         self.charged += len(x)
-        return self.scenario.combine(parts)
+        return self.scenario.combine([answers(inner) for answers in self.answers])
 
-    def single(self, simulator: Simulator, x: Designs) -> Evaluation:
-        """One simulator's answers for designs (n, d) of its space, looked up where they are known."""
-        if self.store is None and not simulator.computes:
-            return simulator.evaluate(x)
-        unique, back = np.unique(simulator.canonical(x), axis=0, return_inverse=True)
-        back = back.reshape(-1)
-        if self.store is None:
-            self.computed += len(unique) * simulator.computes
-            return simulator.evaluate(unique).take(back)
-        known, old = self.store.get(simulator, unique)
-        parts = [(np.flatnonzero(known), old)]
-        fresh = np.flatnonzero(~known)
-        if len(fresh):
-            new = simulator.evaluate(unique[fresh])
-            self.store.put(simulator, unique[fresh], new)
-            self.computed += len(fresh) * simulator.computes
-            parts.append((fresh, new))
-        names = [m.name for m in simulator.metrics]
-        return Evaluation.scatter(parts, names, len(unique)).take(back)
+    def known_designs(self, most: int) -> Designs:
+        """The best designs that the answers were learnt from, at most ``most``, best first, (n, d).
+
+        None of a scenario of several workloads, whose proxies may have seen different designs.
+        """
+        nothing = np.empty((0, len(self.scenario.space)), np.int64)
+        learnt = self.answers[0].learnt() if len(self.answers) == 1 else None
+        if learnt is None:
+            return nothing
+        whole, e = learnt
+        cost = self.scenario.costs(e)[:, 0]
+        found: list[Designs] = []
+        for i in np.argsort(cost, kind="stable").tolist():
+            if len(found) == most or not np.isfinite(cost[i]):
+                break
+            try:
+                found.append(self.scenario.from_simulator(whole[i : i + 1]))
+            except DesignError:  # outside what the scenario narrows its knobs to
+                continue
+        return np.concatenate([nothing, *found])
 
 
-def make_evaluator(scenario: Scenario, store: EvaluationStore | None = None) -> Evaluator:
-    """The evaluator that a scenario's simulators call for: some learn while they are asked."""
-    if any(s.recorded is not s for s in scenario.simulators):
-        from .escalating_evaluator import EscalatingEvaluator
+def make_evaluator(
+    scenario: Scenario, by: str = "", store: EvaluationStore | None = None
+) -> Evaluator:
+    """Who answers for a scenario.
 
-        return EscalatingEvaluator(scenario, store)
-    return Evaluator(scenario, store)
+    Args:
+        scenario: whose designs are asked for.
+        by: ``exact`` (the default), ``table[:FOLDER]``, ``proxy:FOLDER`` or
+            ``escalating[:FOLDER][,SETTING=VALUE…]``.
+        store: keeps every evaluation of the simulators.
+
+    Raises:
+        UnknownNameError: no such kind of answers; ArchgymError: a table or proxy that does not fit.
+    """
+    kind, _, argument = (by or "exact").partition(":")
+    made: Evaluator = registry.load("answers", kind, registered_only=True)(
+        scenario, argument, store
+    )
+    return made

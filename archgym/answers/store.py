@@ -1,14 +1,18 @@
 """The evaluation store: every evaluation is kept, once, in an SQLite file (WAL).
 
-Rows are keyed by simulator fingerprint and canonical design.  A batch is one transaction, so a
-process killed at any moment loses at most the batch in flight.
+Rows are keyed by simulator fingerprint and canonical design, and carry a checksum that is looked at
+whenever they are read.  A batch is one transaction, so a process killed at any moment loses at most
+the batch in flight.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import socket
 import sqlite3
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,13 +30,20 @@ CREATE TABLE IF NOT EXISTS simulators(
     id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, fingerprint TEXT NOT NULL, metrics TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS evaluations(
     simulator INTEGER NOT NULL, design BLOB NOT NULL, feasible INTEGER NOT NULL, metrics BLOB NOT NULL,
-    reason TEXT NOT NULL DEFAULT '', PRIMARY KEY(simulator, design)) WITHOUT ROWID;
+    reason TEXT NOT NULL DEFAULT '', crc INTEGER NOT NULL, PRIMARY KEY(simulator, design)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS trials(
-    run TEXT NOT NULL, step INTEGER NOT NULL, design BLOB NOT NULL, PRIMARY KEY(run, step)) WITHOUT ROWID;
+    run TEXT NOT NULL, step INTEGER NOT NULL, design BLOB NOT NULL, crc INTEGER NOT NULL,
+    PRIMARY KEY(run, step)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS claims(
+    simulator INTEGER NOT NULL, design BLOB NOT NULL, owner TEXT NOT NULL, since REAL NOT NULL,
+    PRIMARY KEY(simulator, design)) WITHOUT ROWID;
 """
+FORMAT = 2  # of the file; kept as SQLite's user_version
 T = TypeVar("T")
 _LOOKUP_CHUNK = 500
 _PATIENCE_S = 60.0
+_CLAIM_S = 3600.0  # after this long, a claim of another machine's process counts as forgotten
+_READ = "SELECT design, feasible, metrics, reason, crc FROM evaluations WHERE simulator = ?"
 
 
 class EvaluationStore:
@@ -59,14 +70,25 @@ class EvaluationStore:
         until = time.monotonic() + _PATIENCE_S
         while True:
             try:
+                self._check_format(connection)
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
                 connection.executescript(_SCHEMA)
+                connection.execute(f"PRAGMA user_version={FORMAT}")
                 return
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error) or time.monotonic() > until:
                     raise
                 time.sleep(0.02)
+
+    def _check_format(self, connection: sqlite3.Connection) -> None:
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if found != FORMAT and not empty:
+            raise StoreError(
+                f"{self.path} is an evaluation store of format {found}, this version reads {FORMAT}; "
+                "start a new run, or read it with the version that wrote it"
+            )
 
     def _guard(self, action: Callable[[], T]) -> T:
         try:
@@ -117,12 +139,8 @@ class EvaluationStore:
             for start in range(0, len(keys), _LOOKUP_CHUNK):
                 part = keys[start : start + _LOOKUP_CHUNK]
                 marks = ",".join("?" * len(part))
-                rows = self._connection.execute(
-                    "SELECT design, feasible, metrics, reason FROM evaluations "
-                    f"WHERE simulator = ? AND design IN ({marks})",
-                    (owner, *part),
-                )
-                found.update({bytes(d): (f, m, r) for d, f, m, r in rows})
+                rows = self._connection.execute(f"{_READ} AND design IN ({marks})", (owner, *part))
+                found.update({bytes(row[0]): self._intact(row) for row in rows})
             known = np.array([k in found for k in keys], np.bool_)
             rows_ = [found[k] for k in keys if k in found]
             return known, _evaluation([m.name for m in simulator.metrics], rows_)
@@ -135,16 +153,99 @@ class EvaluationStore:
         def write() -> None:
             owner = self._simulator_id(simulator)
             table = np.stack([e.metrics[m.name] for m in simulator.metrics], axis=1)
-            rows = [
-                (owner, key, int(ok), values.tobytes(), e.reason(i))
-                for i, (key, ok, values) in enumerate(zip(design_keys(x), e.feasible, table))
-            ]
+            rows = []
+            for i, (key, ok, values) in enumerate(zip(design_keys(x), e.feasible, table)):
+                row = (key, int(ok), values.tobytes(), e.reason(i))
+                rows.append((owner, *row, _checksum(*row)))
             with self._transaction():
                 self._connection.executemany(
-                    "INSERT OR IGNORE INTO evaluations VALUES(?, ?, ?, ?, ?)", rows
+                    "INSERT OR IGNORE INTO evaluations VALUES(?, ?, ?, ?, ?, ?)", rows
                 )
+                if simulator.expensive:
+                    self._drop_claims(owner, design_keys(x))
 
         self._guard(write)
+
+    def _intact(self, row: tuple[Any, ...]) -> tuple[int, bytes, str]:
+        """Feasibility, metrics and reason of a row that is what was written.
+
+        Raises:
+            StoreError: it is not.
+        """
+        design, feasible, metrics, reason, crc = row
+        if _checksum(bytes(design), feasible, bytes(metrics), reason) != crc:
+            raise StoreError(
+                f"{self.path}: a recorded evaluation is damaged (its checksum differs); nothing in this "
+                "file can be trusted unseen: see archgym verify --all, or start a new run"
+            )
+        return feasible, metrics, reason
+
+    # ---- claims: who computes an expensive design
+    def claim(self, simulator: Simulator, x: Designs) -> np.ndarray:
+        """Which of canonical designs (n, d) this process may compute now, (n,) bool.
+
+        The others are being computed by somebody else: :meth:`wait` for them.
+        """
+
+        def write() -> np.ndarray:
+            owner, mine = self._simulator_id(simulator), []
+            with self._transaction():
+                for key in design_keys(x):
+                    row = self._connection.execute(
+                        "SELECT owner, since FROM claims WHERE simulator = ? AND design = ?",
+                        (owner, key),
+                    ).fetchone()
+                    done = self._connection.execute(
+                        "SELECT 1 FROM evaluations WHERE simulator = ? AND design = ?", (owner, key)
+                    ).fetchone()
+                    free = done is None and (row is None or _forgotten(*row))
+                    mine.append(free)
+                    if free:
+                        self._connection.execute(
+                            "INSERT OR REPLACE INTO claims VALUES(?, ?, ?, ?)",
+                            (owner, key, _this_process(), time.time()),
+                        )
+            return np.array(mine, np.bool_)
+
+        return self._guard(write)
+
+    def release(self, simulator: Simulator, x: Designs) -> None:
+        """Give claims back without an evaluation."""
+
+        def write() -> None:
+            owner = self._simulator_id(simulator)
+            with self._transaction():
+                self._drop_claims(owner, design_keys(x))
+
+        self._guard(write)
+
+    def _drop_claims(self, simulator: int, keys: Sequence[bytes]) -> None:
+        self._connection.executemany(
+            "DELETE FROM claims WHERE simulator = ? AND design = ?",
+            [(simulator, key) for key in keys],
+        )
+
+    def wait(self, simulator: Simulator, x: Designs) -> tuple[np.ndarray, Evaluation]:
+        """As :meth:`get`, once a design is known or free to be claimed."""
+        pause = 0.01
+        while True:
+            known, e = self.get(simulator, x)
+            if known.any() or self._any_free(simulator, x):
+                return known, e
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.5)
+
+    def _any_free(self, simulator: Simulator, x: Designs) -> bool:
+        def read() -> bool:
+            owner = self._simulator_id(simulator)
+            query = "SELECT owner, since FROM claims WHERE simulator = ? AND design = ?"
+            for key in design_keys(x):
+                row = self._connection.execute(query, (owner, key)).fetchone()
+                if row is None or _forgotten(*row):
+                    return True
+            return False
+
+        return self._guard(read)
 
     def record_trials(self, run: str, first: int, x: Designs) -> None:
         """Record which designs a run proposed from step ``first`` on.
@@ -170,8 +271,11 @@ class EvaluationStore:
             if len(earlier) < len(keys):
                 with self._transaction():
                     self._connection.executemany(
-                        "INSERT OR IGNORE INTO trials VALUES(?, ?, ?)",
-                        [(run, first + i, key) for i, key in enumerate(keys)],
+                        "INSERT OR IGNORE INTO trials VALUES(?, ?, ?, ?)",
+                        [
+                            (run, first + i, key, _checksum(run, first + i, key))
+                            for i, key in enumerate(keys)
+                        ],
                     )
 
         self._guard(write)
@@ -183,13 +287,20 @@ class EvaluationStore:
 
     def trials(self, run: str, d: int, chunk: int = 4096) -> Iterator[tuple[int, Designs]]:
         """The designs a run proposed, in order: (first step, (n, d)) by blocks."""
-        query = "SELECT design FROM trials WHERE run = ? AND step >= ? ORDER BY step LIMIT ?"
+        query = (
+            "SELECT design, step, crc FROM trials WHERE run = ? AND step >= ? ORDER BY step LIMIT ?"
+        )
         first = 0
         while True:
             cursor = self._guard(partial(self._connection.execute, query, (run, first, chunk)))
             rows = self._guard(cursor.fetchall)
             if not rows:
                 return
+            for i, (design, step, crc) in enumerate(rows):
+                if step != first + i or _checksum(run, step, bytes(design)) != crc:
+                    raise StoreError(
+                        f"{self.path}: the record of trial {first + i} is damaged; start a new run"
+                    )
             flat = np.frombuffer(b"".join(bytes(r[0]) for r in rows), ">i4")
             yield first, flat.reshape(len(rows), d).astype(np.int64)
             first += len(rows)
@@ -206,13 +317,11 @@ class EvaluationStore:
     def rows(self, simulator: Simulator, chunk: int = 4096) -> Iterator[tuple[Designs, Evaluation]]:
         """Every recorded evaluation of a simulator, in design order, by blocks."""
         owner = self._guard(lambda: self._simulator_id(simulator))
-        cursor = self._connection.execute(
-            "SELECT design, feasible, metrics, reason FROM evaluations WHERE simulator = ? ORDER BY design",
-            (owner,),
-        )
-        while block := cursor.fetchmany(chunk):
+        cursor = self._connection.execute(f"{_READ} ORDER BY design", (owner,))
+        while block := self._guard(partial(cursor.fetchmany, chunk)):
+            rows = [self._intact(row) for row in block]
             x = np.stack([np.frombuffer(row[0], ">i4") for row in block]).astype(np.int64)
-            yield x, _evaluation([m.name for m in simulator.metrics], [row[1:] for row in block])
+            yield x, _evaluation([m.name for m in simulator.metrics], rows)
 
     def close(self) -> None:
         """Close the file; its write-ahead log is folded in."""
@@ -237,6 +346,33 @@ class _Transaction:
             self._connection.execute("COMMIT")
         elif self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+
+def _checksum(*fields: Any) -> int:
+    """CRC-32 of a row's fields."""
+    crc = 0
+    for value in fields:
+        data = value if isinstance(value, bytes) else str(value).encode()
+        crc = zlib.crc32(data + b"\0", crc)
+    return crc
+
+
+def _this_process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _forgotten(owner: str, since: float) -> bool:
+    """Whether the process that claimed a design is gone, or has been silent for too long to tell."""
+    host, _, pid = owner.rpartition(":")
+    if host != socket.gethostname():
+        return time.time() - since > _CLAIM_S
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def _evaluation(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Evaluation:

@@ -13,7 +13,7 @@ from ..errors import ArchgymError
 from ..goals.scenario import Scenario
 from ..runs.plots import plot_runs
 from ..runs.run_folder import RESULT, RunFolder
-from ..runs.runner import read_costs
+from ..runs.summary import read_costs
 from ..statistics.sensitivity import KnobEffect, one_at_a_time
 from ..units import format_quantity
 from .output import busy, print_json, print_table

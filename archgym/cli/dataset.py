@@ -29,7 +29,7 @@ def add_to(words: Any) -> None:
     v.add_argument("scenario", help="name or .yaml file")
     v.add_argument("--rows", type=int, default=20_000, help="designs (default 20,000)")
     v.add_argument("--seed", type=int, default=0)
-    v.add_argument("--simulator", metavar="STAND_IN", help="e.g. table, to look answers up")
+    v.add_argument("--answers", default="", metavar="KIND", help="e.g. table, to look answers up")
     v.add_argument("--to", type=Path, required=True)
     v.add_argument("--json", action="store_true")
     v.set_defaults(go=sample)
@@ -61,7 +61,7 @@ def add_to(words: Any) -> None:
 def export(options: argparse.Namespace) -> int:
     """Stream every trial into one file."""
     from ..collection.export import export as write
-    from ..datasets.formats import to_csv, to_minari
+    from ..collection.formats import to_csv, to_minari
 
     target = str(options.to)
     if target.startswith("minari:"):
@@ -123,10 +123,10 @@ def sample(options: argparse.Namespace) -> int:
     from ..collection.sample import sample as draw
     from ..goals.scenario_file import load_scenario
 
-    scenario = load_scenario(options.scenario, stand_in=options.simulator)
+    scenario = load_scenario(options.scenario)
     with bar_of(options.rows, "designs", options.json) as bar:
         rows, _ = draw(
-            scenario, options.rows, options.to, seed=options.seed,
+            scenario, options.rows, options.to, answers=options.answers, seed=options.seed,
             on_progress=None if bar is None else lambda n: bar(n, "", n),
         )  # fmt: skip
     if options.json:

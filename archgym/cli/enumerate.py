@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from ..goals.scenario import Scenario
-from ..goals.scenario_file import load_scenario
 from ..tables import certificate as certificates
 from ..tables.build import EnumerationProgress, build
 from ..tables.certificate import Certificate
 from ..tables.coverage import Coverage, default_root, folder_name
 from ..tables.table import DESCRIPTION, Table
 from ..units import format_quantity
-from .output import PREPARING, bar_of, busy, print_json, print_table, settings
+from .output import PREPARING, bar_of, busy, print_json, print_table
+from .scenarios import add_scenario_options, scenario_of
 
 SHOWN_FRONT = 12
 
@@ -29,8 +29,7 @@ def add_to(words: Any) -> None:
         "enumerate", help="evaluate a scenario's whole space: exact optimum, front, effects"
     )
     p.add_argument("scenario")
-    p.add_argument("--workload", action="append")
-    p.add_argument("--config", action="append", default=[], metavar="KEY=VALUE")
+    add_scenario_options(p)
     p.add_argument("--tables", type=Path, help="where tables are kept (default: ./tables)")
     p.add_argument(
         "--output", type=Path, help="the certificate to write (default: beside the tables)"
@@ -43,9 +42,7 @@ def add_to(words: Any) -> None:
 def go(options: argparse.Namespace) -> int:
     """Build what is missing, certify, show."""
     with busy(PREPARING, options.json):
-        scenario = load_scenario(
-            options.scenario, options.workload, settings(options.config, "--config")
-        )
+        scenario = scenario_of(options)
     root = options.tables or default_root()
     if options.dry_run:
         return _dry_run(scenario, options.json)

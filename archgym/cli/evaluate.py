@@ -14,9 +14,9 @@ import numpy as np
 from .. import registry
 from ..errors import ArchgymError, DesignError
 from ..files.text import write_text
-from ..goals.scenario_file import load_scenario
-from ..runs import runner
-from .output import PREPARING, busy, print_json, print_table, settings
+from ..runs.verify import verify as verify_run
+from .output import PREPARING, busy, print_json, print_table
+from .scenarios import add_scenario_options, scenario_of
 
 
 def add_to(words: Any) -> None:
@@ -27,8 +27,7 @@ def add_to(words: Any) -> None:
         "--designs", type=Path, required=True, help=".csv or .jsonl; columns are parameter names"
     )
     p.add_argument("--output", type=Path, help="CSV to write (default: standard output)")
-    p.add_argument("--workload", action="append")
-    p.add_argument("--config", action="append", default=[], metavar="KEY=VALUE")
+    add_scenario_options(p)
     p.set_defaults(go=evaluate)
     p = words.add_parser(
         "verify", help="evaluate a sample of a run (or leaderboard) again and compare"
@@ -38,6 +37,7 @@ def add_to(words: Any) -> None:
         "--leaderboard", type=Path, metavar="FILE", help="replay a sample of its runs instead"
     )
     p.add_argument("--sample", type=int, help="how many (default: 32 evaluations, or 8 runs)")
+    p.add_argument("--all", action="store_true", help="every recorded evaluation of a run")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=verify)
@@ -52,9 +52,7 @@ def add_to(words: Any) -> None:
 def evaluate(options: argparse.Namespace) -> int:
     """Designs in, designs with metrics out; columns carry their units."""
     with busy(PREPARING, not sys.stderr.isatty()):
-        scenario = load_scenario(
-            options.scenario, options.workload, settings(options.config, "--config")
-        )
+        scenario = scenario_of(options)
     rows = read_designs(options.designs)
     known = set(scenario.space.names)
     for row in rows[:1]:
@@ -135,7 +133,7 @@ def verify(options: argparse.Namespace) -> int:
         raise ArchgymError("name a run folder, or give --leaderboard FILE")
     if options.leaderboard is not None:
         return _verify_leaderboard(options)
-    report = runner.verify(options.run, options.sample or 32, options.seed)
+    report = verify_run(options.run, None if options.all else options.sample or 32, options.seed)
     if options.json:
         print_json(report)
     else:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import registry
 from ..contracts.simulator import Simulator
 from ..documents import read_yaml
 from ..errors import UnknownNameError
+from ..goals.objectives import Spec
 from ..goals.scenario import Scenario
-from ..goals.scenario_file import load_scenario, shipped
-from ..space import Parameter
+from ..goals.scenario_file import shipped
+from ..space import Parameter, Setting
 from .output import metrics_with_units, print_json, print_table, units_of
+from .scenarios import add_scenario_options, scenario_of
 
 
 def add_to(words: Any) -> None:
@@ -25,9 +28,7 @@ def add_to(words: Any) -> None:
     p.set_defaults(go=list_)
     p = words.add_parser("info", help="what a scenario, simulator or agent is made of")
     p.add_argument("name", metavar="SCENARIO|SIMULATOR|AGENT")
-    p.add_argument(
-        "--workload", action="append", help="another workload for a scenario (name or path)"
-    )
+    add_scenario_options(p)
     p.add_argument("--json", action="store_true", help="machine-readable output")
     p.set_defaults(go=info)
 
@@ -68,7 +69,7 @@ def info(options: argparse.Namespace) -> None:
     elif options.name in registry.names("agents"):
         described = _agent(registry.load("agents", options.name))
     elif options.name in shipped() or options.name.endswith((".yaml", ".yml")):
-        described = _scenario(load_scenario(options.name, options.workload))
+        described = _scenario(scenario_of(options, options.name))
     else:
         known = [*registry.names("simulators"), *registry.names("agents"), *shipped()]
         raise UnknownNameError("scenario, simulator or agent", options.name, known)
@@ -101,6 +102,7 @@ def _simulator(simulator: Simulator) -> dict[str, Any]:
         "simulator": simulator.name,
         "version": simulator.version,
         "about": (type(simulator).__doc__ or "").strip(),
+        "settings": _settings(simulator.declared_settings()),
         "designs": simulator.space.cardinality,
         "parameters": _parameters(simulator.space.parameters),
         "metrics": [
@@ -110,13 +112,24 @@ def _simulator(simulator: Simulator) -> dict[str, Any]:
     }
 
 
+def _settings(settings: Sequence[Setting]) -> list[dict[str, Any]]:
+    return [
+        {
+            "setting": s.name,
+            "expects": s.expected,
+            "default": s.default,
+            "meaning": s.description,
+        }
+        for s in settings
+    ]
+
+
 def _agent(cls: Any) -> dict[str, Any]:
     return {
         "agent": cls.name,
         "about": (cls.__doc__ or "").strip(),
         "multi_objective": cls.multi_objective,
-        "defaults": dict(cls.defaults),
-        "hyperparameters": _parameters(cls.hyperparameters.parameters),
+        "hyperparameters": _settings(cls.declared_settings()),
         "grids": {name: str(grid) for name, grid in cls.grids.items()},
     }
 
@@ -141,10 +154,18 @@ def _scenario(s: Scenario) -> dict[str, Any]:
                 "weight": o.weight,
                 "reference": o.reference,
             }
-            for o in s.objectives
+            for o in s.resolved[0]
         ],
-        "specs": ", ".join(spec.text() for spec in s.specs),
+        "specs": [_spec(stated, spec, units) for stated, spec in zip(s.specs, s.resolved[1])],
         "parameters": _parameters(s.space.parameters),
-        "reference design": dict(s.reference),
+        "reference design": (
+            s.space.decode(s.reference_design)[0] if s.reference_design is not None else {}
+        ),
         "reference metrics": metrics_with_units(reference.row(0), units) if reference else {},
+        "notes": [*s.notes, *([s.compared.warning] if s.compared and s.compared.warning else [])],
     }
+
+
+def _spec(stated: Spec, spec: Spec, units: Mapping[str, str]) -> dict[str, str]:
+    unit = units[spec.metric]
+    return {"spec": stated.text(unit), "means": spec.text(unit) if stated.relative else ""}

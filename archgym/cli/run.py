@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArchgymError
-from ..goals.scenario_file import load_scenario
 from ..goals.tradeoff import axes_of
 from ..runs import runner
 from ..runs.run_folder import RunFolder
 from ..search.study import Study
 from ..units import format_quantity
 from .output import PREPARING, busy, print_json, print_table, settings, study_bar
+from .scenarios import add_scenario_options, scenario_of
 
 SHOWN_FRONT = 12
 
@@ -28,21 +28,18 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--set", action="append", default=[], metavar="HYPER=VALUE", help="a hyperparameter"
     )
+    add_scenario_options(p)
     p.add_argument(
-        "--workload", action="append", help="another workload: a name or a path; repeatable"
+        "--answers",
+        default="",
+        metavar="KIND",
+        help="who answers (default: the simulator): table[:FOLDER] (see archgym enumerate), proxy:FOLDER (see "
+        "archgym train), or escalating[:FOLDER][,SETTING=VALUE…], a proxy that asks when it is unsure",
     )
     p.add_argument(
-        "--config",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a setting of the simulator, e.g. semantics=jedec or format=dramsim3",
-    )
-    p.add_argument(
-        "--simulator",
-        metavar="STAND_IN",
-        help="what answers in the simulator's place: table[:FOLDER] (see archgym enumerate), proxy:FOLDER "
-        "(see archgym train), or escalating[:FOLDER][,SETTING=VALUE…], a proxy that asks when it is unsure",
+        "--from-scratch",
+        action="store_true",
+        help="do not evaluate the reference design first (default: it is the first trial, and charged)",
     )
     p.add_argument(
         "--screen",
@@ -83,12 +80,7 @@ def go(options: argparse.Namespace) -> int:
     if not options.scenario:
         raise ArchgymError("name a scenario (see `archgym list scenarios`) or give --resume RUN")
     with busy(PREPARING, quiet):
-        scenario = load_scenario(
-            options.scenario,
-            options.workload,
-            settings(options.config, "--config"),
-            options.simulator,
-        )
+        scenario = scenario_of(options)
     hyper = settings(options.set, "--set")
     budget = scenario.budget if options.budget is None else options.budget
     if options.dry_run:
@@ -105,21 +97,22 @@ def go(options: argparse.Namespace) -> int:
             until_specs_met=options.until_specs_met,
             plots=not options.no_plots,
             on_progress=bar,
-            screen=_screen(options),
+            **_plan(options),
         )
     return _show(done, options)
 
 
-def _screen(options: argparse.Namespace) -> dict[str, Any]:
-    if not options.screen:
-        return {}
-    return {"screen": options.screen, "screen_factor": options.screen_factor}
+def _plan(options: argparse.Namespace) -> dict[str, Any]:
+    out = {"answers": options.answers, "from_reference": not options.from_scratch}
+    if options.screen:
+        out |= {"screen": options.screen, "screen_factor": options.screen_factor}
+    return out
 
 
 def _dry_run(scenario: Any, options: argparse.Namespace, hyper: dict[str, str], budget: int) -> int:
     study = Study(
         scenario, options.agent, budget=budget, seed=options.seed, hyper=hyper, batch=options.batch,
-        **_screen(options),
+        **_plan(options),
     )  # fmt: skip
     plan = {
         "scenario": scenario.name,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..answers.evaluator import Evaluator
+from ..answers.evaluator import Evaluator, make_evaluator
 from ..answers.store import EvaluationStore
 from ..contracts.evaluation import Evaluation
 from ..contracts.simulator import Simulator
@@ -99,7 +99,7 @@ def fingerprints(scenario: Scenario) -> dict[str, Any]:
     """The fingerprints of a scenario's simulators, less the space, by key."""
     return {
         s.key: {k: v for k, v in s.fingerprint().items() if k != "space"}
-        for s in (s.recorded for s in scenario.simulators)
+        for s in scenario.simulators
     }
 
 
@@ -111,15 +111,19 @@ def per_workload(
     step: NDArray[np.int64],
     computed: NDArray[np.bool_],
     seed: int,
+    known_only: bool = False,
 ) -> Iterator[Block]:
-    """One block a workload: a scenario of several is not aggregated in data."""
+    """One block a workload: a scenario of several is not aggregated in data.
+
+    With ``known_only``, designs that the evaluator's store does not hold are left out: a search that
+    guessed never evaluated them.
+    """
     inner = scenario.to_simulator(x)
-    for simulator in scenario.simulators:
-        kept = np.arange(len(x))
-        if simulator.recorded is not simulator and evaluator.store is not None:  # no guesses
-            simulator = simulator.recorded
+    for answers in evaluator.answers:
+        simulator, kept = answers.simulator, np.arange(len(x))
+        if known_only and evaluator.store is not None:
             kept = np.flatnonzero(evaluator.store.get(simulator, simulator.canonical(inner))[0])
-        evaluation = evaluator.single(simulator, inner[kept])
+        evaluation = answers(inner[kept])
         yield _block(simulator, inner[kept], evaluation, facts, step[kept], computed[kept], seed)
 
 
@@ -163,13 +167,14 @@ class _Run(_Source):
         }
         d = len(self._scenario.space)
         with EvaluationStore(self.path / EVALUATIONS) as store:
-            evaluator = Evaluator(self._scenario, store)
+            evaluator = make_evaluator(self._scenario, "exact", store)
+            guessed = not make_evaluator(self._scenario, m.get("answers", "")).exact
             seen: set[bytes] = set()
             for first, x in store.trials(m["id"], d, CHUNK):
                 computed = _new(self._scenario, x, seen)
                 step = first + np.arange(len(x))
                 yield from per_workload(
-                    self._scenario, x, evaluator, facts, step, computed, m["seed"]
+                    self._scenario, x, evaluator, facts, step, computed, m["seed"], guessed
                 )
 
 
@@ -207,7 +212,7 @@ class _Sweep(_Source):
                 step, computed = np.arange(len(x)), _new(scenario, x, set())
                 if len(scenario.simulators) > 1:  # the file holds the aggregate
                     yield from per_workload(
-                        scenario, x, Evaluator(scenario), facts, step, computed, seed
+                        scenario, x, make_evaluator(scenario), facts, step, computed, seed
                     )
                 else:
                     yield _block(

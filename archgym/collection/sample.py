@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..answers.evaluator import Evaluator
+from ..answers.evaluator import make_evaluator
 from ..datasets.blocks import hash_designs
 from ..datasets.schema import Description
 from ..datasets.writer import DatasetWriter
@@ -25,6 +25,7 @@ def sample(
     rows: int,
     to: Path,
     *,
+    answers: str = "",
     seed: int = 0,
     on_progress: Callable[[int], None] | None = None,
 ) -> tuple[int, Description]:
@@ -34,14 +35,16 @@ def sample(
     the space has no more.  Returns the number of rows and the description.
 
     Raises:
-        ArchgymError: fewer than one row asked for.
+        ArchgymError: fewer than one row asked for, or answers that are not the simulator's own.
     """
+    if not make_evaluator(scenario, answers).exact:
+        raise ArchgymError(f"a data set holds a simulator's own answers; {answers!r} guesses")
     if rows < 1:
         raise ArchgymError(f"ask for at least 1 row, not {rows}")
     rng = np.random.default_rng(seed)
-    for simulator in scenario.simulators:
-        simulator.prepare()
-    description, evaluator = describe(scenario), Evaluator(scenario)
+    evaluator = make_evaluator(scenario, answers)
+    evaluator.prepare()
+    description = describe(scenario)
     facts = {"scenario": scenario.name, "agent": "uniform", "run": f"sample-{seed}"}
     seen: set[int] = set()
     idle = done = 0

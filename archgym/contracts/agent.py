@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import AgentError, DesignError, UnknownNameError
-from ..space import Designs, DesignSpace, Value
+from ..errors import AgentError, UnknownNameError
+from ..space import Designs, DesignSpace, Setting, Value, check_settings, settings_of_space
 from .evaluation import Floats
+from .feedback import Feedback
 
 NO_HYPERPARAMETERS = DesignSpace(())
 
@@ -44,10 +45,6 @@ class Agent(ABC):
     grids: ClassVar[Mapping[str, Mapping[str, tuple[Value, ...]]]] = {}
     multi_objective: ClassVar[bool] = False
     adaptive: ClassVar[bool] = True
-    # what a domain-specific agent may ask of the scenario: moves from one design (d,) -> (k, d)
-    advise: Callable[[Designs], Designs] | None = None
-    # how far designs (n, d) are outside the scenario's specs, (n,); +inf where infeasible
-    penalty: Callable[[Designs], Floats] | None = None
 
     def __init__(
         self,
@@ -98,36 +95,20 @@ class Agent(ABC):
         return points
 
     @classmethod
+    def declared_settings(cls) -> tuple[Setting, ...]:
+        """The hyperparameters as settings: type, legal values or range, default."""
+        return settings_of_space(cls.hyperparameters, cls.defaults)
+
+    @classmethod
     def check_hyperparameters(cls, given: Mapping[str, object]) -> dict[str, Any]:
         """Defaults overridden by ``given``; numbers between two listed values are allowed.
 
         Raises:
-            UnknownNameError: not a hyperparameter of this agent; AgentError: not a legal value.
+            UnknownNameError: not a hyperparameter of this agent; SettingError: not a legal value.
         """
-        out: dict[str, Any] = dict(cls.defaults)
-        for name, value in given.items():
-            if name not in cls.hyperparameters.names:
-                raise UnknownNameError(
-                    f"hyperparameter of agent {cls.name!r}:", name, cls.hyperparameters.names
-                )
-            p = cls.hyperparameters[name]
-            try:
-                out[name] = p.values[p.index(value)]
-            except DesignError as error:
-                number = _number(value)
-                numbers = [v for v in p.values if isinstance(v, int | float)]
-                between = (
-                    number is not None and p.numeric and min(numbers) <= number <= max(numbers)
-                )
-                if not between or number is None or p.kind == "categorical":
-                    raise AgentError(f"agent {cls.name!r}, hyper{error}") from None
-                whole = all(isinstance(v, int) for v in p.values)
-                if whole and number != int(number):
-                    raise AgentError(
-                        f"agent {cls.name!r}, {name}: expected a whole number, got {value!r}"
-                    ) from None
-                out[name] = int(number) if whole else number
-        return out
+        owner = f"agent {cls.name!r}"
+        checked = check_settings(owner, cls.declared_settings(), given, "hyperparameter")
+        return {**cls.defaults, **checked}
 
     @property
     def batch(self) -> int:
@@ -146,8 +127,11 @@ class Agent(ABC):
             )
         return self.space.repair(self.space.check(x), self.rng)
 
-    def tell(self, x: ArrayLike, costs: ArrayLike) -> None:
-        """Learn the costs (n,) or (n, k) of designs (n, d); they need not come from :meth:`ask`."""
+    def tell(self, x: ArrayLike, costs: ArrayLike, feedback: Feedback | None = None) -> None:
+        """Learn the costs (n,) or (n, k) of designs (n, d); they need not come from :meth:`ask`.
+
+        ``feedback`` says more of the same designs: their evaluation, and which specs they break.
+        """
         designs = self.space.check(x)
         table = np.asarray(costs, np.float64)
         if table.ndim == 1:
@@ -159,8 +143,10 @@ class Agent(ABC):
             )
         if np.isnan(table).any() or np.isneginf(table).any():
             raise AgentError("costs must be numbers, +inf where infeasible; got NaN or -inf")
+        if feedback is not None and len(feedback) != len(designs):
+            raise AgentError(f"tell {len(designs)} designs with feedback on {len(feedback)}")
         if len(designs):
-            self._tell(designs, table)
+            self._tell_with(designs, table, feedback)
 
     # ---- what an author writes
     def _start(self) -> None:
@@ -170,14 +156,10 @@ class Agent(ABC):
     def _ask(self, n: int) -> Designs:
         """``n`` designs, (n, d) within range; invalid ones are repaired by the caller."""
 
+    def _tell_with(self, x: Designs, costs: Floats, feedback: Feedback | None) -> None:
+        """Learn from costs (n, k) and what else is known; the default passes on the costs alone."""
+        self._tell(x, costs)
+
     @abstractmethod
     def _tell(self, x: Designs, costs: Floats) -> None:
         """Learn from costs (n, k)."""
-
-
-def _number(value: object) -> float | None:
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return number if np.isfinite(number) else None

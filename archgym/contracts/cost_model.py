@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import AgentError
-from ..space import DesignSpace, Value
+from ..space import DesignSpace, Setting, Value, check_settings, settings_of_space
 from .evaluation import Floats
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -30,14 +29,15 @@ class CostModel(ABC):
     largest: ClassVar[int | None] = None  # more rows than these are thinned at random
 
     def __init__(self, *, seed: int = 0, **hyper: Value) -> None:
-        unknown = set(hyper) - set(self.hyperparameters.names)
-        if unknown:
-            raise AgentError(
-                f"cost model {self.name!r} has no hyperparameter {sorted(unknown)[0]!r}; it has "
-                f"{list(self.hyperparameters.names)}"
-            )
         self.seed = seed
-        self.hyper: dict[str, Any] = {**self.defaults, **hyper}
+        owner = f"cost model {self.name!r}"
+        checked = check_settings(owner, self.declared_settings(), hyper, "hyperparameter")
+        self.hyper: dict[str, Any] = {**self.defaults, **checked}
+
+    @classmethod
+    def declared_settings(cls) -> tuple[Setting, ...]:
+        """The hyperparameters as settings: type, legal values or range, default."""
+        return settings_of_space(cls.hyperparameters, cls.defaults)
 
     def fit(self, features: Floats, targets: Floats) -> None:
         """Learn from finite features (n, p) and targets (n, m)."""

@@ -15,11 +15,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Metric:
-    """A measured quantity: its name, SI unit and meaning."""
+    """A measured quantity: its name, SI unit and meaning.
+
+    ``signed`` declares that its values may be 0 or negative (a slack, a count of misses), so that designs
+    are compared by differences instead of ratios.
+    """
 
     name: str
     unit: str
     description: str = ""
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,14 @@ class Evaluation:
         """``n`` infeasible rows."""
         nan = {name: np.full(n, np.nan) for name in names}
         return Evaluation(nan, np.zeros(n, np.bool_), [reason] * n)
+
+    @staticmethod
+    def joined(parts: Sequence[Evaluation], names: Sequence[str]) -> Evaluation:
+        """Batches one after the other."""
+        metrics = {n: np.concatenate([part.metrics[n] for part in parts]) for n in names}
+        reasons = [r for part in parts for r in (part.reasons or [""] * len(part))]
+        feasible = np.concatenate([part.feasible for part in parts])
+        return Evaluation(metrics, feasible, reasons if any(reasons) else ())
 
     @staticmethod
     def scatter(

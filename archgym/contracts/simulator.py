@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..space import Designs, DesignSpace
+from ..space import Designs, DesignSpace, Setting, Value, settings_of_signature
 from .evaluation import Evaluation, Metric, check_evaluation
 
 
@@ -20,7 +20,8 @@ class Simulator(ABC):
 
     An author sets ``name``, ``version``, ``metrics`` and ``space`` and writes :meth:`_evaluate`.
     The rest has defaults: :meth:`canonical` where different designs must behave alike,
-    :meth:`repair` and :meth:`mask` where most combinations are senseless.
+    :meth:`repair` and :meth:`mask` where most combinations are senseless,
+    :meth:`default_design` where the middle of every knob is no sensible design.
     """
 
     name: ClassVar[str]
@@ -29,9 +30,11 @@ class Simulator(ABC):
     space: DesignSpace
     workload: str = ""
     workload_hash: str = ""
-    computes: ClassVar[bool] = (
-        True  # False: answers are looked up, which costs nothing worth saving
-    )
+    # what the constructor takes besides the workload; read off its signature where left None
+    settings: ClassVar[tuple[Setting, ...] | None] = None
+    # whether one evaluation costs far more than a database write: workers that share a store
+    # then claim a design before they compute it
+    expensive: ClassVar[bool] = False
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -39,19 +42,21 @@ class Simulator(ABC):
         return {}
 
     @property
-    def truth(self) -> Simulator:
-        """The simulator that this one stands for: itself, unless it looks answers up or guesses."""
-        return self
-
-    @property
     def workload_features(self) -> Mapping[str, float]:
         """Numbers that describe the workload, by which one proxy tells several apart; none by default."""
         return {}
 
     @property
-    def recorded(self) -> Simulator:
-        """The simulator whose answers a store keeps: itself, unless its answers change as it learns."""
-        return self
+    def workload_notes(self) -> Mapping[str, Any]:
+        """What a reader of results must know of the workload (a share that was read, what was dropped)."""
+        return {}
+
+    @classmethod
+    def declared_settings(cls) -> tuple[Setting, ...]:
+        """The settings of this class: declared, or read off its constructor."""
+        if cls.settings is not None:
+            return cls.settings
+        return settings_of_signature(cls, ("workload",))
 
     # ---- the public side
     def evaluate(self, x: ArrayLike) -> Evaluation:
@@ -125,10 +130,19 @@ class Simulator(ABC):
         """Which values the next parameter may take after ``prefix`` (k,): bool per value."""
         return np.ones(int(self.space.nvec[len(prefix)]), np.bool_)
 
-    def advise(self, design: Designs, metric: str) -> Designs:
+    def default_design(self) -> dict[str, Value]:
+        """A design to compare others with, feasible on this workload if any design is.
+
+        The default is the middle value of every knob, repaired.
+        """
+        middle = (self.space.nvec[None] - 1) // 2
+        return self.space.decode(self.repair(middle, np.random.default_rng(0)))[0]
+
+    def advise(self, design: Designs, metric: str, evaluation: Evaluation) -> Designs:
         """Moved designs (k, d) that should lower a metric of one design (d,), best first.
 
-        The default knows nothing: every neighbour.
+        ``evaluation`` is what was paid for that design, one row.  Advice is worked out from it and
+        the design alone: nothing is simulated here.  The default knows nothing: every neighbour.
         """
         return self.space.neighbors(design)
 

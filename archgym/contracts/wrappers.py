@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArchgymError
-from ..space import Designs, design_keys
+from ..space import Designs, Value, design_keys
 from .evaluation import Evaluation
 from .simulator import Simulator
 
@@ -38,6 +38,11 @@ class Wrapper(Simulator):
         """The inner simulator's."""
         return self.inner.workload_features
 
+    @property
+    def workload_notes(self) -> Mapping[str, Any]:
+        """The inner simulator's."""
+        return self.inner.workload_notes
+
     def canonical(self, x: Designs) -> Designs:
         """The inner simulator's."""
         return self.inner.canonical(x)
@@ -50,9 +55,13 @@ class Wrapper(Simulator):
         """The inner simulator's."""
         return self.inner.mask(prefix)
 
-    def advise(self, design: Designs, metric: str) -> Designs:
+    def default_design(self) -> dict[str, Value]:
         """The inner simulator's."""
-        return self.inner.advise(design, metric)
+        return self.inner.default_design()
+
+    def advise(self, design: Designs, metric: str, evaluation: Evaluation) -> Designs:
+        """The inner simulator's."""
+        return self.inner.advise(design, metric, evaluation)
 
     def prepare(self) -> None:
         """The inner simulator's."""

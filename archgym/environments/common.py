@@ -11,7 +11,6 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from ..answers.confirm import guesses
 from ..answers.evaluator import make_evaluator
 from ..answers.store import EvaluationStore
 from ..contracts.evaluation import Evaluation
@@ -38,11 +37,11 @@ class View:
         store: str | Path | None,
         cost_model: str | Path | None = None,
     ) -> None:
-        stand_in = None if cost_model is None else f"proxy:{cost_model}"
-        self.scenario = load_scenario(scenario, workload, stand_in=stand_in)
-        self._guesses = guesses(self.scenario)
-        for simulator in self.scenario.simulators:
-            simulator.prepare()
+        self.scenario = load_scenario(scenario, workload)
+        by = "" if cost_model is None else f"proxy:{cost_model}"
+        kept = None if store is None else EvaluationStore(store)
+        self._evaluator = make_evaluator(self.scenario, by, kept)
+        self._evaluator.prepare()
         self.space = self.scenario.space
         self.metrics = [m.name for m in self.scenario.simulators[0].metrics]
         self.units = {m.name: m.unit for m in self.scenario.simulators[0].metrics}
@@ -54,9 +53,6 @@ class View:
         )
         self._scales = [s if s > 0 else 1.0 for s in scale]
         self._scale = np.array(self._scales)
-        self._evaluator = (
-            make_evaluator(self.scenario, EvaluationStore(store)) if store is not None else None
-        )
 
     @property
     def observation_size(self) -> int:
@@ -71,7 +67,7 @@ class View:
 
     def evaluate(self, x: Designs) -> Evaluation:
         """Combined metrics; through the store where there is one."""
-        return self._evaluator(x) if self._evaluator is not None else self.scenario.evaluate(x)
+        return self._evaluator(x)
 
     def observe(self, e: Evaluation) -> Observations:
         """Observations of a batch, (n, metrics + 1) float32."""
@@ -109,5 +105,5 @@ class View:
             "feasible": feasible,
             "reason": "" if feasible else e.reason(0),
             "specs_met": feasible and bool(self.scenario.satisfied(e)[0]),
-            "guessed": self._guesses,
+            "guessed": not self._evaluator.exact,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -12,8 +13,11 @@ import numpy as np
 
 from ..contracts.evaluation import Floats, Metric
 from ..errors import ScenarioError, UnknownNameError
+from ..units import format_quantity
+from .bounds import Bound, Relative, resolve
 
 Goal = Literal["minimize", "maximize"]
+Compare = Literal["ratio", "difference"]
 _FACTOR = re.compile(r"\s*(\*|/)?\s*([A-Za-z_]\w*)\s*")
 
 
@@ -62,21 +66,32 @@ class Expression:
 
 @dataclass(frozen=True)
 class Objective:
-    """An expression to minimise or maximise; ``reference`` is what it is compared with."""
+    """An expression to minimise or maximise; ``reference`` is what it is compared with.
+
+    ``compare`` is ``ratio`` (costs are logarithms of value over reference) or ``difference`` (of value
+    less reference, over ``scale``, default the size of the reference), for values that may be 0 or
+    negative; by default the metrics' declarations decide (:attr:`Metric.signed`).  ``reference`` and
+    ``target`` may be multiples of the reference design's value.
+    """
 
     expression: Expression
     goal: Goal = "minimize"
     weight: float = 1.0
-    reference: float | None = None
-    target: float | None = None
+    reference: Bound | None = None
+    target: Bound | None = None
+    compare: Compare = "ratio"
+    scale: float | None = None
 
     def __post_init__(self) -> None:
         if self.goal not in ("minimize", "maximize"):
             raise UnknownNameError("goal", self.goal, ["minimize", "maximize"])
-        if not (math.isfinite(self.weight) and self.weight > 0):
-            raise ScenarioError(
-                f"objective {self.name!r}: weight must be positive, got {self.weight}"
-            )
+        if self.compare not in ("ratio", "difference"):
+            raise UnknownNameError("way to compare", self.compare, ["ratio", "difference"])
+        for name, value in (("weight", self.weight), ("scale", self.scale)):
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise ScenarioError(
+                    f"objective {self.name!r}: {name} must be positive, got {value}"
+                )
 
     @property
     def name(self) -> str:
@@ -88,49 +103,108 @@ class Objective:
         """+1 where less is better."""
         return 1 if self.goal == "minimize" else -1
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics in its expression."""
+        return tuple(name for name, _ in self.expression.factors)
+
+    def needs_reference(self, reward: str) -> bool:
+        """Whether a reward formulation needs the reference design's value of this objective."""
+        if isinstance(self.reference, Relative) or isinstance(self.target, Relative):
+            return True
+        if reward == "satisfy-then-improve":
+            return self.reference is None
+        return reward == "target-distance" and self.reference is None and self.target is None
+
     def cost(self, metrics: Mapping[str, Floats]) -> Floats:
         """The value with its sign turned so that less is better, (n,)."""
         return self.sign * self.expression(metrics)
 
+    def resolved(self, reference: float | None) -> Objective:
+        """The same with plain numbers, given the value of the reference design (None: there is none)."""
+        own = resolve(self.reference, reference, f"the reference of objective {self.name!r}")
+        return dataclasses.replace(
+            self,
+            reference=reference if own is None else own,
+            target=resolve(self.target, reference, f"the target of objective {self.name!r}"),
+        )
+
 
 @dataclass(frozen=True)
 class Spec:
-    """A bound on a metric: ``lower <= metric <= upper``; ``worst`` scales its penalty."""
+    """A bound on a metric: ``lower <= metric <= upper``; ``worst`` scales its penalty.
+
+    Each may be a multiple of the reference design's value; :meth:`resolved` gives plain numbers, which
+    the other methods need.
+    """
 
     metric: str
-    upper: float | None = None
-    lower: float | None = None
-    worst: float | None = None
+    upper: Bound | None = None
+    lower: Bound | None = None
+    worst: Bound | None = None
 
     def __post_init__(self) -> None:
         if self.upper is None and self.lower is None:
             raise ScenarioError(f"spec on {self.metric!r} needs an upper or a lower bound")
+        numbers = [b for b in (self.lower, self.upper) if isinstance(b, float | int)]
+        if len(numbers) == 2 and numbers[0] > numbers[1]:
+            raise ScenarioError(
+                f"spec on {self.metric!r}: lower {numbers[0]:g} is above upper {numbers[1]:g}; "
+                "no design can meet it"
+            )
+
+    @property
+    def relative(self) -> bool:
+        """Whether a bound is a multiple of the reference design's value."""
+        return any(isinstance(b, Relative) for b in (self.upper, self.lower, self.worst))
+
+    def resolved(self, reference: float | None) -> Spec:
+        """The same with plain numbers, given the metric of the reference design (None: there is none)."""
+        if not self.relative:
+            return self
+        what = f"the spec on {self.metric!r}"
+        return Spec(
+            self.metric,
+            *(resolve(b, reference, what) for b in (self.upper, self.lower, self.worst)),
+        )
 
     def violation(self, metrics: Mapping[str, Floats]) -> Floats:
         """How far outside the bound, as a share of it; 0 where met, (n,)."""
         value = metrics[self.metric]
-        if self.lower is None and self.upper is not None:
-            return np.maximum((value - self.upper) / _scale(self.upper), 0.0)
-        assert self.lower is not None
-        out = np.maximum((self.lower - value) / _scale(self.lower), 0.0)
-        if self.upper is not None:
-            out = np.maximum(out, (value - self.upper) / _scale(self.upper))
+        upper, lower = _number(self.upper), _number(self.lower)
+        if lower is None and upper is not None:
+            return np.maximum((value - upper) / _scale(upper), 0.0)
+        assert lower is not None
+        out = np.maximum((lower - value) / _scale(lower), 0.0)
+        if upper is not None:
+            out = np.maximum(out, (value - upper) / _scale(upper))
         return out
 
     def penalty(self, metrics: Mapping[str, Floats]) -> Floats:
         """The violation on a scale that is 1 at ``worst`` (NASAIC, equation 3), (n,)."""
-        if self.worst is None or self.upper is None:
+        worst, upper = _number(self.worst), _number(self.upper)
+        if worst is None or upper is None:
             return self.violation(metrics)
-        return np.maximum(0.0, (metrics[self.metric] - self.upper) / (self.worst - self.upper))
+        return np.maximum(0.0, (metrics[self.metric] - upper) / (worst - upper))
 
-    def text(self) -> str:
+    def text(self, unit: str = "") -> str:
         """As a person would write it."""
+
+        def written(bound: Bound) -> str:
+            return str(bound) if isinstance(bound, Relative) else format_quantity(bound, unit)
+
         parts = []
         if self.lower is not None:
-            parts.append(f">= {self.lower:g}")
+            parts.append(f">= {written(self.lower)}")
         if self.upper is not None:
-            parts.append(f"<= {self.upper:g}")
+            parts.append(f"<= {written(self.upper)}")
         return f"{self.metric} " + " and ".join(parts)
+
+
+def _number(bound: Bound | None) -> float | None:
+    if isinstance(bound, Relative):
+        raise ScenarioError(f"a spec stated as {bound} is resolved before it is used")
+    return bound
 
 
 def _scale(bound: float) -> float:

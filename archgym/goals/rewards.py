@@ -16,6 +16,7 @@ from .objectives import Objective, Spec
 VIOLATED = 100.0
 INFEASIBLE_REWARD = -1000.0
 TARGET_CAP = 1000.0
+FLOOR = 1e-9  # of the reference: where logarithms end, see `compared`
 
 Formulation = Callable[[Mapping[str, Floats], Sequence[Objective], Sequence[Spec], float], Floats]
 
@@ -29,14 +30,15 @@ def satisfy_then_improve(
     """Specs first, then objectives.
 
     A design that violates specs costs 100 plus the sum of log(1 + violation); one that meets them
-    costs the weighted mean of the log-ratios of its objectives to the reference design (negative
-    is better than the reference; -0.69 is twice as good).
+    costs the weighted mean of its objectives as compared with the reference design: the logarithm of
+    their ratio (negative is better than the reference; -0.69 is twice as good), or for objectives that
+    may be 0 or negative the inverse hyperbolic sine of their difference (:func:`compared`).
     """
     if len(objectives) == 1:
-        cost = _log_ratio(objectives[0], metrics)
+        cost = compared(objectives[0], metrics)
     else:
         weight = sum(o.weight for o in objectives)
-        cost = sum(o.weight * _log_ratio(o, metrics) for o in objectives) / weight  # type: ignore[assignment]
+        cost = sum(o.weight * compared(o, metrics) for o in objectives) / weight  # type: ignore[assignment]
     if not specs:
         return cost
     violation = np.log1p(specs[0].violation(metrics))
@@ -45,10 +47,27 @@ def satisfy_then_improve(
     return np.where(violation > 0, VIOLATED + violation, cost)
 
 
-def _log_ratio(objective: Objective, metrics: Mapping[str, Floats]) -> Floats:
+def compared(objective: Objective, metrics: Mapping[str, Floats]) -> Floats:
+    """An objective against its reference, (n,); less is better, 0 is equal.
+
+    By ratio: log(value / reference).  Below a billionth of the reference, 0 and negative values
+    included, the logarithm is continued by an inverse hyperbolic sine of the same slope, so that
+    every value has a finite cost and the order of designs is kept.
+
+    By difference, and where the reference itself is 0 or negative: asinh((value - reference) / scale),
+    which is the relative difference near the reference and grows like a logarithm far from it.
+    """
     value = objective.expression(metrics)
     reference = objective.reference if objective.reference is not None else 1.0
-    return objective.sign * np.log(value / reference)
+    assert isinstance(reference, float | int)  # resolved by the scenario
+    if objective.compare == "difference" or reference <= 0:
+        scale = objective.scale or abs(reference) or 1.0
+        return objective.sign * np.arcsinh((value - reference) / scale)
+    ratio = value / reference
+    if not (ratio < FLOOR).any():
+        return objective.sign * np.log(ratio)
+    continued = np.log(FLOOR) + np.arcsinh((ratio - FLOOR) / FLOOR)
+    return objective.sign * np.where(ratio < FLOOR, continued, np.log(np.maximum(ratio, FLOOR)))
 
 
 def target_distance(
@@ -65,7 +84,7 @@ def target_distance(
     reward = np.ones(1)
     for objective in objectives:
         target = objective.target if objective.target is not None else objective.reference
-        assert target is not None  # the scenario has checked it
+        assert isinstance(target, float | int)  # resolved, and checked by the scenario
         distance = np.abs(target - objective.expression(metrics))
         with np.errstate(divide="ignore"):
             reward = reward * np.minimum(abs(target) / distance, TARGET_CAP)

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import registry
 from ..contracts.evaluation import Evaluation, Floats
+from ..contracts.feedback import Feedback
+from ..contracts.making import make_simulators
 from ..contracts.simulator import Simulator
-from ..errors import ScenarioError, UnknownNameError
+from ..errors import DesignError, ScenarioError, UnknownNameError
 from ..space import Designs, DesignSpace
 from .objectives import Objective, Spec
+from .reference import Reference, find_reference
 from .rewards import FORMULATIONS, INFEASIBLE_REWARD, VIOLATED
 
 Aggregate = Literal["sum", "geometric_mean", "worst"]
+LARGEST = float(np.finfo(np.float64).max)
 AGGREGATES = ("sum", "geometric_mean", "worst")
 
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """What is searched and what for; frozen, and equal to what its file says.
+    """What is searched and what for; frozen, and made from values alone.
 
     Metrics of several workloads are aggregated into one by ``aggregate``; ``parameters`` narrows
-    or pins knobs; ``reference`` is the design that objectives are compared with; ``stand_in``
-    (``table``, ``table:FOLDER``) names what answers in the simulator's place.
+    or pins knobs; ``reference`` names the design that others are compared with, or a part of its
+    knobs, the rest being the simulator's default design's.  ``notes`` says what was changed when the
+    scenario was put on another workload.
     """
 
     name: str
@@ -45,10 +48,10 @@ class Scenario:
     aggregate: Aggregate = "sum"
     reference: Mapping[str, object] = field(default_factory=dict)
     budget: int = 1000
-    stand_in: str = ""
-    document: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    built: InitVar[tuple[Simulator, ...] | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, built: tuple[Simulator, ...] | None) -> None:
         if self.reward not in FORMULATIONS:
             raise UnknownNameError("reward formulation", self.reward, FORMULATIONS)
         if self.aggregate not in AGGREGATES:
@@ -61,25 +64,19 @@ class Scenario:
             raise ScenarioError(
                 f"scenario {self.name!r}: budget must be at least 1, got {self.budget}"
             )
+        if built is not None:
+            self.__dict__["simulators"] = built
+        known = {m.name for m in self.simulators[0].metrics}
+        used = [n for o in self.objectives for n in o.metrics] + [s.metric for s in self.specs]
+        for name in used:
+            if name not in known:
+                raise UnknownNameError("metric", name, known)
 
     # ---- what it is made of
     @cached_property
     def simulators(self) -> tuple[Simulator, ...]:
         """One simulator a workload."""
-        make = registry.load("simulators", self.simulator)
-        known = [n for n in inspect.signature(make).parameters if n != "workload"]
-        for key in self.config:
-            if key not in known:
-                raise UnknownNameError(f"config key of simulator {self.simulator!r}", key, known)
-        return self.replaced(tuple(make(workload=w, **self.config) for w in self.workloads))
-
-    def replaced(self, simulators: tuple[Simulator, ...]) -> tuple[Simulator, ...]:
-        """What answers in the simulators' place; they themselves without a ``stand_in``."""
-        if not self.stand_in:
-            return simulators
-        kind, _, argument = self.stand_in.partition(":")
-        replace = registry.load("stand_ins", kind)
-        return tuple(replace(s, argument, self.parameters) for s in simulators)
+        return make_simulators(self.simulator, self.workloads, self.config)
 
     @cached_property
     def space(self) -> DesignSpace:
@@ -92,11 +89,30 @@ class Scenario:
         """The number of objectives."""
         return len(self.objectives)
 
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of every metric."""
+        return {m.name: m.unit for m in self.simulators[0].metrics}
+
     def to_simulator(self, x: Designs) -> Designs:
         """Designs of this scenario's space, checked if narrowed, as designs of its simulator's."""
         if not self.parameters:
             return x  # the simulator checks them
         return self.space.embed(self.space.check(x), self.simulators[0].space)
+
+    def from_simulator(self, x: Designs) -> Designs:
+        """Designs (n, d) of the simulator's space as designs of this scenario's.
+
+        Raises:
+            DesignError: one has a value that this scenario leaves out.
+        """
+        if not self.parameters:
+            return x
+        whole = self.simulators[0].space
+        columns = []
+        for i, (p, narrow) in enumerate(zip(whole.parameters, self.space.parameters)):
+            columns.append([narrow.index(p.values[v]) for v in x[:, i].tolist()])
+        return np.array(columns, np.int64).T.reshape(len(x), len(whole))
 
     # ---- from metrics to costs
     def combine(self, evaluations: Sequence[Evaluation]) -> Evaluation:
@@ -111,7 +127,13 @@ class Scenario:
             if self.aggregate == "sum":
                 value = stack.sum(axis=0)
             elif self.aggregate == "geometric_mean":
-                value = np.exp(np.log(stack).mean(axis=0))
+                if (stack[:, feasible] < 0).any():
+                    raise ScenarioError(
+                        f"metric {name!r} is negative on some workload and has no geometric mean; "
+                        "aggregate by sum or worst"
+                    )
+                with np.errstate(divide="ignore"):
+                    value = np.exp(np.log(stack).mean(axis=0))
             else:
                 value = stack.max(axis=0) if worse_high.get(name, True) else stack.min(axis=0)
             metrics[name] = np.where(feasible, value, np.nan)
@@ -129,7 +151,7 @@ class Scenario:
         return out
 
     def evaluate(self, x: Designs) -> Evaluation:
-        """Combined metrics of designs of this scenario's space, (n, d)."""
+        """Combined metrics of designs (n, d) of this scenario's space, by the simulators; not counted."""
         inner = self.to_simulator(x)
         return self.combine([s.evaluate(inner) for s in self.simulators])
 
@@ -142,73 +164,129 @@ class Scenario:
             return self._scalar_costs(e, np.inf)[:, None]
         table = np.stack([o.cost(e.metrics) for o in self.objectives], axis=1)
         table[~self.satisfied(e)] = np.inf
-        return table
+        return _numbers(table)
 
     def rewards(self, e: Evaluation) -> Floats:
         """One finite reward a design, (n,): minus the cost, or INFEASIBLE_REWARD."""
         return -self._scalar_costs(e, -INFEASIBLE_REWARD)
 
     def _scalar_costs(self, e: Evaluation, infeasible: float) -> Floats:
-        cost: Floats = FORMULATIONS[self.reward](e.metrics, self.objectives, self.specs, self.rho)
+        objectives, specs = self.resolved
+        cost: Floats = FORMULATIONS[self.reward](e.metrics, objectives, specs, self.rho)
         if not e.feasible.all():
             cost[~e.feasible] = infeasible
-        return cost
+        return _numbers(cost)
 
     def satisfied(self, e: Evaluation) -> NDArray[np.bool_]:
         """Which designs are feasible and meet every spec, (n,)."""
         ok = e.feasible.copy()
-        for spec in self.specs:
+        for spec in self.resolved[1]:
             ok &= spec.violation(e.metrics) <= 0  # NaN, of infeasible designs, compares false
         return ok
+
+    def feedback(self, e: Evaluation) -> Feedback:
+        """What an agent may know of designs besides their costs, from their evaluation alone."""
+        penalty, violations = np.zeros(len(e)), {}
+        for spec in self.resolved[1]:
+            violations[spec.metric] = spec.violation(e.metrics)
+            penalty += spec.penalty(e.metrics)
+        return Feedback(e, violations, np.where(e.feasible, penalty, np.inf), self._advise)
+
+    def _advise(self, design: Designs, e: Evaluation) -> Designs:
+        """Moves (k, d) from one design (d,), by its evaluation and the simulator's knowledge."""
+        specs = self.resolved[1]
+        worst = max(specs, key=lambda s: float(s.violation(e.metrics)[0]), default=None)
+        if worst is not None and worst.violation(e.metrics)[0] > 0:
+            metric = worst.metric
+        else:
+            metric = self.objectives[0].metrics[0]
+        whole = self.to_simulator(design[None])[0]
+        moves = self.simulators[0].advise(whole, metric, e)
+        if not self.parameters:
+            return moves
+        kept = []
+        for move in moves:  # moves that leave the narrowed space are no advice here
+            try:
+                kept.append(self.from_simulator(move[None])[0])
+            except DesignError:
+                continue
+        return np.array(kept, np.int64).reshape(len(kept), len(self.space))
 
     def gap(self, cost: Floats, best: float) -> Floats:
         """How much worse than ``best`` costs are, as a share of the objective: 0.01 is 1 % off.
 
-        Designs that are infeasible or violate a spec which the best one keeps are +inf off.
+        Of an objective compared by difference, as a share of its scale.  Designs that are infeasible or
+        violate a spec which the best one keeps are +inf off.
         """
+        costs = np.asarray(cost, np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
-            if self.reward == "satisfy-then-improve":  # costs are logarithms of ratios
-                out = np.expm1(np.asarray(cost, np.float64) - best)
+            if self.reward == "satisfy-then-improve":
+                if all(o.compare == "difference" for o in self.objectives) and best < VIOLATED:
+                    out = np.sinh(costs) - np.sinh(best)
+                else:  # costs are logarithms of ratios
+                    out = np.expm1(costs - best)
                 if best < VIOLATED:
-                    out = np.where(np.asarray(cost) >= VIOLATED, np.inf, out)
+                    out = np.where(costs >= VIOLATED, np.inf, out)
             else:
-                out = (np.asarray(cost, np.float64) - best) / max(abs(best), 1e-12)
+                out = (costs - best) / max(abs(best), 1e-12)
         return np.where(np.isnan(out), np.inf, out)
-
-    def advise(self, design: Designs) -> Designs:
-        """Moves from one design (d,) of this scenario, by the simulator's knowledge of its domain.
-
-        They aim at the metric that is farthest outside its spec, or at the first objective where
-        every spec is met.  Looks at the design again, which an agent has paid for already.
-        """
-        if self.parameters:
-            return self.space.neighbors(design)
-        e = self.evaluate(design[None])
-        worst = max(self.specs, key=lambda s: float(s.violation(e.metrics)[0]), default=None)
-        if worst is not None and worst.violation(e.metrics)[0] > 0:
-            metric = worst.metric
-        else:
-            metric = self.objectives[0].expression.factors[0][0]
-        return self.simulators[0].advise(design, metric)
-
-    def penalty(self, x: Designs) -> Floats:
-        """How far designs (n, d) of this scenario are outside its specs, (n,); +inf where infeasible.
-
-        Zero where every spec is met.  Looks at the designs again, which an agent has paid for already.
-        """
-        e = self.evaluate(x)
-        out = np.zeros(len(x))
-        for spec in self.specs:
-            out += spec.penalty(e.metrics)
-        return np.where(e.feasible, out, np.inf)
 
     # ---- the design to compare with
     @cached_property
-    def reference_design(self) -> Designs | None:
-        """The reference design in this scenario's space, (1, d), where it names one."""
-        return self.space.encode(self.reference) if self.reference else None
+    def compared(self) -> Reference | None:
+        """The reference design with its evaluation; None where the scenario has and needs none.
 
-    @cached_property
+        Evaluated once by the simulators, when first needed.
+        """
+        return find_reference(self)
+
+    @property
+    def reference_design(self) -> Designs | None:
+        """The reference design in this scenario's space, (1, d)."""
+        return None if self.compared is None else self.compared.design
+
+    @property
     def reference_evaluation(self) -> Evaluation | None:
         """Its metrics."""
-        return None if self.reference_design is None else self.evaluate(self.reference_design)
+        return None if self.compared is None else self.compared.evaluation
+
+    @cached_property
+    def resolved(self) -> tuple[tuple[Objective, ...], tuple[Spec, ...]]:
+        """Objectives and specs with plain numbers, multiples of the reference worked out.
+
+        Raises:
+            ScenarioError: a multiple of a reference that does not exist.
+        """
+        needs = any(o.needs_reference(self.reward) for o in self.objectives)
+        if not needs and not any(s.relative for s in self.specs):
+            return self.objectives, self.specs
+        metrics = {} if self.compared is None else self.compared.values
+
+        def of(objective: Objective) -> float | None:
+            if not metrics:
+                return None
+            at = {n: np.array([metrics[n]]) for n in objective.metrics}
+            value = float(objective.expression(at)[0])
+            return value if np.isfinite(value) else None
+
+        objectives = tuple(o.resolved(of(o)) for o in self.objectives)
+        specs = tuple(s.resolved(metrics.get(s.metric)) for s in self.specs)
+        if self.reward == "target-distance":
+            for o in objectives:
+                if o.target is None and o.reference is None:
+                    raise ScenarioError(f"objective {o.name!r} needs a target or a reference value")
+        return objectives, specs
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The mapping that a YAML file of this scenario holds; derived from the fields alone."""
+        from .scenario_file import to_document
+
+        return to_document(self)
+
+
+def _numbers(costs: Floats) -> Floats:
+    """Costs without NaN (0 / 0 in an objective is as bad as infeasible) and without -inf."""
+    if np.isnan(costs).any():
+        costs = np.where(np.isnan(costs), np.inf, costs)
+    return np.maximum(costs, -LARGEST) if np.isneginf(costs).any() else costs

@@ -1,17 +1,21 @@
-"""Scenarios from YAML: every key known, every value checked, errors that say where."""
+"""Scenarios as documents: read, checked, put on other workloads, and written."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..documents import known_keys, located, read_yaml
+from ..contracts.evaluation import Metric
+from ..contracts.making import make_simulators, simulator_settings
+from ..documents import Faults, known_keys, located, read_yaml
 from ..errors import ScenarioError, UnknownNameError
-from ..units import parse_quantity
+from ..space import check_settings
+from .adapting import adapted
+from .bounds import as_written, parse_bound
 from .objectives import Expression, Objective, Spec
+from .reference import completed
 from .scenario import Scenario
 
 KEYS = (
@@ -30,14 +34,13 @@ KEYS = (
     "rho",
     "reference",
     "budget",
-    "stand_in",
+    "notes",
 )
 # what names, describes or measures out a search; all other keys say what is searched for
-AROUND_THE_GOAL = (
-    "name", "description", "workload", "workloads", "budget", "stand_in",
-)  # fmt: skip
-OBJECTIVE_KEYS = ("metric", "goal", "weight", "reference", "target")
+AROUND_THE_GOAL = ("name", "description", "workload", "workloads", "budget", "notes")
+OBJECTIVE_KEYS = ("metric", "goal", "weight", "reference", "target", "compare", "scale")
 SPEC_KEYS = ("upper", "lower", "worst")
+DEFAULTS: dict[str, Any] = {"reward": "satisfy-then-improve", "rho": 10.0, "aggregate": "sum"}
 
 
 def folder() -> Path:
@@ -60,145 +63,209 @@ def load_scenario(
     name: str | Path | Scenario,
     workload: str | Sequence[str] | None = None,
     config: Mapping[str, Any] | None = None,
-    stand_in: str | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> Scenario:
-    """The scenario of a name or of a YAML file, optionally on other workloads or settings.
+    """The scenario of a name or of a YAML file, optionally on other workloads or with other values.
 
-    ``config`` overrides single settings of the simulator (``{"semantics": "jedec"}``);
-    ``stand_in`` (``table``, ``table:FOLDER``) puts something else in the simulator's place.
+    Args:
+        name: of a scenario that ships, the path of a ``.yaml`` file, or a scenario.
+        workload: other workloads (names or paths); what does not fit them is left out and noted.
+        config: single settings of the simulator (``{"semantics": "jedec"}``).
+        changes: other values for keys of the document: ``objectives``, ``budget``, ``reward`` … replace;
+            ``specs``, ``parameters`` and ``reference`` are merged in by name, None removes an entry.
 
     Raises:
-        UnknownNameError: no such scenario; ScenarioError: the file makes no sense.
+        UnknownNameError: no such scenario; ScenarioError: the document makes no sense.
     """
     if isinstance(name, Scenario):
-        if workload is None and not config and stand_in is None:
+        if workload is None and not config and not changes:
             return name
-        return from_document(_altered(name.document, workload, config, stand_in), name.name)
-    text = str(name)
-    known = shipped()
-    if text in known:
-        path = known[text]
-    elif text.endswith((".yaml", ".yml")):
-        path = Path(text)
+        document, where = name.document, name.name
     else:
-        raise UnknownNameError("scenario", text, known, "(or give the path of a .yaml file)")
-    return from_document(_altered(read_yaml(path), workload, config, stand_in), str(path))
+        path = _path_of(str(name))
+        document, where = in_its_folder(read_yaml(path), path.parent), str(path)
+    return from_document(
+        changed(document, workload, config, changes), where, foreign=workload is not None
+    )
 
 
-def _altered(
-    document: Mapping[str, Any],
-    workload: str | Sequence[str] | None,
-    config: Mapping[str, Any] | None,
-    stand_in: str | None,
-) -> dict[str, Any]:
+def _path_of(name: str) -> Path:
+    known = shipped()
+    if name in known:
+        return known[name]
+    if name.endswith((".yaml", ".yml")):
+        return Path(name)
+    raise UnknownNameError("scenario", name, known, "(or give the path of a .yaml file)")
+
+
+def in_its_folder(document: Mapping[str, Any], base: Path) -> dict[str, Any]:
+    """A document whose relative paths hold from anywhere: they are looked up beside the file first.
+
+    Workloads and text settings that name an existing file, and ``simulator: module:Class`` with the
+    module beside the file.
+    """
     out = dict(document)
-    if stand_in is not None:
-        out["stand_in"] = stand_in
+
+    def located_path(value: Any) -> Any:
+        if not isinstance(value, str) or not value:
+            return value
+        file, at, rest = value.partition("@")
+        there = base / file
+        if Path(file).suffix and there.is_file():
+            return str(there.resolve()) + at + rest
+        return value
+
+    for key in ("workload", "workloads"):
+        value = out.get(key)
+        if isinstance(value, str):
+            out[key] = located_path(value)
+        elif isinstance(value, list):
+            out[key] = [located_path(w) for w in value]
+    if isinstance(out.get("config"), Mapping):
+        out["config"] = {k: located_path(v) for k, v in out["config"].items()}
+    module, colon, name = str(out.get("simulator", "")).partition(":")
+    if colon and "/" not in module and (base / f"{module.replace('.', '/')}.py").is_file():
+        out["simulator"] = f"{(base / module.replace('.', '/')).resolve()}.py:{name}"
+    return out
+
+
+def changed(
+    document: Mapping[str, Any],
+    workload: str | Sequence[str] | None = None,
+    config: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A document with some of its values replaced, see :func:`load_scenario`."""
+    out = dict(document)
     if workload is not None:
         out.pop("workload", None)
         out["workloads"] = [workload] if isinstance(workload, str) else [str(w) for w in workload]
     if config:
         out["config"] = {**(out.get("config") or {}), **config}
+    for key, value in (changes or {}).items():
+        if key in ("specs", "parameters", "reference"):
+            merged = {**(out.get(key) or {}), **value}
+            out[key] = {k: v for k, v in merged.items() if v is not None}
+        else:
+            out[key] = value
     return out
 
 
-def from_document(document: Mapping[str, Any], where: str = "scenario") -> Scenario:
-    """A scenario from the mapping that a YAML file holds."""
+def from_document(
+    document: Mapping[str, Any], where: str = "scenario", foreign: bool = False
+) -> Scenario:
+    """A scenario from the mapping that a YAML file holds.
+
+    With ``foreign``, the document was written for other workloads: knobs and values that do not exist
+    on this one are left out of ``reference`` and ``parameters``, and noted.
+
+    Raises:
+        ScenarioError: names every fault of the document.
+    """
     with located(where):
-        return _build(document)
+        return _build(document, foreign)
 
 
-def _build(document: Mapping[str, Any]) -> Scenario:
+def _build(document: Mapping[str, Any], foreign: bool) -> Scenario:
     known_keys(document, KEYS, "key in the scenario")
+    faults = Faults()
     for key in ("name", "simulator", "objectives"):
         if key not in document:
-            raise ScenarioError(
-                f"key {key!r} is missing; a scenario needs name, simulator, objectives"
-            )
+            faults.add(f"key {key!r} is missing; a scenario needs name, simulator, objectives")
     workloads = document.get("workloads", document.get("workload"))
     if workloads is None:
-        raise ScenarioError("key 'workload' (or 'workloads') is missing")
-    config = document.get("config") or {}
-    parameters = {
-        name: values if isinstance(values, list) else [values]
-        for name, values in _mapping(document, "parameters").items()
-    }
-    scenario = Scenario(
-        name=str(document["name"]),
-        simulator=str(document["simulator"]),
-        workloads=tuple(
-            str(w) for w in (workloads if isinstance(workloads, list) else [workloads])
-        ),
-        objectives=(_placeholder(),),
-        description=str(document.get("description", "")),
-        config=dict(config),
-        parameters=parameters,
-        reward=str(document.get("reward", "satisfy-then-improve")),
-        rho=float(document.get("rho", 10.0)),
-        aggregate=document.get("aggregate", "sum"),
-        reference=_mapping(document, "reference"),
-        budget=_whole(document.get("budget", 1000), "budget"),
-        document=dict(document),
+        faults.add("key 'workload' (or 'workloads') is missing")
+    config, parameters, specs, reference = (
+        faults.mapping(document, key) for key in ("config", "parameters", "specs", "reference")
     )
-    scenario = _others_pinned(scenario, document)
-    metrics = scenario.simulators[0].metrics
-    units = {m.name: m.unit for m in metrics}
-    specs = []
-    for name, bounds in _mapping(document, "specs").items():
-        if name not in units:
-            raise UnknownNameError("metric in specs:", name, units)
-        specs.append(_spec(name, bounds, units[name]))
-    objectives = _objectives(document["objectives"], metrics)
-    with_specs = dataclasses.replace(
-        scenario,
-        specs=tuple(specs),
-        objectives=tuple(objectives),
-        stand_in=str(document.get("stand_in", "")),
-    )
-    # the simulators were built to check names: hand them on
-    with_specs.__dict__["simulators"] = with_specs.replaced(scenario.simulators)
-    return _with_references(with_specs)
-
-
-def _others_pinned(scenario: Scenario, document: Mapping[str, Any]) -> Scenario:
-    """``others: reference`` pins every knob that ``parameters`` does not name to its reference value."""
+    budget = faults.whole(document, "budget", 1000, least=1)
+    rho = faults.number(document, "rho", 10.0, least=0.0)
     others = document.get("others", "free")
     if others not in ("free", "reference"):
         raise UnknownNameError("choice for key 'others'", others, ("free", "reference"))
-    if others == "free":
-        return scenario
-    if not scenario.reference:
-        raise ScenarioError("key 'others: reference' needs a reference design (key 'reference')")
-    names = scenario.simulators[0].space.names
-    pinned = {n: [scenario.reference[n]] for n in names if n in scenario.reference}
-    out = dataclasses.replace(scenario, parameters=pinned | dict(scenario.parameters))
-    out.__dict__["simulators"] = scenario.simulators
-    return out
+    if others == "reference" and not reference:
+        faults.add("key 'others: reference' needs a reference design (key 'reference')")
+    faults.raise_if_any()
+    names = tuple(str(w) for w in (workloads if isinstance(workloads, list) else [workloads]))
+    simulator = str(document["simulator"])
+    config = check_settings(f"simulator {simulator!r}", simulator_settings(simulator), config)
+    simulators = make_simulators(simulator, names, config)
+    space, metrics = simulators[0].space, simulators[0].metrics
+    if others == "reference":
+        pinned = {n: [reference[n]] for n in space.names if n in reference}
+        parameters = pinned | parameters
+    notes = [str(n) for n in document.get("notes") or []]
+    if foreign:
+        parameters, reference, more = adapted(parameters, reference, simulators[0])
+        notes += more
+    chosen = {n: v if isinstance(v, list) else [v] for n, v in parameters.items()}
+    space.narrowed(chosen)  # raises on unknown parameters or values
+    made_objectives = _objectives(document["objectives"], metrics, faults)
+    made_specs = _specs(specs, metrics, faults)
+    faults.raise_if_any()
+    scenario = Scenario(
+        name=str(document["name"]),
+        simulator=simulator,
+        workloads=names,
+        objectives=tuple(made_objectives),
+        description=str(document.get("description", "")),
+        config=config,
+        parameters=chosen,
+        specs=tuple(made_specs),
+        reward=str(document.get("reward", DEFAULTS["reward"])),
+        rho=rho,
+        aggregate=document.get("aggregate", DEFAULTS["aggregate"]),
+        reference=reference,
+        budget=budget,
+        notes=tuple(notes),
+        built=simulators,
+    )
+    if reference:
+        completed(scenario)  # raises on unknown parameters or values; evaluates nothing
+    return scenario
 
 
-def _placeholder() -> Objective:
-    return Objective(Expression("?", (("?", 1),)))
-
-
-def _objectives(items: Any, metrics: Sequence[Any]) -> list[Objective]:
+def _objectives(items: Any, metrics: Sequence[Metric], faults: Faults) -> list[Objective]:
     out = []
+    signed = {m.name for m in metrics if m.signed}
     for item in items if isinstance(items, list) else [items]:
         entry = {"metric": item} if isinstance(item, str) else item
         if not isinstance(entry, dict) or "metric" not in entry:
-            raise ScenarioError(
-                f"an objective is a metric's name or a mapping with 'metric', got {item!r}"
-            )
+            faults.add(f"an objective is a metric's name or a mapping with 'metric', got {item!r}")
+            continue
         known_keys(entry, OBJECTIVE_KEYS, "key in an objective")
         expression = Expression.parse(str(entry["metric"]), metrics)
         unit = expression.unit(metrics)
-        bounds = {
-            key: parse_quantity(entry[key], unit) for key in ("reference", "target") if key in entry
-        }
-        out.append(
-            Objective(
-                expression, entry.get("goal", "minimize"), float(entry.get("weight", 1.0)), **bounds
+        with faults.collected(f"objective {expression.text!r}"):
+            bounds: dict[str, Any] = {
+                key: parse_bound(entry[key], unit)
+                for key in ("reference", "target")
+                if key in entry
+            }
+            if "scale" in entry:
+                bounds["scale"] = parse_bound(entry["scale"], unit)
+            default = "difference" if signed & {n for n, _ in expression.factors} else "ratio"
+            weight = faults.number(entry, "weight", 1.0)
+            out.append(
+                Objective(
+                    expression,
+                    entry.get("goal", "minimize"),
+                    weight,
+                    compare=entry.get("compare", default),
+                    **bounds,
+                )
             )
-        )
+    return out
+
+
+def _specs(specs: Mapping[str, Any], metrics: Sequence[Metric], faults: Faults) -> list[Spec]:
+    units = {m.name: m.unit for m in metrics}
+    out = []
+    for name, bounds in specs.items():
+        if name not in units:
+            raise UnknownNameError("metric in specs:", name, units)
+        with faults.collected(f"spec {name!r}"):
+            out.append(_spec(name, bounds, units[name]))
     return out
 
 
@@ -207,58 +274,47 @@ def _spec(name: str, bounds: Any, unit: str) -> Spec:
         text = bounds.strip()
         for sign, key in (("<=", "upper"), (">=", "lower")):
             if text.startswith(sign):
-                return Spec(name, **{key: parse_quantity(text[2:], unit)})
-        raise ScenarioError(
-            f"spec {name!r}: expected '<= number unit' or '>= number unit', got {bounds!r}"
-        )
+                return Spec(name, **{key: parse_bound(text[2:], unit)})
+        raise ScenarioError(f"expected '<= number unit' or '>= number unit', got {bounds!r}")
     if not isinstance(bounds, dict):
-        raise ScenarioError(
-            f"spec {name!r}: expected '<= …' or a mapping with upper and lower, got {bounds!r}"
-        )
+        raise ScenarioError(f"expected '<= …' or a mapping with upper and lower, got {bounds!r}")
     known_keys(bounds, SPEC_KEYS, f"key in spec {name!r}")
-    return Spec(name, **{key: parse_quantity(value, unit) for key, value in bounds.items()})
+    return Spec(name, **{key: parse_bound(value, unit) for key, value in bounds.items()})
 
 
-def _with_references(scenario: Scenario) -> Scenario:
-    """Objectives without a reference value take that of the reference design, when first needed."""
-    space = scenario.space  # raises on unknown parameters or values
-    if scenario.reference:
-        space.encode(scenario.reference)
-    needs = [o for o in scenario.objectives if o.reference is None]
-    if not needs:
-        return scenario
-    if not scenario.reference:
-        if scenario.reward == "satisfy-then-improve":
-            raise ScenarioError(
-                "the reward 'satisfy-then-improve' needs a reference design (key 'reference') or a "
-                f"reference value for the objective {needs[0].name!r}"
-            )
-        return scenario
-    evaluation = scenario.reference_evaluation
-    assert evaluation is not None
-    if not evaluation.feasible[0]:
-        raise ScenarioError(f"the reference design is infeasible: {evaluation.reason(0)}")
-    objectives = tuple(
-        o
-        if o.reference is not None
-        else dataclasses.replace(o, reference=float(o.expression(evaluation.metrics)[0]))
-        for o in scenario.objectives
-    )
-    final = dataclasses.replace(scenario, objectives=objectives)
-    for name in ("simulators", "space", "reference_design", "reference_evaluation"):
-        if name in scenario.__dict__:
-            final.__dict__[name] = scenario.__dict__[name]
-    return final
+def to_document(scenario: Scenario) -> dict[str, Any]:
+    """The document that :func:`from_document` turns into an equal scenario."""
+    out: dict[str, Any] = {
+        "name": scenario.name,
+        "description": scenario.description,
+        "simulator": scenario.simulator,
+        "workloads": list(scenario.workloads),
+        "aggregate": scenario.aggregate,
+        "config": dict(scenario.config),
+        "parameters": {k: list(v) for k, v in scenario.parameters.items()},
+        "objectives": [_objective_document(o) for o in scenario.objectives],
+        "specs": {
+            s.metric: {
+                key: as_written(bound)
+                for key in SPEC_KEYS
+                if (bound := getattr(s, key)) is not None
+            }
+            for s in scenario.specs
+        },
+        "reward": scenario.reward,
+        "rho": scenario.rho,
+        "reference": dict(scenario.reference),
+        "budget": scenario.budget,
+        "notes": list(scenario.notes),
+    }
+    return {k: v for k, v in out.items() if v not in ("", {}, []) and DEFAULTS.get(k) != v}
 
 
-def _mapping(document: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = document.get(key) or {}
-    if not isinstance(value, dict):
-        raise ScenarioError(f"key {key!r}: expected a mapping, got {value!r}")
-    return value
-
-
-def _whole(value: Any, key: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ScenarioError(f"key {key!r}: expected a whole number, got {value!r}")
-    return value
+def _objective_document(o: Objective) -> dict[str, Any]:
+    out: dict[str, Any] = {"metric": o.name, "goal": o.goal, "weight": o.weight}
+    out["compare"] = o.compare
+    for key in ("reference", "target", "scale"):
+        if getattr(o, key) is not None:
+            out[key] = as_written(getattr(o, key))
+    plain = {"goal": "minimize", "weight": 1.0, "compare": "ratio"}
+    return {k: v for k, v in out.items() if plain.get(k) != v}

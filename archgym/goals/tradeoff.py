@@ -11,13 +11,15 @@ from .scenario import Scenario
 from .trials import Trials
 
 
-def axes_of(scenario: Scenario) -> tuple[str, str]:
-    """The two metrics a front is drawn over: those of objectives, then specs, then any other."""
+def axes_of(scenario: Scenario) -> tuple[str, ...]:
+    """The two metrics a front is drawn over: those of objectives, then specs, then any other.
+
+    One name where the simulator has one metric.
+    """
     wanted = [n for o in scenario.objectives for n, _ in o.expression.factors]
     wanted += [s.metric for s in scenario.specs]
     wanted += [m.name for m in scenario.simulators[0].metrics]
-    first, second = list(dict.fromkeys(wanted))[:2]
-    return first, second
+    return tuple(dict.fromkeys(wanted))[:2]
 
 
 def front_of(scenario: Scenario, trials: Trials) -> NDArray[np.intp]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..contracts.evaluation import Evaluation, Floats
 from ..space import Designs
 from .pareto import pareto_front
+from .scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,12 @@ class Trials:
     cost: Floats
     objectives: Floats
     satisfied: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, scenario: Scenario, x: Designs, e: Evaluation) -> Trials:
+        """Designs (n, d) of a scenario with their combined evaluation, priced."""
+        cost = scenario.costs(e)[:, 0]
+        return cls(x, e, cost, scenario.costs(e, vector=True), scenario.satisfied(e))
 
     def __len__(self) -> int:
         return len(self.x)

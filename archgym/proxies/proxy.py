@@ -29,7 +29,7 @@ from ..space import Designs
 from .features import FeatureMap
 from .rows import ProxyError, Rows
 
-FORMAT, DESCRIPTION, ARRAYS = 2, "proxy.json", "arrays.npz"
+FORMAT, DESCRIPTION, ARRAYS = 3, "proxy.json", "arrays.npz"
 LEVEL = 0.9
 REFERENCE_ROWS = 4000
 
@@ -157,15 +157,35 @@ class Proxy:
             )
         return self.workloads.index(workload)
 
+    def training_rows(self, simulator: Simulator) -> tuple[Designs, Evaluation] | None:
+        """What the simulator answered of the designs (n, d) it was trained on, on one workload."""
+        if self.rows is None:
+            return None
+        rows = self.rows.of_workload(self.named(simulator))
+        return rows.x, Evaluation(rows.metrics, rows.feasible)
+
     def named(self, simulator: Simulator) -> str:
         """What the proxy calls a simulator's workload."""
         return simulator.workload if len(self.workloads) > 1 else self.workloads[0]
 
     # ---- on disk
-    @property
+    @cached_property
     def digest(self) -> str:
-        """A digest of all its numbers."""
-        return _digest(self._arrays())
+        """A digest of everything that :meth:`save` writes."""
+        return _digest(self._document(), self._arrays())
+
+    def _document(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "model": self.model,
+            "keys": list(self.keys),
+            "workloads": list(self.workloads),
+            "logarithmic": list(self.logarithmic),
+            "hyperparameters": self.regressor.hyper,
+            "classifier": self.classifier is not None,
+            "description": json.loads(self.description.to_bytes()),
+            "facts": dict(self.facts),
+        }
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         out: dict[str, NDArray[Any]] = {
@@ -195,18 +215,7 @@ class Proxy:
             raise StoreError(
                 f"cannot write {folder}: {error.strerror}; free some space and train again"
             ) from error
-        document = {
-            "format": FORMAT,
-            "model": self.model,
-            "keys": list(self.keys),
-            "workloads": list(self.workloads),
-            "logarithmic": list(self.logarithmic),
-            "hyperparameters": self.regressor.hyper,
-            "classifier": self.classifier is not None,
-            "digest": _digest(arrays),
-            "description": json.loads(self.description.to_bytes()),
-            "facts": dict(self.facts),
-        }
+        document = {**self._document(), "digest": self.digest}
         write_json(folder / DESCRIPTION, document)
 
     @classmethod
@@ -231,14 +240,16 @@ class Proxy:
             raise ProxyError(
                 f"{folder} is of format {document.get('format')}; this version reads {FORMAT}"
             )
-        if _digest(arrays) != document["digest"]:
+        saved = document.pop("digest", None)
+        if _digest(document, arrays) != saved:
             raise ProxyError(
-                f"{folder}: {ARRAYS} is not what was saved (its digest differs); train it again"
+                f"{folder}: {DESCRIPTION} or {ARRAYS} is not what was saved (the digest differs); "
+                "train it again"
             )
         description = Description.from_bytes(
             json.dumps(document["description"]).encode(), str(path)
         )
-        make = registry.load("cost_models", document["model"])
+        make = registry.load("cost_models", document["model"], registered_only=True)
         names = tuple(document["workloads"]), tuple(document["keys"])
         return cls(
             description=description,
@@ -258,6 +269,26 @@ class Proxy:
             rows=Rows.restored(description, _under("rows/", arrays), *names),
             facts=document["facts"],
         )
+
+
+def require_trained_on(proxy: Proxy, simulator: Simulator) -> None:
+    """Refuse a proxy of another space, simulator, setting or workload.
+
+    Raises:
+        ProxyError: says which.
+    """
+    if proxy.description.space.parameters != simulator.space.parameters:
+        raise ProxyError(
+            f"the proxy was trained on another design space than that of simulator {simulator.name!r}"
+        )
+    if simulator.key not in proxy.keys:
+        raise ProxyError(
+            f"the proxy was trained on other data than simulator {simulator.name!r} {simulator.version} "
+            f"gives on workload {simulator.workload!r} with these settings; train one on this"
+        )
+    names = [m.name for m in simulator.metrics]
+    if list(proxy.metrics) != names:
+        raise ProxyError(f"the proxy predicts {list(proxy.metrics)}, the simulator gives {names}")
 
 
 def reasons(feasible: NDArray[np.bool_]) -> list[str]:
@@ -288,8 +319,8 @@ def _restored(
     return model
 
 
-def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
-    digest = hashlib.sha256()
+def _digest(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode())
     for name in sorted(arrays):
         digest.update(
             name.encode() + str(arrays[name].dtype).encode() + str(arrays[name].shape).encode()

@@ -23,7 +23,7 @@ from ..sweeps.plan import TEST, TUNING
 from ..tables.certificate import find, goal_digest
 from ..versions import versions
 
-FORMAT = 1
+FORMAT = 2
 
 
 def collect(sweeps: Sequence[Path], certificates: Path | None = None) -> list[dict[str, Any]]:
@@ -68,7 +68,6 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
         scenario = sweep.scenarios[name]
         certificate = find(scenario, certificates)
         members.sort()
-        document = {k: v for k, v in scenario.document.items() if k != "stand_in"}
         out.append(
             {
                 "scenario": name,
@@ -84,7 +83,8 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
                 "manifest": {
                     "sweep": sweep.name,
                     "panel": panel,
-                    "scenario": document,
+                    "scenario": scenario.document,
+                    "from_reference": sweep.from_reference,
                     "goal": goal_digest(scenario),
                     "simulators": [s.key for s in scenario.simulators],
                     "agent": agent,
@@ -171,7 +171,12 @@ def _replay(m: Mapping[str, Any], k: int) -> str:
         if [s.key for s in scenario.simulators] != m["simulators"]:
             return "the simulator, its version or its workload is another one"
         study = Study(
-            scenario, m["agent"], budget=m["budget"], seed=m["seeds"][k], hyper=m["hyperparameters"]
+            scenario,
+            m["agent"],
+            budget=m["budget"],
+            seed=m["seeds"][k],
+            hyper=m["hyperparameters"],
+            from_reference=m["from_reference"],
         )
         trials = study.run()
     except ArchgymError as error:

@@ -22,11 +22,11 @@ INK, GREY, RED = "#1f4e79", "#b5bcc4", "#c0392b"
 
 
 def plot_run(scenario: Scenario, trials: Trials, folder: Path) -> list[Path]:
-    """Write ``convergence.png`` and ``front.png`` into a folder."""
-    return [
-        _save(lambda ax: draw_convergence(ax, scenario, trials), folder / "convergence.png"),
-        _save(lambda ax: draw_front(ax, scenario, trials), folder / "front.png"),
-    ]
+    """Write ``convergence.png``, and ``front.png`` where there are two metrics, into a folder."""
+    made = [_save(lambda ax: draw_convergence(ax, scenario, trials), folder / "convergence.png")]
+    if len(axes_of(scenario)) > 1:
+        made.append(_save(lambda ax: draw_front(ax, scenario, trials), folder / "front.png"))
+    return made
 
 
 def plot_runs(scenario: Scenario, runs: Sequence[tuple[str, Floats]], path: Path) -> Path:
@@ -66,7 +66,7 @@ def _save(draw: Any, path: Path) -> Path:
 def draw_convergence(ax: Axes, scenario: Scenario, trials: Trials) -> None:
     """Value of the first objective (or the cost) after each evaluation, and its best so far."""
     steps = np.arange(1, len(trials) + 1)
-    objective = scenario.objectives[0]
+    objective = scenario.resolved[0][0]
     single = scenario.k == 1
     values = objective.expression(trials.evaluation.metrics) if single else trials.cost
     best = np.empty(len(trials))
@@ -79,7 +79,7 @@ def draw_convergence(ax: Axes, scenario: Scenario, trials: Trials) -> None:
     scale, prefix = _prefix(best, unit)
     ax.plot(steps, values / scale, ".", ms=3, color=GREY, label="each evaluation")
     ax.step(steps, best / scale, where="post", lw=2, color=INK, label="best so far")
-    if single and objective.reference is not None:
+    if single and isinstance(objective.reference, float | int):
         ax.axhline(objective.reference / scale, ls="--", lw=1, color=RED, label="reference design")
     finite = values[np.isfinite(values)] / scale
     if len(finite) and finite.min() > 0 and finite.max() > 20 * finite.min():
@@ -122,11 +122,13 @@ def draw_front(ax: Axes, scenario: Scenario, trials: Trials) -> None:
             color=RED,
             label="reference design",
         )
-    for spec in scenario.specs:
+    for spec in scenario.resolved[1]:
         for bound in (spec.upper, spec.lower):
-            if bound is not None and spec.metric == first:
+            if not isinstance(bound, float | int):
+                continue
+            if spec.metric == first:
                 ax.axvline(bound / sx, ls=":", lw=1, color=RED)
-            elif bound is not None and spec.metric == second:
+            elif spec.metric == second:
                 ax.axhline(bound / sy, ls=":", lw=1, color=RED)
     for axis, values in ((ax.set_xscale, xs / sx), (ax.set_yscale, ys / sy)):
         finite = values[np.isfinite(values)]

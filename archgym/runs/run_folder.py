@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import IO, Any
 from ..errors import ArchgymError, StoreError
 from ..files.locks import hold
 from ..files.text import write_json
-from ..versions import versions
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document
+from .manifest import FORMAT, identity
 
 MANIFEST, EVALUATIONS, RESULT, TRIALS, LOCK = (
     "manifest.json",
@@ -22,33 +21,7 @@ MANIFEST, EVALUATIONS, RESULT, TRIALS, LOCK = (
     "trials.csv",
     "lock",
 )
-
-
-def make_manifest(
-    scenario: Scenario,
-    agent: str,
-    hyper: Mapping[str, Any],
-    seed: int,
-    budget: int,
-    batch: int,
-    screen: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """What is needed to replay a run; ``id`` digests all of it but the package versions."""
-    recipe = {
-        "scenario": dict(scenario.document),
-        "workloads": list(scenario.workloads),
-        "simulators": [s.fingerprint() for s in scenario.simulators],
-        "agent": agent,
-        "hyperparameters": dict(hyper),
-        "seed": seed,
-        "budget": budget,
-        "batch": batch,
-    }
-    if screen:
-        recipe["screen"] = dict(screen)
-    text = json.dumps(recipe, sort_keys=True, default=str)
-    identity = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return {"id": identity, **recipe, "versions": versions()}
+NEEDED = ("id", "scenario", "simulators", "agent", "hyperparameters", "seed", "budget", "batch")
 
 
 def default_path(root: Path, scenario: Scenario, manifest: Mapping[str, Any]) -> Path:
@@ -67,32 +40,56 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path, manifest: dict[str, Any]) -> RunFolder:
-        """A new run; the folder must not hold one already."""
+        """A new run, held; the folder must not hold one already.
+
+        Raises:
+            ArchgymError: it does; StoreError: it cannot be written.
+        """
         try:
             path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"cannot create the run folder {path}: {error.strerror}; choose another --output"
+            ) from error
+        folder = cls(path, manifest)
+        with folder:  # the lock first, then the look, then the writing
             if (path / MANIFEST).exists():
                 raise ArchgymError(
                     f"{path} already holds a run: continue it with --resume, or choose another --output"
                 )
             write_json(path / MANIFEST, manifest)
-        except OSError as error:
-            raise StoreError(
-                f"cannot create the run folder {path}: {error.strerror}; choose another --output"
-            ) from error
-        return cls(path, manifest)
+        return folder
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """An existing run."""
+        """An existing run.
+
+        Raises:
+            ArchgymError: no run there; StoreError: a manifest that is damaged or of another format.
+        """
         file = path / MANIFEST
         try:
             manifest = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise ArchgymError(
                 f"{path} holds no run (no {MANIFEST}); start one with archgym run"
             ) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise StoreError(f"{file} cannot be read: {error}") from error
+        if not isinstance(manifest, dict):
+            raise StoreError(f"{file}: expected a mapping, got {type(manifest).__name__}")
+        if manifest.get("format") != FORMAT:
+            raise StoreError(
+                f"{file} is of format {manifest.get('format', 1)}, this version reads {FORMAT}; start the run "
+                "again, or read it with the version that wrote it"
+            )
+        missing = [k for k in NEEDED if k not in manifest]
+        if missing:
+            raise StoreError(f"{file}: {', '.join(missing)} missing; the manifest is damaged")
+        if identity(manifest) != manifest["id"]:
+            raise StoreError(
+                f"{file} is not what was written (its id does not match its contents); start a new run"
+            )
         return cls(path, manifest)
 
     def scenario(self) -> Scenario:
@@ -101,11 +98,7 @@ class RunFolder:
         Raises:
             ArchgymError: a simulator or workload has changed since.
         """
-        document = {
-            k: v for k, v in self.manifest["scenario"].items() if k not in ("workload", "workloads")
-        }
-        document["workloads"] = self.manifest["workloads"]
-        scenario = from_document(document, str(self.path / MANIFEST))
+        scenario = from_document(self.manifest["scenario"], str(self.path / MANIFEST))
         for then, simulator in zip(self.manifest["simulators"], scenario.simulators):
             now = json.loads(json.dumps(simulator.fingerprint(), default=str))
             changed = [k for k in now if now[k] != then.get(k)]
@@ -116,18 +109,38 @@ class RunFolder:
                 )
         return scenario
 
+    @property
+    def study_arguments(self) -> dict[str, Any]:
+        """The arguments of :class:`Study` that the manifest holds."""
+        m = self.manifest
+        names = ("budget", "seed", "batch", "answers", "from_reference", "screen", "screen_factor")
+        return {"hyper": m["hyperparameters"], **{k: m[k] for k in names if k in m}}
+
+    def result(self) -> dict[str, Any]:
+        """The summary of a finished run.
+
+        Raises:
+            ArchgymError: the run is not finished; StoreError: the file is damaged.
+        """
+        file = self.path / RESULT
+        try:
+            return dict(json.loads(file.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise ArchgymError(
+                f"{self.path} has no result yet; continue it with archgym run --resume {self.path}"
+            ) from None
+        except (OSError, ValueError, TypeError) as error:
+            raise StoreError(
+                f"{file} cannot be read ({error}); write it again with --resume {self.path}"
+            ) from error
+
     def best_design(self) -> dict[str, Any]:
         """The values of the best design that a finished run found.
 
         Raises:
             ArchgymError: the run is not finished, or nothing it tried is feasible.
         """
-        file = self.path / RESULT
-        if not file.exists():
-            raise ArchgymError(
-                f"{self.path} has no result yet; continue it with archgym run --resume {self.path}"
-            )
-        best = json.loads(file.read_text(encoding="utf-8"))["best"]
+        best = self.result().get("best")
         if best is None:
             raise ArchgymError(f"{self.path} found no feasible design to draw")
         return dict(best["design"])

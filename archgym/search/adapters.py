@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..answers.evaluator import Evaluator
+from ..answers.evaluator import make_evaluator
 from ..errors import MissingExtraError
 from ..goals.scenario import Scenario
 
@@ -25,7 +25,7 @@ def optuna_objective(scenario: Scenario, vector: bool = False) -> Callable[[Any]
     With ``vector``, returns one value an objective (a multi-objective study, all minimised).
     """
     optuna = _need("optuna", "an Optuna objective")
-    evaluator = Evaluator(scenario)
+    evaluator = make_evaluator(scenario)
 
     def objective(trial: Any) -> Any:
         design = {
@@ -50,7 +50,7 @@ def pymoo_problem(scenario: Scenario) -> Any:
     _need("pymoo", "a pymoo problem")
     from pymoo.core.problem import Problem
 
-    evaluator = Evaluator(scenario)
+    evaluator = make_evaluator(scenario)
     space = scenario.space
 
     class ScenarioProblem(Problem):  # type: ignore[misc]
@@ -70,7 +70,7 @@ def pymoo_problem(scenario: Scenario) -> Any:
             objectives = np.stack([o.cost(e.metrics) for o in scenario.objectives], axis=1)
             limits = [
                 np.where(e.feasible, 0.0, 1.0),
-                *(s.violation(e.metrics) for s in scenario.specs),
+                *(s.violation(e.metrics) for s in scenario.resolved[1]),
             ]
             out["F"] = np.where(e.feasible[:, None], objectives, BIG)
             out["G"] = np.nan_to_num(np.stack(limits, axis=1), nan=1.0)
@@ -98,7 +98,7 @@ def configspace(scenario: Scenario, seed: int = 0) -> Any:
 
 def smac_target(scenario: Scenario) -> Callable[..., float]:
     """A target function for SMAC over :func:`configspace`: ``f(configuration, seed=0) -> cost``."""
-    evaluator = Evaluator(scenario)
+    evaluator = make_evaluator(scenario)
 
     def target(configuration: Mapping[str, Any], seed: int = 0) -> float:
         e = evaluator(scenario.space.encode([dict(configuration)]))
@@ -114,7 +114,7 @@ def botorch_problem(scenario: Scenario) -> tuple[Any, Callable[[Any], Any]]:
     Points are snapped to the designs in whose cells they lie; BoTorch maximises, hence the sign.
     """
     torch = _need("torch", "a BoTorch problem")
-    evaluator = Evaluator(scenario)
+    evaluator = make_evaluator(scenario)
     bounds = torch.stack(
         [torch.zeros(len(scenario.space)), torch.ones(len(scenario.space))]
     ).double()

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..answers.evaluator import make_evaluator
 from ..contracts.agent import Agent
 from ..contracts.evaluation import Floats
+from ..contracts.feedback import Feedback
 from ..errors import AgentError
 from ..goals.scenario import Scenario
-from ..goals.scenario_file import load_scenario
 from ..space import Designs, design_keys
 
 FACTOR = 8
@@ -26,7 +27,10 @@ class ScreenedAgent(Agent):
     name = "screened"
 
     def __init__(
-        self, inner: Agent, guess: Callable[[Designs], Floats], factor: int = FACTOR
+        self,
+        inner: Agent,
+        guess: Callable[[Designs], tuple[Floats, Feedback]],
+        factor: int = FACTOR,
     ) -> None:
         if factor < 2:
             raise AgentError(f"screening needs at least 2 proposals a design, not {factor}")
@@ -39,6 +43,7 @@ class ScreenedAgent(Agent):
         self._passed: set[bytes] = set()
         self._rest = np.empty((0, len(inner.space)), np.int64)
         self._guessed = np.empty((0, inner.objectives))
+        self._guessed_feedback: Feedback | None = None
 
     @property
     def batch(self) -> int:
@@ -47,7 +52,7 @@ class ScreenedAgent(Agent):
 
     def _ask(self, n: int) -> Designs:
         x = self.inner.ask(n * self.factor)
-        costs = self.guess(x)
+        costs, feedback = self.guess(x)
         keys = design_keys(x)
         rank = np.argsort(np.argsort(costs, axis=0, kind="stable"), axis=0).sum(axis=1)
         known = np.array([key in self._passed for key in keys])
@@ -61,18 +66,28 @@ class ScreenedAgent(Agent):
         order = np.array(chosen + repeated)
         self._passed.update(keys[i] for i in order[:n])
         self._rest, self._guessed = x[order[n:]], costs[order[n:]]
+        self._guessed_feedback = feedback.take(order[n:])
         return x[order[:n]]
 
     def _tell(self, x: Designs, costs: Floats) -> None:
-        self.inner.tell(np.concatenate([x, self._rest]), np.concatenate([costs, self._guessed]))
+        self._tell_with(x, costs, None)
+
+    def _tell_with(self, x: Designs, costs: Floats, feedback: Feedback | None) -> None:
+        if feedback is not None and self._guessed_feedback is not None:
+            feedback = feedback.joined(self._guessed_feedback)
+        self.inner.tell(
+            np.concatenate([x, self._rest]), np.concatenate([costs, self._guessed]), feedback
+        )
         self._rest, self._guessed = self._rest[:0], self._guessed[:0]
+        self._guessed_feedback = None
 
 
 def screened(agent: Agent, scenario: Scenario, by: str, factor: int = FACTOR) -> ScreenedAgent:
-    """An agent of a scenario behind a stand-in (``proxy:FOLDER``) that guesses what is worth trying."""
-    glance = load_scenario(scenario, stand_in=by)
+    """An agent of a scenario behind a proxy (``proxy:FOLDER``) that guesses what is worth trying."""
+    glance = make_evaluator(scenario, by)
 
-    def guess(x: Designs) -> Floats:
-        return glance.costs(glance.evaluate(x), vector=agent.objectives > 1)
+    def guess(x: Designs) -> tuple[Floats, Feedback]:
+        e = glance(x)
+        return scenario.costs(e, vector=agent.objectives > 1), scenario.feedback(e)
 
     return ScreenedAgent(agent, guess, factor)

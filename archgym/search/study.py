@@ -13,11 +13,14 @@ from .. import registry
 from ..answers.evaluator import make_evaluator
 from ..answers.store import EvaluationStore
 from ..contracts.agent import Agent
-from ..contracts.evaluation import Evaluation, Floats
+from ..contracts.evaluation import Evaluation
 from ..errors import ArchgymError
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
 from ..space import Designs
+from .screening import FACTOR, screened
+
+STARTS = 8  # the best of what a proxy was trained on, evaluated first
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,26 @@ class Progress:
 class Study:
     """Ask, evaluate, tell, record, until the budget is spent.
 
-    ``agent`` is a name or an instance.  With a ``store``, evaluations are kept and looked up, and
-    ``run`` names the trials in it, so that a study started again goes on where it stopped and ends
-    as if it had never been interrupted; without a name no trials are recorded.  ``screen`` (such as
-    ``proxy:FOLDER``) looks at ``screen_factor`` times as many proposals as are evaluated.
+    Args:
+        scenario: what is searched and what for.
+        agent: a registered name, or an instance made for the scenario's space.
+        budget: designs to evaluate (default: the scenario's); a repeated design counts again.
+        seed: of the agent.
+        hyper: hyperparameters of the agent.
+        batch: designs asked for at once (default: what the agent likes).
+        answers: who answers, see :func:`archgym.answers.evaluator.make_evaluator`.
+        store: keeps evaluations and looks them up.
+        run: names the trials in the store, so that a study started again goes on where it stopped and
+            ends as if it had never been interrupted; without a name no trials are recorded.
+        from_reference: whether the first trials are designs that are known to work: the reference design,
+            and the best of what a proxy was trained on.  They are charged like any other.
+        screen: such as ``proxy:FOLDER``, looks at ``screen_factor`` times as many proposals as are
+            evaluated.
 
     ``agent_seconds`` and ``simulator_seconds`` say where the time went.
+
+    Raises:
+        ArchgymError: a budget or batch below 1, or an agent of another space.
     """
 
     def __init__(
@@ -51,8 +68,10 @@ class Study:
         seed: int = 0,
         hyper: Mapping[str, Any] | None = None,
         batch: int | None = None,
+        answers: str = "",
         store: EvaluationStore | None = None,
         run: str = "",
+        from_reference: bool = True,
         screen: str = "",
         screen_factor: int | None = None,
     ) -> None:
@@ -64,18 +83,16 @@ class Study:
             raise ArchgymError(f"batch must be at least 1 design, got {batch}")
         self.agent = make_agent(agent, scenario, seed=seed, budget=self.budget, hyper=hyper or {})
         if screen:
-            from .screening import FACTOR, screened
-
-            self.agent = screened(
-                self.agent, scenario, screen, FACTOR if screen_factor is None else screen_factor
-            )
+            factor = FACTOR if screen_factor is None else screen_factor
+            self.agent = screened(self.agent, scenario, screen, factor)
         self.batch = batch or self.agent.batch
         self.store = store
         self.run_id = run
-        self.evaluator = make_evaluator(scenario, store)
+        self.evaluator = make_evaluator(scenario, answers, store)
+        self.from_reference = from_reference
         self.agent_seconds = 0.0
         self.simulator_seconds = 0.0
-        self._parts: list[tuple[Designs, Evaluation, Floats, Floats]] = []
+        self._parts: list[tuple[Designs, Evaluation]] = []
         self._done = 0
 
     def run(
@@ -96,51 +113,49 @@ class Study:
         best, met = np.inf, False
         while self._done < self.budget:
             start = time.perf_counter()
-            x = self.agent.ask(min(self.batch, self.budget - self._done))
+            known = self._known() if self._done == 0 else None
+            if known is not None and len(known):
+                x = known
+            else:
+                x = self.agent.ask(min(self.batch, self.budget - self._done))
             asked = time.perf_counter()
             e = self.evaluator(x)
             evaluated = time.perf_counter()
             if self.store is not None and self.run_id:
                 self.store.record_trials(self.run_id, self._done, x)
             cost = self.scenario.costs(e)
-            vector = self.scenario.costs(e, vector=True)
             told = time.perf_counter()
-            self.agent.tell(x, vector if self.agent.objectives > 1 else cost)
+            vector = self.agent.objectives > 1
+            costs = self.scenario.costs(e, vector=True) if vector else cost
+            self.agent.tell(x, costs, self.scenario.feedback(e))
             self.simulator_seconds += evaluated - asked
             self.agent_seconds += asked - start + time.perf_counter() - told
-            self._parts.append((x, e, cost[:, 0], vector))
+            self._parts.append((x, e))
             self._done += len(x)
             best = min(best, float(cost.min()))
             met = met or bool(self.scenario.satisfied(e).any())
             yield Progress(self._done, self.budget, self.evaluator.computed, best, met)
 
+    def _known(self) -> Designs:
+        """What the study starts from: designs (n, d) known to work, n at most the budget."""
+        if not self.from_reference:
+            return np.empty((0, len(self.scenario.space)), np.int64)
+        parts = [self.evaluator.known_designs(STARTS)]
+        if self.scenario.reference_design is not None:
+            parts.insert(0, self.scenario.reference_design)
+        x = np.concatenate(parts)
+        _, first = np.unique(x, axis=0, return_index=True)
+        return x[np.sort(first)][: self.budget]
+
     @property
     def trials(self) -> Trials:
         """What has been done so far."""
-        space, scenario = self.scenario.space, self.scenario
-        names = [m.name for m in scenario.simulators[0].metrics]
+        names = [m.name for m in self.scenario.simulators[0].metrics]
         if not self._parts:
-            none = Evaluation.empty(names, 0)
-            return Trials(
-                np.empty((0, len(space)), np.int64),
-                none,
-                np.empty(0),
-                np.empty((0, scenario.k)),
-                none.feasible,
-            )
-        x, e, cost, objectives = zip(*self._parts)
-        metrics = {n: np.concatenate([part.metrics[n] for part in e]) for n in names}
-        reasons = [r for part in e for r in (part.reasons or [""] * len(part))]
-        whole = Evaluation(
-            metrics, np.concatenate([part.feasible for part in e]), reasons if any(reasons) else ()
-        )
-        return Trials(
-            np.concatenate(x),
-            whole,
-            np.concatenate(cost),
-            np.concatenate(objectives),
-            scenario.satisfied(whole),
-        )
+            x = np.empty((0, len(self.scenario.space)), np.int64)
+            return Trials.of(self.scenario, x, Evaluation.empty(names, 0))
+        e = Evaluation.joined([part for _, part in self._parts], names)
+        return Trials.of(self.scenario, np.concatenate([x for x, _ in self._parts]), e)
 
 
 def make_agent(
@@ -154,5 +169,4 @@ def make_agent(
     cls = registry.load("agents", agent)
     objectives = scenario.k if cls.multi_objective else 1
     made: Agent = cls(scenario.space, seed=seed, objectives=objectives, budget=budget, **hyper)
-    made.advise, made.penalty = scenario.advise, scenario.penalty
     return made

@@ -2,6 +2,13 @@
 
 from .design_space import Columns, Constraint, Designs, DesignSpace, design_keys
 from .parameter import Parameter, Value, categorical, ordinal, powers_of_two
+from .settings import (
+    Setting,
+    check_settings,
+    defaults_of,
+    settings_of_signature,
+    settings_of_space,
+)
 
 __all__ = [
     "Columns",
@@ -9,9 +16,14 @@ __all__ = [
     "DesignSpace",
     "Designs",
     "Parameter",
+    "Setting",
     "Value",
     "categorical",
+    "check_settings",
+    "defaults_of",
     "design_keys",
     "ordinal",
     "powers_of_two",
+    "settings_of_signature",
+    "settings_of_space",
 ]

@@ -136,6 +136,8 @@ def carry_out(
             ledger.replan((FAILED, TIMED_OUT, DIED))
         setup = Setup(
             documents={name: _document(s) for name, s in sweep.scenarios.items()},
+            answers=sweep.answers,
+            from_reference=sweep.from_reference,
             store=None if sweep.store == "none" else str(store or folder.path / STORE),
             trials=str(folder.path / TRIALS) if sweep.keep == "trials" else None,
         )
@@ -151,7 +153,6 @@ def carry_out(
 def _document(scenario: Any) -> dict[str, Any]:
     """A scenario's document with the paths of its workloads made to hold in another process."""
     out = dict(scenario.document)
-    out.pop("workload", None)
     out["workloads"] = [
         str(Path(w).resolve()) if Path(w).is_file() else w for w in scenario.workloads
     ]

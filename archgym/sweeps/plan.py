@@ -11,26 +11,26 @@ from pathlib import Path
 from typing import Any
 
 from .. import registry
-from ..answers.table_simulator import covering
+from ..answers.evaluator import make_evaluator
 from ..contracts.agent import Agent, GridPoint
 from ..documents import known_keys, located, read_yaml
 from ..errors import ScenarioError, UnknownNameError, WorkloadError
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document, load_scenario
 from ..tables.certificate import goal_digest
-from ..tables.coverage import default_root
+from ..tables.coverage import covering, default_root
 from ..units import parse_quantity
 from .draws import METHODS, drawn, named_grid, own_grid
 
 KEYS = (
-    "name", "description", "scenarios", "agents", "budget", "checkpoints", "seeds", "simulator",
-    "timeout", "test", "keep", "store",
+    "name", "description", "scenarios", "agents", "answers", "budget", "checkpoints", "from_reference",
+    "seeds", "timeout", "test", "keep", "store",
 )  # fmt: skip
 ENTRY_KEYS = (
     "agent", "grid", "draw", "method", "hyperparameters", "budget", "seeds", "panel", "scenarios",
     "test",
 )  # fmt: skip
-SCENARIO_KEYS = ("scenario", "workload", "workloads", "config", "simulator", "optional")
+SCENARIO_KEYS = ("scenario", "workload", "workloads", "config", "answers", "optional")
 TEST_KEYS = ("seeds",)
 KEEP = ("improvements", "trials")
 STORE = ("shared", "none")
@@ -70,12 +70,15 @@ class Entry:
 class Sweep:
     """A checked sweep file: scenarios by name, and one entry an agent.
 
-    ``skipped`` names optional scenarios whose workload is not at hand, and why.
+    ``answers`` says by scenario who answers; ``from_reference`` whether runs start from the reference
+    design.  ``skipped`` names optional scenarios whose workload is not at hand, and why.
     """
 
     name: str
     document: Mapping[str, Any]
     scenarios: Mapping[str, Scenario]
+    answers: Mapping[str, str]
+    from_reference: bool
     entries: tuple[Entry, ...]
     budget: int
     checkpoints: tuple[int, ...]
@@ -88,10 +91,12 @@ class Sweep:
     @cached_property
     def identities(self) -> dict[str, list[Any]]:
         """What a run's outcome depends on besides agent, seed and budget, by scenario."""
-        return {
-            name: [goal_digest(s), [simulator.key for simulator in s.simulators]]
-            for name, s in self.scenarios.items()
-        }
+        out: dict[str, list[Any]] = {}
+        for name, s in self.scenarios.items():
+            facts = [dict(a.facts) for a in make_evaluator(s, self.answers[name]).answers]
+            out[name] = [goal_digest(s), [simulator.key for simulator in s.simulators]]
+            out[name] += [self.from_reference, *(f for f in facts if f)]
+        return out
 
     def spec(
         self,
@@ -143,14 +148,12 @@ def load_sweep(path: Path) -> Sweep:
 def tables_missing(path: Path) -> Iterator[tuple[Scenario, Path]]:
     """Scenarios of a sweep's file that want a table which is not there, and the folder it belongs in.
 
-    They come without the table in their simulator's place, ready to be enumerated.
+    They are ready to be enumerated.
     """
     document = read_yaml(_located(path))
     for item in document.get("scenarios") or ():
         entry = item if isinstance(item, Mapping) else {"scenario": item}
-        kind, _, argument = str(entry.get("simulator", document.get("simulator")) or "").partition(
-            ":"
-        )
+        kind, _, argument = str(entry.get("answers", document.get("answers")) or "").partition(":")
         if kind != "table" or "scenario" not in entry:
             continue
         workloads = entry.get("workloads", entry.get("workload"))
@@ -192,7 +195,7 @@ def _build(document: Mapping[str, Any]) -> Sweep:
     for key in ("name", "scenarios", "agents"):
         if not document.get(key):
             raise ScenarioError(f"key {key!r} is missing; a sweep needs name, scenarios, agents")
-    scenarios, skipped = _scenarios(document)
+    scenarios, answers, skipped = _scenarios(document)
     budget = _count(document.get("budget", 1000), "budget")
     seeds = _seeds(document.get("seeds", 1), 0)
     test = document.get("test") or {}
@@ -212,12 +215,17 @@ def _build(document: Mapping[str, Any]) -> Sweep:
     for key, value, known in (("keep", keep, KEEP), ("store", store, STORE)):
         if value not in known:
             raise UnknownNameError(f"choice for key {key!r}", value, known)
+    from_reference = document.get("from_reference", True)
+    if not isinstance(from_reference, bool):
+        raise ScenarioError(f"key 'from_reference': expected true or false, got {from_reference!r}")
     timeout = document.get("timeout")
     largest = max(e.budget for e in entries)
     return Sweep(
         name=str(document["name"]),
         document=dict(document),
         scenarios=scenarios,
+        answers=answers,
+        from_reference=from_reference,
         entries=entries,
         budget=budget,
         checkpoints=_checkpoints(document.get("checkpoints"), largest),
@@ -229,12 +237,16 @@ def _build(document: Mapping[str, Any]) -> Sweep:
     )
 
 
-def _scenarios(document: Mapping[str, Any]) -> tuple[dict[str, Scenario], dict[str, str]]:
-    """Scenarios by name; and the optional ones whose workload is not at hand, with the reason."""
-    default = document.get("simulator")
+def _scenarios(
+    document: Mapping[str, Any],
+) -> tuple[dict[str, Scenario], dict[str, str], dict[str, str]]:
+    """Scenarios by name, who answers for each, and the optional ones that are not at hand, with the reason."""
+    default = document.get("answers") or ""
     out: dict[str, Scenario] = {}
+    answers: dict[str, str] = {}
     skipped: dict[str, str] = {}
     for item in document["scenarios"]:
+        by = default
         if isinstance(item, Mapping) and "objectives" in item:  # a whole scenario, inline
             scenario = from_document(dict(item))
         else:
@@ -247,8 +259,11 @@ def _scenarios(document: Mapping[str, Any]) -> tuple[dict[str, Scenario], dict[s
                     entry["scenario"],
                     entry.get("workloads", entry.get("workload")),
                     entry.get("config"),
-                    entry.get("simulator", default),
                 )
+                by = str(entry.get("answers", default) or "")
+                make_evaluator(
+                    scenario, by
+                )  # a table or proxy that does not fit is told before anything runs
             except ScenarioError as error:
                 if entry.get("optional") is not True or not isinstance(
                     error.__cause__, WorkloadError
@@ -259,9 +274,10 @@ def _scenarios(document: Mapping[str, Any]) -> tuple[dict[str, Scenario], dict[s
         if scenario.name in out:
             raise ScenarioError(f"scenario {scenario.name!r} is listed twice")
         out[scenario.name] = scenario
+        answers[scenario.name] = by
     if not out:
         raise ScenarioError("no scenario is left: " + "; ".join(skipped.values()))
-    return out, skipped
+    return out, answers, skipped
 
 
 def _entry(

@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from ..answers.confirm import confirm, guesses
+from ..answers.confirm import confirm
+from ..answers.evaluator import make_evaluator
 from ..answers.store import EvaluationStore
 from ..contracts.evaluation import Floats
 from ..goals.pareto import pareto_front
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document
 from ..goals.trials import Trials
+from ..runs.summary import different
 from ..search.study import Study
-from ..space import design_keys
 from .plan import RunSpec
 
 DONE, FAILED = "done", "failed"
@@ -33,6 +34,8 @@ class Setup:
     """What a worker needs besides run specs: small, and picklable."""
 
     documents: Mapping[str, Mapping[str, Any]]
+    answers: Mapping[str, str] = field(default_factory=dict)
+    from_reference: bool = True
     store: str | None = None
     trials: str | None = None  # a folder, where every trial is to be kept
 
@@ -102,7 +105,9 @@ class Worker:
             budget=spec.budget,
             seed=spec.seed,
             hyper=spec.hyper,
-            store=self._evaluations(scenario),
+            answers=self.setup.answers.get(spec.scenario, ""),
+            from_reference=self.setup.from_reference,
+            store=self._evaluations(),
         )
         trials = study.run()
         if self.setup.trials is not None:
@@ -110,18 +115,17 @@ class Worker:
 
             write_trials(Path(self.setup.trials), spec, scenario, trials)
         answers, computed, curve = trials, study.evaluator.computed, improvements(trials.cost)
-        if guesses(scenario):
+        if not study.evaluator.exact:
             confirmed = confirm(scenario, trials, study.store)
             answers, computed = confirmed.trials, computed + confirmed.computed
             curve = [(len(trials), float(answers.cost.min(initial=np.inf)))]
         best = answers.best
-        canonical = scenario.simulators[0].canonical(scenario.to_simulator(trials.x))
         return Result(
             id=spec.id,
             status=DONE,
             charged=len(trials),
             computed=computed,
-            distinct=len(set(design_keys(canonical))),
+            distinct=different(scenario, trials),
             feasible=int(trials.evaluation.feasible.sum()),
             satisfied=int(trials.satisfied.sum()),
             best=float(answers.cost[best]) if best >= 0 else float("inf"),
@@ -137,16 +141,13 @@ class Worker:
     def _scenario(self, name: str) -> Scenario:
         if name not in self._scenarios:
             scenario = from_document(self.setup.documents[name], name)
-            for simulator in scenario.simulators:
-                simulator.prepare()
+            make_evaluator(scenario, self.setup.answers.get(name, "")).prepare()
             self._scenarios[name] = scenario
         return self._scenarios[name]
 
-    def _evaluations(self, scenario: Scenario) -> EvaluationStore | None:
-        """The shared store; what is only looked up needs none."""
-        if self.setup.store is None or not any(s.computes for s in scenario.simulators):
-            return None
-        if self._store is None:
+    def _evaluations(self) -> EvaluationStore | None:
+        """The shared store."""
+        if self.setup.store is not None and self._store is None:
             self._store = EvaluationStore(self.setup.store)
         return self._store
 

@@ -235,7 +235,8 @@ def effects_as_dict(e: Effects, shown: Sequence[str]) -> dict[str, Any]:
 # ---- files
 def goal_digest(scenario: Scenario) -> str:
     """A digest of what is searched for: everything in the file but names, texts and the budget."""
-    document = {k: scenario.document.get(k) for k in KEYS if k not in AROUND_THE_GOAL}
+    whole = scenario.document
+    document = {k: whole.get(k) for k in KEYS if k not in AROUND_THE_GOAL}
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()[
         :16
     ]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..contracts.simulator import Simulator
 from ..space import Designs, DesignSpace
+from .table import DESCRIPTION, read_description
 
 OUTSIDE = -(1 << 62)
 
@@ -74,3 +75,22 @@ def default_root() -> Path:
     import os
 
     return Path(os.environ.get("ARCHGYM_TABLES", "tables"))
+
+
+def covering(
+    root: Path, simulator: Simulator, parameters: Mapping[str, Sequence[object]]
+) -> Path | None:
+    """A finished table of a simulator over at least that part of its space: ``root`` or one under it."""
+    folders = [root, root / folder_name(simulator, parameters)]
+    folders += [path.parent for path in sorted(root.glob(f"*/{DESCRIPTION}"))]
+    wanted = simulator.space.narrowed(parameters) if parameters else simulator.space
+    for folder in folders:
+        if not (folder / DESCRIPTION).exists():
+            continue
+        description = read_description(folder)
+        if description["key"] != simulator.key:
+            continue
+        there = simulator.space.narrowed(description["parameters"])
+        if all(set(w.values) <= set(t.values) for w, t in zip(wanted.parameters, there.parameters)):
+            return folder
+    return None

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..answers.store import EvaluationStore
+from ..datasets.reader import Dataset
 from ..errors import ArchgymError, MissingExtraError, StoreError
 from ..runs.run_folder import EVALUATIONS, RunFolder
-from .reader import Dataset
 
 
 def to_csv(data: Path, path: Path) -> int:

@@ -2,48 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..contracts.evaluation import Evaluation, Floats
+from ..errors import ScenarioError
 from ..goals.pareto import pareto_front
 from ..goals.scenario import Scenario
-from ..proxies.proxy import Prediction
+from ..proxies.proxy import Prediction, Proxy
 from ..space import Designs
-from .escalation import DOUBT, EscalatingSimulator
+from .escalating import DOUBT, EscalatingAnswers
 from .evaluator import Evaluator
 from .store import EvaluationStore
 
 
-class EscalatingEvaluator(Evaluator):
+class GoalAwareEvaluator(Evaluator):
     """Guesses where that cannot change what is best; asks the simulators elsewhere.
 
     A design is evaluated by the simulators of all workloads if one of their proxies is unsure of it
     and its optimistic guess beats the best evaluation so far by more than ``margin`` (a share of the
-    objective), and always if its plain guess does.  It starts from what the scenario's simulators
-    knew at their start, so studies do not depend on one another.
+    objective), and always if its plain guess does.  Studies do not depend on one another: each starts
+    from what the proxies knew at the start.
     """
 
-    def __init__(self, scenario: Scenario, store: EvaluationStore | None = None) -> None:
-        super().__init__(scenario, store)
+    def __init__(
+        self,
+        scenario: Scenario,
+        answers: Sequence[EscalatingAnswers],
+        store: EvaluationStore | None = None,
+    ) -> None:
+        super().__init__(scenario, answers, store)
         self.guessed = 0
-        self._simulators = [
-            s.fresh() for s in scenario.simulators if isinstance(s, EscalatingSimulator)
-        ]
-        wanted = {n for o in scenario.objectives for n, _ in o.expression.factors}
+        self._learners = [a for a in self.answers if isinstance(a, EscalatingAnswers)]
+        wanted = {n for o in scenario.objectives for n in o.metrics}
         wanted |= {s.metric for s in scenario.specs}
-        for simulator in self._simulators:
-            simulator.watched = tuple(sorted(wanted))
-        self._margin = max(s.settings["margin"] for s in self._simulators)
-        self._optimism = max(s.settings["optimism"] for s in self._simulators)
+        for learner in self._learners:
+            learner.watched = tuple(sorted(wanted))
+        self._margin = max(a.settings["margin"] for a in self._learners)
+        self._optimism = max(a.settings["optimism"] for a in self._learners)
         self._best = np.empty((0, scenario.k))
 
     def __call__(self, x: Designs) -> Evaluation:
         """Combined metrics of designs (n, d) of the scenario's space."""
         inner = self.scenario.to_simulator(self.scenario.space.check(x))
         self.charged += len(x)
-        canonical = [s.inner.canonical(inner) for s in self._simulators]
-        guesses = [s.guess(c) for s, c in zip(self._simulators, canonical)]
+        canonical = [a.simulator.canonical(inner) for a in self._learners]
+        guesses = [a.guess(c) for a, c in zip(self._learners, canonical)]
         predictions = [p for p, _ in guesses if p is not None]
         if len(predictions) < len(guesses):
             return self._settle(self._true(canonical, np.arange(len(x))))
@@ -66,16 +74,16 @@ class EscalatingEvaluator(Evaluator):
                 break
             asked = left[np.argsort(costs[left].sum(axis=1), kind="stable")[:1]]
         self.guessed += int(open_.sum())
-        for simulator in self._simulators:
-            simulator.guessed += int(open_.sum())
+        for learner in self._learners:
+            learner.guessed += int(open_.sum())
         return e
 
     def _true(self, canonical: list[Designs], rows: NDArray[np.intp]) -> Evaluation:
         """The simulators' own answers, combined; every proxy learns."""
         parts = []
-        for simulator, x in zip(self._simulators, canonical):
-            answer = self.single(simulator.recorded, x[rows])
-            simulator.learn(x[rows], answer)
+        for learner, x in zip(self._learners, canonical):
+            answer = learner.true(x[rows])
+            learner.observe(x[rows], answer)
             parts.append(answer)
         return self.scenario.combine(parts)
 
@@ -104,3 +112,23 @@ class EscalatingEvaluator(Evaluator):
         limit = self._best - self._margin * np.abs(self._best)
         beaten = np.array([bool((limit <= row).all(axis=1).any()) for row in costs], np.bool_)
         return finite & ~beaten
+
+
+def open_answers(
+    scenario: Scenario, argument: str, store: EvaluationStore | None
+) -> GoalAwareEvaluator:
+    """Escalating answers for a scenario: ``[PROXY][,SETTING=VALUE…]``.
+
+    Raises:
+        UnknownNameError: no such setting; SettingError: a value that is not legal.
+    """
+    path, *pairs = argument.split(",")
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ScenarioError(f"escalating: expected SETTING=VALUE, got {pair!r}")
+        settings[name] = value
+    proxy = Proxy.load(Path(path)) if path else None
+    made = [EscalatingAnswers(s, proxy, store, **settings) for s in scenario.simulators]
+    return GoalAwareEvaluator(scenario, made, store)

@@ -1,0 +1,57 @@
+"""Who answers for the designs of one workload."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..contracts.evaluation import Evaluation
+from ..contracts.simulator import Simulator
+from ..space import Designs
+
+
+class Answers(ABC):
+    """Answers for one workload; the simulator behind them is the truth.
+
+    ``exact`` says whether the answers are the simulator's own, to the last bit.  ``computed`` counts
+    designs that the simulator itself evaluated for this object; what a store or a table held is not
+    among them.
+    """
+
+    exact: ClassVar[bool]
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self.computed = 0
+
+    def __call__(self, x: Designs) -> Evaluation:
+        """Metrics of designs (n, d) of the simulator's space; alike designs are answered once."""
+        unique, back = np.unique(self.simulator.canonical(x), axis=0, return_inverse=True)
+        return self._answer(unique).take(back.reshape(-1))
+
+    @abstractmethod
+    def _answer(self, x: Designs) -> Evaluation:
+        """Metrics of different canonical designs (n, d)."""
+
+    def observe(self, x: Designs, e: Evaluation) -> None:
+        """The simulator's evaluations of canonical designs, for those that learn; called between batches."""
+
+    def fresh(self) -> Answers:
+        """Answers as they were at the start: a study begins with its own."""
+        return self
+
+    def prepare(self) -> None:
+        """Do what the first call would otherwise do silently (compile kernels, load data)."""
+        self.simulator.prepare()
+
+    def learnt(self) -> tuple[Designs, Evaluation] | None:
+        """Evaluations of the simulator that these answers were learnt from, where they were."""
+        return None
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What tells these answers from others of the simulator, for manifests; {} where exact."""
+        return {}

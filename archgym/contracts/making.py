@@ -1,0 +1,42 @@
+"""Simulators by name, with their settings checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .. import registry
+from ..errors import ArchgymError
+from ..space import Setting, check_settings, settings_of_signature
+from .simulator import Simulator
+
+
+def simulator_settings(name: str) -> tuple[Setting, ...]:
+    """The settings of a registered simulator (or of ``module:Class``), besides the workload."""
+    make = registry.load("simulators", name)
+    declared = getattr(make, "declared_settings", None)
+    if declared is not None:
+        settings: tuple[Setting, ...] = declared()
+        return settings
+    return settings_of_signature(make, ("workload",))
+
+
+def make_simulators(
+    name: str, workloads: Sequence[str], config: Mapping[str, object]
+) -> tuple[Simulator, ...]:
+    """One simulator a workload.
+
+    Raises:
+        UnknownNameError: no such simulator or setting; SettingError: a setting that is not legal.
+        ArchgymError: the workloads span different design spaces.
+    """
+    make: Any = registry.load("simulators", name)
+    checked = check_settings(f"simulator {name!r}", simulator_settings(name), config)
+    made = tuple(make(workload=w, **checked) for w in workloads)
+    for other in made[1:]:
+        if other.space != made[0].space:
+            raise ArchgymError(
+                f"workloads {made[0].workload!r} and {other.workload!r} have different design spaces in "
+                f"simulator {name!r}: they cannot share a design. Search them one by one"
+            )
+    return made

@@ -1,0 +1,57 @@
+"""A scenario's knobs put on a workload that it was not written for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..contracts.simulator import Simulator
+from ..errors import DesignError
+
+SHOWN = 4
+
+
+def adapted(
+    parameters: Mapping[str, Any], reference: Mapping[str, Any], simulator: Simulator
+) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """``parameters`` and ``reference`` less what does not exist on this workload, and notes that say so.
+
+    Knobs of the reference that are left out take the values of the simulator's default design.
+    """
+    space = simulator.space
+    notes: list[str] = []
+
+    def fits(name: str, value: Any) -> bool:
+        try:
+            space[name].index(value)
+        except (DesignError, LookupError):
+            return False
+        return True
+
+    kept_reference = {n: v for n, v in reference.items() if n in space.names and fits(n, v)}
+    gone = [n for n in reference if n not in kept_reference]
+    if gone:
+        notes.append(
+            f"workload {simulator.workload!r} has no such knob or value in the reference design: "
+            f"{_listed(gone)}; the simulator's default design stands in for them"
+        )
+    kept: dict[str, Any] = {}
+    dropped = []
+    for name, values in parameters.items():
+        listed = values if isinstance(values, list) else [values]
+        there = [v for v in listed if name in space.names and fits(name, v)]
+        if there:
+            kept[name] = there
+        if len(there) < len(listed):
+            dropped.append(name)
+    if dropped:
+        notes.append(
+            f"workload {simulator.workload!r} lacks knobs or values that the scenario narrows: "
+            f"{_listed(dropped)}; they are left as the simulator has them"
+        )
+    return kept, kept_reference, notes
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
