@@ -19,7 +19,8 @@ from archgym.goals.scenario_file import load_scenario
 from archgym.sweeps.driver import SweepFolder, carry_out
 from archgym.sweeps.engine import LocalEngine
 from archgym.sweeps.plan import from_sweep_document
-from archgym.sweeps.work import Setup, Worker
+from archgym.sweeps.result import Setup
+from archgym.sweeps.work import Worker
 from archgym.tables.build import build
 
 RUN_EVALUATIONS = 170  # about ten milliseconds of soc/audio-coarse

@@ -12,8 +12,8 @@ from ..sweeps import driver
 from ..sweeps.engine import ENGINES, make_engine
 from ..sweeps.estimate import estimate
 from ..sweeps.ledger import Ledger
-from ..sweeps.parquet import write_runs
 from ..sweeps.plan import Sweep, load_sweep, tables_missing
+from ..sweeps.runs_file import write_runs
 from ..tables.certificate import file_name
 from ..units import parse_quantity
 from .enumerate import certified

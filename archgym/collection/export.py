@@ -23,7 +23,7 @@ from ..runs.run_folder import EVALUATIONS, MANIFEST, RunFolder
 from ..space import Designs, DesignSpace, design_keys
 from ..sweeps.driver import LEDGER, TRIALS, SweepFolder
 from ..sweeps.ledger import Ledger
-from ..sweeps.parquet import read_trials, trials_file
+from ..sweeps.trials_file import read_trials, trials_file
 
 CHUNK = 16_384
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ..contracts.evaluation import Floats
 from ..errors import StoreError
+from ..files.parquet import arrow
 from ..space import Designs
-from ..sweeps.parquet import arrow
 from .schema import INDEX, METADATA, METRIC, DatasetError, Description
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StoreError
-from ..sweeps.parquet import arrow
+from ..files.parquet import arrow
 from .blocks import Block
 from .schema import METADATA, Description
 

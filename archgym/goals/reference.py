@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..contracts.evaluation import Evaluation
-from ..errors import ArchgymError, ScenarioError
-from ..space import Designs, Parameter, Value
-
-if TYPE_CHECKING:
-    from .scenario import Scenario
+from ..contracts.simulator import Simulator
+from ..space import Designs, DesignSpace, Parameter, Value
 
 
 @dataclass(frozen=True)
@@ -33,76 +29,63 @@ class Reference:
         return self.evaluation.row(0) if self.evaluation.feasible[0] else {}
 
 
-def find_reference(scenario: Scenario) -> Reference | None:
-    """The reference of a scenario: the one it names, completed, or the simulator's default design.
+def find_reference(
+    space: DesignSpace,
+    simulator: Simulator,
+    named: Mapping[str, object],
+    evaluate: Callable[[Designs], Evaluation],
+) -> Reference:
+    """The reference design: the one that is named, completed, or the simulator's default design.
 
-    None where the scenario names none and states every value that it needs.  A reference that is
-    infeasible gives way to the simulator's default design, with a warning; where that is infeasible
-    too, objectives are compared with 1 in their SI unit, and the warning says so.
+    A reference that is infeasible gives way to the default design, with a warning; where that is
+    infeasible too, objectives are compared with 1 in their SI unit, and the warning says so.
+
+    Args:
+        space: of the scenario.
+        simulator: whose default design completes the reference.
+        named: all, some or none of the knobs.
+        evaluate: combined metrics of designs (n, d) of the space.
 
     Raises:
-        ScenarioError: the reference names a knob or value that does not exist.
+        DesignError, UnknownNameError: a knob or value that does not exist.
     """
-    needed = any(o.needs_reference(scenario.reward) for o in scenario.objectives)
-    needed |= any(s.relative for s in scenario.specs)
-    if not scenario.reference and not needed:
-        return None
-    design = completed(scenario)
-    e = scenario.evaluate(design)
+    design = completed(space, simulator, named)
+    e = evaluate(design)
     if e.feasible[0]:
         return Reference(design, e)
     reason = e.reason(0) or "no reason given"
-    if scenario.reference:
-        other = default_design(scenario)
-        if other is not None and (other != design).any():
-            there = scenario.evaluate(other)
-            if there.feasible[0]:
-                return Reference(
-                    other,
-                    there,
-                    f"the reference design of scenario {scenario.name!r} is infeasible ({reason}); the "
-                    "simulator's default design takes its place",
-                )
-    return Reference(
-        design,
-        e,
-        f"the reference design is infeasible ({reason}): objectives are compared with 1 in their SI unit",
+    if named:
+        other = completed(space, simulator, {})
+        there = evaluate(other)
+        if there.feasible[0]:
+            warning = (
+                f"the reference design that the scenario names is infeasible here ({reason}); the "
+                "simulator's default design takes its place"
+            )
+            return Reference(other, there, warning)
+    warning = (
+        f"the reference design is infeasible ({reason}): objectives are compared with 1 in their SI "
+        "unit"
     )
+    return Reference(design, e, warning)
 
 
-def completed(scenario: Scenario) -> Designs:
-    """The reference design (1, d): what the scenario names, the rest by default.
+def completed(space: DesignSpace, simulator: Simulator, named: Mapping[str, object]) -> Designs:
+    """The named knobs, the others as in the simulator's default design; (1, d), evaluates nothing.
 
     Raises:
-        ScenarioError: it names a knob or value that does not exist.
+        DesignError, UnknownNameError: a knob or value that does not exist.
     """
-    space = scenario.space
-    given = dict(scenario.reference)
-    try:
-        if len(given) == len(space) or set(given) >= set(space.names):
-            return space.encode(given)
-        for name in given:
-            space.position(name)
-        rest = _default_values(scenario)
-        values = {
-            p.name: given[p.name] if p.name in given else _within(p, rest.get(p.name))
-            for p in space.parameters
-        }
-        return space.repair(space.encode(values), np.random.default_rng(0))
-    except ArchgymError as error:
-        raise ScenarioError(f"scenario {scenario.name!r}, reference: {error}") from error
-
-
-def default_design(scenario: Scenario) -> Designs | None:
-    """The simulator's default design in the scenario's space, (1, d)."""
-    rest = _default_values(scenario)
-    space = scenario.space
-    values = {p.name: _within(p, rest.get(p.name)) for p in space.parameters}
+    for name in named:
+        space.position(name)
+    if set(named) >= set(space.names):
+        return space.encode(dict(named))
+    rest = simulator.default_design()
+    values = {
+        p.name: named[p.name] if p.name in named else _within(p, rest.get(p.name))
+        for p in space.parameters
+    }
     return space.repair(space.encode(values), np.random.default_rng(0))
-
-
-def _default_values(scenario: Scenario) -> Mapping[str, Value]:
-    return scenario.simulators[0].default_design()
 
 
 def _within(p: Parameter, value: object) -> Value:

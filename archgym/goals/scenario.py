@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal
 
@@ -14,8 +14,10 @@ from ..contracts.evaluation import Evaluation, Floats
 from ..contracts.feedback import Feedback
 from ..contracts.making import make_simulators
 from ..contracts.simulator import Simulator
+from ..documents import located
 from ..errors import DesignError, ScenarioError, UnknownNameError
 from ..space import Designs, DesignSpace
+from .document import to_document
 from .objectives import Objective, Spec
 from .reference import Reference, find_reference
 from .rewards import FORMULATIONS, INFEASIBLE_REWARD, VIOLATED
@@ -238,7 +240,12 @@ class Scenario:
 
         Evaluated once by the simulators, when first needed.
         """
-        return find_reference(self)
+        needed = any(o.needs_reference(self.reward) for o in self.objectives)
+        needed |= any(s.relative for s in self.specs)
+        if not self.reference and not needed:
+            return None
+        with located(f"scenario {self.name!r}, reference"):
+            return find_reference(self.space, self.simulators[0], self.reference, self.evaluate)
 
     @property
     def reference_design(self) -> Designs | None:
@@ -280,9 +287,7 @@ class Scenario:
     @property
     def document(self) -> dict[str, Any]:
         """The mapping that a YAML file of this scenario holds; derived from the fields alone."""
-        from .scenario_file import to_document
-
-        return to_document(self)
+        return to_document({f.name: getattr(self, f.name) for f in fields(self)})
 
 
 def _numbers(costs: Floats) -> Floats:

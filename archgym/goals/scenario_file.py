@@ -13,7 +13,8 @@ from ..documents import Faults, known_keys, located, read_yaml
 from ..errors import ScenarioError, UnknownNameError
 from ..space import check_settings
 from .adapting import adapted
-from .bounds import as_written, parse_bound
+from .bounds import parse_bound
+from .document import DEFAULTS, SPEC_KEYS
 from .objectives import Expression, Objective, Spec
 from .reference import completed
 from .scenario import Scenario
@@ -39,8 +40,6 @@ KEYS = (
 # what names, describes or measures out a search; all other keys say what is searched for
 AROUND_THE_GOAL = ("name", "description", "workload", "workloads", "budget", "notes")
 OBJECTIVE_KEYS = ("metric", "goal", "weight", "reference", "target", "compare", "scale")
-SPEC_KEYS = ("upper", "lower", "worst")
-DEFAULTS: dict[str, Any] = {"reward": "satisfy-then-improve", "rho": 10.0, "aggregate": "sum"}
 
 
 def folder() -> Path:
@@ -221,7 +220,8 @@ def _build(document: Mapping[str, Any], foreign: bool) -> Scenario:
         built=simulators,
     )
     if reference:
-        completed(scenario)  # raises on unknown parameters or values; evaluates nothing
+        with located("reference"):  # unknown parameters or values; evaluates nothing
+            completed(scenario.space, simulators[0], reference)
     return scenario
 
 
@@ -280,41 +280,3 @@ def _spec(name: str, bounds: Any, unit: str) -> Spec:
         raise ScenarioError(f"expected '<= …' or a mapping with upper and lower, got {bounds!r}")
     known_keys(bounds, SPEC_KEYS, f"key in spec {name!r}")
     return Spec(name, **{key: parse_bound(value, unit) for key, value in bounds.items()})
-
-
-def to_document(scenario: Scenario) -> dict[str, Any]:
-    """The document that :func:`from_document` turns into an equal scenario."""
-    out: dict[str, Any] = {
-        "name": scenario.name,
-        "description": scenario.description,
-        "simulator": scenario.simulator,
-        "workloads": list(scenario.workloads),
-        "aggregate": scenario.aggregate,
-        "config": dict(scenario.config),
-        "parameters": {k: list(v) for k, v in scenario.parameters.items()},
-        "objectives": [_objective_document(o) for o in scenario.objectives],
-        "specs": {
-            s.metric: {
-                key: as_written(bound)
-                for key in SPEC_KEYS
-                if (bound := getattr(s, key)) is not None
-            }
-            for s in scenario.specs
-        },
-        "reward": scenario.reward,
-        "rho": scenario.rho,
-        "reference": dict(scenario.reference),
-        "budget": scenario.budget,
-        "notes": list(scenario.notes),
-    }
-    return {k: v for k, v in out.items() if v not in ("", {}, []) and DEFAULTS.get(k) != v}
-
-
-def _objective_document(o: Objective) -> dict[str, Any]:
-    out: dict[str, Any] = {"metric": o.name, "goal": o.goal, "weight": o.weight}
-    out["compare"] = o.compare
-    for key in ("reference", "target", "scale"):
-        if getattr(o, key) is not None:
-            out[key] = as_written(getattr(o, key))
-    plain = {"goal": "minimize", "weight": 1.0, "compare": "ratio"}
-    return {k: v for k, v in out.items() if plain.get(k) != v}

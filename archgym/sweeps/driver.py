@@ -15,8 +15,8 @@ from ..versions import versions
 from .engine import DIED, TIMED_OUT, Engine
 from .ledger import Ledger
 from .plan import TEST, TUNING, RunSpec, Sweep, from_sweep_document
+from .result import FAILED, Result, Setup
 from .selection import tested_runs
-from .work import FAILED, Result, Setup
 
 LEDGER, STORE, LOCK, TRIALS = "ledger.sqlite", "evaluations.sqlite", "lock", "trials"
 FLUSH_SECONDS, FLUSH_RESULTS, FETCH = 0.5, 500, 1024

@@ -19,7 +19,8 @@ from typing import Any, Protocol
 
 from ..errors import MissingExtraError, UnknownNameError
 from .plan import RunSpec
-from .work import THREADS, Result, Setup, Worker, single_threaded
+from .result import Result, Setup
+from .work import THREADS, Worker, single_threaded
 
 TIMED_OUT, DIED = "timeout", "died"
 ATTEMPTS = 2  # a run whose worker died is tried once more: it may not have been its fault

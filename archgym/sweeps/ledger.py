@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ..errors import StoreError
 from .plan import RunSpec
-from .work import DONE, Result
+from .result import DONE, Result
 
 PLANNED = "planned"
 _SCHEMA = """

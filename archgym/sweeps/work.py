@@ -6,10 +6,7 @@ import contextlib
 import os
 import time
 import traceback
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -24,47 +21,10 @@ from ..goals.trials import Trials
 from ..runs.summary import different
 from ..search.study import Study
 from .plan import RunSpec
+from .result import DONE, FAILED, Result, Setup
+from .trials_file import write_trials
 
-DONE, FAILED = "done", "failed"
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARCHGYM_THREADS")
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What a worker needs besides run specs: small, and picklable."""
-
-    documents: Mapping[str, Mapping[str, Any]]
-    answers: Mapping[str, str] = field(default_factory=dict)
-    from_reference: bool = True
-    store: str | None = None
-    trials: str | None = None  # a folder, where every trial is to be kept
-
-
-@dataclass(frozen=True)
-class Result:
-    """The outcome of one run; everything but the seconds is a function of the spec.
-
-    Where the search guessed, best and front are of finalists that the simulator evaluated, and the
-    curve is one point.  ``curve`` holds (evaluations, best cost) at each improvement; ``front`` holds (evaluations,
-    objective costs) of each trial that joined the front of a scenario of several objectives.
-    """
-
-    id: str
-    status: str
-    charged: int = 0
-    computed: int = 0
-    distinct: int = 0
-    feasible: int = 0
-    satisfied: int = 0
-    best: float = float("inf")
-    design: tuple[int, ...] = ()
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    curve: Sequence[tuple[int, float]] = ()
-    front: Sequence[tuple[int, tuple[float, ...]]] = ()
-    agent_seconds: float = 0.0
-    simulator_seconds: float = 0.0
-    seconds: float = 0.0
-    error: str = ""
 
 
 class Worker:
@@ -111,8 +71,6 @@ class Worker:
         )
         trials = study.run()
         if self.setup.trials is not None:
-            from .parquet import write_trials
-
             write_trials(Path(self.setup.trials), spec, scenario, trials)
         answers, computed, curve = trials, study.evaluator.computed, improvements(trials.cost)
         if not study.evaluator.exact:

@@ -9,10 +9,10 @@ pytest.importorskip("pyarrow", reason="the extra 'data' is not installed")
 
 from archgym.cli import main
 from archgym.collection.export import export
+from archgym.collection.formats import to_csv
 from archgym.datasets.blocks import hash_designs
 from archgym.datasets.card import card
 from archgym.datasets.foreign import import_csv
-from archgym.datasets.formats import to_csv
 from archgym.datasets.operations import diversity, merge, split, write_split
 from archgym.datasets.reader import Dataset
 from archgym.datasets.schema import DatasetError

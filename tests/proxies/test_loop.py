@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from archgym import Study
-from archgym.answers.confirm import confirm, guesses
-from archgym.answers.escalation import EscalatingSimulator
+from archgym.answers.confirm import confirm
+from archgym.answers.escalating import EscalatingAnswers
+from archgym.answers.evaluator import make_evaluator
 from archgym.collection.export import export
 from archgym.datasets.reader import Dataset
 from archgym.errors import ArchgymError, UnknownNameError
@@ -16,6 +17,7 @@ from archgym.goals.scenario_file import from_document, load_scenario
 from archgym.proxies.rows import ProxyError
 from archgym.proxies.training import train
 from archgym.runs import runner
+from archgym.runs.verify import verify
 from archgym.search.screening import ScreenedAgent
 from archgym.search.study import make_agent
 
@@ -39,15 +41,15 @@ def proxy(tmp_path_factory):
     return path
 
 
-def with_(stand_in, **changes):
-    return from_document({**DOCUMENT, **changes, "stand_in": stand_in})
+def with_(**changes):
+    return from_document({**DOCUMENT, **changes})
 
 
 def test_an_escalating_search_finds_the_same_best_with_few_evaluations():
     true = Study(from_document(DOCUMENT), budget=400, seed=3)
     expected = true.run().cost.min()
-    scenario = with_("escalating")
-    study = Study(scenario, budget=400, seed=3)
+    scenario = with_()
+    study = Study(scenario, budget=400, seed=3, answers="escalating")
     trials = study.run()
     best = confirm(scenario, trials).trials.cost.min()
     assert scenario.gap(np.array([best]), expected)[0] < 0.01
@@ -57,59 +59,61 @@ def test_an_escalating_search_finds_the_same_best_with_few_evaluations():
 
 
 def test_what_promises_to_be_best_is_checked():
-    scenario = with_("escalating:,margin=0")
-    study = Study(scenario, "random_walk", budget=300, seed=1)
+    scenario = with_()
+    study = Study(scenario, "random_walk", budget=300, seed=1, answers="escalating:,margin=0")
     trials = study.run()
     e = Smooth("w").evaluate(trials.x[[trials.best]])
     assert trials.evaluation.row(trials.best) == e.row(0)
 
 
 def test_two_studies_of_one_escalating_scenario_do_not_depend_on_each_other():
-    scenario = with_("escalating")
-    first = Study(scenario, budget=120, seed=5).run()
-    Study(scenario, budget=120, seed=6).run()
-    again = Study(scenario, budget=120, seed=5).run()
+    scenario = with_()
+    first = Study(scenario, budget=120, seed=5, answers="escalating").run()
+    Study(scenario, budget=120, seed=6, answers="escalating").run()
+    again = Study(scenario, budget=120, seed=5, answers="escalating").run()
     assert np.array_equal(first.cost, again.cost)
 
 
 def test_an_escalating_simulator_alone_learns_and_counts():
     inner = Smooth("w")
-    simulator = EscalatingSimulator(inner, width=0.2, shift=2.0)
+    answers = EscalatingAnswers(inner, width=0.2, shift=2.0)
     rng = np.random.default_rng(0)
     for _ in range(12):
         x = inner.space.sample(50, rng)
-        e = simulator.evaluate(x)
-    assert simulator.guessed > 50 and simulator.escalated > 40
-    assert simulator.proxy is not None
+        e = answers(x)
+    assert answers.guessed > 50 and answers.escalated > 40
+    assert answers.computed == answers.escalated
+    assert answers.proxy is not None
     both = e.feasible & inner.evaluate(x).feasible
     ratio = e.metrics["latency"][both] / inner.evaluate(x).metrics["latency"][both]
     assert np.median(np.abs(ratio - 1)) < 0.1
-    assert simulator.key != inner.key and simulator.recorded is inner
+    assert not answers.exact and answers.simulator is inner
+    assert answers.fresh().proxy is None, "a study starts from its own"
 
 
 def test_a_proxy_is_where_escalation_may_start(proxy):
-    study = Study(with_(f"escalating:{proxy}"), budget=200, seed=0)
+    study = Study(with_(), budget=200, seed=0, answers=f"escalating:{proxy}")
     study.run()
     assert study.evaluator.computed < 60, "it knows the space already"
 
 
 def test_escalation_over_several_workloads_and_objectives():
     scenario = with_(
-        "escalating",
         workload=None,
         workloads=["a", "b"],
         aggregate="geometric_mean",
         objectives=["latency", "energy"],
         specs={},
     )
-    study = Study(scenario, "nsga2", budget=300, seed=0)
+    study = Study(scenario, "nsga2", budget=300, seed=0, answers="escalating")
     trials = study.run()
     assert study.evaluator.guessed > 0 and len(confirm(scenario, trials).trials) > 1
 
 
 def test_a_killed_escalating_run_goes_on_to_the_same_end(tmp_path):
-    scenario = with_("escalating")
-    whole = runner.run(scenario, budget=160, seed=2, output=tmp_path / "whole", plots=False)
+    scenario = with_()
+    plan = {"budget": 160, "seed": 2, "answers": "escalating", "plots": False}
+    whole = runner.run(scenario, output=tmp_path / "whole", **plan)
 
     class Killed(Exception):
         pass
@@ -119,13 +123,11 @@ def test_a_killed_escalating_run_goes_on_to_the_same_end(tmp_path):
             raise Killed
 
     with pytest.raises(Killed):
-        runner.run(
-            scenario, budget=160, seed=2, output=tmp_path / "cut", plots=False, on_progress=kill
-        )
+        runner.run(scenario, output=tmp_path / "cut", on_progress=kill, **plan)
     again = runner.resume(tmp_path / "cut", plots=False)
     assert np.array_equal(whole.trials.cost, again.trials.cost)
     assert whole.result == again.result
-    assert runner.verify(tmp_path / "cut")["differences"] == []
+    assert verify(tmp_path / "cut")["differences"] == []
     rows, _ = export([tmp_path / "cut"], tmp_path / "d.parquet")
     assert rows < 160, "guesses are no data"
     data = Dataset(tmp_path / "d.parquet")
@@ -135,7 +137,9 @@ def test_a_killed_escalating_run_goes_on_to_the_same_end(tmp_path):
 
 
 def test_final_answers_of_a_proxy_are_the_simulators(tmp_path, proxy):
-    done = runner.run(with_(f"proxy:{proxy}"), budget=200, output=tmp_path / "r", plots=False)
+    done = runner.run(
+        with_(), budget=200, answers=f"proxy:{proxy}", output=tmp_path / "r", plots=False
+    )
     best = done.result["best"]
     x = Smooth.space.encode(best["design"])
     assert best["metrics"] == Smooth("w").evaluate(x).row(0)
@@ -152,12 +156,12 @@ def test_screening_spends_the_budget_on_what_promises(proxy, tmp_path):
     ).run()
     assert np.median(screened.cost) < np.median(plain.cost)
     assert screened.cost.min() <= plain.cost.min()
-    assert not guesses(scenario)
+    assert make_evaluator(scenario).exact
     truth = Smooth("w").evaluate(screened.x)
     assert np.array_equal(truth.metrics["latency"], screened.evaluation.metrics["latency"], True)
     run = runner.run(
         scenario, "genetic_algorithm", budget=60, output=tmp_path / "s", plots=False,
-        screen={"screen": f"proxy:{proxy}", "screen_factor": 4},
+        screen=f"proxy:{proxy}", screen_factor=4,
     )  # fmt: skip
     again = runner.resume(tmp_path / "s", plots=False)
     assert again.result == run.result and "confirmed" not in run.result
@@ -176,11 +180,15 @@ def test_any_agent_can_be_screened(name, proxy):
 def test_a_screened_agent_repeats_itself_only_if_it_must(proxy):
     scenario = from_document(DOCUMENT)
     inner = make_agent("random_walk", scenario, seed=0, budget=50, hyper={})
-    agent = ScreenedAgent(inner, lambda x: x.sum(axis=1, keepdims=True).astype(float), 4)
+
+    def guess(x):
+        return x.sum(axis=1, keepdims=True).astype(float), scenario.feedback(scenario.evaluate(x))
+
+    agent = ScreenedAgent(inner, guess, 4)
     x = np.concatenate([agent.ask(10) for _ in range(5)])
     assert len(np.unique(x, axis=0)) == len(x)
     with pytest.raises(ArchgymError, match="at least 2 proposals"):
-        ScreenedAgent(inner, lambda x: x, 1)
+        ScreenedAgent(inner, guess, 1)
 
 
 def test_an_environment_on_a_proxy_says_that_it_guesses(tmp_path):

@@ -4,18 +4,20 @@ import numpy as np
 import pytest
 
 from archgym import Metric, Simulator, categorical, ordinal, powers_of_two, registry
-from archgym.answers.proxy_simulator import ProxySimulator
+from archgym.answers.evaluator import make_evaluator
+from archgym.answers.proxied import ProxiedAnswers
 from archgym.contracts.evaluation import Evaluation
 from archgym.datasets.blocks import hash_designs
 from archgym.datasets.schema import Description
-from archgym.errors import ArchgymError, DesignError, UnknownNameError
+from archgym.errors import ArchgymError, UnknownNameError
 from archgym.goals.scenario_file import from_document
 from archgym.proxies.features import FeatureMap
-from archgym.proxies.proxy import Proxy, conformal_quantile
+from archgym.proxies.proxy import Proxy, _digest, conformal_quantile
 from archgym.proxies.quality import evaluate
 from archgym.proxies.rows import ProxyError, Rows
 from archgym.proxies.training import train
 from archgym.runs import runner
+from archgym.runs.verify import verify
 from archgym.space import DesignSpace
 
 MODELS = registry.names("cost_models")
@@ -222,17 +224,43 @@ def scenario(**more):
     )
 
 
-def test_a_proxy_stands_in_and_is_never_mistaken_for_the_truth(tmp_path, trained):
+def test_a_proxys_guesses_are_never_mistaken_for_the_truth(tmp_path, trained):
     trained["random_forest"].save(tmp_path / "p")
-    there = scenario(stand_in=f"proxy:{tmp_path / 'p'}")
-    (simulator,) = there.simulators
-    assert simulator.key != simulator.truth.key and simulator.truth.key == Smooth().key
-    done = runner.run(there, "genetic_algorithm", output=tmp_path / "r", plots=False)
+    by, there = f"proxy:{tmp_path / 'p'}", scenario()
+    evaluator = make_evaluator(there, by)
+    assert not evaluator.exact and evaluator.answers[0].simulator.key == Smooth().key
+    done = runner.run(there, "genetic_algorithm", answers=by, output=tmp_path / "r", plots=False)
     assert done.result["charged"] == 60
     again = runner.resume(tmp_path / "r", plots=False)
     assert again.result == done.result
-    report = runner.verify(tmp_path / "r")
-    assert report["differences"], "verified against the true simulator"
+    report = verify(tmp_path / "r", sample=None)
+    assert report["differences"] == [], "only the simulator's own evaluations are recorded"
+    assert report["checked"] == done.result["computed"] < 60
+
+
+def test_a_run_does_not_go_on_with_another_proxy(tmp_path, trained):
+    trained["random_forest"].save(tmp_path / "p")
+    by = f"proxy:{tmp_path / 'p'}"
+    runner.run(scenario(), answers=by, output=tmp_path / "r", plots=False)
+    trained["ridge"].save(tmp_path / "p")
+    with pytest.raises(ArchgymError, match="another proxy"):
+        runner.resume(tmp_path / "r", plots=False)
+
+
+def test_nothing_of_a_proxy_folder_runs_code_or_changes_unseen(tmp_path, trained):
+    trained["ridge"].save(tmp_path / "p")
+    path = tmp_path / "p" / "proxy.json"
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps({**document, "logarithmic": []}))
+    with pytest.raises(ProxyError, match="digest differs"):
+        Proxy.load(tmp_path / "p")
+    evil = {k: v for k, v in document.items() if k != "digest"} | {"model": "os:system"}
+    with np.load(tmp_path / "p" / "arrays.npz") as file:
+        arrays = {k.replace("|", "/"): file[k] for k in file.files}
+    evil["digest"] = _digest(evil, arrays)  # an attacker can compute digests too
+    path.write_text(json.dumps(evil))
+    with pytest.raises(UnknownNameError, match="cost model"):
+        Proxy.load(tmp_path / "p")
 
 
 def test_a_proxy_of_something_else_is_refused(tmp_path, trained):
@@ -241,17 +269,15 @@ def test_a_proxy_of_something_else_is_refused(tmp_path, trained):
         (Smooth("v"), "workload 'v'"), (Smooth("w", gain=2), "other data"),
     ):  # fmt: skip
         with pytest.raises(ProxyError, match=message):
-            ProxySimulator(other, proxy)
+            ProxiedAnswers(other, proxy)
 
     class Wider(Smooth):
         space = DesignSpace((*Smooth.space.parameters, ordinal("more", (1, 2))))
 
     with pytest.raises(ProxyError, match="another design space"):
-        ProxySimulator(Wider(), proxy)
-    with pytest.raises(DesignError):
-        ProxySimulator(Smooth(), proxy).evaluate(np.array([[99, 0, 0, 0]]))
+        ProxiedAnswers(Wider(), proxy)
     with pytest.raises(ArchgymError, match="proxy:PATH"):
-        scenario(stand_in="proxy")
+        make_evaluator(scenario(), "proxy")
 
 
 # ---------------------------------------------------------------- bad input

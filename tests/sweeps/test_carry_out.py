@@ -16,8 +16,9 @@ from archgym.sweeps.driver import LEDGER, STORE, SweepFolder, carry_out, repair
 from archgym.sweeps.engine import LocalEngine, make_engine
 from archgym.sweeps.ledger import Ledger
 from archgym.sweeps.plan import from_sweep_document
+from archgym.sweeps.result import Setup
 from archgym.sweeps.selection import mean_best, tuned
-from archgym.sweeps.work import Setup, Worker, improvements
+from archgym.sweeps.work import Worker, improvements
 from tests.conftest import ROOT, ToySimulator
 from tests.sweeps.conftest import outcomes, statuses
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from archgym import DesignSpace, Evaluation, categorical, ordinal
-from archgym.answers.table_simulator import TableSimulator, covering
+from archgym.answers.evaluator import make_evaluator
+from archgym.answers.table import TableAnswers
 from archgym.errors import ArchgymError, DesignError, StoreError
 from archgym.goals.scenario_file import from_document, load_scenario
 from archgym.space import Constraint
 from archgym.tables import build as building
 from archgym.tables.build import build
-from archgym.tables.coverage import Coverage, folder_name
+from archgym.tables.coverage import Coverage, covering, folder_name
 from archgym.tables.table import Table
-from archgym.testing import check_simulator
 from tests.conftest import ToySimulator
 
 
@@ -32,9 +32,9 @@ def same(a, b):
 def test_a_table_answers_what_the_simulator_answers(tmp_path, toy):
     table = build(toy, {}, tmp_path / "t")
     x = whole(toy.space)
-    same(TableSimulator(toy, table).evaluate(x), toy.evaluate(x))
+    same(TableAnswers(toy, table)(x), toy.evaluate(x))
     again = Table.load(tmp_path / "t", toy.space, check=True)
-    same(TableSimulator(toy, again).evaluate(x[::-1]), toy.evaluate(x[::-1]))
+    same(TableAnswers(toy, again)(x[::-1]), toy.evaluate(x[::-1]))
     calls = toy.calls
     build(toy, {}, tmp_path / "t")
     assert toy.calls == calls, "a finished table is read, not built again"
@@ -42,7 +42,14 @@ def test_a_table_answers_what_the_simulator_answers(tmp_path, toy):
 
 def test_a_table_keeps_a_simulators_contract(tmp_path):
     toy = ToySimulator()
-    check_simulator(TableSimulator(toy, build(toy, {}, tmp_path / "t")))
+    answers = TableAnswers(toy, build(toy, {}, tmp_path / "t"))
+    x = toy.space.sample(50, np.random.default_rng(0))
+    whole_batch = answers(x)
+    for i in range(len(x)):
+        same(answers(x[i : i + 1]), whole_batch.take([i]))
+    assert len(answers(x[:0])) == 0
+    with pytest.raises(DesignError):
+        answers(x[:, :-1])
 
 
 class Constrained(ToySimulator):
@@ -56,7 +63,7 @@ class Constrained(ToySimulator):
 def test_designs_that_break_a_constraint_are_in_the_table_with_their_reason(tmp_path):
     toy = Constrained()
     x = toy.space.unrank(np.arange(toy.space.cardinality))
-    answer = TableSimulator(toy, build(toy, {}, tmp_path / "t")).evaluate(x)
+    answer = TableAnswers(toy, build(toy, {}, tmp_path / "t"))(x)
     same(answer, toy.evaluate(x))
     assert not answer.feasible.all() and any("few-ways" in answer.reason(i) for i in range(len(x)))
 
@@ -64,12 +71,12 @@ def test_designs_that_break_a_constraint_are_in_the_table_with_their_reason(tmp_
 def test_part_of_a_space_is_covered_and_the_rest_refused(tmp_path, toy):
     parameters = {"size": [4, 64], "policy": ["random"]}
     table = build(toy, parameters, tmp_path / "t")
-    simulator = TableSimulator(toy, table)
+    answers = TableAnswers(toy, table)
     assert len(table) == 2 * 4 * 1
     x = toy.space.encode([{"size": 64, "ways": w, "policy": "random"} for w in (8, 1)])
-    same(simulator.evaluate(x), toy.evaluate(x))
+    same(answers(x), toy.evaluate(x))
     with pytest.raises(DesignError, match="covers"):
-        simulator.evaluate(toy.space.encode({"size": 2, "ways": 1, "policy": "random"}))
+        answers(toy.space.encode({"size": 2, "ways": 1, "policy": "random"}))
     with pytest.raises(DesignError, match="'ways'"):
         simulator.evaluate(np.array([[2, 9, 2]]))
     with pytest.raises(DesignError, match="shape"):
@@ -113,7 +120,7 @@ def test_designs_known_to_be_alike_are_evaluated_once(tmp_path, monkeypatch):
     table = build(toy, {}, tmp_path / "t")
     assert table.evaluated == 8 * 3 * 3 + 8, "one of three policies where there is one way"
     x = whole(toy.space)
-    same(TableSimulator(toy, table).evaluate(x), toy.evaluate(x))
+    same(TableAnswers(toy, table)(x), toy.evaluate(x))
 
 
 def test_an_interrupted_build_goes_on(tmp_path, monkeypatch):
@@ -136,7 +143,7 @@ def test_an_interrupted_build_goes_on(tmp_path, monkeypatch):
     table = build(second, {}, tmp_path / "t")
     assert first.calls + second.calls == table.evaluated == second.space.cardinality
     x = whole(second.space)
-    same(TableSimulator(second, table).evaluate(x), second.evaluate(x))
+    same(TableAnswers(second, table)(x), second.evaluate(x))
 
 
 def test_a_damaged_block_is_evaluated_again(tmp_path, monkeypatch):
@@ -156,7 +163,7 @@ def test_a_damaged_block_is_evaluated_again(tmp_path, monkeypatch):
     toy = ToySimulator()
     table = build(toy, {}, tmp_path / "t")
     assert toy.calls == toy.space.cardinality - 30
-    same(TableSimulator(toy, table).evaluate(whole(toy.space)), toy.evaluate(whole(toy.space)))
+    same(TableAnswers(toy, table)(whole(toy.space)), toy.evaluate(whole(toy.space)))
 
 
 def test_a_full_disk_keeps_what_is_there(tmp_path, monkeypatch, toy):
@@ -181,7 +188,7 @@ def test_two_builds_do_not_meet(tmp_path, toy):
 def test_a_damaged_or_foreign_table_is_refused(tmp_path, toy):
     build(toy, {}, tmp_path / "t")
     with pytest.raises(ArchgymError, match="archgym enumerate"):
-        TableSimulator(ToySimulator(gain=2.0), Table.load(tmp_path / "t", toy.space))
+        TableAnswers(ToySimulator(gain=2.0), Table.load(tmp_path / "t", toy.space))
     values = tmp_path / "t" / "values.npy"
     kept = values.read_bytes()
     values.write_bytes(kept[:-8] + b"\0" * 8)
@@ -203,20 +210,20 @@ def test_a_space_too_large_is_refused(tmp_path):
         build(Vast(), {}, tmp_path / "t")
 
 
-def test_a_table_stands_in_for_a_scenarios_simulator(tmp_path, toy, toy_document):
+def test_a_table_answers_for_a_scenarios_simulator(tmp_path, toy, toy_document):
     folder = tmp_path / folder_name(toy, {})
     build(toy, {}, folder)
     toy_document["parameters"] = {"policy": ["lru", "fifo"]}  # a part of what the table covers
-    plain = from_document(toy_document)
-    scenario = from_document(toy_document | {"stand_in": f"table:{tmp_path}"})
+    scenario = from_document(toy_document)
+    table = make_evaluator(scenario, f"table:{tmp_path}")
     assert covering(tmp_path, toy, scenario.parameters) == folder
-    assert not scenario.simulators[0].computes and scenario.simulators[0].key == toy.key
     x = whole(scenario.space)
-    assert np.array_equal(scenario.costs(scenario.evaluate(x)), plain.costs(plain.evaluate(x)))
+    assert np.array_equal(scenario.costs(table(x)), scenario.costs(scenario.evaluate(x)))
+    assert table.exact and table.computed == 0 and table.charged == len(x)
     with pytest.raises(ArchgymError, match="archgym enumerate"):
-        from_document(toy_document | {"stand_in": f"table:{tmp_path / 'none'}"})
-    with pytest.raises(ArchgymError, match="unknown stand in"):
-        from_document(toy_document | {"stand_in": "tabel"})
+        make_evaluator(scenario, f"table:{tmp_path / 'none'}")
+    with pytest.raises(ArchgymError, match=r"unknown answer.*table"):
+        make_evaluator(scenario, "tabel")
 
 
 def test_dram_runs_that_felt_no_limit_say_so(tmp_path):
@@ -232,7 +239,7 @@ def test_dram_runs_that_felt_no_limit_say_so(tmp_path):
     assert table.evaluated < len(table) / 20
     coverage = Coverage(simulator.space, parameters)
     x = coverage.designs(np.random.default_rng(0).integers(0, len(table), 400))
-    same(TableSimulator(simulator, table).evaluate(x), simulator.evaluate(x))
+    same(TableAnswers(simulator, table)(x), simulator.evaluate(x))
 
 
 def test_reads_only_traces_have_more_designs_alike():

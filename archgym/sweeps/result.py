@@ -1,0 +1,47 @@
+"""What a worker is given, and what comes back of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+DONE, FAILED = "done", "failed"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker needs besides run specs: small, and picklable."""
+
+    documents: Mapping[str, Mapping[str, Any]]
+    answers: Mapping[str, str] = field(default_factory=dict)
+    from_reference: bool = True
+    store: str | None = None
+    trials: str | None = None  # a folder, where every trial is to be kept
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one run; everything but the seconds is a function of the spec.
+
+    Where the search guessed, best and front are of finalists that the simulator evaluated, and the
+    curve is one point.  ``curve`` holds (evaluations, best cost) at each improvement; ``front`` holds (evaluations,
+    objective costs) of each trial that joined the front of a scenario of several objectives.
+    """
+
+    id: str
+    status: str
+    charged: int = 0
+    computed: int = 0
+    distinct: int = 0
+    feasible: int = 0
+    satisfied: int = 0
+    best: float = float("inf")
+    design: tuple[int, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    curve: Sequence[tuple[int, float]] = ()
+    front: Sequence[tuple[int, tuple[float, ...]]] = ()
+    agent_seconds: float = 0.0
+    simulator_seconds: float = 0.0
+    seconds: float = 0.0
+    error: str = ""

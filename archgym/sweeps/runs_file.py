@@ -1,0 +1,40 @@
+"""The runs of a sweep as Parquet, by scenario and agent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..files.parquet import arrow, write_table
+from .ledger import Ledger
+
+_COLUMNS = (
+    "id, seed, budget, panel, phase, charged, computed, distinct_designs, feasible, satisfied, best, "
+    "agent_seconds, simulator_seconds, seconds, hyper, curve"
+)
+
+
+def write_runs(ledger: Ledger, folder: Path) -> int:
+    """``runs/scenario=…/agent=…/part.parquet``; returns how many runs.
+
+    ``step`` and ``best_so_far`` hold each run's improvements; hyperparameters are ``hyper.*``.
+    """
+    pa = arrow()
+    total = 0
+    groups = sorted({(s, a) for s, a in ledger.rows("scenario, agent")})
+    for scenario, agent in groups:
+        rows = list(ledger.rows(_COLUMNS, "scenario = ? AND agent = ?", (scenario, agent)))
+        columns: dict[str, list[Any]] = {
+            n: [r[i] for r in rows] for i, n in enumerate(_COLUMNS.split(", "))
+        }
+        hyper = [json.loads(h) for h in columns.pop("hyper")]
+        curves = [json.loads(c) for c in columns.pop("curve")]
+        for name in sorted({n for h in hyper for n in h}):
+            columns[f"hyper.{name}"] = [h.get(name) for h in hyper]
+        columns["step"] = [[int(s) for s, _ in c] for c in curves]
+        columns["best_so_far"] = [[float(v) for _, v in c] for c in curves]
+        place = folder / f"scenario={scenario.replace('/', '-')}" / f"agent={agent}"
+        write_table(pa.table(columns), place / "part.parquet")
+        total += len(rows)
+    return total

@@ -1,0 +1,48 @@
+"""Every trial of a sweep's run as Parquet, where they are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..contracts.evaluation import Evaluation
+from ..errors import StoreError
+from ..files.parquet import arrow, write_table
+from ..goals.scenario import Scenario
+from ..goals.trials import Trials
+from ..space import Designs
+from .plan import RunSpec
+
+
+def write_trials(folder: Path, spec: RunSpec, scenario: Scenario, trials: Trials) -> None:
+    """Every trial of one run: value indices, metrics, cost."""
+    pa = arrow()
+    columns: dict[str, Any] = {"step": range(len(trials))}
+    columns |= {name: trials.x[:, i].astype("int32") for i, name in enumerate(scenario.space.names)}
+    columns |= {f"metric.{n}": v for n, v in trials.evaluation.metrics.items()}
+    columns |= {"feasible": trials.evaluation.feasible, "cost": trials.cost}
+    columns["reason"] = [trials.evaluation.reason(i) for i in range(len(trials))]
+    table = pa.table({k: pa.array(v) for k, v in columns.items()})
+    facts = {"run": spec.id, "seed": str(spec.seed)}
+    write_table(
+        table.replace_schema_metadata(facts),
+        trials_file(folder, scenario.name, spec.agent, spec.id),
+    )
+
+
+def trials_file(folder: Path, scenario: str, agent: str, run: str) -> Path:
+    """Where the trials of a run lie."""
+    return folder / f"scenario={scenario.replace('/', '-')}" / f"agent={agent}" / f"{run}.parquet"
+
+
+def read_trials(path: Path, scenario: Scenario) -> tuple[Designs, Evaluation]:
+    """The designs of a run and their (aggregated) metrics, as :func:`write_trials` wrote them."""
+    try:
+        table = arrow().parquet.read_table(path)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read: {error}") from error
+    x = np.stack([table[n].to_numpy() for n in scenario.space.names], axis=1).astype(np.int64)
+    metrics = {m.name: table[f"metric.{m.name}"].to_numpy() for m in scenario.simulators[0].metrics}
+    return x, Evaluation(metrics, table["feasible"].to_numpy(), table["reason"].to_pylist())
