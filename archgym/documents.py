@@ -104,7 +104,7 @@ class Faults:
             self.add(f"key {key!r}: expected a whole number, got {_short(value)}")
             return default
         if least is not None and value < least:
-            self.add(f"key {key!r}: expected at least {least}, got {_short(value)}")
+            self.add(f"{key} must be at least {least}, got {_short(value)}")
             return default
         return value
 

@@ -60,7 +60,7 @@ class EvaluationStore:
         )
         try:
             self._set_up(connection)
-        except sqlite3.Error:
+        except (sqlite3.Error, StoreError):
             connection.close()
             raise
         return connection
@@ -70,25 +70,30 @@ class EvaluationStore:
         until = time.monotonic() + _PATIENCE_S
         while True:
             try:
-                self._check_format(connection)
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
-                connection.executescript(_SCHEMA)
-                connection.execute(f"PRAGMA user_version={FORMAT}")
+                with _Transaction(connection):  # tables and format appear together
+                    if self._is_new(connection):
+                        for statement in filter(str.strip, _SCHEMA.split(";")):
+                            connection.execute(statement)
+                        connection.execute(f"PRAGMA user_version={FORMAT}")
                 return
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error) or time.monotonic() > until:
                     raise
                 time.sleep(0.02)
 
-    def _check_format(self, connection: sqlite3.Connection) -> None:
+    def _is_new(self, connection: sqlite3.Connection) -> bool:
+        """Whether the file is empty; a file of another format is refused."""
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return True
         found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        empty = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if found != FORMAT and not empty:
+        if found != FORMAT:
             raise StoreError(
                 f"{self.path} is an evaluation store of format {found}, this version reads {FORMAT}; "
                 "start a new run, or read it with the version that wrote it"
             )
+        return False
 
     def _guard(self, action: Callable[[], T]) -> T:
         try:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.simulator import Simulator
-from archgym.space import Designs
+from archgym.space import Designs, Setting
 from archgym.kernels.threads import split_rows
 
 from .architecture import Architecture, load_architecture
@@ -36,6 +36,25 @@ class MappingSimulator(Simulator):
 
     name = "mapping"
     version = "1.0"
+    settings = (
+        Setting("space", "choice", "loops", tuple(SPACES), description="the mapping space"),
+        Setting(
+            "architecture",
+            "any",
+            "",
+            description="a name or a YAML file (default: the space's own)",
+        ),
+        Setting("reuse", "choice", "physical", REUSE, description="the convention of tile reuse"),
+        Setting(
+            "threads",
+            "whole",
+            None,
+            low=1,
+            high=1024,
+            optional=True,
+            description="threads of one evaluation (default: all cores)",
+        ),
+    )
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric("energy", "J", "memories and arithmetic"),
         Metric("latency", "s", "all layers, one after the other"),

@@ -11,7 +11,7 @@ import numpy as np
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.simulator import Simulator
-from archgym.space import Designs
+from archgym.space import Designs, Setting
 from archgym.kernels.threads import map_rows
 
 from .architecture import Architecture
@@ -35,6 +35,31 @@ class AcceleratorSimulator(Simulator):
 
     name = "accelerator"
     version = "1.0"
+    settings = (
+        Setting(
+            "space", "choice", "archgym-timeloop", tuple(SPACES), description="the design space"
+        ),
+        Setting(
+            "objective",
+            "choice",
+            "energy-delay",
+            OBJECTIVES,
+            description="what the mapper minimises",
+        ),
+        Setting(
+            "effort", "whole", FAST, low=1, high=10_000_000, description="mappings tried a layer"
+        ),
+        Setting("reuse", "choice", "physical", REUSE, description="the convention of tile reuse"),
+        Setting(
+            "threads",
+            "whole",
+            None,
+            low=1,
+            high=1024,
+            optional=True,
+            description="threads of one evaluation (default: all cores)",
+        ),
+    )
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric("energy", "J", "memories and arithmetic"),
         Metric("latency", "s", "all layers, one after the other"),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from archgym.contracts.evaluation import Evaluation, Floats, Metric
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
-from archgym.space import Designs, DesignSpace, Parameter, categorical, ordinal
+from archgym.space import Designs, DesignSpace, Parameter, Setting, categorical, ordinal
 
 from .accuracy import accuracy, digest
 from .area import units as units_of
@@ -50,6 +50,35 @@ class CoDesignSimulator(Simulator):
 
     name = "codesign"
     version = "1.0"
+    settings = (
+        Setting(
+            "accuracy",
+            "text",
+            "",
+            description="where accuracies come from (default: the workload's)",
+        ),
+        Setting("units", "text", "paper", description="costs of operations, by name or YAML file"),
+        Setting(
+            "subaccelerators", "whole", 2, low=1, high=3, description="how many run the networks"
+        ),
+        Setting("identical", "switch", False, description="whether all are alike"),
+        Setting(
+            "budget",
+            "choice",
+            "repaired",
+            BUDGETS,
+            description="what happens above 4096 PEs, 64 GB/s",
+        ),
+        Setting(
+            "limit",
+            "number",
+            0.0,
+            low=0.0,
+            unit="",
+            description="cycles allowed; 0: the workload's own",
+        ),
+        Setting("l1_bytes", "whole", 704, low=1, high=1 << 40, description="bytes of L1 a PE"),
+    )
 
     def __init__(
         self,

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.simulator import Simulator
-from archgym.space import Designs
+from archgym.space import Designs, Setting
 from archgym.kernels.threads import map_rows
 
 from . import layout
 from .alike import alike
-from .devices import Device, device_named
+from .devices import DEVICES, Device, device_named
 from .devices import Mapping as AddressMapping
 from .energy import core_energy_j, power_w
-from .space import KNOBS, canonical, kernel_codes, space_named, to_kernel
+from .space import KNOBS, SPACES, canonical, kernel_codes, space_named, to_kernel
 from .timing import SEMANTICS, timing
 from .traces import Trace, resolve
 from .traces.library import names
@@ -41,6 +41,23 @@ class DRAMSimulator(Simulator):
 
     name = "dram"
     version = "1.0"
+    settings = (
+        Setting("device", "choice", "DDR4-2400", tuple(DEVICES), description="the memory device"),
+        Setting(
+            "semantics", "choice", "dramsys", SEMANTICS, description="whose timing rules: see above"
+        ),
+        Setting("space", "choice", "full", SPACES, description="the design space"),
+        Setting("format", "text", None, optional=True, description="dialect of a trace file"),
+        Setting(
+            "threads",
+            "whole",
+            None,
+            low=1,
+            high=1024,
+            optional=True,
+            description="threads of one evaluation (default: all cores)",
+        ),
+    )
     metrics = (
         Metric("total_time", "s", "start to the last response"),
         Metric("mean_latency", "s", "arrival stamp to response, mean over requests"),

@@ -18,7 +18,7 @@ import numpy as np
 from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.simulator import Simulator
 from archgym.kernels.threads import map_rows
-from archgym.space import Designs, Value
+from archgym.space import Designs, Setting, Value
 
 from .program import Program, ProgramError, load_program, names
 
@@ -43,6 +43,20 @@ class SubprocessSimulator(Simulator):
 
     name = "subprocess"
     version = "1"
+    settings = (
+        Setting("program", "any", "", description="a YAML file, or the name of one that ships"),
+        Setting(
+            "threads",
+            "whole",
+            None,
+            low=1,
+            high=1024,
+            optional=True,
+            description="programs that run at once (default: all cores)",
+        ),
+        Setting("keep", "text", None, optional=True, description="a folder for working folders"),
+    )
+    expensive = True
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.kernels.threads import map_rows
-from archgym.space import Designs
+from archgym.space import Designs, Setting
 
 from .calibration import FITTED, Calibration
 from .flow import Block, Choices, NoRoom, build
@@ -23,7 +23,7 @@ from .placements import Placements
 from .power import energy_fj, leakage_nw
 from .sides import library_sides, pin_sides
 from .space import space, unbuildable
-from .technology import devices
+from .technology import STACKS, devices
 from .technology import stack as stack_of
 
 NETLISTS = Path(__file__).parents[2] / "scenarios" / "ffet"
@@ -86,6 +86,22 @@ class BlockPPASimulator(Simulator):
 
     name = "ffet"
     version = "1.0"
+    settings = (
+        Setting("placements", "whole", 4, low=1, high=1024, description="placements averaged"),
+        Setting("seed", "whole", 0, low=0, description="of the placer"),
+        Setting("stack", "choice", "gt2n", tuple(STACKS), description="metal stack"),
+        Setting("drv_bound", "number", 10.0, low=0.0, description="design-rule violations allowed"),
+        Setting("calibration", "any", FITTED, description="fitted constants"),
+        Setting(
+            "threads",
+            "whole",
+            None,
+            low=1,
+            high=1024,
+            optional=True,
+            description="threads of one evaluation (default: all cores)",
+        ),
+    )
     metrics = METRICS
 
     def __init__(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.simulator import Simulator
-from archgym.space import Designs
+from archgym.space import Designs, Setting
 from archgym.kernels.threads import split_rows
 
 from . import layout
@@ -54,6 +54,22 @@ class SoCSimulator(Simulator):
 
     name = "soc"
     version = "1.0"
+    settings = (
+        Setting("semantics", "choice", "physical", SEMANTICS, description="physical, or as FARSI"),
+        Setting("space", "choice", "full", tuple(SPACES), description="the design space"),
+        Setting("cpus", "whole", 2, low=1, high=64, description="processors that a design may use"),
+        Setting("memories", "whole", 3, low=1, high=64, description="memories that it may use"),
+        Setting("buses", "whole", 3, low=1, high=64, description="buses that it may use"),
+        Setting(
+            "threads",
+            "whole",
+            None,
+            low=1,
+            high=1024,
+            optional=True,
+            description="threads of one evaluation (default: all cores)",
+        ),
+    )
     metrics = (
         Metric("latency", "s", "finish of the last workload"),
         Metric("energy", "J", "dynamic energy"),

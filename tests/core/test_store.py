@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from archgym import EvaluationStore, Evaluator
+from archgym import EvaluationStore
 from archgym.errors import StoreError
 from tests.conftest import ToySimulator
 
@@ -39,7 +39,7 @@ def test_evaluator_computes_each_design_once(tmp_path, toy_scenario):
     x = toy_scenario.space.sample(60, np.random.default_rng(0))
     before = sim.calls
     with EvaluationStore(tmp_path / "e.sqlite") as store:
-        evaluator = Evaluator(toy_scenario, store)
+        evaluator = make_evaluator(toy_scenario, "exact", store)
         first = evaluator(x)
         second = evaluator(x)
     unique = len(np.unique(x, axis=0))

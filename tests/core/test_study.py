@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -8,11 +9,13 @@ import time
 import numpy as np
 import pytest
 
-from archgym import Study
+from archgym import Evaluation, EvaluationStore, Study
 from archgym.errors import ArchgymError, StoreError
 from archgym.runs import runner
-from archgym.runs.run_folder import RESULT, TRIALS
-from tests.conftest import ROOT
+from archgym.runs.manifest import identity
+from archgym.runs.run_folder import RESULT, TRIALS, RunFolder
+from archgym.runs.verify import verify
+from tests.conftest import ROOT, ToySimulator
 
 
 def test_a_study_spends_exactly_its_budget(toy_scenario):
@@ -54,7 +57,7 @@ def test_a_run_folder_holds_all_and_reproduces(tmp_path, toy_scenario):
         "front.png",
     } <= names
     assert done.result["charged"] == 60 and done.result["computed"] < 60
-    assert runner.verify(tmp_path / "r")["differences"] == []
+    assert verify(tmp_path / "r")["differences"] == []
     with pytest.raises(ArchgymError, match="--resume"):
         runner.run(toy_scenario, "genetic_algorithm", seed=2, output=tmp_path / "r")
 
@@ -108,7 +111,8 @@ def test_a_resumed_run_ends_as_if_never_interrupted(tmp_path, toy_scenario, afte
 KILLED = """
 import sys, time
 sys.path.insert(0, {root!r})
-from archgym import load_scenario, runner
+from archgym import load_scenario
+from archgym.runs import runner
 from pathlib import Path
 scenario = load_scenario("dram/stream-low-power", "rand_rw:n=2000")
 runner.run(scenario, "genetic_algorithm", budget=96, seed=3, hyper={{"population": 8}}, output=Path({out!r}),
@@ -136,7 +140,7 @@ def test_kill_minus_nine_loses_at_most_the_batch_in_flight(tmp_path):
 
 def test_a_folder_is_held_by_one_process_at_a_time(tmp_path, toy_scenario):
     runner.run(toy_scenario, "random_walk", budget=5, output=tmp_path / "r", plots=False)
-    with runner.RunFolder.open(tmp_path / "r"), pytest.raises(StoreError, match="in use"):
+    with RunFolder.open(tmp_path / "r"), pytest.raises(StoreError, match="in use"):
         runner.resume(tmp_path / "r")
 
 
@@ -144,7 +148,7 @@ def test_runs_in_one_tree_do_not_disturb_each_other(tmp_path, toy_scenario):
     a = runner.run(toy_scenario, "random_walk", budget=20, seed=1, root=tmp_path, plots=False)
     b = runner.run(toy_scenario, "random_walk", budget=20, seed=2, root=tmp_path, plots=False)
     assert a.path != b.path and a.path.parent == b.path.parent
-    assert runner.verify(a.path)["checked"] > 0
+    assert verify(a.path)["checked"] > 0
 
 
 def test_a_read_only_folder_is_reported(tmp_path, toy_scenario):
@@ -154,16 +158,59 @@ def test_a_read_only_folder_is_reported(tmp_path, toy_scenario):
         runner.run(toy_scenario, "random_walk", budget=5, output=blocked / "r")
 
 
-def test_verify_finds_a_tampered_number(tmp_path, toy_scenario):
-    import sqlite3
+def test_verify_finds_a_number_that_does_not_come_out_again(tmp_path, toy_scenario, monkeypatch):
+    runner.run(toy_scenario, "random_walk", budget=20, output=tmp_path / "r", plots=False)
+    real = ToySimulator._evaluate
 
+    def other(self, x):
+        e = real(self, x)
+        return Evaluation({**e.metrics, "latency": e.metrics["latency"] * 2}, e.feasible, e.reasons)
+
+    monkeypatch.setattr(ToySimulator, "_evaluate", other)
+    assert len(verify(tmp_path / "r")["differences"]) > 5
+
+
+def test_a_changed_row_is_never_read(tmp_path, toy_scenario):
     runner.run(toy_scenario, "random_walk", budget=20, output=tmp_path / "r", plots=False)
     with sqlite3.connect(tmp_path / "r" / "evaluations.sqlite") as c:
         c.execute(
             "UPDATE evaluations SET metrics = ? WHERE feasible = 1",
             (np.array([1.0, 2.0]).tobytes(),),
         )
-    assert len(runner.verify(tmp_path / "r")["differences"]) > 5
+    for use in (verify, runner.resume):
+        with pytest.raises(StoreError, match="damaged"):
+            use(tmp_path / "r")
+
+
+def test_a_store_of_another_format_is_refused(tmp_path):
+    path = tmp_path / "old.sqlite"
+    with sqlite3.connect(path) as c:
+        c.execute("CREATE TABLE evaluations(simulator INTEGER, design BLOB)")
+    with pytest.raises(StoreError, match="format 0, this version reads"):
+        EvaluationStore(path)
+
+
+# ---- where a study starts from
+def test_a_study_starts_from_the_reference_design_and_pays_for_it(toy_scenario):
+    for agent in ("genetic_algorithm", "random_walk", "farsi", "nasaic"):
+        trials = Study(toy_scenario, agent, budget=30, seed=0).run()
+        assert len(trials) == 30
+        assert (trials.x[0] == toy_scenario.reference_design[0]).all()
+        assert trials.cost[0] == pytest.approx(0.0)
+        assert trials.cost.min() <= 0
+        other = Study(toy_scenario, agent, budget=30, seed=0, from_reference=False).run()
+        assert (other.x[0] != trials.x[0]).any()
+
+
+@pytest.mark.parametrize("name", ["nasaic", "farsi", "genetic_algorithm", "portfolio"])
+def test_an_agent_spends_what_is_charged_and_nothing_else(toy_scenario, name):
+    simulator = toy_scenario.simulators[0]
+    study = Study(toy_scenario, name, budget=150, seed=1)
+    assert simulator.calls == 0
+    trials = study.run()
+    assert len(trials) == 150
+    # the reference is simulated once more when costs are first asked for: to know its scale
+    assert simulator.calls == study.evaluator.computed + 1
 
 
 def test_resume_refuses_a_simulator_that_changed(tmp_path, toy_scenario):
@@ -172,7 +219,16 @@ def test_resume_refuses_a_simulator_that_changed(tmp_path, toy_scenario):
     manifest = json.loads(path.read_text())
     manifest["simulators"][0]["version"] = "0"
     path.write_text(json.dumps(manifest))
+    with pytest.raises(StoreError, match="not what was written"):
+        runner.resume(tmp_path / "r")
+    path.write_text(json.dumps(manifest | {"id": identity(manifest)}))
     with pytest.raises(ArchgymError, match="version changed"):
+        runner.resume(tmp_path / "r")
+    path.write_text(json.dumps({k: v for k, v in manifest.items() if k != "format"}))
+    with pytest.raises(StoreError, match="format 1, this version reads"):
+        runner.resume(tmp_path / "r")
+    path.write_text("[]")
+    with pytest.raises(StoreError, match="expected a mapping"):
         runner.resume(tmp_path / "r")
     path.write_text("{")
     with pytest.raises(StoreError, match="cannot be read"):
@@ -183,7 +239,9 @@ def test_resume_refuses_a_simulator_that_changed(tmp_path, toy_scenario):
 
 def test_golden_run(toy_scenario):
     """The same numbers on every machine and after every refactoring."""
-    trials = Study(toy_scenario, "genetic_algorithm", budget=60, seed=11).run()
+    trials = Study(
+        toy_scenario, "genetic_algorithm", budget=60, seed=11, from_reference=False
+    ).run()
     assert trials.x[[0, 31, 59]].tolist() == GOLDEN["x"]
     assert trials.cost.min() == pytest.approx(GOLDEN["best"], rel=1e-12)
 

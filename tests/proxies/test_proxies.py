@@ -340,7 +340,7 @@ def test_train_reports_on_every_split_and_the_proxy_is_used(tmp_path, capsys):
     said = json.loads(capsys.readouterr().out)
     assert {q["split"] for q in said["qualities"]} == {"random", "agent", "region"}
     assert "one workload only" in said["skipped"]["workload"]
-    assert main(["run", str(file), "--simulator", f"proxy:{proxy}", "--output", str(tmp_path / "r"),
+    assert main(["run", str(file), "--answers", f"proxy:{proxy}", "--output", str(tmp_path / "r"),
                  "--no-plots", "--json"]) == 0  # fmt: skip
     assert main(["train", data, "--model", "ridge", "--set", "degre=1", "--output", proxy]) == 2
     assert main(["train", data, "--model", "ridge", "--set", "degree=7", "--output", proxy]) == 2

@@ -34,7 +34,7 @@ def test_a_run_on_the_table_equals_a_run_on_the_simulator(tmp_path, scenario, ca
     main(["enumerate", scenario, "--tables", str(tmp_path / "tables"), "--json"])
     capsys.readouterr()
     found = []
-    for name, extra in (("a", []), ("b", ["--simulator", f"table:{tmp_path / 'tables'}"])):
+    for name, extra in (("a", []), ("b", ["--answers", f"table:{tmp_path / 'tables'}"])):
         command = [
             "run",
             scenario,
@@ -57,7 +57,7 @@ def test_a_run_on_the_table_equals_a_run_on_the_simulator(tmp_path, scenario, ca
 
 
 def test_a_missing_table_says_how_to_make_it(tmp_path, scenario, capsys):
-    assert main(["run", scenario, "--simulator", f"table:{tmp_path}", "--json"]) == 2
+    assert main(["run", scenario, "--answers", f"table:{tmp_path}", "--json"]) == 2
     assert "archgym enumerate" in capsys.readouterr().err
 
 

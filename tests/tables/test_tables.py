@@ -78,9 +78,9 @@ def test_part_of_a_space_is_covered_and_the_rest_refused(tmp_path, toy):
     with pytest.raises(DesignError, match="covers"):
         answers(toy.space.encode({"size": 2, "ways": 1, "policy": "random"}))
     with pytest.raises(DesignError, match="'ways'"):
-        simulator.evaluate(np.array([[2, 9, 2]]))
+        answers(np.array([[2, 9, 2]]))
     with pytest.raises(DesignError, match="shape"):
-        simulator.evaluate(np.zeros((3, 2), int))
+        answers(np.zeros((3, 2), int))
 
 
 def test_coverage_counts_as_the_space_does():
