@@ -66,11 +66,11 @@ class Setting:
         elif self.type in ("whole", "number"):
             words = "a whole number" if self.type == "whole" else "a number"
             if self.low is not None and self.high is not None:
-                words += f" from {self.low:g} to {self.high:g}"
+                words += f" from {self.low:.12g} to {self.high:.12g}"
             elif self.low is not None:
-                words += f" of at least {self.low:g}"
+                words += f" of at least {self.low:.12g}"
             elif self.high is not None:
-                words += f" of at most {self.high:g}"
+                words += f" of at most {self.high:.12g}"
             words += unit
         else:
             words = "text" if self.type == "text" else "a value"

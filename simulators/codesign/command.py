@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
     path = Path(options.what)
     scenario, best = opened(options.what)
     design = _design(options.design) if best is None else best
-    simulator = scenario.simulators[0].truth
+    simulator = scenario.simulators[0]
     if not isinstance(simulator, CoDesignSimulator):
         raise ArchgymError(f"{options.what} is no co-design scenario; archgym schedule draws those")
     x = scenario.to_simulator(scenario.space.encode(design))[0]

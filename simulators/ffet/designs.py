@@ -16,12 +16,11 @@ def named(what: str, given: str | None) -> tuple[BlockPPASimulator, Choices]:
     """
     scenario, design = opened(what)
     if design is None:
-        design = dict(scenario.document.get("reference") or {})
-    simulator = scenario.simulators[0].truth
+        at = scenario.reference_design
+        design = {} if at is None else scenario.space.decode(at)[0]
+    simulator = scenario.simulators[0]
     if not isinstance(simulator, BlockPPASimulator):
         raise ArchgymError(f"{what} is no block-PPA scenario; this command is for those")
     if given:
         design |= design_values(given)
-    fixed = dict(scenario.document.get("parameters") or {})
-    design |= {k: v for k, v in fixed.items() if not isinstance(v, list | dict) and k not in design}
     return simulator, simulator.choices(simulator.space.encode(design)[0])

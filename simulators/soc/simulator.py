@@ -138,10 +138,10 @@ class SoCSimulator(Simulator):
         """Which values the next parameter may take."""
         return super().mask(prefix) if self.limited is None else self.limited.mask(prefix)
 
-    def advise(self, design: Designs, metric: str) -> Designs:
+    def advise(self, design: Designs, metric: str, evaluation: Evaluation) -> Designs:
         """Moves that should lower a metric of a design; see :mod:`.advice`."""
         if self.limited is not None:
-            return super().advise(design, metric)
+            return super().advise(design, metric, evaluation)
         from .advice import advise
 
         return advise(self, design, metric)

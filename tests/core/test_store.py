@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from archgym import EvaluationStore
+from archgym import EvaluationStore, make_evaluator
 from archgym.errors import StoreError
 from tests.conftest import ToySimulator
 

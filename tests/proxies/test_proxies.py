@@ -19,6 +19,7 @@ from archgym.proxies.training import train
 from archgym.runs import runner
 from archgym.runs.verify import verify
 from archgym.space import DesignSpace
+from archgym.testing import check_cost_model
 
 MODELS = registry.names("cost_models")
 SMALL = {"random_forest": {"trees": 20}, "mlp_ensemble": {"epochs": 50, "width": 64, "depth": 2},
@@ -371,3 +372,10 @@ def test_workloads_that_nothing_is_known_of_get_a_column_each():
     named = FeatureMap(Smooth.space, ("a", "b"))
     same = FeatureMap(Smooth.space, ("a", "b"), {"a": {"n": 1.0}, "b": {"n": 1.0}})
     assert named.names[-2:] == same.names[-2:] == ["workload=a", "workload=b"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_cost_models_keep_their_contract(name):
+    make = registry.load("cost_models", name)
+    hyper = SMALL.get(name, {})
+    check_cost_model(lambda **more: make(**{**hyper, **more}))

@@ -1,0 +1,127 @@
+"""The contract of a simulator, checked on random designs and by a whole study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..contracts.evaluation import Evaluation
+from ..contracts.simulator import Simulator
+from ..errors import DesignError
+from ..space import Designs
+from .rules import ContractError, require
+from .studies import check_study
+
+
+def check_simulator(
+    simulator: Simulator | Callable[[], Simulator],
+    *,
+    designs: int = 24,
+    seed: int = 0,
+    study: int = 12,
+) -> None:
+    """Check a simulator on random designs of its space.
+
+    Batch equals row by row bit for bit; twice equals once; metrics are declared, finite where
+    feasible and NaN elsewhere; canonical designs behave alike and are fixed points; repaired designs
+    are valid; the default design is one of the space; designs outside the space raise; the fingerprint
+    is stable and serialisable.  Given a function that makes the simulator, a second instance must agree.
+    A short study runs on it, is written into a run folder and verified.
+
+    Args:
+        simulator: an instance, or what makes one.
+        designs: how many random designs are looked at.
+        seed: of the random designs.
+        study: how many evaluations the study has; 0 for none.
+
+    Raises:
+        ContractError: names the rule that is broken.
+    """
+    make = simulator if not isinstance(simulator, Simulator) else None
+    sim = simulator if isinstance(simulator, Simulator) else simulator()
+    rng = np.random.default_rng(seed)
+    names = [m.name for m in sim.metrics]
+    require(
+        bool(names) and len(set(names)) == len(names), "metrics must be declared, each name once"
+    )
+    require(bool(sim.name) and bool(sim.version), "name and version must be set")
+    x = sim.space.sample(designs, rng)
+    e = sim.evaluate(x)
+    require(
+        sorted(e.metrics) == sorted(names),
+        f"evaluate returns {sorted(e.metrics)}, declared {names}",
+    )
+    for name in names:
+        finite = np.isfinite(e.metrics[name])
+        require(
+            bool((finite == e.feasible).all()),
+            f"{name} must be finite where feasible, NaN elsewhere",
+        )
+    _same(e, sim.evaluate(x), "evaluating twice must give the same bits")
+    for i in range(min(designs, 8)):
+        _same(
+            e.take([i]),
+            sim.evaluate(x[i : i + 1]),
+            f"a batch must equal its rows bit for bit (row {i})",
+        )
+    order = rng.permutation(designs)
+    _same(e.take(order), sim.evaluate(x[order]), "the order of a batch must not matter")
+    canonical = sim.canonical(x)
+    require(bool((sim.canonical(canonical) == canonical).all()), "canonical must be idempotent")
+    _same(e, sim.evaluate(canonical), "a design and its canonical form must behave alike")
+    _check_alike(sim, x, e, rng)
+    require(bool(sim.space.is_valid(sim.repair(x, rng)).all()), "repair must return valid designs")
+    for bad in (x[:, :-1], x.astype(float) + 0.5, np.where(x == x, sim.space.nvec, 0)):
+        try:
+            sim.evaluate(bad)
+        except DesignError:
+            continue
+        raise ContractError("designs outside the space must raise DesignError")
+    require(len(sim.evaluate(x[:0])) == 0, "an empty batch must give an empty evaluation")
+    default = sim.space.encode(sim.default_design())
+    require(bool(sim.space.is_valid(default).all()), "the default design must be valid")
+    _check_advice(sim, x, e)
+    if make is not None:
+        other = make()
+        require(other.key == sim.key, "two instances of one configuration must share a fingerprint")
+        _same(e, other.evaluate(x), "two instances must agree bit for bit")
+    if study:
+        check_study(sim, study, seed)
+
+
+def _same(a: Evaluation, b: Evaluation, rule: str) -> None:
+    ok = bool((a.feasible == b.feasible).all())
+    for name in a.metrics:
+        ok = ok and np.asarray(a.metrics[name]).tobytes() == np.asarray(b.metrics[name]).tobytes()
+    require(ok, rule)
+
+
+def _check_advice(sim: Simulator, x: Designs, e: Evaluation) -> None:
+    """Advice is legal designs, worked out without evaluating."""
+    works = np.flatnonzero(e.feasible)[:3]
+    for i in works:
+        moves = sim.advise(x[i], sim.metrics[0].name, e.take([i]))
+        require(
+            moves.ndim == 2 and moves.shape[1] == len(sim.space), "advice must be designs (k, d)"
+        )
+        if len(moves):
+            sim.space.check(moves)
+
+
+def _check_alike(sim: Simulator, x: Designs, e: Evaluation, rng: np.random.Generator) -> None:
+    """Any combination of the values that a run marks as alike gives the same bits."""
+    again, marked = sim.evaluate_alike(x)
+    _same(e, again, "evaluate_alike must evaluate as evaluate does")
+    if marked is None:
+        return
+    nvec = sim.space.nvec
+    require(marked.shape == (len(x), int(nvec.sum())), "alike has a column a value of a parameter")
+    start = np.concatenate([[0], np.cumsum(nvec)[:-1]])
+    own = marked[np.arange(len(x))[:, None], x + start]
+    require(bool(own.all()), "a design is like itself")
+    other = x.copy()
+    for row, column in np.ndindex(*x.shape):
+        values = np.flatnonzero(marked[row, start[column] : start[column] + nvec[column]])
+        other[row, column] = rng.choice(values)
+    _same(e, sim.evaluate(other), "designs marked alike must behave alike")
