@@ -48,12 +48,22 @@ def add_to(words: Any) -> None:
     v.add_argument("--test-to", type=Path, required=True)
     v.set_defaults(go=split)
     v = verbs.add_parser(
-        "import", help="CSV of another simulator; columns that are no metric are knobs"
+        "import",
+        help="CSV or Parquet of another simulator; columns that are no metric are knobs",
     )
-    v.add_argument("csv", type=Path, nargs="+", help="one file, or several with the same rows")
+    v.add_argument("table", type=Path, nargs="+", help="one file, or several with the same rows")
     v.add_argument("--metric", action="append", required=True, metavar="COLUMN[=UNIT]")
     v.add_argument("--ignore", action="append", default=[], metavar="COLUMN")
-    v.add_argument("--name", default="imported")
+    v.add_argument(
+        "--feasible",
+        default="",
+        metavar="COLUMN",
+        help="says whether a design works (default: one without metrics does not)",
+    )
+    v.add_argument("--reason", default="", metavar="COLUMN", help="says why a design does not work")
+    v.add_argument("--workload", default="", metavar="COLUMN", help="names the workload of a row")
+    v.add_argument("--agent", default="", metavar="COLUMN", help="names who proposed a row")
+    v.add_argument("--name", default="imported", help="of the simulator (default: imported)")
     v.add_argument("--to", type=Path, required=True)
     v.set_defaults(go=import_)
 
@@ -170,12 +180,17 @@ def split(options: argparse.Namespace) -> int:
 
 def import_(options: argparse.Namespace) -> int:
     """Bring a foreign table in."""
-    from ..datasets.foreign import import_csv
+    from ..datasets.foreign import Roles, import_table
 
-    metrics = dict(m.partition("=")[::2] for m in options.metric)
-    rows, left_out = import_csv(
-        options.csv, options.to, metrics, ignore=options.ignore, name=options.name
-    )
+    pairs = [m.partition("=")[::2] for m in options.metric]
+    twice = sorted({name for name, _ in pairs if sum(n == name for n, _ in pairs) > 1})
+    if twice:
+        raise ArchgymError(f"--metric names column {twice[0]!r} twice")
+    roles = Roles(options.feasible, options.reason, options.workload, options.agent)
+    rows, left_out = import_table(
+        options.table, options.to, dict(pairs), ignore=options.ignore, roles=roles,
+        name=options.name,
+    )  # fmt: skip
     note = f"; left out: {', '.join(left_out)}" if left_out else ""
     print(f"{options.to}: {rows:,} rows{note}")
     return 0

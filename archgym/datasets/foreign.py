@@ -3,123 +3,193 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
-from ..contracts.evaluation import Evaluation, Metric
-from ..errors import StoreError, UnknownNameError
-from ..space import DesignSpace, Parameter, categorical, ordinal
+from ..contracts.evaluation import Evaluation, Floats, Metric
+from ..errors import UnknownNameError
+from ..space import DesignSpace, Parameter, Value, categorical, ordinal
 from .blocks import Block, hash_designs
+from .columns import Column, read_columns
 from .schema import DatasetError, Description
 from .writer import DatasetWriter
 
+AGENT = "imported"
 
-def import_csv(
+
+@dataclass(frozen=True)
+class Roles:
+    """Columns that are neither knobs nor metrics, by their names; '' where there is none.
+
+    ``feasible`` says whether a row's design works (default: it does where it has metrics), ``reason`` why
+    not, ``workload`` and ``agent`` where a row comes from.
+    """
+
+    feasible: str = ""
+    reason: str = ""
+    workload: str = ""
+    agent: str = ""
+
+    @property
+    def named(self) -> list[str]:
+        """The columns that have a role."""
+        return [c for c in (self.feasible, self.reason, self.workload, self.agent) if c]
+
+
+def import_table(
     paths: Sequence[Path],
     to: Path,
     metrics: Mapping[str, str],
     *,
     ignore: Sequence[str] = (),
+    roles: Roles | None = None,
     name: str = "imported",
 ) -> tuple[int, list[str]]:
-    """CSV files side by side (same rows) as one data set; returns rows and the columns left out.
+    """CSV or Parquet files side by side (same rows) as one data set.
 
-    ``metrics`` maps column to unit ('' for none); every other column is a knob, its values those
-    that occur: numbers are ordinal, texts categorical.  Columns that never change are left out.
+    Every column that is neither metric nor role is a knob, its values those that occur: numbers are
+    ordinal, booleans and texts categorical.  Columns that never change are left out.  A row without
+    metrics is an infeasible design.
+
+    Args:
+        paths: one file, or several with the same rows.
+        to: the data set to write.
+        metrics: column to SI unit ('' for none).
+        ignore: columns to leave out.
+        roles: columns that say whether a row is feasible, and where it comes from.
+        name: of the simulator that the data is of.
+
+    Returns:
+        The number of rows, and the columns left out.
 
     Raises:
-        DatasetError: rows do not match, a cell is empty or not a number, nothing is left to learn;
-        StoreError: a file cannot be read.
+        DatasetError: rows do not match, a cell is empty or not a number, names collide, nothing is left
+            to learn; StoreError: a file cannot be read.
     """
-    table = _read(paths)
-    for column in [*metrics, *ignore]:
-        if column not in table.columns:
-            raise UnknownNameError(f"column in {paths[0]}:", column, table.columns)
-    chosen = [c for c in table.columns if c not in metrics and c not in ignore]
-    left_out = list(ignore)
-    parameters, indices = [], []
-    for column in chosen:
-        _complete(table, column)
-        values = table[column]
-        if values.nunique() < 2:
-            left_out.append(column)
-            continue
-        parameters.append(_parameter(column, values))
-        indices.append(pd.Index(parameters[-1].values).get_indexer(values.tolist()))
+    roles = roles or Roles()
+    where = str(paths[0])
+    columns = {c.name: c for c in read_columns(paths)}
+    for column in [*metrics, *ignore, *roles.named]:
+        if column not in columns:
+            raise UnknownNameError(f"column in {where}:", column, columns)
+    declared = _metrics(metrics, where)
+    taken = {*metrics, *ignore, *roles.named}
+    knobs = [c for n, c in columns.items() if n not in taken]
+    left_out = [*ignore, *(c.name for c in knobs if len(set(c.cells)) < 2)]
+    parameters = [_parameter(c, where) for c in knobs if c.name not in left_out]
     if not parameters:
-        raise DatasetError(f"{paths[0]}: no column but the metrics ever changes")
-    space = DesignSpace(parameters)
-    declared = tuple(Metric(_plain(c), unit, f"column {c!r}") for c, unit in metrics.items())
-    values_of: dict[str, np.ndarray] = {}
-    for metric, column in zip(declared, metrics):
-        _complete(table, column)
-        numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(np.float64)
-        bad = ~np.isfinite(numbers)
-        if bad.any():
-            row = int(np.argmax(bad))
-            raise DatasetError(
-                f"{paths[0]}, row {row + 1}: {column!r} is {table[column].iloc[row]!r}, not a number"
-            )
-        values_of[metric.name] = numbers
-    x = np.stack(indices, axis=1).astype(np.int64)
+        raise DatasetError(f"{where}: no column but the metrics ever changes")
+    x = np.stack([[p.index(v) for v in columns[p.name].cells] for p in parameters], axis=1)
+    x = x.astype(np.int64)
+    values = {m.name: columns[c].numbers(where) for m, c in zip(declared, metrics)}
+    evaluation = _evaluation(values, columns, roles, where)
     n = len(x)
-    facts = {
-        "simulator": name,
-        "scenario": name,
-        "workload": name,
-        "agent": "imported",
-        "run": name,
-    }
-    block = Block(
-        x,
-        Evaluation(values_of, np.ones(n, np.bool_)),
-        hash_designs(x),
-        np.arange(n),
-        np.ones(n, np.bool_),
-        0,
-        facts,
-    )
-    with DatasetWriter(to, Description(space, declared)) as writer:
+    with DatasetWriter(to, Description(DesignSpace(parameters), declared)) as writer:
         writer.sources = [{"id": name, "files": [p.name for p in paths], "rows": n}]
-        writer.fingerprints = {name: {"simulator": name, "version": "", "workload": name}}
-        writer.write(block)
+        for rows, facts in _groups(columns, roles, name, n):
+            key = facts["simulator"]
+            writer.fingerprints[key] = {
+                "simulator": name, "version": "", "workload": facts["workload"],
+            }  # fmt: skip
+            part = x[rows]
+            new = np.ones(len(rows), np.bool_)
+            writer.write(
+                Block(part, evaluation.take(rows), hash_designs(part), rows, new, 0, facts)
+            )
     return n, left_out
 
 
-def _read(paths: Sequence[Path]) -> pd.DataFrame:
-    parts = []
-    for path in paths:
-        try:
-            parts.append(pd.read_csv(path, skipinitialspace=True))
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{path} cannot be read as CSV: {error}") from error
-        parts[-1].columns = [str(c).strip() for c in parts[-1].columns]
-        if len(parts[-1]) != len(parts[0]):
-            raise DatasetError(f"{path} has {len(parts[-1])} rows, {paths[0]} has {len(parts[0])}")
-    table = pd.concat(parts, axis=1)
-    twice = table.columns[table.columns.duplicated()].tolist()
-    if twice:
-        raise DatasetError(f"column {twice[0]!r} occurs twice in " + " and ".join(map(str, paths)))
-    return table
+def _metrics(metrics: Mapping[str, str], where: str) -> tuple[Metric, ...]:
+    """Metrics with names that files and formulas take.
 
-
-def _complete(table: pd.DataFrame, column: str) -> None:
-    empty = table[column].isna().to_numpy()
-    if empty.any():
-        raise DatasetError(
-            f"row {int(np.argmax(empty)) + 1}: column {column!r} is empty; drop the row or the column"
-        )
-
-
-def _parameter(column: str, values: pd.Series[Any]) -> Parameter:
-    if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
-        return categorical(column, tuple(sorted(map(str, values.unique()))), "imported")
-    found = sorted(values.unique().tolist())
-    return ordinal(column, tuple(found), "imported")
+    Raises:
+        DatasetError: two columns would have one name.
+    """
+    names: dict[str, str] = {}
+    for column in metrics:
+        plain = _plain(column)
+        if plain in names:
+            raise DatasetError(
+                f"{where}: columns {names[plain]!r} and {column!r} would both become metric {plain!r}; rename "
+                "one of them"
+            )
+        names[plain] = column
+    return tuple(Metric(n, metrics[c], f"column {c!r}") for n, c in names.items())
 
 
 def _plain(column: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in column).strip("_") or "metric"
+
+
+def _parameter(column: Column, where: str) -> Parameter:
+    if column.missing.any():
+        row = int(np.argmax(column.missing)) + 1
+        raise DatasetError(
+            f"{where}, row {row}: column {column.name!r} is empty; drop the row or the column"
+        )
+    found: set[Value] = {c for c in column.cells if c is not None}
+    if column.kind == "number":
+        if any(isinstance(v, float) and not np.isfinite(v) for v in found):
+            raise DatasetError(f"{where}: column {column.name!r} holds an infinite number")
+        return ordinal(column.name, tuple(sorted(found, key=float)), "imported")
+    if column.kind == "switch":
+        return categorical(column.name, tuple(sorted(found)), "imported")
+    return categorical(column.name, tuple(sorted(map(str, found))), "imported")
+
+
+def _evaluation(
+    values: Mapping[str, Floats], columns: Mapping[str, Column], roles: Roles, where: str
+) -> Evaluation:
+    """Metrics with NaN where a design does not work, and the reasons.
+
+    Raises:
+        DatasetError: a row with some of its metrics only, or feasible without metrics.
+    """
+    missing = np.stack([np.isnan(v) for v in values.values()])
+    n = missing.shape[1]
+    feasible = ~missing.all(axis=0)
+    if roles.feasible:
+        feasible = np.array([_truth(c, roles.feasible, i, where)
+                             for i, c in enumerate(columns[roles.feasible].cells)])  # fmt: skip
+    torn = feasible & missing.any(axis=0)
+    if torn.any():
+        row = int(np.argmax(torn))
+        gone = [name for name, v in values.items() if np.isnan(v[row])]
+        raise DatasetError(
+            f"{where}, row {row + 1}: metric {', '.join(gone)} is empty; leave all metrics of an infeasible "
+            "design empty, or give the number"
+        )
+    reasons = [""] * n
+    for i in np.flatnonzero(~feasible):
+        given = columns[roles.reason].cells[i] if roles.reason else None
+        reasons[i] = str(given) if given is not None else "infeasible in the imported table"
+    metrics = {name: np.where(feasible, v, np.nan) for name, v in values.items()}
+    return Evaluation(metrics, feasible, reasons if any(reasons) else ())
+
+
+def _truth(cell: Value | None, column: str, i: int, where: str) -> bool:
+    word = str(cell).lower()
+    if word in ("true", "1", "1.0", "yes"):
+        return True
+    if word in ("false", "0", "0.0", "no"):
+        return False
+    raise DatasetError(f"{where}, row {i + 1}: {column!r} is {cell!r}, expected true or false")
+
+
+def _groups(
+    columns: Mapping[str, Column], roles: Roles, name: str, n: int
+) -> list[tuple[NDArray[np.int64], dict[str, str]]]:
+    """Rows (positions) that share workload and agent, with their provenance."""
+    workload = columns[roles.workload].cells if roles.workload else [name] * n
+    agent = columns[roles.agent].cells if roles.agent else [AGENT] * n
+    pairs = [(str(w), str(a)) for w, a in zip(workload, agent)]
+    out = []
+    for w, a in dict.fromkeys(pairs):
+        rows = np.array([i for i, pair in enumerate(pairs) if pair == (w, a)], np.int64)
+        key = name if not roles.workload else f"{name}:{w}"
+        facts = {"simulator": key, "scenario": name, "workload": w, "agent": a, "run": name}
+        out.append((rows, facts))
+    return out

@@ -16,7 +16,7 @@ from ..contracts.evaluation import Floats
 from ..errors import StoreError
 from ..files.parquet import arrow
 from ..space import Designs
-from .schema import INDEX, METADATA, METRIC, DatasetError, Description
+from .schema import INDEX, METADATA, METRIC, DatasetError, Description, sidecar
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class Dataset:
         metadata = self._file.schema_arrow.metadata or {}
         more = self._file.metadata.metadata or {}
         text = more.get(METADATA, metadata.get(METADATA))
+        if text is None and sidecar(self.path).is_file():  # another tool rewrote the file
+            text = sidecar(self.path).read_bytes()
         found = Description.from_bytes(text, str(self.path))
         columns = set(self._file.schema_arrow.names)
         wanted = [INDEX + n for n in found.space.names] + [METRIC + m.name for m in found.metrics]

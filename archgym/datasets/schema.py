@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ..contracts.evaluation import Metric
@@ -30,6 +31,11 @@ VALUE, INDEX, METRIC = "value.", "index.", "metric."
 PROVENANCE = (
     "simulator", "scenario", "workload", "workload_hash", "agent", "hyperparameters", "run",
 )  # fmt: skip
+
+
+def sidecar(path: Path) -> Path:
+    """Where a data set's metadata stands a second time, for files that another tool rewrote."""
+    return path.with_name(path.name + ".json")
 
 
 class DatasetError(ArchgymError, ValueError):
@@ -84,25 +90,37 @@ class Description:
                 f"{where} is no data set of archgym (its metadata is missing); bring foreign tables in with "
                 "archgym dataset import"
             )
-        document = json.loads(text)
-        if document.get("format") != FORMAT:
+        try:
+            document = json.loads(text)
+            if document.get("format") != FORMAT:
+                raise DatasetError(
+                    f"{where} is of format {document.get('format')}; this version reads {FORMAT}"
+                )
+            parameters = [
+                Parameter(
+                    p["name"],
+                    tuple(p["values"]),
+                    p["kind"],
+                    p["unit"],
+                    p["scale"],
+                    p["description"],
+                )
+                for p in document["parameters"]
+            ]
+            return cls(
+                DesignSpace(parameters),
+                tuple(Metric(**m) for m in document["metrics"]),
+                dict(document["fingerprints"]),
+                list(document["sources"]),
+                notes=str(document["notes"]),
+                workloads=dict(document.get("workloads", {})),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            if isinstance(error, DatasetError):
+                raise
             raise DatasetError(
-                f"{where} is of format {document.get('format')}; this version reads {FORMAT}"
-            )
-        parameters = [
-            Parameter(
-                p["name"], tuple(p["values"]), p["kind"], p["unit"], p["scale"], p["description"]
-            )
-            for p in document["parameters"]
-        ]
-        return cls(
-            DesignSpace(parameters),
-            tuple(Metric(**m) for m in document["metrics"]),
-            document["fingerprints"],
-            document["sources"],
-            notes=document["notes"],
-            workloads=document.get("workloads", {}),
-        )
+                f"the metadata of {where} is damaged ({type(error).__name__}: {error}); export it again"
+            ) from error
 
     def require_same(self, other: Description, where: str) -> None:
         """Refuse data of another space or of other metrics, naming the first difference."""

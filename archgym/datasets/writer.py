@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
 from ..errors import StoreError
 from ..files.parquet import arrow
+from ..files.text import write_text
 from .blocks import Block
-from .schema import METADATA, Description
+from .schema import METADATA, Description, sidecar
 
 ROW_GROUP = 65_536
 
@@ -28,7 +30,7 @@ class DatasetWriter:
         self.workloads: dict[str, Any] = dict(description.workloads)
         self.fingerprints: dict[str, Any] = dict(description.fingerprints)
         self._pa = arrow()
-        self._temporary = path.with_name(f".{path.name}.part")
+        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         self._writer: Any = None
 
     def write(self, block: Block) -> None:
@@ -78,6 +80,8 @@ class DatasetWriter:
                 f"cannot write {self.path}: {error}; free some space and export again"
             ) from error
         if kind is None:
+            # other tools drop a file's metadata when they rewrite it: it stands beside the file too
+            write_text(sidecar(self.path), final.to_bytes().decode() + "\n")
             self._temporary.replace(self.path)
         else:
             self._temporary.unlink(missing_ok=True)

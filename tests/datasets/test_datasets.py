@@ -12,7 +12,7 @@ from archgym.collection.export import export
 from archgym.collection.formats import to_csv
 from archgym.datasets.blocks import hash_designs
 from archgym.datasets.card import card
-from archgym.datasets.foreign import import_csv
+from archgym.datasets.foreign import import_table
 from archgym.datasets.operations import diversity, merge, split, write_split
 from archgym.datasets.reader import Dataset
 from archgym.datasets.schema import DatasetError
@@ -213,7 +213,7 @@ def test_a_foreign_csv_becomes_a_data_set(tmp_path):
 def test_foreign_nonsense_is_refused(tmp_path, text, metric, message):
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises((DatasetError, UnknownNameError), match=message):
-        import_csv([tmp_path / "t.csv"], tmp_path / "o.parquet", {metric: ""})
+        import_table([tmp_path / "t.csv"], tmp_path / "o.parquet", {metric: ""})
     assert not (tmp_path / "o.parquet").exists()
 
 
@@ -241,7 +241,7 @@ def test_damaged_and_foreign_files_are_refused(tmp_path, data, make_run):
 def test_other_spaces_are_refused(tmp_path, data):
     _, read = data
     (tmp_path / "t.csv").write_text("size,m\n1,2\n2,3\n")
-    import_csv([tmp_path / "t.csv"], tmp_path / "o.parquet", {"m": ""})
+    import_table([tmp_path / "t.csv"], tmp_path / "o.parquet", {"m": ""})
     with pytest.raises(DatasetError, match="another design space: knob 'size'"):
         merge([read.path, tmp_path / "o.parquet"], tmp_path / "m.parquet")
     assert not (tmp_path / "m.parquet").exists()
