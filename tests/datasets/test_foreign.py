@@ -50,7 +50,7 @@ def written(tmp_path, kind):
         if kind == "polars":
             library.from_pandas(table).write_parquet(path)
         else:
-            library.query(f"COPY table TO '{path}' (FORMAT parquet)")
+            library.from_df(table).write_parquet(str(path))
     return path
 
 
