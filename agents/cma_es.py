@@ -6,6 +6,10 @@ with Margin, GECCO 2022, arXiv 2205.13482), as implemented by the package ``cma`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import cma
 import numpy as np
 
@@ -32,12 +36,27 @@ class CmaEs(GenerationAgent):
         """A generation."""
         return int(self.hyper["population"])
 
+    # the library draws from numpy's global state: each agent has its own, swapped in while it works
+    _state: Any = None
+
+    @contextmanager
+    def _own_state(self) -> Iterator[None]:
+        outside = np.random.get_state()  # noqa: NPY002
+        if self._state is not None:
+            np.random.set_state(self._state)  # noqa: NPY002
+        try:
+            yield
+        finally:
+            self._state = np.random.get_state()  # noqa: NPY002
+            np.random.set_state(outside)  # noqa: NPY002
+
     def _set_up(self) -> None:
         # the library refuses one-dimensional problems and fixed variables: a dummy one joins in
         self._free = np.flatnonzero(self.space.nvec > 1)
         self._pad = max(0, 2 - len(self._free))
         self._population = int(self.hyper["population"])
-        self._restart()
+        with self._own_state():
+            self._restart()
 
     def _restart(self) -> None:
         nvec = np.concatenate([self.space.nvec[self._free], np.full(self._pad, 4)])
@@ -57,14 +76,16 @@ class CmaEs(GenerationAgent):
         self._strategy = cma.CMAEvolutionStrategy(start, self.hyper["sigma"], options)
 
     def _generation(self) -> Designs:
-        if self._strategy.stop():
-            self._population = min(2 * self._population, 256)
-            self._restart()
-        self._points = self._strategy.ask()
+        with self._own_state():
+            if self._strategy.stop():
+                self._population = min(2 * self._population, 256)
+                self._restart()
+            self._points = self._strategy.ask()
         values = np.array(self._points)[:, : len(self._free)]
         x = np.zeros((len(values), len(self.space)), np.int64)
         x[:, self._free] = np.rint(values)
         return np.clip(x, 0, self.space.nvec - 1)
 
     def _learn(self, x: Designs, costs: Floats) -> None:
-        self._strategy.tell(self._points, costs[:, 0].tolist())
+        with self._own_state():
+            self._strategy.tell(self._points, costs[:, 0].tolist())

@@ -21,7 +21,7 @@ from archgym.contracts.agent import Agent
 from archgym.contracts.evaluation import Floats
 from archgym.space import Designs, DesignSpace, ordinal
 
-from .rewarding import RankedReward, one_torch_thread, seeded_globals
+from .rewarding import RankedReward, kept_globals, one_torch_thread, seeded_globals
 
 
 class Spaces(gym.Env[Any, Any]):
@@ -66,18 +66,19 @@ class PolicyAgent(Agent):
         action = spaces.MultiDiscrete(self.space.nvec)
         environment = Spaces(action, spaces.Box(0.0, 1.0, (1,), np.float32))
         hidden = int(self.hyper["hidden"])
-        self._model = type(self).algorithm(
-            "MlpPolicy",
-            environment,
-            learning_rate=self.hyper["learning_rate"],
-            ent_coef=self.hyper["entropy"],
-            gamma=1.0,
-            gae_lambda=1.0,
-            device="cpu",
-            seed=int(self.rng.integers(1 << 31)),
-            policy_kwargs={"net_arch": [hidden, hidden]},
-            **self._settings(),
-        )
+        with kept_globals():  # the library seeds them all
+            self._model = type(self).algorithm(
+                "MlpPolicy",
+                environment,
+                learning_rate=self.hyper["learning_rate"],
+                ent_coef=self.hyper["entropy"],
+                gamma=1.0,
+                gae_lambda=1.0,
+                device="cpu",
+                seed=int(self.rng.integers(1 << 31)),
+                policy_kwargs={"net_arch": [hidden, hidden]},
+                **self._settings(),
+            )
         self._model.set_logger(Logger(folder=None, output_formats=[]))
         self._generator = torch.Generator().manual_seed(int(self.rng.integers(1 << 31)))
         self._reward = RankedReward()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,15 +44,25 @@ def one_torch_thread() -> None:
 
 
 @contextmanager
-def seeded_globals(rng: np.random.Generator) -> Iterator[None]:
-    """Give libraries that draw from numpy's and torch's global state our seed; put the state back."""
+def kept_globals() -> Iterator[None]:
+    """Let libraries seed and draw from the global states of random, numpy and torch; put them back."""
     import torch
 
-    numpy_state, torch_state = np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
-    np.random.seed(int(rng.integers(1 << 31)))  # noqa: NPY002
-    torch.manual_seed(int(rng.integers(1 << 31)))
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
     try:
         yield
     finally:
-        np.random.set_state(numpy_state)  # noqa: NPY002
-        torch.set_rng_state(torch_state)
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
+        torch.set_rng_state(states[2])
+
+
+@contextmanager
+def seeded_globals(rng: np.random.Generator) -> Iterator[None]:
+    """:func:`kept_globals`, with numpy's and torch's states seeded from ours in between."""
+    import torch
+
+    with kept_globals():
+        np.random.seed(int(rng.integers(1 << 31)))  # noqa: NPY002
+        torch.manual_seed(int(rng.integers(1 << 31)))
+        yield

@@ -19,7 +19,7 @@ from archgym.contracts.evaluation import Floats
 from archgym.space import Designs, DesignSpace, ordinal
 
 from .policy_gradient import ENTROPY, HIDDEN, LEARNING_RATE, Spaces
-from .rewarding import RankedReward, one_torch_thread, seeded_globals
+from .rewarding import RankedReward, kept_globals, one_torch_thread, seeded_globals
 
 
 class Prefixes:
@@ -76,19 +76,20 @@ class Dqn(Agent):
         one_torch_thread()
         self._prefix = Prefixes(self.space)
         hidden = int(self.hyper["hidden"])
-        self._model = DQN(
-            "MlpPolicy",
-            Spaces(self._prefix.action, self._prefix.observation),
-            learning_rate=self.hyper["learning_rate"],
-            gamma=1.0,
-            learning_starts=0,
-            batch_size=128,
-            buffer_size=self.buffer_designs * len(self.space),
-            n_steps=len(self.space),
-            device="cpu",
-            policy_kwargs={"net_arch": [hidden, hidden]},
-            seed=int(self.rng.integers(1 << 31)),
-        )
+        with kept_globals():  # the library seeds them all
+            self._model = DQN(
+                "MlpPolicy",
+                Spaces(self._prefix.action, self._prefix.observation),
+                learning_rate=self.hyper["learning_rate"],
+                gamma=1.0,
+                learning_starts=0,
+                batch_size=128,
+                buffer_size=self.buffer_designs * len(self.space),
+                n_steps=len(self.space),
+                device="cpu",
+                policy_kwargs={"net_arch": [hidden, hidden]},
+                seed=int(self.rng.integers(1 << 31)),
+            )
         self._model.set_logger(Logger(folder=None, output_formats=[]))
         self._reward = RankedReward()
         self._told = 0
@@ -157,20 +158,21 @@ class MaskablePpo(Agent):
         one_torch_thread()
         self._prefix = Prefixes(self.space)
         hidden = int(self.hyper["hidden"])
-        self._model: Any = MaskablePPO(
-            "MlpPolicy",
-            Spaces(self._prefix.action, self._prefix.observation),
-            learning_rate=self.hyper["learning_rate"],
-            ent_coef=self.hyper["entropy"],
-            gamma=1.0,
-            gae_lambda=1.0,
-            n_steps=2,
-            batch_size=256,
-            n_epochs=self.hyper["epochs"],
-            device="cpu",
-            policy_kwargs={"net_arch": [hidden, hidden]},
-            seed=int(self.rng.integers(1 << 31)),
-        )
+        with kept_globals():  # the library seeds them all
+            self._model: Any = MaskablePPO(
+                "MlpPolicy",
+                Spaces(self._prefix.action, self._prefix.observation),
+                learning_rate=self.hyper["learning_rate"],
+                ent_coef=self.hyper["entropy"],
+                gamma=1.0,
+                gae_lambda=1.0,
+                n_steps=2,
+                batch_size=256,
+                n_epochs=self.hyper["epochs"],
+                device="cpu",
+                policy_kwargs={"net_arch": [hidden, hidden]},
+                seed=int(self.rng.integers(1 << 31)),
+            )
         self._model.set_logger(Logger(folder=None, output_formats=[]))
         self._generator = torch.Generator().manual_seed(int(self.rng.integers(1 << 31)))
         self._reward = RankedReward()

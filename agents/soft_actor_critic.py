@@ -17,7 +17,7 @@ from archgym.contracts.evaluation import Floats
 from archgym.space import Designs, DesignSpace, ordinal
 
 from .policy_gradient import HIDDEN, LEARNING_RATE, Spaces
-from .rewarding import RankedReward, one_torch_thread, seeded_globals
+from .rewarding import RankedReward, kept_globals, one_torch_thread, seeded_globals
 
 
 class Sac(Agent):
@@ -39,18 +39,19 @@ class Sac(Agent):
         one_torch_thread()
         hidden = int(self.hyper["hidden"])
         box = spaces.Box(-1.0, 1.0, (len(self.space),), np.float32)
-        self._model = SAC(
-            "MlpPolicy",
-            Spaces(box, spaces.Box(0.0, 1.0, (1,), np.float32)),
-            learning_rate=self.hyper["learning_rate"],
-            gamma=0.0,
-            learning_starts=0,
-            batch_size=128,
-            buffer_size=self.buffer_designs,
-            device="cpu",
-            policy_kwargs={"net_arch": [hidden, hidden]},
-            seed=int(self.rng.integers(1 << 31)),
-        )
+        with kept_globals():  # the library seeds them all
+            self._model = SAC(
+                "MlpPolicy",
+                Spaces(box, spaces.Box(0.0, 1.0, (1,), np.float32)),
+                learning_rate=self.hyper["learning_rate"],
+                gamma=0.0,
+                learning_starts=0,
+                batch_size=128,
+                buffer_size=self.buffer_designs,
+                device="cpu",
+                policy_kwargs={"net_arch": [hidden, hidden]},
+                seed=int(self.rng.integers(1 << 31)),
+            )
         self._model.set_logger(Logger(folder=None, output_formats=[]))
         self._reward = RankedReward()
         self._told = 0

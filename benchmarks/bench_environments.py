@@ -106,6 +106,7 @@ def main() -> None:
     )
     for n in (64, 1024):
         vector = DesignVectorEnv(n, made)
+        vector.reset()
         actions = made.space.sample(n, rng)
         inside = best_of(lambda: simulator.evaluate(actions), 50)
         outside = best_of(lambda: vector.step(actions), 50)

@@ -29,7 +29,10 @@ class Answers(ABC):
 
     def __call__(self, x: Designs) -> Evaluation:
         """Metrics of designs (n, d) of the simulator's space; alike designs are answered once."""
-        unique, back = np.unique(self.simulator.canonical(x), axis=0, return_inverse=True)
+        canonical = self.simulator.canonical(x)
+        if len(x) < 2:
+            return self._answer(canonical)
+        unique, back = np.unique(canonical, axis=0, return_inverse=True)
         return self._answer(unique).take(back.reshape(-1))
 
     @abstractmethod

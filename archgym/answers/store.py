@@ -328,6 +328,13 @@ class EvaluationStore:
             x = np.stack([np.frombuffer(row[0], ">i4") for row in block]).astype(np.int64)
             yield x, _evaluation([m.name for m in simulator.metrics], rows)
 
+    # a copy, in this process or another, opens the file anew: connections cannot be shared
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self.path.absolute()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["path"])  # type: ignore[misc]
+
     def close(self) -> None:
         """Close the file; its write-ahead log is folded in."""
         self._connection.close()

@@ -1,7 +1,8 @@
 """Gymnasium environments: views of one scenario for outside reinforcement-learning libraries.
 
 ``DesignEnv`` proposes a whole design a step (a bandit), ``SequentialDesignEnv`` one parameter a
-step, ``DesignVectorEnv`` a batch of whole designs in one call.
+step, ``DesignVectorEnv`` a batch of whole designs in one call; ``MultiObjectiveDesignEnv`` rewards
+every objective by itself, in MO-Gymnasium's form.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ _PUBLIC = {
     "DesignEnv": "design",
     "SequentialDesignEnv": "sequential",
     "DesignVectorEnv": "vector",
+    "MultiObjectiveDesignEnv": "multi_objective",
 }
 
 

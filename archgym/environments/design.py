@@ -8,12 +8,12 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium import spaces
 from numpy.typing import NDArray
 
-from ..errors import UnknownNameError
+from ..contracts.evaluation import Evaluation
 from ..goals.scenario import Scenario
 from .common import View
+from .render import METADATA, Shown, check_render_mode
 
 
 class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
@@ -25,10 +25,11 @@ class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
     scenario's cost.  Every episode ends after one step (``terminated``), so this is a contextual
     bandit without context: algorithms that learn from transitions between states have nothing to
     learn from here.  ``store`` keeps every evaluation in a file; ``cost_model``, the folder of a
-    proxy, answers in the simulator's place (``info["guessed"]`` then is True).
+    proxy, answers in the simulator's place (``info["guessed"]`` then is True).  It can be pickled
+    and deep-copied: a copy opens the store anew.
     """
 
-    metadata: dict[str, Any] = {"render_modes": []}
+    metadata: dict[str, Any] = METADATA
 
     def __init__(
         self,
@@ -37,39 +38,46 @@ class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
         store: str | Path | None = None,
         cost_model: str | Path | None = None,
         actions: str = "index",
-        render_mode: None = None,
+        render_mode: str | None = None,
     ) -> None:
+        self.render_mode = check_render_mode(render_mode)
         self.view = View(scenario, workload, store, cost_model)
         self.scenario = self.view.scenario
-        self.render_mode = render_mode
-        if actions not in ("index", "unit"):
-            raise UnknownNameError("kind of actions", actions, ["index", "unit"])
-        self._unit = actions == "unit"
-        d = len(self.view.space)
-        self.action_space = (
-            spaces.Box(-1.0, 1.0, (d,), np.float32)  # type: ignore[assignment]
-            if self._unit
-            else spaces.MultiDiscrete(self.view.space.nvec.copy())
-        )
+        self.action_space = self.view.action_space(actions)
         self.observation_space = self.view.observation_space()  # type: ignore[assignment]
+        self._actions = actions
         self._nothing = np.zeros(self.view.observation_size, np.float32)
+        self._shown = Shown()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Start an episode; nothing is random but the spaces' own samplers."""
         super().reset(seed=seed)
+        self._shown = Shown()
         return self._nothing.copy(), {}
 
-    def step(
+    def step(  # type: ignore[override]
         self, action: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Evaluate one design, (d,) value indices."""
-        x = np.asarray(action)[None]
-        if self._unit:
-            x = self.view.space.from_unit((x + 1) / 2)
-        e = self.view.evaluate(x)
-        reward = float(self.scenario.rewards(e)[0])
+    ) -> tuple[NDArray[np.float32], Any, bool, bool, dict[str, Any]]:
+        """Evaluate one design, (d,) value indices or a point (d,) of [-1, 1]^d.
+
+        Raises:
+            ActionError: the action stands for no design.
+        """
+        x, e = self.view.answer(self.view.shaped([action], 1), self._actions)
         info = self.view.information(e)
         observation = self.view.observe_one(info["metrics"], info["feasible"])
-        return observation, reward, True, False, info
+        self._shown = Shown(x[0], info)
+        return observation, self._reward(e), True, False, info
+
+    def _reward(self, e: Evaluation) -> Any:
+        return float(self.scenario.rewards(e)[0])
+
+    def render(self) -> Any:
+        """The present design with its metrics, as text or as an image; see :mod:`.render`."""
+        return self._shown.render(self.view, self.render_mode)
+
+    def close(self) -> None:
+        """Close the store."""
+        self.view.close()

@@ -12,7 +12,9 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from ..goals.scenario import Scenario
-from .common import View
+from .common import ActionError, View
+from .masks import Masks
+from .render import METADATA, Shown, check_render_mode
 
 
 class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
@@ -21,12 +23,14 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
     *Action*: ``Discrete(max(nvec))``, the value index of the parameter whose turn it is; an index
     beyond its values counts modulo their number, so that agents without masks lose nothing.
     *Masks*: ``action_masks()`` (for MaskablePPO) and ``info["action_mask"]``, from the simulator's
-    knowledge of dependent knobs.  *Observation*: the chosen values, each on [0, 1] and -1 while
-    open, then which parameter comes next (one-hot).  *Reward*: 0 until the last step, then minus
-    the scenario's cost; ``info`` then holds metrics with units and feasibility.
+    knowledge of dependent knobs, in narrowed spaces too (see :class:`.masks.Masks`).
+    *Observation*: the chosen values, each on [0, 1] and -1 while open, then which parameter comes
+    next (one-hot).  *Reward*: 0 until the last step, then minus the scenario's cost; ``info`` then
+    holds metrics with units and feasibility.  It can be pickled and deep-copied, in the middle of
+    an episode too.
     """
 
-    metadata: dict[str, Any] = {"render_modes": []}
+    metadata: dict[str, Any] = METADATA
 
     def __init__(
         self,
@@ -34,24 +38,26 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
         workload: str | Sequence[str] | None = None,
         store: str | Path | None = None,
         cost_model: str | Path | None = None,
-        render_mode: None = None,
+        render_mode: str | None = None,
     ) -> None:
+        self.render_mode = check_render_mode(render_mode)
         self.view = View(scenario, workload, store, cost_model)
         self.scenario = self.view.scenario
-        self.render_mode = render_mode
         self._nvec = self.view.space.nvec
         self._d = len(self._nvec)
         self._width = int(self._nvec.max())
         self.action_space = spaces.Discrete(self._width)
         self.observation_space = spaces.Box(-1.0, 1.0, (2 * self._d,), np.float32)
+        self._masks = Masks(self.scenario)
         self._chosen: list[int] = []
+        self._info: dict[str, Any] = {}
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Start with no parameter chosen."""
         super().reset(seed=seed)
-        self._chosen = []
+        self._chosen, self._info = [], {}
         return self._observe(), {"action_mask": self.action_masks()}
 
     def step(
@@ -60,31 +66,52 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
         """Choose the next parameter's value."""
         if len(self._chosen) == self._d:
             raise gym.error.ResetNeeded("the design is complete: call reset() before step()")
-        if not 0 <= int(action) < self._width:
-            raise gym.error.InvalidAction(f"action {action} is outside 0..{self._width - 1}")
-        self._chosen.append(int(action) % int(self._nvec[len(self._chosen)]))
+        self._chosen.append(self._index(action) % int(self._nvec[len(self._chosen)]))
         if len(self._chosen) < self._d:
             return self._observe(), 0.0, False, False, {"action_mask": self.action_masks()}
         x = np.array([self._chosen], np.int64)
         e = self.view.evaluate(x)
         info = self.view.information(e)
+        self._info = dict(info)
         info["action_mask"] = self.action_masks()
         return self._observe(), float(self.scenario.rewards(e)[0]), True, False, info
 
+    def _index(self, action: Any) -> int:
+        """The whole number within range that an action is, however it is wrapped."""
+        value = np.asarray(action)
+        if value.size != 1 or value.dtype.kind not in "iuf" or not np.isfinite(value).all():
+            raise ActionError(f"an action is one value index, got {action!r}")
+        number = value.reshape(-1)[0]
+        if number != int(number) or not 0 <= number < self._width:
+            raise ActionError(
+                f"action {number} is no value index of parameter "
+                f"{self.view.space.names[len(self._chosen)]!r}: expected 0..{self._width - 1}"
+            )
+        return int(number)
+
     def action_masks(self) -> NDArray[np.bool_]:
-        """Which actions lead to a legal value of the next parameter, (max(nvec),) bool."""
+        """Which actions lead to a legal value of the next parameter, (max(nvec),) bool.
+
+        All of them where none does, and where the design is complete.
+        """
         mask = np.zeros(self._width, np.bool_)
         turn = len(self._chosen)
         if turn == self._d:
             mask[:] = True
             return mask
         size = int(self._nvec[turn])
-        mask[:size] = True
-        if not self.scenario.parameters:
-            mask[:size] = self.scenario.simulators[0].mask(np.array(self._chosen, np.int64))
+        mask[:size] = self._masks(self._chosen)
         if not mask.any():
             mask[:size] = True
         return mask
+
+    def render(self) -> Any:
+        """The values chosen so far, and the metrics once all are; see :mod:`.render`."""
+        return Shown(list(self._chosen), self._info).render(self.view, self.render_mode)
+
+    def close(self) -> None:
+        """Close the store."""
+        self.view.close()
 
     def _observe(self) -> NDArray[np.float32]:
         out = np.zeros(2 * self._d, np.float32)

@@ -74,6 +74,13 @@ class Scenario:
             if name not in known:
                 raise UnknownNameError("metric", name, known)
 
+    # ---- copies: a scenario is what its fields say; simulators are made anew where it is unpickled
+    def __getstate__(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Scenario:
+        return self  # frozen
+
     # ---- what it is made of
     @cached_property
     def simulators(self) -> tuple[Simulator, ...]:

@@ -1,22 +1,24 @@
 """Scenarios for the optimisers of other libraries, so that people keep the one they like.
 
-Each adapter is thin and imports its library when used; the scenario's costs are minimised.
+Each adapter is thin and imports its library when used; the scenario's costs are minimised.  What
+they return can be pickled and deep-copied, so libraries may send it to other processes.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..answers.evaluator import make_evaluator
+from ..answers.evaluator import Evaluator, make_evaluator
 from ..errors import MissingExtraError
 from ..goals.scenario import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-BIG = 1e6
+BIG = 1e6  # what an infeasible design costs, where +inf is not understood
 
 
 def optuna_objective(scenario: Scenario, vector: bool = False) -> Callable[[Any], Any]:
@@ -24,58 +26,34 @@ def optuna_objective(scenario: Scenario, vector: bool = False) -> Callable[[Any]
 
     With ``vector``, returns one value an objective (a multi-objective study, all minimised).
     """
+    _need("optuna", "an Optuna objective")
+    return partial(_optuna_value, make_evaluator(scenario), vector)
+
+
+def _optuna_value(evaluator: Evaluator, vector: bool, trial: Any) -> Any:
     optuna = _need("optuna", "an Optuna objective")
-    evaluator = make_evaluator(scenario)
-
-    def objective(trial: Any) -> Any:
-        design = {
-            p.name: trial.suggest_categorical(p.name, p.values)
-            if p.kind == "categorical"
-            else p.values[trial.suggest_int(p.name, 0, len(p) - 1)]
-            for p in scenario.space.parameters
-        }
-        e = evaluator(scenario.space.encode([design]))
-        costs = scenario.costs(e, vector=vector)[0]
-        for name, value in e.row(0).items():
-            trial.set_user_attr(name, value)
-        if not np.isfinite(costs).all():
-            raise optuna.TrialPruned(e.reason(0) or "infeasible or outside the specs")
-        return tuple(map(float, costs)) if vector else float(costs[0])
-
-    return objective
+    scenario = evaluator.scenario
+    design = {
+        p.name: trial.suggest_categorical(p.name, p.values)
+        if p.kind == "categorical"
+        else p.values[trial.suggest_int(p.name, 0, len(p) - 1)]
+        for p in scenario.space.parameters
+    }
+    e = evaluator(scenario.space.encode([design]))
+    costs = scenario.costs(e, vector=vector)[0]
+    for name, value in e.row(0).items():
+        trial.set_user_attr(name, value)
+    if not np.isfinite(costs).all():
+        raise optuna.TrialPruned(e.reason(0) or "infeasible or outside the specs")
+    return tuple(map(float, costs)) if vector else float(costs[0])
 
 
 def pymoo_problem(scenario: Scenario) -> Any:
     """A pymoo ``Problem`` over value indices: the objectives, and the specs as constraints."""
     _need("pymoo", "a pymoo problem")
-    from pymoo.core.problem import Problem
+    from .pymoo_problem import ScenarioProblem
 
-    evaluator = make_evaluator(scenario)
-    space = scenario.space
-
-    class ScenarioProblem(Problem):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__(
-                n_var=len(space),
-                n_obj=scenario.k,
-                n_ieq_constr=len(scenario.specs) + 1,
-                xl=np.zeros(len(space)),
-                xu=space.nvec - 1.0,
-                vtype=int,
-            )
-
-        def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-            designs = np.clip(np.rint(np.asarray(x, float)), 0, space.nvec - 1).astype(np.int64)
-            e = evaluator(designs)
-            objectives = np.stack([o.cost(e.metrics) for o in scenario.objectives], axis=1)
-            limits = [
-                np.where(e.feasible, 0.0, 1.0),
-                *(s.violation(e.metrics) for s in scenario.resolved[1]),
-            ]
-            out["F"] = np.where(e.feasible[:, None], objectives, BIG)
-            out["G"] = np.nan_to_num(np.stack(limits, axis=1), nan=1.0)
-
-    return ScenarioProblem()
+    return ScenarioProblem(scenario)
 
 
 def configspace(scenario: Scenario, seed: int = 0) -> Any:
@@ -98,14 +76,15 @@ def configspace(scenario: Scenario, seed: int = 0) -> Any:
 
 def smac_target(scenario: Scenario) -> Callable[..., float]:
     """A target function for SMAC over :func:`configspace`: ``f(configuration, seed=0) -> cost``."""
-    evaluator = make_evaluator(scenario)
+    # a partial of a function, since SMAC reads the code of either
+    return partial(_smac_cost, make_evaluator(scenario))
 
-    def target(configuration: Mapping[str, Any], seed: int = 0) -> float:
-        e = evaluator(scenario.space.encode([dict(configuration)]))
-        cost = float(scenario.costs(e)[0, 0])
-        return cost if np.isfinite(cost) else BIG
 
-    return target
+def _smac_cost(evaluator: Evaluator, configuration: Mapping[str, Any], seed: int = 0) -> float:
+    scenario = evaluator.scenario
+    e = evaluator(scenario.space.encode([dict(configuration)]))
+    cost = float(scenario.costs(e)[0, 0])
+    return cost if np.isfinite(cost) else BIG
 
 
 def botorch_problem(scenario: Scenario) -> tuple[Any, Callable[[Any], Any]]:
@@ -114,21 +93,23 @@ def botorch_problem(scenario: Scenario) -> tuple[Any, Callable[[Any], Any]]:
     Points are snapped to the designs in whose cells they lie; BoTorch maximises, hence the sign.
     """
     torch = _need("torch", "a BoTorch problem")
-    evaluator = make_evaluator(scenario)
     bounds = torch.stack(
         [torch.zeros(len(scenario.space)), torch.ones(len(scenario.space))]
     ).double()
+    return bounds, partial(_botorch_values, make_evaluator(scenario))
 
-    def function(points: Any) -> Any:
-        e = evaluator(scenario.space.from_unit(points.detach().cpu().numpy()))
-        costs = (
-            np.stack([o.cost(e.metrics) for o in scenario.objectives], axis=1)
-            if scenario.k > 1
-            else scenario.costs(e)
-        )
-        return -torch.as_tensor(np.nan_to_num(costs, nan=BIG, posinf=BIG))
 
-    return bounds, function
+def _botorch_values(evaluator: Evaluator, points: Any) -> Any:
+    import torch
+
+    scenario = evaluator.scenario
+    e = evaluator(scenario.space.from_unit(points.detach().cpu().numpy()))
+    costs = (
+        np.stack([o.cost(e.metrics) for o in scenario.objectives], axis=1)
+        if scenario.k > 1
+        else scenario.costs(e)
+    )
+    return -torch.as_tensor(np.nan_to_num(costs, nan=BIG, posinf=BIG))
 
 
 def ax_parameters(scenario: Scenario) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,13 @@ class Placements:
         self.netlist, self.stack, self.fitted = netlist, stack, fitted
         self._known: OrderedDict[str, tuple[Placed, Floats]] = OrderedDict()
         self._lock = Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What makes them; a copy has a lock of its own and reads placements from disk again."""
+        return {"netlist": self.netlist, "stack": self.stack, "fitted": self.fitted}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
 
     def get(self, technology: str, aspect: float, seed: int) -> tuple[Placed, Floats]:
         """A buffered placement and its nets' activities."""

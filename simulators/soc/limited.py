@@ -82,37 +82,23 @@ class LimitedSpace:
         return out
 
     def _constraints(self) -> list[Constraint]:
-        def one_bus_a_memory(c: Columns) -> NDArray[np.bool_]:
-            stack = np.sort(
-                np.stack([np.asarray(c[f"bus{i}.to_memory"], int) for i in range(SLOTS)]), axis=0
-            )
-            return np.asarray((stack == np.arange(SLOTS)[:, None]).all(axis=0))
-
-        def no_self_bridge(c: Columns) -> NDArray[np.bool_]:
-            ok = np.ones(len(c["bus0.to_bus"]), np.bool_)
-            for i in range(SLOTS):
-                ok &= np.asarray(c[f"bus{i}.to_bus"], int) != i
-            return ok
-
-        def compatible(c: Columns) -> NDArray[np.bool_]:
-            ok = np.ones(len(c["pe0"]), np.bool_)
-            kinds = np.stack(
-                [np.asarray(c[f"pe{i}"]) == "accelerator" for i in range(SLOTS)], axis=1
-            )
-            rows = np.arange(len(kinds))
-            for t, task in enumerate(self.workload.tasks):
-                host = np.asarray(c[f"pe_of.{task.name}"], int)
-                if t != self._accelerated:
-                    ok &= ~kinds[rows, host]
-            return ok
-
         return [
             Constraint(
-                "one bus a memory", one_bus_a_memory, "each memory must hang on exactly one bus"
+                "one bus a memory", _one_bus_a_memory, "each memory must hang on exactly one bus"
             ),
-            Constraint("no self bridge", no_self_bridge, "a bus cannot be bridged to itself"),
-            Constraint("compatible", compatible, "an accelerator hosts only its own task"),
+            Constraint("no self bridge", _no_self_bridge, "a bus cannot be bridged to itself"),
+            Constraint("compatible", self._compatible, "an accelerator hosts only its own task"),
         ]
+
+    def _compatible(self, c: Columns) -> NDArray[np.bool_]:
+        ok = np.ones(len(c["pe0"]), np.bool_)
+        kinds = np.stack([np.asarray(c[f"pe{i}"]) == "accelerator" for i in range(SLOTS)], axis=1)
+        rows = np.arange(len(kinds))
+        for t, task in enumerate(self.workload.tasks):
+            host = np.asarray(c[f"pe_of.{task.name}"], int)
+            if t != self._accelerated:
+                ok &= ~kinds[rows, host]
+        return ok
 
     def repair(self, x: Designs) -> Designs:
         """Valid designs close to ``x``: missing memories go to free buses, tasks to the next A53."""
@@ -190,3 +176,17 @@ class LimitedSpace:
             [int(d[f"memory_of.{w.tasks[p].name}"]) for p, _, _ in w.edges],
             prune=True,
         )
+
+
+def _one_bus_a_memory(c: Columns) -> NDArray[np.bool_]:
+    stack = np.sort(
+        np.stack([np.asarray(c[f"bus{i}.to_memory"], int) for i in range(SLOTS)]), axis=0
+    )
+    return np.asarray((stack == np.arange(SLOTS)[:, None]).all(axis=0))
+
+
+def _no_self_bridge(c: Columns) -> NDArray[np.bool_]:
+    ok = np.ones(len(c["bus0.to_bus"]), np.bool_)
+    for i in range(SLOTS):
+        ok &= np.asarray(c[f"bus{i}.to_bus"], int) != i
+    return ok

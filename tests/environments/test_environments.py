@@ -1,9 +1,11 @@
+import multiprocessing
+import pickle
 import warnings
 
 import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.utils.env_checker import check_env
+from gymnasium.utils.env_checker import check_env, data_equivalence
 
 import archgym
 
@@ -35,8 +37,7 @@ def make(name, **kwargs):
 def test_gymnasiums_checker_passes_without_a_warning(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", message=".*render.*")
-        check_env(make(name).unwrapped, skip_render_check=True)
+        check_env(make(name).unwrapped)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -113,31 +114,13 @@ def test_actions_beyond_a_parameters_values_wrap():
         assert observation[0] == pytest.approx(0.125)
 
 
-def test_vector_environment_equals_single_ones():
-    vector = gym.make_vec(
-        IDS[0], num_envs=32, vectorization_mode="vector_entry_point", workload=WORKLOAD
-    )
-    vector.reset(seed=0)
-    vector.action_space.seed(0)
-    actions = vector.action_space.sample()
-    observations, rewards, terminated, truncated, info = vector.step(actions)
-    assert terminated.all() and not truncated.any()
-    single = gym.make(IDS[0], workload=WORKLOAD)
-    for i in range(0, 32, 5):
-        single.reset()
-        o, r, _, _, one = single.step(actions[i])
-        assert (o == observations[i]).all() and r == rewards[i]
-        assert one["metrics"]["energy"] == info["metrics"]["energy"][i]
-    assert observations in vector.observation_space
-
-
 def test_dqn_and_sac_learn_by_themselves():
     from stable_baselines3 import DQN, SAC
 
     sequential = gym.make(IDS[1], workload="rand_rw:n=60")
     DQN("MlpPolicy", sequential, learning_starts=12, train_freq=12, device="cpu").learn(36)
     unit = gym.make(IDS[0], workload="rand_rw:n=60", actions="unit")
-    check_env(unit.unwrapped, skip_render_check=True)
+    check_env(unit.unwrapped)
     SAC("MlpPolicy", unit, learning_starts=4, device="cpu").learn(8)
     unit.reset()
     with pytest.raises(archgym.ArchgymError, match="kind of actions"):
@@ -167,3 +150,38 @@ def test_infeasible_designs_have_a_finite_reward(toy_scenario):
     observation, reward, _, _, info = env.step(action)
     assert reward == INFEASIBLE_REWARD and (observation == 0).all()
     assert info["reason"] == "more ways than lines" and not info["specs_met"]
+
+
+def test_a_sequential_action_is_one_value_index(toy_scenario):
+    from archgym.environments import SequentialDesignEnv
+    from archgym.environments.common import ActionError
+
+    env = SequentialDesignEnv(toy_scenario)
+    env.reset()
+    for bad in (float("nan"), float("inf"), -1, 8, 0.5, [1, 2], None, "1", True):
+        with pytest.raises(ActionError, match="action"):
+            env.step(bad)
+        assert env._chosen == []
+    for good in (np.int64(1), np.array([1]), 1.0):
+        env.step(good)
+    assert env._chosen == [1, 1, 1]
+
+
+def _in_another_process(data, action, pipe):
+    pipe.send(pickle.loads(data).step(action))
+
+
+def test_a_pickled_environment_goes_on_in_another_process(tmp_path):
+    env = gym.make(
+        "archgym/DRAM-v0", workload="rand_rw:n=50", store=tmp_path / "e.sqlite"
+    ).unwrapped
+    env.reset()
+    data = pickle.dumps(env)
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    action = np.zeros(12, np.int64)
+    process = context.Process(target=_in_another_process, args=(data, action, theirs))
+    process.start()
+    assert ours.poll(120)
+    assert data_equivalence(ours.recv(), env.step(action))
+    process.join(10)
