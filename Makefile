@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all bench datasets lint clean
+.PHONY: demo test test-all bench datasets physics lint clean
 
 demo: $(STAMP)  ## search the memory controller for a trace captured from a real program
 	$(BIN)/archgym trace info sqlite
@@ -27,6 +27,9 @@ datasets: $(STAMP)  ## the small data sets that ship, one a domain
 	$(BIN)/archgym dataset sample ffet/mac16-frequency --rows 500 --to cost_models/data/ffet.parquet
 	$(BIN)/archgym dataset sample mapping/resnet18-conv2-loops --rows 2000 --to cost_models/data/mapping.parquet
 	$(BIN)/archgym dataset sample soc/audio-budgets --rows 2000 --to cost_models/data/soc.parquet
+
+physics: $(STAMP)  ## record the sources behind released keys, after comparing figures
+	$(BIN)/python benchmarks/record_physics.py
 
 lint: $(STAMP)
 	$(BIN)/pip install -q -c constraints.txt -e ".[dev]"

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from archgym.answers.table_simulator import TableSimulator
 from common import best_of, options, show
 
-from archgym.answers.table_simulator import TableSimulator
 from archgym.goals.scenario_file import load_scenario
 from archgym.sweeps.driver import SweepFolder, carry_out
 from archgym.sweeps.engine import LocalEngine

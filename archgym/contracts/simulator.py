@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..kernels.physics import unreleased
 from ..space import Designs, DesignSpace, Setting, Value, settings_of_signature
 from .evaluation import Evaluation, Metric, check_evaluation
 
@@ -91,8 +92,14 @@ class Simulator(ABC):
             parts.append((good, inner))
         return Evaluation.scatter(parts, names, n)
 
+    @property
+    def unreleased(self) -> str:
+        """A digest of the code where it is not the code recorded for this version; else empty."""
+        return unreleased(type(self))
+
     def fingerprint(self) -> dict[str, Any]:
         """What an evaluation depends on besides the design."""
+        changed = self.unreleased
         return {
             "simulator": self.name,
             "version": self.version,
@@ -100,6 +107,7 @@ class Simulator(ABC):
             "workload_hash": self.workload_hash,
             "config": dict(self.config),
             "space": [[p.name, list(p.values)] for p in self.space.parameters],
+            **({"sources": changed} if changed else {}),
         }
 
     @property

@@ -34,6 +34,11 @@ class Wrapper(Simulator):
         return self.inner.config
 
     @property
+    def unreleased(self) -> str:
+        """The inner simulator's."""
+        return self.inner.unreleased
+
+    @property
     def workload_features(self) -> Mapping[str, float]:
         """The inner simulator's."""
         return self.inner.workload_features

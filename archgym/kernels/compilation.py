@@ -1,8 +1,9 @@
 """Compiled kernels whose disk cache cannot return yesterday's physics.
 
 Numba keys its disk cache on the file of the decorated function alone: editing a helper in another
-module leaves the old caller in the cache (reproduced).  Here every package of kernels gets a cache
-folder named after a hash of all its sources, so that any edit starts from nothing.
+module leaves the old caller in the cache (reproduced).  Here every module of kernels gets a cache
+folder named after a hash of all first-party sources that may be compiled into it, those of other
+packages included (:func:`archgym.kernels.sources.code_digest`), so that any edit of them starts from nothing.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+
+from .sources import code_digest, source_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,31 +38,51 @@ def source_hash(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def kernel_compiler(package_file: str) -> Callable[[F], F]:
-    """A decorator that compiles a function as part of the package that ``package_file`` lies in.
+def kernel_compiler(package_file: str, *, allocates: bool = True) -> Callable[[F], F]:
+    """A decorator that compiles a function of the package that ``package_file`` lies in.
 
     The kernels release the GIL, divide as numpy does and are cached on disk under a hash of the
-    package's sources.  Where no folder can be written, they are compiled anew in each process.
+    sources that their module is made of.  Where no folder can be written or a module has no source
+    file, they are compiled anew in each process.
+
+    Args:
+        package_file: ``__file__`` of a module of the package.
+        allocates: whether the functions may make arrays.  Those that only work on arrays which their
+            caller holds need not count references, and are compiled into their caller: so they may
+            hand bundles of arrays (named tuples) to each other for nothing.
     """
-    folder = Path(package_file).resolve().parent
-    cache = cache_root() / "kernels" / f"{folder.name}-{source_hash(folder)}"
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        writable = os.access(cache, os.W_OK)
-    except OSError:
-        writable = False
+    folder = Path(package_file).resolve().parent.name
+    options: dict[str, Any] = {} if allocates else {"_nrt": False, "forceinline": True}
 
     def compile_(function: F) -> F:
         import numba
 
         config: Any = numba.config
 
+        cache = _cache_folder(folder, function.__module__)
         before = config.CACHE_DIR
-        config.CACHE_DIR = str(cache) if writable else before
+        config.CACHE_DIR = before if cache is None else str(cache)
         try:
-            jitted: Any = numba.njit(cache=writable, error_model="numpy", nogil=True)(function)
+            jitted: Any = numba.njit(
+                cache=cache is not None, error_model="numpy", nogil=True, **options
+            )(function)
             return jitted
         finally:
             config.CACHE_DIR = before
 
     return compile_
+
+
+@cache
+def _cache_folder(package: str, module: str) -> Path | None:
+    """The folder of a module's compiled kernels; None where there can be none."""
+    source = source_of(module)
+    if source is None:
+        return None
+    try:
+        name = f"{package}.{module.rpartition('.')[2]}-{code_digest(source)}"
+        folder = cache_root() / "kernels" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder if os.access(folder, os.W_OK) else None
+    except (OSError, SyntaxError):
+        return None

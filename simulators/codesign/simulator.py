@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from archgym.contracts.evaluation import Evaluation, Floats, Metric
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
-from archgym.space import Designs, DesignSpace, Parameter, Setting, categorical, ordinal
+from archgym.space import Designs, DesignSpace, Parameter, Setting, Value, categorical, ordinal
 
 from .accuracy import accuracy, digest
 from .area import units as units_of
@@ -164,6 +165,31 @@ class CoDesignSimulator(Simulator):
         )
 
     # ---- designs
+    def default_design(self) -> dict[str, Value]:
+        """Networks of middle size on sub-accelerators that share the budget evenly, by name.
+
+        The dataflows are the first on which every layer finds a place; where there are none, the
+        first ones.
+        """
+        design: dict[str, Value] = {
+            p.name: p.values[len(p.values) // 2] for p in self.space.parameters
+        }
+        copies = 1 if self.identical else self.subaccelerators
+        pes = max(p for p in PES if p * self.subaccelerators <= MOST_PES)
+        width = max(b for b in BANDWIDTHS if b * self.subaccelerators <= MOST_BANDWIDTH)
+        for k in range(1, copies + 1):
+            design |= {f"acc{k}.pes": pes, f"acc{k}.bandwidth": width}
+        networks = self.choices(self.space.encode([design])[0])
+        rows = np.concatenate([self.network(i, c)[0] for i, c in enumerate(networks)])
+        fits = np.isfinite(self.tables.latency[rows, :, PES.index(pes), BANDWIDTHS.index(width)])
+        first = list(DATAFLOWS[:copies])
+        found = first
+        for flows in (first, *map(list, combinations(DATAFLOWS, copies))):
+            if fits[:, [DATAFLOWS.index(f) for f in flows]].any(axis=1).all():
+                found = flows
+                break
+        return design | {f"acc{k}.dataflow": f for k, f in enumerate(found, 1)}
+
     def choices(self, x: Designs) -> list[Choice]:
         """The network choices of one design (d,), by task."""
         values = [p.values[v] for p, v in zip(self.space.parameters, x.tolist())]

@@ -18,7 +18,7 @@ FIFO, FR_FCFS, FR_FCFS_GRP = range(3)
 BANKWISE, READ_WRITE, SHARED = range(3)
 SIMPLE_ARBITER, FIFO_ARBITER, REORDER_ARBITER = range(3)
 
-# ---- timing scalars
+# ---- timing scalars, in cycles, the last five switches and a number of banks
 TIMING_FIELDS = (
     "faw", "refi", "rfc", "rcd", "ras", "rp", "read_precharge", "write_precharge", "read_end",
     "write_end", "forward", "late_acknowledge", "gap_simple", "gap_queued",
@@ -49,7 +49,21 @@ COUNTERS = (
 N_COUNTERS = 26
 LIMITS = (C_SEEN_POSTPONED, C_SEEN_PULLED_IN, C_ACTIVE_LIMITED, C_BUFFER_LIMITED)
 
-# ---- state of the refresh and power-down managers
+# ---- requests that wait, over all banks: banks with work, requests, writes among them; the bank of
+# the request admitted last; the direction of the last access (1: a write)
+Q_WORKING, Q_TOTAL, Q_WRITES, Q_LAST_BANK, Q_LAST_WRITE = range(5)
+N_QUEUED = 5
+
+# ---- the way in, from the player through the arbiter: the next request; when it reaches the
+# controller (FOREVER: all slots are taken); when the arbiter took it and when the controller took
+# the one before, cycles; whether it stands before a full buffer
+W_NEXT, W_ARRIVAL, W_ACCEPTED, W_ACKNOWLEDGED, W_WAITING = range(5)
+N_WAY_IN = 5
+
+# ---- state of the refresh and power-down managers: when the next refresh is due; refreshes ahead are
+# going on; refreshes owed (negative: done ahead); no bank command may pass a forced refresh; power-down
+# or self-refresh; open banks; the wanted refresh command and its cycle; the power state; no request
+# waits; entry, exit or self-refresh is wanted; the wanted power command and its cycle
 (
     M_DUE, M_PULLED_IN, M_FLEXIBILITY, M_BLOCKED, M_SLEEPING, M_OPEN_BANKS, M_REF_CMD,
     M_REF_TIME, M_PD_STATE, M_IDLE, M_ENTRY, M_EXIT, M_SELF_REFRESH, M_PD_CMD, M_PD_TIME,
@@ -58,10 +72,12 @@ LIMITS = (C_SEEN_POSTPONED, C_SEEN_PULLED_IN, C_ACTIVE_LIMITED, C_BUFFER_LIMITED
 N_MANAGER = 17
 PD_AWAKE, PD_ACTIVE, PD_PRECHARGED, PD_SELF_REFRESH, PD_EXTRA_REFRESH = range(5)
 
-# ---- state of the rank as the energy model sees it
+# ---- state of the rank as the energy model sees it: active banks; the end of the active stretch so far
+# and its beginning; the end of the last refresh; the beginning of the power-down (cycles)
 E_ACTIVE_BANKS, E_ACTIVE_UNTIL, E_SEGMENT, E_REFRESH_END, E_DOWN_SINCE = range(5)
 N_RESIDENCY = 5
 
-# ---- state of the response path
+# ---- state of the response path: when the last response left the controller, and the arbiter in order;
+# the next request in order there and there; responses so far
 R_LAST, R_LAST_ORDERED, R_NEXT, R_NEXT_ORDERED, R_RELEASED = range(5)
 N_RESPONSE = 5

@@ -10,36 +10,28 @@ from __future__ import annotations
 from .commands import (
     NOP, PDEA, PDEP, PDXA, PDXP, PREAB, REFAB, SREFEN, SREFEX,
 )  # fmt: skip
-from .compiled import compiled
+from .compiled import borrowing
 from .layout import (
     FOREVER, M_BLOCKED, M_DUE, M_ENTRY, M_EXIT, M_FLEXIBILITY, M_IDLE, M_OPEN_BANKS, M_PD_CMD,
     M_PD_STATE, M_PD_TIME, M_PULLED_IN, M_REF_CMD, M_REF_TIME, M_SEEN_POSTPONED,
     M_SEEN_PULLED_IN, M_SELF_REFRESH, M_SLEEPING,
-    PD_ACTIVE, PD_AWAKE, PD_EXTRA_REFRESH, PD_PRECHARGED, PD_SELF_REFRESH,
+    PD_ACTIVE, PD_AWAKE, PD_EXTRA_REFRESH, PD_PRECHARGED, PD_SELF_REFRESH, T_REFI,
 )  # fmt: skip
 
 
-@compiled
+@borrowing
 def rank_legal(command, last_issued, t_rank):
-    """The earliest cycle at which a rank command keeps its distance from all that was issued."""
+    """The earliest cycle at which a rank command keeps its distance from all that was issued.
+
+    ``last_issued`` (14,) is the cycle of each command's last issue, ``t_rank`` (14, 14) the distances.
+    """
     legal = 0
     for source in range(last_issued.shape[0]):
         legal = max(legal, last_issued[source] + t_rank[source, command])
     return legal
 
 
-@compiled
-def start_managers(m, refresh_on, power_down, refi):
-    """State at cycle 0: the first refresh is due after tREFI; an idle rank goes down at once."""
-    m[:] = 0
-    m[M_DUE] = refi if refresh_on else FOREVER
-    m[M_REF_CMD] = NOP
-    m[M_PD_CMD] = PDEP if power_down else NOP
-    m[M_IDLE] = power_down
-    m[M_ENTRY] = power_down
-
-
-@compiled
+@borrowing
 def wake(m):
     """A request reached an idle rank."""
     m[M_IDLE] = 0
@@ -49,7 +41,7 @@ def wake(m):
         m[M_EXIT] = 1
 
 
-@compiled
+@borrowing
 def fall_idle(m):
     """The last request left the rank's queues."""
     m[M_IDLE] = 1
@@ -57,30 +49,33 @@ def fall_idle(m):
         m[M_ENTRY] = 1
 
 
-@compiled
-def watch(m, now, busy, power_down, refi, max_postponed, last_issued, t_rank, bus_free):
-    """Let both managers look at the world; they leave their wanted command and its time in ``m``."""
+@borrowing
+def watch(m, now, busy, bus_free, last_issued, design, timing):
+    """Let both managers look at the world; they leave their wanted command and its time in ``m``.
+
+    ``busy``: a request waits; ``bus_free``: the first cycle without a command on the bus.
+    """
     m[M_REF_CMD] = NOP
     if now >= m[M_DUE]:
-        if power_down:
+        if design.power_down:  # a rank that is down must wake for the refresh
             m[M_ENTRY] = 0
             if m[M_PD_STATE] != PD_AWAKE:
                 m[M_EXIT] = 1
         if not m[M_SLEEPING]:
-            _want_refresh(m, now, busy, refi, max_postponed)
+            _want_refresh(m, now, busy, timing.scalars[T_REFI], design.max_postponed)
             if m[M_REF_CMD] != NOP:
-                legal = rank_legal(m[M_REF_CMD], last_issued, t_rank)
+                legal = rank_legal(m[M_REF_CMD], last_issued, timing.rank)
                 m[M_REF_TIME] = max(max(legal, bus_free), now)
-    if power_down:
+    if design.power_down:
         _want_power_state(m)
         if m[M_PD_CMD] != NOP:
-            legal = rank_legal(m[M_PD_CMD], last_issued, t_rank)
+            legal = rank_legal(m[M_PD_CMD], last_issued, timing.rank)
             m[M_PD_TIME] = max(max(legal, bus_free), now)
 
 
-@compiled
+@borrowing
 def _want_refresh(m, now, busy, refi, max_postponed):
-    if now >= m[M_DUE] + refi:
+    if now >= m[M_DUE] + refi:  # a whole interval passed while the rank could not be refreshed
         m[M_DUE] += refi
         m[M_PULLED_IN] = 0
     if m[M_PULLED_IN]:  # a refresh ahead of time, as long as nobody wants the rank
@@ -93,7 +88,7 @@ def _want_refresh(m, now, busy, refi, max_postponed):
     if m[M_FLEXIBILITY] >= 0:
         m[M_SEEN_POSTPONED] |= 1 << m[M_FLEXIBILITY]
     forced = m[M_FLEXIBILITY] == max_postponed
-    if busy and not forced:
+    if busy and not forced:  # requests first: owe this one
         m[M_FLEXIBILITY] += 1
         m[M_DUE] += refi
         return
@@ -102,7 +97,7 @@ def _want_refresh(m, now, busy, refi, max_postponed):
         m[M_BLOCKED] = 1
 
 
-@compiled
+@borrowing
 def _want_power_state(m):
     m[M_PD_CMD] = NOP
     if m[M_EXIT]:
@@ -121,7 +116,7 @@ def _want_power_state(m):
         m[M_PD_CMD] = SREFEN
 
 
-@compiled
+@borrowing
 def rank_command_issued(m, command, now, refi, max_pulled_in):
     """Move both state machines past a rank command that was issued now."""
     m[M_REF_CMD] = NOP
@@ -130,7 +125,9 @@ def rank_command_issued(m, command, now, refi, max_pulled_in):
         m[M_OPEN_BANKS] = 0
     elif command == REFAB:
         m[M_BLOCKED] = 0
-        if m[M_PD_STATE] == PD_EXTRA_REFRESH:
+        if (
+            m[M_PD_STATE] == PD_EXTRA_REFRESH
+        ):  # the one that ends self-refresh; intervals start anew
             m[M_PULLED_IN] = 0
             m[M_DUE] = now + refi
             m[M_PD_STATE] = PD_AWAKE
@@ -139,7 +136,7 @@ def rank_command_issued(m, command, now, refi, max_pulled_in):
             return
         if m[M_PULLED_IN]:
             m[M_FLEXIBILITY] -= 1
-        else:
+        else:  # the due one is done; as long as the rank is idle, more may follow ahead of time
             m[M_PULLED_IN] = 1
         if m[M_FLEXIBILITY] <= 0:
             m[M_SEEN_PULLED_IN] |= 1 << -m[M_FLEXIBILITY]
@@ -164,5 +161,5 @@ def rank_command_issued(m, command, now, refi, max_pulled_in):
         m[M_EXIT] = 0
         if command == PDXP and m[M_IDLE]:
             m[M_SELF_REFRESH] = 1
-    elif command == SREFEX:
+    elif command == SREFEX:  # bank commands wait for one more refresh
         m[M_PD_STATE] = PD_EXTRA_REFRESH

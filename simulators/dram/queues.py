@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-from .compiled import compiled
+from .compiled import borrowing
+from .layout import Q_LAST_BANK, Q_TOTAL, Q_WORKING, Q_WRITES
 
 
-@compiled
-def enqueue(k, bank, head, tail, after, before, working, place, n_working):
-    """Put request ``k`` at the end of a bank's queue; returns the number of working banks."""
-    if tail[bank] >= 0:
-        after[tail[bank]] = k
-        before[k] = tail[bank]
+@borrowing
+def enqueue(queues, k, bank, is_write):
+    """Put request ``k`` at the end of a bank's queue."""
+    last, count = queues.tail[bank], queues.totals
+    if last >= 0:
+        queues.after[last] = k
+        queues.before[k] = last
     else:
-        head[bank] = k
-        place[bank] = n_working
-        working[n_working] = bank
-        n_working += 1
-    tail[bank] = k
-    return n_working
+        queues.head[bank] = k
+        queues.place[bank] = count[Q_WORKING]
+        queues.working[count[Q_WORKING]] = bank
+        count[Q_WORKING] += 1
+    queues.tail[bank] = k
+    queues.length[bank] += 1
+    count[Q_TOTAL] += 1
+    count[Q_WRITES] += is_write
+    count[Q_LAST_BANK] = bank
 
 
-@compiled
-def dequeue(k, bank, head, tail, after, before, working, place, n_working):
-    """Take request ``k`` out of a bank's queue; returns the number of working banks."""
-    earlier = before[k]
-    later = after[k]
+@borrowing
+def dequeue(queues, k, bank, is_write):
+    """Take request ``k`` out of a bank's queue."""
+    earlier, later, count = queues.before[k], queues.after[k], queues.totals
     if earlier >= 0:
-        after[earlier] = later
+        queues.after[earlier] = later
     else:
-        head[bank] = later
+        queues.head[bank] = later
     if later >= 0:
-        before[later] = earlier
+        queues.before[later] = earlier
     else:
-        tail[bank] = earlier
-    if head[bank] < 0:
-        n_working -= 1
-        moved = working[n_working]
-        working[place[bank]] = moved
-        place[moved] = place[bank]
-    return n_working
+        queues.tail[bank] = earlier
+    if queues.head[bank] < 0:  # the last bank with work moves into the gap
+        count[Q_WORKING] -= 1
+        moved = queues.working[count[Q_WORKING]]
+        queues.working[queues.place[bank]] = moved
+        queues.place[moved] = queues.place[bank]
+    queues.length[bank] -= 1
+    count[Q_TOTAL] -= 1
+    count[Q_WRITES] -= is_write

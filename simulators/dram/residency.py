@@ -1,13 +1,13 @@
 """How long the rank and its banks spend in each power state (clock cycles).
 
 The rank is active while any bank is, from an ACT to its (possibly automatic) precharge; a refresh
-counts as active for tRFC on every bank, the way DRAMPower keeps its books.
+counts as active for tRFC on every bank, the way DRAMPower keeps its books (``state.Books``).
 """
 
 from __future__ import annotations
 
 from .commands import PDEA, PDEP, PDXA
-from .compiled import compiled
+from .compiled import borrowing
 from .layout import (
     C_BANK_ACT, C_CYC_ACT, C_CYC_PDNA, C_CYC_PDNP, C_CYC_PRE, C_CYC_SREF, C_LAST, C_PRE, C_REF,
     C_WINDOW, COUNT_PENDING_PRECHARGES, E_ACTIVE_BANKS, E_ACTIVE_UNTIL, E_DOWN_SINCE,
@@ -15,53 +15,58 @@ from .layout import (
 )  # fmt: skip
 
 
-@compiled
-def rank_activates(e, out, now):
+@borrowing
+def rank_activates(books, now):
     """The rank leaves the precharged state unless it is active already."""
+    e, out = books.rank, books.out
     if e[E_ACTIVE_BANKS] == 0 and now > e[E_ACTIVE_UNTIL]:
         if e[E_SEGMENT] >= 0:
             out[C_CYC_ACT] += e[E_ACTIVE_UNTIL] - e[E_SEGMENT]
         e[E_SEGMENT] = now
 
 
-@compiled
-def bank_activates(e, out, active_since, bank, now):
+@borrowing
+def bank_activates(books, bank, now):
     """An ACT."""
-    rank_activates(e, out, now)
-    e[E_ACTIVE_BANKS] += 1
-    active_since[bank] = now
+    rank_activates(books, now)
+    books.rank[E_ACTIVE_BANKS] += 1
+    books.active_since[bank] = now
 
 
-@compiled
-def bank_closes(e, out, active_since, closed_at, bank, when):
+@borrowing
+def bank_closes(books, bank, when):
     """A precharge, by command or automatic, at a cycle that may lie ahead."""
+    e, out = books.rank, books.out
     out[C_PRE] += 1
-    out[C_BANK_ACT] += when - active_since[bank]
-    closed_at[bank] = when
+    out[C_BANK_ACT] += when - books.active_since[bank]
+    books.closed_at[bank] = when
     e[E_ACTIVE_BANKS] -= 1
     e[E_ACTIVE_UNTIL] = max(e[E_ACTIVE_UNTIL], when)
 
 
-@compiled
-def refresh_starts(e, out, n_banks, now, t):
+@borrowing
+def refresh_starts(books, now, t):
     """A refresh, by command or implied by self-refresh entry."""
-    rank_activates(e, out, now)
+    e, out, n_banks = books.rank, books.out, books.closed_at.shape[0]
+    rank_activates(books, now)
     out[C_REF] += 1
     e[E_REFRESH_END] = now + t[T_RFC]
     e[E_ACTIVE_UNTIL] = max(e[E_ACTIVE_UNTIL], e[E_REFRESH_END])
     out[C_BANK_ACT] += n_banks * t[T_RFC]
 
 
-@compiled
-def power_down_edge(e, out, command, active_since, closed_at, is_open, now, t):
+@borrowing
+def power_down_edge(books, command, is_open, now, t):
     """Entry to or exit from power-down, which takes effect once the banks have settled."""
-    n_banks = is_open.shape[0]
+    e, out, n_banks = books.rank, books.out, is_open.shape[0]
+    active_since, closed_at = books.active_since, books.closed_at
     edge = max(now, e[E_REFRESH_END])
     for b in range(n_banks):
         edge = max(edge, active_since[b] + t[T_RCD])
         if closed_at[b] <= now:
             edge = max(edge, closed_at[b] + t[T_RP])
     if command == PDEA or command == PDEP:
+        # no bank counts as active while the rank is down: cut every interval at the edge
         e[E_DOWN_SINCE] = edge
         for b in range(n_banks):
             if is_open[b]:
@@ -72,7 +77,7 @@ def power_down_edge(e, out, command, active_since, closed_at, is_open, now, t):
         e[E_ACTIVE_BANKS] = 0
         return
     out[C_CYC_PDNA if command == PDXA else C_CYC_PDNP] += edge - e[E_DOWN_SINCE]
-    for b in range(n_banks):
+    for b in range(n_banks):  # rows stayed open through active power-down
         if is_open[b]:
             active_since[b] = edge
             if e[E_ACTIVE_BANKS] == 0:
@@ -81,20 +86,22 @@ def power_down_edge(e, out, command, active_since, closed_at, is_open, now, t):
             e[E_ACTIVE_BANKS] += 1
 
 
-@compiled
-def self_refresh_ends(e, out, now, t):
+@borrowing
+def self_refresh_ends(books, now, t):
     """Self-refresh counts from the end of the refresh it begins with."""
+    e, out = books.rank, books.out
     out[C_CYC_SREF] += max(0, now - e[E_DOWN_SINCE] - t[T_RFC])
 
 
-@compiled
-def close_books(e, out, active_since, closed_at, is_open, last_data, t):
+@borrowing
+def close_books(books, is_open, last_data, t):
     """Cut every interval at the end of the energy window.
 
     The window ends with the last command; DRAMPower 4 (``COUNT_PENDING_PRECHARGES``) instead ends
     it with the last data or automatic precharge and counts that precharge.
     """
-    n_banks = is_open.shape[0]
+    e, out, n_banks = books.rank, books.out, is_open.shape[0]
+    active_since, closed_at = books.active_since, books.closed_at
     window = out[C_LAST]
     if t[COUNT_PENDING_PRECHARGES]:
         window = max(window, last_data)

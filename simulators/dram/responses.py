@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from .compiled import compiled
+from .compiled import borrowing
 from .layout import (
     R_LAST, R_LAST_ORDERED, R_NEXT, R_NEXT_ORDERED, R_RELEASED, REORDER_ARBITER, SIMPLE_ARBITER,
     T_RELEASE, T_RESPONSE_GAP_QUEUED, T_RESPONSE_GAP_SIMPLE,
 )  # fmt: skip
 
 
-@compiled
-def respond(r, k, burst_end, finish, released, latency, stamp, reorder, arbiter, t):
-    """Request ``k``'s data burst ends at ``burst_end``: send what may now be sent.
-
-    ``finish`` (n,) holds burst ends (0: unknown); with a reordering arbiter behind a Fifo queue a
-    sent response is kept there negated.  ``released`` (n,) collects, in order of response, the
-    cycles at which the arbiter gets a slot back.
-    """
+@borrowing
+def respond(responses, k, burst_end, stamp, design, t):
+    """Request ``k``'s data burst ends at ``burst_end`` (cycle): send what may now be sent."""
+    r, finish = responses.state, responses.finish
     n = finish.shape[0]
     finish[k] = burst_end
-    gap = t[T_RESPONSE_GAP_SIMPLE] if arbiter == SIMPLE_ARBITER else t[T_RESPONSE_GAP_QUEUED]
-    if not reorder:
+    simple = design.arbiter == SIMPLE_ARBITER
+    gap = t[T_RESPONSE_GAP_SIMPLE] if simple else t[T_RESPONSE_GAP_QUEUED]
+    if not design.reorder:
         sent = max(burst_end, r[R_LAST] + gap)
         r[R_LAST] = sent
-        if arbiter != REORDER_ARBITER:
-            _deliver(r, k, sent, released, latency, stamp, arbiter, t)
+        if design.arbiter != REORDER_ARBITER:
+            _deliver(responses, k, sent, stamp, simple, t)
             return
+        # the controller sends as data comes, the arbiter in order: what it holds back is negated
         finish[k] = -sent
         k = r[R_NEXT_ORDERED]
         while k < n and finish[k] < 0:
             sent = max(-finish[k], r[R_LAST_ORDERED] + gap)
             r[R_LAST_ORDERED] = sent
-            _deliver(r, k, sent, released, latency, stamp, arbiter, t)
+            _deliver(responses, k, sent, stamp, simple, t)
             k += 1
         r[R_NEXT_ORDERED] = k
         return
@@ -39,14 +37,15 @@ def respond(r, k, burst_end, finish, released, latency, stamp, reorder, arbiter,
     while k < n and finish[k] > 0:
         sent = max(finish[k], r[R_LAST] + gap)
         r[R_LAST] = sent
-        _deliver(r, k, sent, released, latency, stamp, arbiter, t)
+        _deliver(responses, k, sent, stamp, simple, t)
         k += 1
     r[R_NEXT] = k
 
 
-@compiled
-def _deliver(r, k, sent, released, latency, stamp, arbiter, t):
-    latency[k] = sent - stamp[k]
-    if arbiter != SIMPLE_ARBITER:
-        released[r[R_RELEASED]] = sent + t[T_RELEASE]
+@borrowing
+def _deliver(responses, k, sent, stamp, simple, t):
+    responses.latency[k] = sent - stamp[k]
+    if not simple:
+        r = responses.state
+        responses.released[r[R_RELEASED]] = sent + t[T_RELEASE]
         r[R_RELEASED] += 1

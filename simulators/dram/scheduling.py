@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from .commands import ACT, PREPB, RD, RDA, WR, WRA
-from .compiled import compiled
+from .compiled import borrowing
 from .layout import (
-    BANKWISE, CLOSED, CLOSED_ADAPTIVE, FIFO, FR_FCFS, OPEN_ADAPTIVE, READ_WRITE,
+    BANKWISE, CLOSED, CLOSED_ADAPTIVE, FIFO, FR_FCFS, OPEN_ADAPTIVE, Q_LAST_BANK, Q_LAST_WRITE,
+    Q_TOTAL, Q_WRITES, READ_WRITE, TRUE_BANK_CHECK,
 )  # fmt: skip
 
 
-@compiled
-def pick_request(oldest, after, row_of, is_write, address, is_open, row, scheduler, last_write):
+@borrowing
+def pick_request(oldest, after, requests, is_open, row, scheduler, last_write):
     """The request a bank's queue (headed by ``oldest``) would serve next.
 
     Fifo: the oldest.  FrFcfs: the oldest hit on the open row, else the oldest.  FrFcfsGrp: the
@@ -19,6 +20,7 @@ def pick_request(oldest, after, row_of, is_write, address, is_open, row, schedul
     """
     if scheduler == FIFO or not is_open:
         return oldest
+    row_of, is_write, address = requests.row, requests.is_write, requests.address
     first_hit = -1
     k = oldest
     while k >= 0:
@@ -41,7 +43,7 @@ def pick_request(oldest, after, row_of, is_write, address, is_open, row, schedul
     return first_hit if first_hit >= 0 else oldest
 
 
-@compiled
+@borrowing
 def another_hit(oldest, after, row_of, row, scheduler):
     """Whether a second queued request hits the open row (Fifo looks at the next entry only)."""
     if scheduler == FIFO:
@@ -58,56 +60,48 @@ def another_hit(oldest, after, row_of, row, scheduler):
     return False
 
 
-@compiled
-def command_for(k, oldest, after, row_of, is_write, is_open, row, policy, scheduler):
+@borrowing
+def command_for(k, oldest, after, requests, is_open, row, policy, scheduler):
     """The command that brings request ``k`` forward under the page policy."""
     if not is_open:
         return ACT
-    if row_of[k] != row:
+    if requests.row[k] != row:
         return PREPB
     close = policy == CLOSED
     if policy == OPEN_ADAPTIVE:
-        close = after[oldest] >= 0 and not another_hit(oldest, after, row_of, row, scheduler)
+        close = after[oldest] >= 0 and not another_hit(oldest, after, requests.row, row, scheduler)
     elif policy == CLOSED_ADAPTIVE:
-        close = not another_hit(oldest, after, row_of, row, scheduler)
-    if is_write[k]:
+        close = not another_hit(oldest, after, requests.row, row, scheduler)
+    if requests.is_write[k]:
         return WRA if close else WR
     return RDA if close else RD
 
 
-@compiled
-def choose(
-    bank,
-    head,
-    after,
-    row_of,
-    is_write,
-    address,
-    is_open,
-    open_row,
-    policy,
-    scheduler,
-    last_write,
-    chosen,
-    command,
-):
-    """Renew a working bank's candidate: ``chosen[bank]`` the request, ``command[bank]`` its command."""
-    oldest = head[bank]
-    opened, row = is_open[bank], open_row[bank]
-    k = pick_request(oldest, after, row_of, is_write, address, opened, row, scheduler, last_write)
-    chosen[bank] = k
-    command[bank] = command_for(k, oldest, after, row_of, is_write, opened, row, policy, scheduler)
+@borrowing
+def choose(bank, requests, queues, banks, design):
+    """Renew a working bank's candidate, the request and the command, in ``banks``."""
+    oldest, after = queues.head[bank], queues.after
+    opened, row = banks.is_open[bank], banks.row[bank]
+    last_write = queues.totals[Q_LAST_WRITE]
+    k = pick_request(oldest, after, requests, opened, row, design.scheduler, last_write)
+    banks.chosen[bank] = k
+    banks.command[bank] = command_for(
+        k, oldest, after, requests, opened, row, design.policy, design.scheduler
+    )
 
 
-@compiled
-def has_room(buffer, size, queued_on_bank, total, writes):
-    """Whether the request buffer admits one more.
+@borrowing
+def has_room(k, requests, queues, design, t):
+    """Whether the request buffer admits request ``k``.
 
-    Bankwise looks at one bank's queue (DRAMSys: at that of the request admitted last; the caller
-    chooses), ReadWrite wants room in both halves whatever the request, Shared counts all.
+    Bankwise looks at one bank's queue (DRAMSys: at that of the request admitted last), ReadWrite
+    wants room in both halves whatever the request, Shared counts all.
     """
-    if buffer == BANKWISE:
-        return queued_on_bank < size
-    if buffer == READ_WRITE:
-        return total - writes < size and writes < size
-    return total < size
+    count = queues.totals
+    if design.buffer == BANKWISE:
+        bank = requests.bank[k] if t[TRUE_BANK_CHECK] else count[Q_LAST_BANK]
+        return queues.length[bank] < design.size
+    total, writes = count[Q_TOTAL], count[Q_WRITES]
+    if design.buffer == READ_WRITE:
+        return total - writes < design.size and writes < design.size
+    return total < design.size

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.space import Value
 from archgym.contracts.simulator import Simulator
 from archgym.space import Designs, Setting
 from archgym.kernels.threads import map_rows
@@ -20,14 +21,11 @@ from .alike import alike
 from .devices import DEVICES, Device, device_named
 from .devices import Mapping as AddressMapping
 from .energy import core_energy_j, power_w
-from .space import KNOBS, SPACES, canonical, kernel_codes, space_named, to_kernel
+from .space import KNOBS, SPACES, canonical, kernel_codes, space_named, to_kernel, DEFAULT_DESIGN
+from .state import Requests
 from .timing import SEMANTICS, timing
 from .traces import Trace, resolve
 from .traces.library import names
-
-KernelTrace = tuple[
-    NDArray[np.int64], NDArray[np.uint8], NDArray[np.int16], NDArray[np.int32], NDArray[np.int64]
-]
 
 
 class DRAMSimulator(Simulator):
@@ -94,7 +92,7 @@ class DRAMSimulator(Simulator):
         self._codes = kernel_codes(self.space)
         self._timing = timing(self.device, semantics)
         self._reads_only = not self.trace.is_write.any()
-        self._decoded: dict[int, KernelTrace] = {}
+        self._decoded: dict[int, Requests] = {}
 
     @property
     def workload_features(self) -> Mapping[str, float]:
@@ -106,6 +104,10 @@ class DRAMSimulator(Simulator):
     def workload_names() -> list[str]:
         """Every workload that has a name."""
         return names()
+
+    def default_design(self) -> dict[str, Value]:
+        """DRAMSys' own controller, every knob by name: it serves any trace on any device."""
+        return dict(DEFAULT_DESIGN)
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -138,17 +140,13 @@ class DRAMSimulator(Simulator):
         """
         from .kernel import simulate
 
-        columns = (
+        requests = (
             self._columns(int(codes[layout.MAPPING]))
             if trace is None
             else self._decode(trace, int(codes[layout.MAPPING]))
         )
-        latency = np.empty(len(columns[0]), np.int64)
-        t = self._timing
-        out = simulate(
-            columns, codes, self.device.banks, t.bank, t.group, t.rank, t.scalars, latency
-        )
-        return out, latency
+        latency = np.empty(len(requests.stamp), np.int64)
+        return simulate(requests, codes, self.device.banks, self._timing, latency), latency
 
     def _evaluate(self, x: Designs) -> Evaluation:
         return self._as_evaluation(self._table(x))
@@ -181,15 +179,15 @@ class DRAMSimulator(Simulator):
             *(float(out[c]) for c in layout.LIMITS),
         )
 
-    def _columns(self, mapping: int) -> KernelTrace:
+    def _columns(self, mapping: int) -> Requests:
         if mapping not in self._decoded:
             self._decoded[mapping] = self._decode(self.trace, mapping)
         return self._decoded[mapping]
 
-    def _decode(self, trace: Trace, mapping: int) -> KernelTrace:
+    def _decode(self, trace: Trace, mapping: int) -> Requests:
         name = str(KNOBS[layout.MAPPING].values[mapping])
         bank, row = decode_address(trace.address, self.device.mappings[name])
-        return (trace.cycles(self.device), trace.is_write, bank, row, trace.address)
+        return Requests(trace.cycles(self.device), trace.is_write, bank, row, trace.address)
 
 
 def decode_address(

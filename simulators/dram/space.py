@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from archgym.errors import UnknownNameError
-from archgym.space import Parameter, categorical, ordinal, powers_of_two
+from archgym.space import Parameter, Value, categorical, ordinal, powers_of_two
 from archgym.space import Designs, DesignSpace
 
 from . import layout
@@ -88,7 +88,7 @@ _NARROWED: dict[str, dict[str, object]] = {
 }
 SPACES = tuple(_NARROWED)
 
-DEFAULT_DESIGN = {
+DEFAULT_DESIGN: dict[str, Value] = {
     "page_policy": "Open",
     "scheduler": "FrFcfs",
     "scheduler_buffer": "Bankwise",

@@ -6,7 +6,7 @@ given here (the constraint lists of DRAMSys' checkers), besides tFAW and one com
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +23,13 @@ BANK, GROUP, RANK = "bank", "group", "rank"
 READS, WRITES = (RD, RDA), (WR, WRA)
 
 
-@dataclass(frozen=True)
-class Timing:
-    """Tables of one device under one semantics: bank (14, 6), group (14, 6), rank (14, 14), scalars."""
+class Timing(NamedTuple):
+    """One device under one semantics, in cycles; tables are ``[from, to]``, NEVER where unconstrained."""
 
-    bank: NDArray[np.int64]
-    group: NDArray[np.int64]
-    rank: NDArray[np.int64]
-    scalars: NDArray[np.int64]
+    bank: NDArray[np.int64]  # (14, 6): commands to the same bank
+    group: NDArray[np.int64]  # (14, 6): to the same bank group
+    rank: NDArray[np.int64]  # (14, 14): to the same rank
+    scalars: NDArray[np.int64]  # (23,): ``layout.TIMING_FIELDS``
 
 
 def constraints(device: Device, semantics: str = "dramsys") -> list[tuple[str, int, int, int]]:

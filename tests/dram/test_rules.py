@@ -3,9 +3,23 @@
 import numpy as np
 import pytest
 from archgym.simulators.dram import layout
-from archgym.simulators.dram.devices import DDR3_1600, DDR4_2400
+from archgym.simulators.dram.commands import (
+    ACT,
+    PDEP,
+    PREAB,
+    PREPB,
+    RD,
+    RDA,
+    REFAB,
+    SREFEN,
+    SREFEX,
+    WR,
+    WRA,
+)  # fmt: skip
+from archgym.simulators.dram.devices import DDR3_1600, DDR4_2400, DEVICES
 from archgym.simulators.dram.simulator import DRAMSimulator
 from archgym.simulators.dram.space import DEFAULT_DESIGN, KNOBS
+from archgym.simulators.dram.timing import timing
 from archgym.simulators.dram.traces import Trace
 
 T = DDR4_2400.t
@@ -216,3 +230,40 @@ def test_saturated_streams_run_at_the_bus(policy):
     trace = reads([i * GROUP % (4 * GROUP) + (i // 4) * COLUMN % (128 * COLUMN) for i in range(n)])
     out, _ = play(trace, page_policy="Open", response_queue="Fifo")
     assert out["end"] < IDLE_READ + n * T["CCD_S"] + 60
+
+
+@pytest.mark.parametrize("semantics", ["dramsys", "jedec"])
+def test_a_row_closes_no_sooner_than_the_write_recovery_time_after_the_data(semantics):
+    # a write, then a conflict on its bank once tRAS is long over: PRE waits for the burst and tWR
+    for knobs in ({}, {"page_policy": "Closed"}):
+        _, response = play([(0, 1, 0), (0, 0, ROW)], semantics, **knobs)
+        write = 1 + T["RCD"]
+        precharge = write + T["WL"] + BURST + T["WR"]
+        assert precharge - 1 > T["RAS"]
+        assert response[1] == precharge + T["RP"] + T["RCD"] + T["RL"] + BURST
+
+
+@pytest.mark.parametrize("device", DEVICES.values(), ids=lambda d: d.name)
+@pytest.mark.parametrize("semantics", ["dramsys", "jedec"])
+def test_distances_to_a_precharge_and_out_of_self_refresh_are_the_standards(device, semantics):
+    t, tables = device.t, timing(device, semantics)
+    recovery = t["WL"] + device.burst_cycles + t["WR"]
+    assert tables.bank[WR, PREPB] == tables.rank[WR, PREAB] == recovery
+    assert tables.rank[WRA, REFAB] == tables.bank[WRA, ACT] == recovery + t["RP"]
+    assert tables.scalars[layout.T_WRITE_PRE] == recovery
+    assert tables.bank[WR, RDA] >= recovery - t["RTP"] - t["AL"]
+    exits = [ACT, REFAB, PDEP, SREFEN]
+    assert tables.rank[SREFEX, exits].tolist() == [t["XS"]] * 4
+    assert (tables.rank[SREFEX, [RD, WR, RDA, WRA]] == t["XSDLL"]).all()
+
+
+def test_a_request_out_of_self_refresh_waits_for_xs_the_extra_refresh_and_rfc():
+    wake = 5 * T["REFI"]
+    _, response = play(
+        reads([0, ROW], [0, wake]), power_down_policy="Staggered", refresh_policy="AllBank",
+        page_policy="Closed",
+    )  # fmt: skip
+    # SREFEX as the request arrives, REFAB after tXS, ACT after tRFC; the column command keeps tXSDLL
+    exit_ = wake + 1
+    access = max(exit_ + T["XS"] + T["RFC"] + T["RCD"], exit_ + T["XSDLL"])
+    assert response[1] == access + T["RL"] + BURST
