@@ -172,8 +172,8 @@ def escalation(name: str, agent: str) -> list[dict[str, Any]]:
     for seed in range(10):
         true = Study(from_document(document), agent, budget=2_000, seed=seed)
         best = true.run().cost.min()
-        there = from_document({**document, "stand_in": "escalating"})
-        study = Study(there, agent, budget=2_000, seed=seed)
+        there = from_document(document)
+        study = Study(there, agent, budget=2_000, seed=seed, answers="escalating")
         start = time.perf_counter()
         trials = study.run()
         confirmed = confirm(there, trials)

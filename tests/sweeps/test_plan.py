@@ -103,7 +103,7 @@ def test_a_grid_keeps_its_budgets_unless_one_is_given(document):
         ({"timeout": "soon"}, "soon"),
         ({"scenarios": ["dram/stream-joit"]}, "did you mean 'dram/stream-joint'"),
         (
-            {"scenarios": [{"scenario": "dram/stream-joint", "simulator": "table:/nowhere"}]},
+            {"scenarios": [{"scenario": "dram/stream-joint", "answers": "table:/nowhere"}]},
             "archgym enumerate",
         ),
     ],
@@ -141,7 +141,7 @@ def test_the_lottery_study_has_the_size_of_the_papers(monkeypatch, tmp_path):
     import yaml
 
     document = yaml.safe_load(studies()["archgym-lottery"].read_text())
-    document["simulator"] = ""
+    document["answers"] = ""
     monkeypatch.setenv("ARCHGYM_TRACES", str(tmp_path))  # no traces: nine are skipped
     sweep = from_sweep_document(document)
     runs = list(sweep.runs())
