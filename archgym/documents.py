@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,36 +11,131 @@ from typing import Any
 
 import yaml
 
-from .errors import ArchgymError, ScenarioError, UnknownNameError
+from .errors import ArchgymError, ScenarioError, StoreError, UnknownNameError
+
+MOST_BYTES = 16 << 20  # of a document
+MOST_DEPTH = 64  # mappings and lists inside one another
+MOST_ALIASES = 100  # uses of a YAML anchor: a few lines of them can stand for gigabytes
+LARGEST_WHOLE = 1 << 63
+
+
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
+    """A whole file of at most so many bytes.
+
+    Raises:
+        ScenarioError: it cannot be read, or is larger.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise ScenarioError(f"cannot read {path}: {error.strerror or error}") from error
+    if len(data) > most:
+        raise ScenarioError(f"{path} is larger than {most:,} bytes: no document of archgym's is")
+    return data
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML mapping from a file."""
+    """A YAML mapping from a file; numbers are finite, keys stand once, sizes and depths are bounded.
+
+    Raises:
+        ScenarioError: it cannot be read, is no YAML, or no mapping.
+    """
+    data = read_bytes(path)
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
-    except OSError as error:
-        raise ScenarioError(f"cannot read {path}: {error.strerror or error}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        document = yaml.load(data.decode("utf-8-sig"), Loader=_CarefulLoader)
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise ScenarioError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(document, dict):
         raise ScenarioError(f"{path}: expected a mapping of keys, got {type(document).__name__}")
     return document
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Refuses a key given twice, which YAML parsers otherwise take silently."""
+def read_json(
+    path: Path, most: int = MOST_BYTES, wrong: type[ArchgymError] = StoreError
+) -> dict[str, Any]:
+    """A JSON mapping from a file; NaN and infinities are refused.
+
+    Args:
+        path: the file.
+        most: bytes that it may have.
+        wrong: the error to raise.
+
+    Raises:
+        FileNotFoundError: it does not exist.
+        StoreError: (or ``wrong``) it cannot be read, is no JSON, or no mapping.
+    """
+    if not path.exists():
+        raise FileNotFoundError(path)
+    try:
+        data = read_bytes(path, most)
+    except ScenarioError as error:
+        raise wrong(str(error)) from error
+    try:
+        document = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise wrong(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise wrong(f"{path}: expected a mapping of keys, got {type(document).__name__}")
+    return document
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(f"{word} is no number that a document may hold")
+
+
+class _CarefulLoader(yaml.SafeLoader):
+    """Refuses a key given twice, what is not finite, and documents that unfold without bound."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._depth = self._aliases = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):  # type: ignore[no-untyped-call]
+            self._aliases += 1
+            if self._aliases > MOST_ALIASES:
+                raise yaml.composer.ComposerError(
+                    None, None, f"more than {MOST_ALIASES} aliases: write the values out"
+                )
+        self._depth += 1
+        if self._depth > MOST_DEPTH:
+            raise yaml.composer.ComposerError(None, None, f"deeper than {MOST_DEPTH} levels")
+        node = super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        self._depth -= 1
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            line = key_node.start_mark.line + 1
+            if not isinstance(key, str | int | float | bool):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"line {line}: a key is a name or a number, got {key!r}"
+                )
             if key in seen:
-                line = key_node.start_mark.line + 1
                 raise yaml.constructor.ConstructorError(
                     None, None, f"key {key!r} twice, line {line}"
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+    def finite(self, node: yaml.ScalarNode) -> Any:
+        """A number that is one."""
+        kind = node.tag.rpartition(":")[2]
+        make = self.construct_yaml_int if kind == "int" else self.construct_yaml_float
+        value = make(node)  # type: ignore[no-untyped-call]
+        line = node.start_mark.line + 1
+        if not math.isfinite(value) if isinstance(value, float) else abs(value) >= LARGEST_WHOLE:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"line {line}: {node.value} is no number that a document may hold"
+            )
+        return value
+
+
+for _kind in ("int", "float"):
+    _CarefulLoader.add_constructor(f"tag:yaml.org,2002:{_kind}", _CarefulLoader.finite)  # type: ignore[no-untyped-call]
 
 
 @contextmanager

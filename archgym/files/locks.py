@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +19,9 @@ def hold(path: Path, busy: str, denied: str) -> IO[str]:
     """
     file = None
     try:
-        file = open(path, "w")  # noqa: SIM115 (the caller closes it)
+        # a link is not followed, and nothing is truncated: whatever lies there stays as it is
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        file = os.fdopen(handle, "r+")
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if file is not None:

@@ -1,28 +1,51 @@
-"""Text and JSON files, replaced in one step."""
+"""Text, bytes and JSON, written so that a reader sees the old file or the new one, never half of it."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from ..errors import StoreError
 
+_MASK = os.umask(0)  # the only way to read it is to set it
+os.umask(_MASK)
+
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON so that a reader sees the old file or the new one, never half of it."""
+    """Replace a JSON file in one step."""
     write_text(path, json.dumps(value, indent=2, default=str) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a file in one step."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    """Replace a text file (UTF-8) in one step."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace a file in one step.
+
+    The temporary file beside it has a name of its own, and a symbolic link at ``path`` is replaced, not
+    followed: nothing outside the folder is ever written to.
+
+    Raises:
+        StoreError: the disk is full, or the folder is not there or cannot be written.
+    """
+    temporary = None
     try:
-        temporary.write_text(text, encoding="utf-8")
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o666 & ~_MASK)
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
         raise StoreError(
-            f"cannot write {path}: {error.strerror}; free some space, then continue with --resume"
+            f"cannot write {path}: {error.strerror}; free some space or choose another place, then try "
+            "again (continue a run with --resume)"
         ) from error

@@ -1,6 +1,6 @@
 """A proxy: a regressor of all metrics, one of feasibility, calibrated intervals, a measure of shift.
 
-On disk a folder: ``proxy.json`` (what it is) and ``arrays.npz`` (all numbers).  Loading runs no
+On disk a folder: ``proxy.json`` (what it is) and ``arrays-….npz`` (all numbers).  Loading runs no
 code from it.
 """
 
@@ -23,13 +23,15 @@ from ..contracts.cost_model import CostModel
 from ..contracts.evaluation import Evaluation, Floats
 from ..contracts.simulator import Simulator
 from ..datasets.schema import Description
+from ..documents import read_json
 from ..errors import StoreError
-from ..files.text import write_json
+from ..files.arrays import read_arrays
+from ..files.text import write_bytes, write_json
 from ..space import Designs
 from .features import FeatureMap
 from .rows import ProxyError, Rows
 
-FORMAT, DESCRIPTION, ARRAYS = 3, "proxy.json", "arrays.npz"
+FORMAT, DESCRIPTION = 3, "proxy.json"
 LEVEL = 0.9
 REFERENCE_ROWS = 4000
 
@@ -203,20 +205,25 @@ class Proxy:
         return out
 
     def save(self, folder: Path) -> None:
-        """Write the folder; ``proxy.json`` comes last."""
+        """Write the folder; a proxy that was there stays whole until ``proxy.json``, the last, is written."""
         arrays = self._arrays()
         buffer = io.BytesIO()
         named: dict[str, Any] = {k.replace("/", "|"): v for k, v in arrays.items()}
         np.savez_compressed(buffer, **named)
+        file = f"arrays-{self.digest[:16]}.npz"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / ARRAYS).write_bytes(buffer.getvalue())
         except OSError as error:
             raise StoreError(
                 f"cannot write {folder}: {error.strerror}; free some space and train again"
             ) from error
-        document = {**self._document(), "digest": self.digest}
-        write_json(folder / DESCRIPTION, document)
+        write_bytes(folder / file, buffer.getvalue())
+        write_json(
+            folder / DESCRIPTION, {**self._document(), "digest": self.digest, "arrays": file}
+        )
+        for old in folder.glob("arrays-*.npz"):  # of a proxy that this one replaces
+            if old.name != file:
+                old.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, folder: Path) -> Proxy:
@@ -227,23 +234,26 @@ class Proxy:
         """
         path = folder / DESCRIPTION
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            with np.load(folder / ARRAYS, allow_pickle=False) as file:
-                arrays = {k.replace("|", "/"): file[k] for k in file.files}
-        except FileNotFoundError as error:
+            document = read_json(path)
+            if document.get("format") != FORMAT:
+                raise ProxyError(
+                    f"{folder} is of format {document.get('format')}, this version reads {FORMAT}; train it again"
+                )
+            name = str(document.pop("arrays", ""))
+            if name != Path(name).name or not name.endswith(".npz"):
+                raise ProxyError(f"{folder}: {name!r} is no name of an array file")
+            found = read_arrays(folder / name)
+            arrays = {k.replace("|", "/"): v for k, v in found.items()}
+        except FileNotFoundError:
             raise ProxyError(
-                f"{folder} holds no proxy ({Path(error.filename).name} is missing); archgym train"
+                f"{folder} holds no proxy (no {DESCRIPTION}, or its arrays are missing); archgym train"
             ) from None
-        except Exception as error:
-            raise ProxyError(f"{folder} is damaged ({error}); train it again") from error
-        if document.get("format") != FORMAT:
-            raise ProxyError(
-                f"{folder} is of format {document.get('format')}; this version reads {FORMAT}"
-            )
+        except StoreError as error:
+            raise ProxyError(f"{error}; train it again") from error
         saved = document.pop("digest", None)
         if _digest(document, arrays) != saved:
             raise ProxyError(
-                f"{folder}: {DESCRIPTION} or {ARRAYS} is not what was saved (the digest differs); "
+                f"{folder}: {DESCRIPTION} or its arrays are not what was saved (the digest differs); "
                 "train it again"
             )
         description = Description.from_bytes(

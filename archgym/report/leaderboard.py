@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.text import write_json, write_text
 from ..goals.scenario_file import from_document
@@ -126,7 +127,7 @@ def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 def read(path: Path) -> list[dict[str, Any]]:
     """The rows of a leaderboard's ``.json``."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path)
         if document["format"] != FORMAT:
             raise StoreError(
                 f"{path} is of format {document['format']}, this version reads {FORMAT}"

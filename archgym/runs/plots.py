@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import StoreError
 from ..contracts.evaluation import Floats
+from ..errors import StoreError
 from ..goals.scenario import Scenario
-from ..goals.trials import Trials
 from ..goals.tradeoff import axes_of, front_of
+from ..goals.trials import Trials
 from ..units import _STEPS
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.locks import hold
 from ..files.text import write_json
@@ -69,15 +70,13 @@ class RunFolder:
         """
         file = path / MANIFEST
         try:
-            manifest = json.loads(file.read_text(encoding="utf-8"))
+            manifest = read_json(file)
         except (FileNotFoundError, NotADirectoryError):
             raise ArchgymError(
                 f"{path} holds no run (no {MANIFEST}); start one with archgym run"
             ) from None
-        except (OSError, ValueError, RecursionError) as error:
-            raise StoreError(f"{file} cannot be read: {error}") from error
-        if not isinstance(manifest, dict):
-            raise StoreError(f"{file}: expected a mapping, got {type(manifest).__name__}")
+        except StoreError as error:
+            raise StoreError(f"{error}; the manifest cannot be read, start a new run") from error
         if manifest.get("format") != FORMAT:
             raise StoreError(
                 f"{file} is of format {manifest.get('format', 1)}, this version reads {FORMAT}; start the run "
@@ -124,12 +123,12 @@ class RunFolder:
         """
         file = self.path / RESULT
         try:
-            return dict(json.loads(file.read_text(encoding="utf-8")))
+            return read_json(file)
         except FileNotFoundError:
             raise ArchgymError(
                 f"{self.path} has no result yet; continue it with archgym run --resume {self.path}"
             ) from None
-        except (OSError, ValueError, TypeError) as error:
+        except StoreError as error:
             raise StoreError(
                 f"{file} cannot be read ({error}); write it again with --resume {self.path}"
             ) from error

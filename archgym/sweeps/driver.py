@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.locks import hold
+from ..files.text import write_json
 from ..versions import versions
 from .engine import DIED, TIMED_OUT, Engine
 from .ledger import Ledger
@@ -47,21 +49,19 @@ class SweepFolder:
     @classmethod
     def create(cls, path: Path, sweep: Sweep) -> SweepFolder:
         """A new sweep; the folder must not hold one."""
-        if (path / LEDGER).exists():
-            raise ArchgymError(
-                f"{path} already holds a sweep: continue it with --resume {path}, or choose another --output"
-            )
         try:
             path.mkdir(parents=True, exist_ok=True)
-            (path / "sweep.json").write_text(
-                json.dumps(dict(sweep.document), indent=2, default=str) + "\n"
-            )
         except OSError as error:
             raise StoreError(
                 f"cannot create {path}: {error.strerror}; choose another --output"
             ) from error
         folder = cls(path)
-        with folder:
+        with folder:  # the lock first, then the look, then the writing
+            if (path / LEDGER).exists():
+                raise ArchgymError(
+                    f"{path} already holds a sweep: continue it with --resume {path}, or choose another --output"
+                )
+            write_json(path / "sweep.json", dict(sweep.document))
             folder.plan(sweep)
         return folder
 
@@ -80,13 +80,11 @@ class SweepFolder:
         """
         path = self.path / "sweep.json"
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = read_json(path)
         except FileNotFoundError:
             raise ArchgymError(
                 f"{self.path} holds no sweep; start one with archgym sweep FILE"
             ) from None
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{path} cannot be read: {error}") from error
         sweep = from_sweep_document(document, str(path))
         with Ledger(self.path / LEDGER) as ledger:
             then = ledger.meta("identities")
@@ -226,7 +224,7 @@ def repair(path: Path) -> tuple[int, int, int]:
     lost; the damaged file stays beside as ``ledger.damaged.sqlite``.
     """
     folder = SweepFolder(path)
-    document = json.loads((path / "sweep.json").read_text(encoding="utf-8"))
+    document = read_json(path / "sweep.json")
     sweep = from_sweep_document(document, str(path / "sweep.json"))
     with folder:
         damaged = path / "ledger.damaged.sqlite"

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contracts.evaluation import Evaluation, Floats
+from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.text import write_text
 from ..goals.pareto import hypervolume, pareto_front
@@ -266,10 +267,7 @@ def find(scenario: Scenario, root: Path | None = None) -> Certificate | None:
     for path in places:
         if not path.exists():
             continue
-        try:
-            facts = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise StoreError(f"the certificate {path} cannot be read: {error}") from error
+        facts = read_json(path)
         now = ([s.key for s in scenario.simulators], goal_digest(scenario))
         if (facts.get("simulators"), facts.get("goal")) == now:
             return Certificate(facts)

@@ -8,7 +8,6 @@ are stored once, nothing is rounded.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..contracts.evaluation import Evaluation, Floats
 from ..contracts.simulator import Simulator
+from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.text import write_json
 from ..space import DesignSpace
@@ -127,11 +127,9 @@ def read_description(folder: Path) -> dict[str, Any]:
     """``table.json`` of a folder."""
     path = folder / DESCRIPTION
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        return read_json(path)
     except FileNotFoundError:
         raise ArchgymError(f"{folder} holds no table (no {DESCRIPTION})") from None
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path} cannot be read: {error}") from error
 
 
 def _digest(array: NDArray[Any]) -> str:

@@ -1,0 +1,44 @@
+"""Arrays in an npz file, read within limits: a damaged or hostile file is one line, not a crash."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import StoreError
+
+MOST_BYTES = 4 << 30  # of all arrays together, unpacked
+
+
+def read_arrays(path: Path, most: int = MOST_BYTES) -> dict[str, NDArray[Any]]:
+    """Every array of an npz file by its name.
+
+    Args:
+        path: the file.
+        most: bytes that the arrays may take unpacked, by the file's own directory.
+
+    Raises:
+        FileNotFoundError: it does not exist.
+        StoreError: it is damaged, holds Python objects, or would take more memory than ``most``.
+    """
+    try:
+        with zipfile.ZipFile(path) as directory:
+            size = sum(entry.file_size for entry in directory.infolist())
+        if size > most:
+            raise StoreError(f"{path} would take {size:,} bytes of memory, more than {most:,}")
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise
+    except (
+        OSError, ValueError, KeyError, EOFError, NotImplementedError, MemoryError, RuntimeError,
+        zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(f"{path} is damaged ({type(error).__name__}: {error})") from error
