@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,12 +33,18 @@ class Reference:
         return self.evaluation.row(0) if self.evaluation.feasible[0] else {}
 
 
-def find_reference(scenario: Scenario) -> Reference | None:
+def find_reference(
+    scenario: Scenario, evaluate: Callable[[Designs], Evaluation]
+) -> Reference | None:
     """The reference of a scenario: the one it names, completed, or the simulator's default design.
 
     None where the scenario names none and states every value that it needs.  A reference that is
     infeasible gives way to the simulator's default design, with a warning; where that is infeasible
     too, objectives are compared with 1 in their SI unit, and the warning says so.
+
+    Args:
+        scenario: whose reference is meant.
+        evaluate: gives the simulators' combined evaluation of designs (n, d) of the scenario's space.
 
     Raises:
         ScenarioError: the reference names a knob or value that does not exist.
@@ -48,14 +54,14 @@ def find_reference(scenario: Scenario) -> Reference | None:
     if not scenario.reference and not needed:
         return None
     design = completed(scenario)
-    e = scenario.evaluate(design)
+    e = evaluate(design)
     if e.feasible[0]:
         return Reference(design, e)
     reason = e.reason(0) or "no reason given"
     if scenario.reference:
         other = default_design(scenario)
         if other is not None and (other != design).any():
-            there = scenario.evaluate(other)
+            there = evaluate(other)
             if there.feasible[0]:
                 return Reference(
                     other,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -238,7 +238,15 @@ class Scenario:
 
         Evaluated once by the simulators, when first needed.
         """
-        return find_reference(self)
+        return find_reference(self, self.evaluate)
+
+    def settle_reference(self, evaluate: Callable[[Designs], Evaluation]) -> None:
+        """Evaluate the reference design by ``evaluate``, such as one that looks into a store first.
+
+        Without effect where it is known already.
+        """
+        if "compared" not in self.__dict__:
+            self.__dict__["compared"] = find_reference(self, evaluate)
 
     @property
     def reference_design(self) -> Designs | None:

@@ -15,7 +15,9 @@ FORMAT = 2
 AROUND_THE_RECIPE = ("id", "versions")
 
 
-def make_manifest(scenario: Scenario, agent: str, study: Study, plan: Mapping[str, Any]) -> dict[str, Any]:
+def make_manifest(
+    scenario: Scenario, agent: str, study: Study, plan: Mapping[str, Any]
+) -> dict[str, Any]:
     """The manifest of a run.
 
     Args:

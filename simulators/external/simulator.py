@@ -43,6 +43,7 @@ class SubprocessSimulator(Simulator):
 
     name = "subprocess"
     version = "1"
+    expensive = True  # workers that share a store run the program once a design
 
     def __init__(
         self,
