@@ -27,7 +27,7 @@ def scenarios(results: Results) -> pd.DataFrame:
         rows.append(
             {
                 "scenario": name,
-                "designs": float(scenario.space.cardinality),
+                "designs": _as_float(scenario.space.cardinality),
                 "optimum": "certified" if target.certified else "best known",
                 "best cost": target.best,
                 "share of designs within 1 %": certificate.random_within["1 %"]
@@ -40,6 +40,14 @@ def scenarios(results: Results) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _as_float(count: int) -> float:
+    """A count as a column of numbers holds it: +inf beyond the largest float."""
+    try:
+        return float(count)
+    except OverflowError:
+        return float("inf")
 
 
 def lotteries(results: Results) -> pd.DataFrame:

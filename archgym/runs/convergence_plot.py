@@ -122,8 +122,9 @@ def draw_compared(
         if is_wide(everything):
             ax.set_yscale("log")
         ax.set_ylabel(plain(first.label + unit))
-    longest = max(len(run[0].best) for runs in groups.values() for run in runs)
-    if longest > 1:
+    bests = [run[0].best for runs in groups.values() for run in runs]
+    longest = max(len(best) for best in bests)
+    if longest > 1 and any(np.isfinite(best).any() for best in bests):
         axes[-1].set_xscale("log")
     axes[-1].set_xlabel("evaluations charged")
 
