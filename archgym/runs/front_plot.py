@@ -87,13 +87,13 @@ def _limits(
     """The bounds of specs on the two quantities, each with its text."""
     for spec in scenario.resolved[1]:
         text = f"spec {spec.text(scenario.units[spec.metric])}"
-        for draw, axis, scale in (
-            (ax.axvline, axes[0], scales[0]),
-            (ax.axhline, axes[1], scales[1]),
+        for draw, axis, scale, style in (
+            (ax.axvline, axes[0], scales[0], ":"),
+            (ax.axhline, axes[1], scales[1], "-."),
         ):
             if axis.name != spec.metric:
                 continue
             for bound in (spec.upper, spec.lower):
                 if isinstance(bound, float | int):
-                    draw(bound / scale, ls=":", lw=1.2, color=RED, label=plain(text))
+                    draw(bound / scale, ls=style, lw=1.2, color=RED, label=plain(text))
                     text = "_nolegend_"

@@ -63,9 +63,11 @@ def plot_runs(
         groups: by name, the curves of each run, one an objective.
         path: the picture to write.
     """
+    spent = sorted({len(run[0].best) for runs in groups.values() for run in runs})
+    budget = " to ".join(f"{n:,}" for n in (spent[:1] if len(spent) == 1 else [spent[0], spent[-1]]))
     return save(
         lambda axes: draw_compared(axes, scenario, groups),
         path,
-        heading(scenario, "best design that meets the specs so far"),
+        heading(scenario, f"best design that meets the specs so far, budget {budget} evaluations"),
         scenario.k,
     )
