@@ -26,12 +26,15 @@ def draw_convergence(
     final: Trials | None = None,
 ) -> None:
     """One panel an objective; the best line starts at the first design that meets the specs."""
+    from matplotlib.ticker import MaxNLocator
+
     simulated: Sequence[Curve | None] = [None] * len(shown)
     if final is not None:
         simulated = curves(scenario, final.evaluation.metrics, final.satisfied)
     for ax, curve, truth in zip(axes, shown, simulated):
         _panel(ax, scenario, curve, trials, told, truth)
     axes[-1].set_xlabel("evaluations charged")
+    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _panel(

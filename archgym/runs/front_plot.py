@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def _front(
         return
     xs, ys = _values(axes[0], trials)[front], _values(axes[1], trials)[front]
     order = np.argsort(xs, kind="stable")
-    line = {"ls": ""}
+    line: dict[str, Any] = {"ls": ""}
     if len(axes) == 2:
         step = "steps-post" if axes[0].lower_is_better else "steps-pre"
         line = {"ls": "-", "drawstyle": step}

@@ -64,7 +64,9 @@ def plot_runs(
         path: the picture to write.
     """
     spent = sorted({len(run[0].best) for runs in groups.values() for run in runs})
-    budget = " to ".join(f"{n:,}" for n in (spent[:1] if len(spent) == 1 else [spent[0], spent[-1]]))
+    budget = " to ".join(
+        f"{n:,}" for n in (spent[:1] if len(spent) == 1 else [spent[0], spent[-1]])
+    )
     return save(
         lambda axes: draw_compared(axes, scenario, groups),
         path,

@@ -1,4 +1,4 @@
-"""``archgym run`` and ``compare`` from the command line: what they say, what they exit with, what they refuse."""
+"""``archgym run`` and ``compare`` from the command line: what they say, exit with, and refuse."""
 
 import json
 import re
@@ -207,7 +207,7 @@ def test_compare_refuses_runs_with_other_goals_and_takes_other_knobs(go, scenari
     for other, word in (("b", "specs"), ("c", "workload"), ("e", "config")):
         code, _, err = go("compare", tmp_path / "a", tmp_path / other)
         assert code == 2 and word in err
-    code, out, err = go("compare", tmp_path / "a", tmp_path / "d")
+    code, _, err = go("compare", tmp_path / "a", tmp_path / "d")
     assert code == 0, err
     (tmp_path / "d" / "result.json").unlink()
     code, _, err = go("compare", tmp_path / "a", tmp_path / "d")

@@ -73,7 +73,8 @@ def test_two_workers_of_a_sweep_run_the_program_once_a_design(slow, capsys):
         known = store.count(scenario.simulators[0])
     assert known > 8 and sorted(calls(slow)) == sorted(set(calls(slow)))
     assert len(calls(slow)) == known
-    capsys.readouterr()
+    out, err = capsys.readouterr()
+    assert "slow: time" in err and "cost" not in out + err
 
 
 def test_a_run_evaluates_its_reference_once(slow, capsys):
