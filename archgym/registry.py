@@ -64,7 +64,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "random_forest": "archgym.cost_models.random_forest:RandomForest",
         "ridge": "archgym.cost_models.ridge:Ridge",
     },
-    # who answers: `--simulator NAME[:ARGUMENT]`
+    # who answers: `--answers NAME[:ARGUMENT]`
     "answers": {
         "escalating": "archgym.answers.goal_aware:open_answers",
         "exact": "archgym.answers.exact:open_answers",

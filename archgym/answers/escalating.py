@@ -1,4 +1,4 @@
-"""A proxy that asks the simulator when it is unsure, and learns: ``--simulator escalating[:…]``."""
+"""A proxy that asks the simulator when it is unsure, and learns: ``--answers escalating[:…]``."""
 
 from __future__ import annotations
 

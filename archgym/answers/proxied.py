@@ -61,6 +61,6 @@ def open_answers(scenario: Scenario, argument: str, store: EvaluationStore | Non
         ProxyError: no folder named, or a proxy of something else.
     """
     if not argument:
-        raise ProxyError("name the proxy's folder: --simulator proxy:PATH")
+        raise ProxyError("name the proxy's folder: --answers proxy:PATH")
     proxy = Proxy.load(Path(argument))
     return Evaluator(scenario, [ProxiedAnswers(s, proxy) for s in scenario.simulators], store)

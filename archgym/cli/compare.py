@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -167,14 +167,18 @@ def _curves(scenario: Scenario, run: Compared) -> list[Curve]:
     """The curves of a run; of one that a proxy answered its end alone, which is no guess."""
     if "confirmed" not in run.result:
         return curves(scenario, *read_trials(run.folder.path, scenario))
-    n, best = run.result["charged"], run.result["best"]
-    metrics = {m.name: np.full(n, np.nan) for m in scenario.simulators[0].metrics}
-    met = np.zeros(n, np.bool_)
-    if best is not None:
-        met[-1] = best["specs_met"]
-        for name, value in best["metrics"].items():
-            metrics[name][-1] = value
-    return curves(scenario, metrics, met)
+    best = run.result["best"]
+    designs = [] if best is None else [best, *run.result["front"]]
+    names = [m.name for m in scenario.simulators[0].metrics]
+    metrics = {n: np.array([d["metrics"][n] for d in designs], float) for n in names}
+    met = np.array([d["specs_met"] for d in designs], np.bool_)
+    nothing = np.full(run.result["charged"], np.nan)
+    out = []
+    for curve in curves(scenario, metrics, met):
+        best_so_far = nothing.copy()
+        best_so_far[-1:] = curve.best[-1:] if len(designs) else np.nan
+        out.append(replace(curve, values=nothing, best=best_so_far))
+    return out
 
 
 def _show(

@@ -89,6 +89,6 @@ def go(options: argparse.Namespace) -> int:
     for name, value in proxy.facts["constant"].items():
         print(f"{name} is {value:g} in every row; the proxy takes it for a constant")
     print(
-        f"Proxy of all {len(rows):,} rows: {options.output}; use it with --simulator proxy:{options.output}"
+        f"Proxy of all {len(rows):,} rows: {options.output}; use it with --answers proxy:{options.output}"
     )
     return 0

@@ -111,7 +111,8 @@ def draw_compared(
             )
             found = np.isfinite(middle).any()
             ax.step(
-                steps, middle / scale, where="post", color=colour,
+                steps, middle / scale, where="post", color=colour, marker="o", ms=4,
+                markevery=[len(steps) - 1],
                 label=plain(label) + ("" if found else " (meets no spec)"),
             )  # fmt: skip
             if len(group) > 1:

@@ -70,6 +70,6 @@ def plot_runs(
     return save(
         lambda axes: draw_compared(axes, scenario, groups),
         path,
-        heading(scenario, f"best design that meets the specs so far, budget {budget} evaluations"),
+        heading(scenario, f"best design that meets the specs so far, {budget} evaluations charged"),
         scenario.k,
     )
