@@ -52,12 +52,14 @@ def test_run_resume_compare_evaluate_and_export(go, tmp_path, simulator):
     expected = 1 if simulator in NOTHING_FEASIBLE else 0
     for seed in (0, 1):
         folder = tmp_path / f"r{seed}"
-        code, out, err = go(
-            "run", file, "--agent", "random_walk", "--seed", seed, "--output", folder
-        )
+        plots = [] if seed == 0 else ["--no-plots"]
+        words = ["--agent", "random_walk", "--seed", seed, "--output", folder, *plots]
+        code, out, err = go("run", file, *words)
         assert code == expected, err
         assert "cost" not in out
-        assert (folder / "convergence.png").read_bytes()[:4] == b"\x89PNG"
+        assert ("note: the reference design is infeasible (nothing fits)" in out) == (expected == 1)
+        assert (folder / "convergence.png").exists() == (seed == 0)
+    assert (tmp_path / "r0" / "convergence.png").read_bytes()[:4] == b"\x89PNG"
     one_axis = simulator == "OneMetric"
     assert (tmp_path / "r0" / "front.png").exists() != one_axis
     code, out, _ = go("run", "--resume", tmp_path / "r0", "--json")
