@@ -120,8 +120,15 @@ def test_a_sweep_and_its_report(go, tmp_path, simulator):
     assert code == 0, err
 
 
-@pytest.mark.parametrize("simulator", ["OneMetric", "Signed", "Negative", "Zero", "OneDesign"])
-@pytest.mark.parametrize("goal", ["minimize", "maximize"])
+@pytest.mark.parametrize(
+    ("simulator", "goal"),
+    [
+        ("OneMetric", "minimize"),
+        ("Signed", "maximize"),
+        ("Zero", "minimize"),
+        ("OneDesign", "maximize"),
+    ],
+)
 def test_one_trial_and_a_spec_that_nothing_meets(go, tmp_path, simulator, goal):
     name = FIRST[simulator]
     file = write(
