@@ -60,15 +60,27 @@ def parse_quantity(value: object, unit: str) -> float:
     raise ValueError(f"expected a quantity in {unit or 'no unit'}, got {value!r}")
 
 
+def in_prefix(typical: float, unit: str) -> tuple[float, str]:
+    """How quantities of a typical size are written: what one written unit is worth, and its name.
+
+    ``9e-05, 's'`` gives ``1e-06, 'µs'``.  Areas are written in mm²; units that start with a number,
+    such as ``1/s``, and no unit take no prefix.
+    """
+    if unit == "m2" or unit.startswith("m2·"):
+        return 1e-6, "mm²" + unit[2:]
+    if not unit or unit[0].isdigit() or not math.isfinite(typical) or typical == 0:
+        return 1.0, unit
+    for step, prefix in _STEPS:
+        if abs(typical) >= step * 0.9999999:
+            return step, prefix + unit
+    return 1.0, unit
+
+
 def format_quantity(value: float, unit: str, digits: int = 4) -> str:
     """A number for people: ``9.0e-05, 's'`` -> ``90 µs``."""
     if not math.isfinite(value):
         return "-"
     if unit == "m2":
         return f"{value * 1e6:.{digits}g} mm²"
-    if not unit or value == 0:
-        return f"{value:.{digits}g}" + (f" {unit}" if unit else "")
-    for step, prefix in _STEPS:
-        if abs(value) >= step * 0.9999999:
-            return f"{value / step:.{digits}g} {prefix}{unit}"
-    return f"{value:.{digits}g} {unit}"
+    scale, name = in_prefix(value, unit)
+    return f"{value / scale:.{digits}g}" + (f" {name}" if name else "")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..contracts.evaluation import Evaluation
 from ..contracts.simulator import Simulator
@@ -53,6 +54,10 @@ class Answers(ABC):
     def learnt(self) -> tuple[Designs, Evaluation] | None:
         """Evaluations of the simulator that these answers were learnt from, where they were."""
         return None
+
+    def simulated(self, x: Designs) -> NDArray[np.bool_]:
+        """Which canonical designs (n, d) the simulator has answered here, so that no guess is left, (n,)."""
+        return np.full(len(x), self.exact)
 
     @property
     def facts(self) -> Mapping[str, Any]:

@@ -112,6 +112,10 @@ class EscalatingAnswers(Answers):
         first = self._first_proxy
         return None if first is None else first.training_rows(self.simulator)
 
+    def simulated(self, x: Designs) -> NDArray[np.bool_]:
+        """Which canonical designs (n, d) were passed on to the simulator, (n,)."""
+        return np.array([key in self._known for key in design_keys(x)], np.bool_)
+
     def true(self, x: Designs) -> Evaluation:
         """The simulator's own answers for canonical designs (n, d); counted."""
         e = self._truth(x)

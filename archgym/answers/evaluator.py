@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import registry
 from ..contracts.evaluation import Evaluation
 from ..errors import DesignError
 from ..goals.scenario import Scenario
-from ..space import Designs
+from ..space import Designs, design_keys
 from .answers import Answers
 from .store import EvaluationStore
 
@@ -54,26 +55,42 @@ class Evaluator:
         self.charged += len(x)
         return self.scenario.combine([answers(inner) for answers in self.answers])
 
+    def simulated(self, x: Designs) -> NDArray[np.bool_]:
+        """Which designs (n, d) the simulators have answered on every workload, (n,)."""
+        inner = self.scenario.to_simulator(x)
+        each = [a.simulated(a.simulator.canonical(inner)) for a in self.answers]
+        return np.asarray(np.logical_and.reduce(each), np.bool_)
+
     def known_designs(self, most: int) -> Designs:
         """The best designs that the answers were learnt from, at most ``most``, best first, (n, d).
 
-        None of a scenario of several workloads, whose proxies may have seen different designs.
+        Of several workloads, those that were evaluated on all of them.
         """
-        nothing = np.empty((0, len(self.scenario.space)), np.int64)
-        learnt = self.answers[0].learnt() if len(self.answers) == 1 else None
-        if learnt is None:
-            return nothing
-        whole, e = learnt
+        whole, e = self._learnt_everywhere()
         cost = self.scenario.costs(e)[:, 0]
-        found: list[Designs] = []
+        found = [np.empty((0, len(self.scenario.space)), np.int64)]
         for i in np.argsort(cost, kind="stable").tolist():
-            if len(found) == most or not np.isfinite(cost[i]):
+            if len(found) > most or not np.isfinite(cost[i]):
                 break
             try:
                 found.append(self.scenario.from_simulator(whole[i : i + 1]))
             except DesignError:  # outside what the scenario narrows its knobs to
                 continue
-        return np.concatenate([nothing, *found])
+        return np.concatenate(found)
+
+    def _learnt_everywhere(self) -> tuple[Designs, Evaluation]:
+        """Designs (n, d) of the simulators' space that all answers were learnt from, combined."""
+        learnt = [a.learnt() for a in self.answers]
+        names = [m.name for m in self.scenario.simulators[0].metrics]
+        nothing = np.empty((0, len(self.scenario.simulators[0].space)), np.int64)
+        rows = [part for part in learnt if part is not None and len(part[0])]
+        if len(rows) < len(learnt):
+            return nothing, Evaluation.empty(names, 0)
+        places = [{k: i for i, k in enumerate(design_keys(x))} for x, _ in rows]
+        shared = [k for k in places[0] if all(k in place for place in places)]
+        index = [[place[k] for k in shared] for place in places]
+        e = self.scenario.combine([part[1].take(i) for part, i in zip(rows, index)])
+        return rows[0][0][index[0]].reshape(len(shared), -1), e
 
 
 def make_evaluator(

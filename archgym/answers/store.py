@@ -370,12 +370,27 @@ def _checksum(*fields: Any) -> int:
 
 
 def _this_process() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def _started(pid: int) -> str:
+    """When a process started, in the kernel's clock; '' where that cannot be read.
+
+    It tells a process from a later one that was given the same number; one that has ended and is still
+    listed (a zombie) is ``gone``.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        state, *fields = text.rpartition(")")[2].split()
+        return "gone" if state in "ZX" else f"{boot}/{fields[18]}"
+    except (OSError, IndexError):
+        return ""
 
 
 def _forgotten(owner: str, since: float) -> bool:
     """Whether the process that claimed a design is gone, or has been silent for too long to tell."""
-    host, _, pid = owner.rpartition(":")
+    host, pid, started = owner.rsplit(":", 2)
     if host != socket.gethostname():
         return time.time() - since > _CLAIM_S
     try:
@@ -383,8 +398,8 @@ def _forgotten(owner: str, since: float) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:
-        return False
-    return False
+        pass
+    return started != _started(int(pid))
 
 
 def _evaluation(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Evaluation:

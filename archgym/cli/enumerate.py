@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..goals.scenario import Scenario
+from ..goals.wording import misses_in_words, objectives_in_words
 from ..tables import certificate as certificates
 from ..tables.build import EnumerationProgress, build
 from ..tables.certificate import Certificate
@@ -138,11 +139,17 @@ def _show(scenario: Scenario, c: Certificate, tables: tuple[Table, ...]) -> None
     if best is None:
         print("No design is feasible.")
         return
-    met = "meets every spec" if best["specs_met"] else "no design meets every spec"
+    missed = misses_in_words(scenario, best["metrics"])
+    met = (
+        "meets every spec"
+        if best["specs_met"]
+        else f"no design does better: misses {'; '.join(missed)}"
+    )
     print_table(
         ["metric", "optimum"],
         [[n, format_quantity(v, units[n])] for n, v in best["metrics"].items()],
-        title=f"The optimum: cost {best['cost']:.6g}, {met}; {best['designs']:,} designs share it",
+        title=f"The optimum: {objectives_in_words(scenario, best['metrics'])}, {met}; "
+        f"{best['designs']:,} designs share it",
     )
     moving = [p.name for p in scenario.space.parameters if len(p) > 1]
     print_table(["knob", "first of them"], [[k, best["design"][k]] for k in moving])
@@ -169,6 +176,6 @@ def _show(scenario: Scenario, c: Certificate, tables: tuple[Table, ...]) -> None
         ]
         for knob in sorted(ranking["total"], key=lambda k: -ranking["total"][k])
     ]
-    header = [f"{f}, {kind}" for f in ("rank of the cost", *logs) for kind in ("main", "total")]
+    header = [f"{f}, {kind}" for f in ("rank", *logs) for kind in ("main", "total")]
     print_table(["knob", *header], rows, title="Exact shares of the variance over all designs")
     sys.stdout.flush()

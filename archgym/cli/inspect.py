@@ -10,10 +10,11 @@ from .. import registry
 from ..contracts.simulator import Simulator
 from ..documents import read_yaml
 from ..errors import UnknownNameError
-from ..goals.objectives import Spec
+from ..goals.objectives import Objective, Spec
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import shipped
 from ..space import Parameter, Setting
+from ..units import format_quantity
 from .output import metrics_with_units, print_json, print_table, units_of
 from .scenarios import add_scenario_options, scenario_of
 
@@ -69,7 +70,7 @@ def info(options: argparse.Namespace) -> None:
     elif options.name in registry.names("agents"):
         described = _agent(registry.load("agents", options.name))
     elif options.name in shipped() or options.name.endswith((".yaml", ".yml")):
-        described = _scenario(scenario_of(options, options.name))
+        described = _scenario(scenario_of(options, options.name), people=not options.json)
     else:
         known = [*registry.names("simulators"), *registry.names("agents"), *shipped()]
         raise UnknownNameError("scenario, simulator or agent", options.name, known)
@@ -79,9 +80,9 @@ def info(options: argparse.Namespace) -> None:
     for key, value in described.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
             print_table(list(value[0]), [list(v.values()) for v in value], title=key)
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and value:
             print_table([key, ""], list(value.items()))
-        elif value not in ("", None, []):
+        elif value not in ("", None, [], {}):
             print(f"{key}: {value}")
 
 
@@ -134,10 +135,11 @@ def _agent(cls: Any) -> dict[str, Any]:
     }
 
 
-def _scenario(s: Scenario) -> dict[str, Any]:
+def _scenario(s: Scenario, people: bool = False) -> dict[str, Any]:
+    """What a scenario is made of; for ``people``, with quantities in fitting units."""
     metrics = s.simulators[0].metrics
     units = units_of(metrics)
-    reference = s.reference_evaluation
+    reference = s.reference_evaluation if s.compared and s.compared.values else None
     return {
         "scenario": s.name,
         "about": s.description.strip(),
@@ -152,7 +154,7 @@ def _scenario(s: Scenario) -> dict[str, Any]:
                 "objective": f"{o.goal} {o.name}",
                 "unit": o.expression.unit(metrics),
                 "weight": o.weight,
-                "reference": o.reference,
+                **_aims(o, o.expression.unit(metrics), people),
             }
             for o in s.resolved[0]
         ],
@@ -163,6 +165,16 @@ def _scenario(s: Scenario) -> dict[str, Any]:
         ),
         "reference metrics": metrics_with_units(reference.row(0), units) if reference else {},
         "notes": [*s.notes, *([s.compared.warning] if s.compared and s.compared.warning else [])],
+    }
+
+
+def _aims(objective: Objective, unit: str, people: bool) -> dict[str, Any]:
+    """What an objective is compared with, and its target."""
+    values = {"reference": objective.reference, "target": objective.target}
+    if not people:
+        return values
+    return {
+        k: format_quantity(v, unit) if isinstance(v, float | int) else "" for k, v in values.items()
     }
 
 

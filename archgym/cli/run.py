@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArchgymError
-from ..goals.tradeoff import axes_of
 from ..runs import runner
 from ..runs.run_folder import RunFolder
 from ..search.study import Study
-from ..units import format_quantity
-from .output import PREPARING, busy, print_json, print_table, settings, study_bar
+from .output import PREPARING, busy, print_json, print_table, settings
+from .progress import study_bar
+from .result import show_result
 from .scenarios import add_scenario_options, scenario_of
-
-SHOWN_FRONT = 12
 
 
 def add_to(words: Any) -> None:
@@ -23,7 +21,7 @@ def add_to(words: Any) -> None:
     p = words.add_parser("run", help="search a scenario with an agent")
     p.add_argument("scenario", nargs="?", help="name or .yaml file; not needed with --resume")
     p.add_argument("--agent", default="genetic_algorithm", help="see `archgym list agents`")
-    p.add_argument("--budget", type=int, help="evaluations (default: the scenario's)")
+    p.add_argument("--budget", type=int, help="evaluations to be charged (default: the scenario's)")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument(
         "--set", action="append", default=[], metavar="HYPER=VALUE", help="a hyperparameter"
@@ -50,12 +48,14 @@ def add_to(words: Any) -> None:
         "--screen-factor", type=int, default=8, help="proposals an evaluation (default 8)"
     )
     p.add_argument("--batch", type=int, help="designs a batch (default: what the agent likes)")
-    p.add_argument("--output", type=Path, help="run folder (default: runs/SCENARIO/AGENT-seedN-ID)")
+    p.add_argument(
+        "--output", type=Path, help="run folder (default: runs/SCENARIO@WORKLOAD/AGENT-seedN-ID)"
+    )
     p.add_argument("--resume", type=Path, metavar="RUN", help="go on with an interrupted run")
     p.add_argument(
         "--until-specs-met",
         action="store_true",
-        help="stop at the first design that meets all specs",
+        help="stop at the first design that meets all specs; exit code 1 where none does",
     )
     p.add_argument("--no-plots", action="store_true")
     p.add_argument(
@@ -74,7 +74,7 @@ def go(options: argparse.Namespace) -> int:
         folder = RunFolder.open(options.resume)
         with busy(PREPARING, quiet):
             scenario = folder.scenario()
-        with study_bar(folder.manifest["budget"], folder.manifest["agent"], quiet) as bar:
+        with study_bar(scenario, folder.manifest["budget"], folder.manifest["agent"], quiet) as bar:
             done = runner.carry_out(folder, scenario, not options.no_plots, bar)
         return _show(done, options)
     if not options.scenario:
@@ -85,7 +85,7 @@ def go(options: argparse.Namespace) -> int:
     budget = scenario.budget if options.budget is None else options.budget
     if options.dry_run:
         return _dry_run(scenario, options, hyper, budget)
-    with study_bar(budget, options.agent, quiet) as bar:
+    with study_bar(scenario, budget, options.agent, quiet) as bar:
         done = runner.run(
             scenario,
             options.agent,
@@ -132,54 +132,16 @@ def _dry_run(scenario: Any, options: argparse.Namespace, hyper: dict[str, str], 
 
 
 def _show(done: runner.Run, options: argparse.Namespace) -> int:
+    """Print the result; 1 where nothing is feasible, or specs that had to be met are not."""
     result = {"run": str(done.path), **done.result}
-    failed = options.until_specs_met and not result["satisfied"]
+    wanted = options.until_specs_met or done.manifest.get("until_specs_met", False)
+    failed = result["best"] is None or (wanted and not result["specs_met"])
     if options.json:
         print_json(result)
         return int(failed)
-    best, reference, units = result["best"], result["reference"], result["units"]
-    if best is None:
-        print(
-            f"No feasible design in {result['charged']} evaluations. Everything is kept in {done.path}"
-        )
-        return 1
-    header = ["metric", "best", *(["reference", "ratio"] if reference else [])]
-    rows = []
-    for name, value in best["metrics"].items():
-        row = [name, format_quantity(value, units[name])]
-        if reference:
-            then = reference["metrics"][name]
-            row += [format_quantity(then, units[name]), f"{value / then:.3f}" if then else "-"]
-        rows.append(row)
-    met = "meets every spec" if best["specs_met"] else "does NOT meet every spec"
-    print_table(
-        header, rows, title=f"{done.scenario.name}: best of {result['charged']} evaluations, {met}"
-    )
-    knobs = [
-        [name, value, *([reference["design"][name]] if reference else [])]
-        for name, value in best["design"].items()
-    ]
-    print_table(["knob", "best", *(["reference"] if reference else [])], knobs)
-    front = result["front"]
-    if len(front) > 1:
-        wanted = [n for o in done.scenario.objectives for n, _ in o.expression.factors]
-        shown = list(dict.fromkeys([*wanted, *axes_of(done.scenario)]))
-        rows = [
-            [format_quantity(f["metrics"][n], units[n]) for n in shown] for f in front[:SHOWN_FRONT]
-        ]
-        more = f", first {SHOWN_FRONT} shown" if len(front) > SHOWN_FRONT else ""
-        print_table(shown, rows, title=f"Pareto front: {len(front)} designs{more}")
-    if "confirmed" in result:
-        confirmed = result["confirmed"]
-        print(
-            f"The search guessed; best and front are {confirmed['designs']} finalists as evaluated by the "
-            f"simulator itself ({confirmed['by']})."
-        )
-    specs = f"; {result['satisfied']} meet the specs" if done.scenario.specs else ""
-    print(f"{result['charged']} evaluations charged, {result['computed']} computed{specs}.")
-    print(
-        f"Run folder: {done.path} (trials.csv, result.json"
-        + ("" if options.no_plots else ", convergence.png, front.png")
-        + ")"
-    )
+    show_result(done.scenario, result)
+    if wanted and not result["specs_met"]:
+        print("--until-specs-met: no design meets every spec.")
+    pictures = [p for p in ("convergence.png", "front.png") if (done.path / p).exists()]
+    print(f"Run folder: {done.path} ({', '.join(['trials.csv', 'result.json', *pictures])})")
     return int(failed)

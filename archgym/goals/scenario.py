@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal
@@ -247,12 +247,23 @@ class Scenario:
 
         Evaluated once by the simulators, when first needed.
         """
+        return self._find_reference(self.evaluate)
+
+    def settle_reference(self, evaluate: Callable[[Designs], Evaluation]) -> None:
+        """Evaluate the reference design by ``evaluate``, such as one that looks into a store first.
+
+        Without effect where it is known already.
+        """
+        if "compared" not in self.__dict__:
+            self.__dict__["compared"] = self._find_reference(evaluate)
+
+    def _find_reference(self, evaluate: Callable[[Designs], Evaluation]) -> Reference | None:
         needed = any(o.needs_reference(self.reward) for o in self.objectives)
         needed |= any(s.relative for s in self.specs)
         if not self.reference and not needed:
             return None
         with located(f"scenario {self.name!r}, reference"):
-            return find_reference(self.space, self.simulators[0], self.reference, self.evaluate)
+            return find_reference(self.space, self.simulators[0], self.reference, evaluate)
 
     @property
     def reference_design(self) -> Designs | None:

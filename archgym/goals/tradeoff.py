@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..contracts.evaluation import Evaluation, Floats
+from .objectives import Expression
 from .pareto import pareto_front
 from .scenario import Scenario
 from .trials import Trials
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A quantity that a front is shown over: an objective, or a single metric."""
+
+    expression: Expression
+    unit: str
+    lower_is_better: bool
+
+    @property
+    def name(self) -> str:
+        """The expression's text."""
+        return self.expression.text
+
+
+def front_axes(scenario: Scenario) -> tuple[Axis, ...]:
+    """What the front of a scenario is made of: its objectives, or the two metrics of :func:`axes_of`."""
+    metrics = scenario.simulators[0].metrics
+    if scenario.k > 1:
+        return tuple(
+            Axis(o.expression, o.expression.unit(metrics), o.sign > 0) for o in scenario.objectives
+        )
+    return tuple(
+        Axis(Expression(n, ((n, 1),)), scenario.units[n], _sign(scenario, n) > 0)
+        for n in axes_of(scenario)
+    )
 
 
 def axes_of(scenario: Scenario) -> tuple[str, ...]:

@@ -209,9 +209,10 @@ class _Page:
             )
             self._figure(figures.importances(f["hyperparameters"]))
             self._table(f["hyperparameters"])
-        self._head("Around each best design", "What is lost when one knob alone is moved.")
-        self._choose("knobs", list(r.targets), lambda s: figures.knobs(f["knobs"], s))
-        self._table(f["knobs"])
+        if len(f["knobs"]):
+            self._head("Around each best design", "What is lost when one knob alone is moved.")
+            self._choose("knobs", list(r.targets), lambda s: figures.knobs(f["knobs"], s))
+            self._table(f["knobs"])
         self._head(
             "Where the time went", "Agents' own seconds; evaluations charged, different, computed."
         )

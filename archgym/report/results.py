@@ -22,7 +22,7 @@ from ..tables.certificate import Certificate, find, span
 
 _COLUMNS = (
     "id, scenario, agent, panel, hyper, seed, budget, phase, charged, computed, distinct_designs, best, "
-    "design, curve, front, agent_seconds, simulator_seconds, seconds"
+    "design, metrics, curve, front, agent_seconds, simulator_seconds, seconds"
 )
 
 

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..goals.scenario import Scenario
+from ..goals.wording import in_words
 from ..statistics import comparison, lottery
 from ..statistics.lottery import CLIP
 from ..statistics.sensitivity import one_at_a_time
+from ..tables.certificate import Certificate
 from .results import Results
 
 
@@ -27,9 +30,9 @@ def scenarios(results: Results) -> pd.DataFrame:
         rows.append(
             {
                 "scenario": name,
-                "designs": float(scenario.space.cardinality),
+                "designs": _as_float(scenario.space.cardinality),
                 "optimum": "certified" if target.certified else "best known",
-                "best cost": target.best,
+                "best": _best_in_words(scenario, certificate, best),
                 "share of designs within 1 %": certificate.random_within["1 %"]
                 if certificate
                 else np.nan,
@@ -40,6 +43,21 @@ def scenarios(results: Results) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _best_in_words(scenario: Scenario, certificate: Certificate | None, run: Any) -> str:
+    """Objectives of the best design in their units: the certified optimum's, or that of the best run."""
+    if certificate is not None and certificate["optimum"] is not None:
+        return in_words(scenario, certificate["optimum"]["metrics"])
+    return "-" if run is None else in_words(scenario, json.loads(run["metrics"]))
+
+
+def _as_float(count: int) -> float:
+    """A count as a column of numbers holds it: +inf beyond the largest float."""
+    try:
+        return float(count)
+    except OverflowError:
+        return float("inf")
 
 
 def lotteries(results: Results) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from ..files.text import write_json
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document
 from .manifest import FORMAT, identity
+from .naming import folder_of
 
 MANIFEST, EVALUATIONS, RESULT, TRIALS, LOCK = (
     "manifest.json",
@@ -26,9 +27,9 @@ NEEDED = ("id", "scenario", "simulators", "agent", "hyperparameters", "seed", "b
 
 
 def default_path(root: Path, scenario: Scenario, manifest: Mapping[str, Any]) -> Path:
-    """``runs/<scenario>/<agent>-seed<seed>-<id>``."""
+    """``<root>/<scenario>@<workloads>/<agent>-seed<seed>-<id>``."""
     name = f"{manifest['agent']}-seed{manifest['seed']}-{manifest['id'][:8]}"
-    return root / scenario.name.replace("/", "-") / name
+    return root / folder_of(scenario) / name
 
 
 class RunFolder:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ..answers.confirm import confirm
+from ..answers.evaluator import make_evaluator
 from ..answers.store import EvaluationStore
 from ..errors import ArchgymError
 from ..files.text import write_json, write_text
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
 from ..search.study import Progress, Study
+from .drawing import Told
 from .manifest import make_manifest
 from .plots import plot_run
 from .run_folder import EVALUATIONS, RESULT, TRIALS, RunFolder, default_path
@@ -24,12 +26,13 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: where it lies, what it did, and its summary."""
+    """A finished run: where it lies, what it did, its summary, and what started it."""
 
     path: Path
     scenario: Scenario
     trials: Trials
     result: dict[str, Any]
+    manifest: Mapping[str, Any]
 
 
 def run(
@@ -56,7 +59,7 @@ def run(
         scenario: what is searched and what for.
         agent: a registered name.
         budget, seed, hyper, batch, answers, from_reference, screen, screen_factor: as of :class:`Study`.
-        output: the run folder (default: one below ``root`` named after scenario, agent and seed).
+        output: the run folder (default: one below ``root`` named after scenario, workload, agent and seed).
         root: where default run folders lie.
         until_specs_met: stop at the first design that meets every spec.
         plots: draw ``convergence.png`` and ``front.png``.
@@ -88,19 +91,24 @@ def carry_out(
     """Bring a run in its folder to its end, from wherever it stands."""
     m = folder.manifest
     with folder, EvaluationStore(folder.path / EVALUATIONS) as store:
+        scenario.settle_reference(make_evaluator(scenario, "exact", store))
         study = Study(scenario, m["agent"], store=store, run=m["id"], **folder.study_arguments)
         _require_same_answers(folder, study)
         study.evaluator.prepare()
         trials = study.run(on_progress, until_specs_met=m.get("until_specs_met", False))
-        confirmed = None if study.evaluator.exact else confirm(scenario, trials, store)
+        confirmed = None
+        if not study.evaluator.exact:
+            simulated = study.evaluator.simulated(trials.x)
+            confirmed = confirm(scenario, trials, store, study.starts, simulated)
         computed = sum(store.count(s) for s in scenario.simulators)
         result = summary(scenario, trials, computed, confirmed)
         # results first: a picture that cannot be drawn costs no evaluation
         write_text(folder.path / TRIALS, trials_csv(scenario, trials))
         write_json(folder.path / RESULT, result)
         if plots:
-            plot_run(scenario, trials, folder.path)
-    return Run(folder.path, scenario, trials, result)
+            told = Told.of(m, study.evaluator.exact)
+            plot_run(scenario, trials, folder.path, told, confirmed)
+    return Run(folder.path, scenario, trials, result, m)
 
 
 def _require_same_answers(folder: RunFolder, study: Study) -> None:

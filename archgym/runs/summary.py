@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..answers.confirm import Confirmed
-from ..contracts.evaluation import Floats
+from ..contracts.evaluation import Evaluation, Floats
 from ..errors import StoreError
 from ..goals.objectives import Spec
 from ..goals.scenario import Scenario
@@ -24,11 +25,10 @@ def summary(
 ) -> dict[str, Any]:
     """What a run found.
 
-    Best and front are those of the ``confirmed`` finalists where the search guessed.
+    Best and front are those of the ``confirmed`` finalists where the search guessed.  The best design
+    is the least costly of those that meet every spec, or of all feasible ones where none does.
     """
     answers = trials if confirmed is None else confirmed.trials
-    best = answers.best
-    objectives, specs = scenario.resolved
     out: dict[str, Any] = {
         "scenario": scenario.name,
         "workloads": [s.workload for s in scenario.simulators],
@@ -37,16 +37,10 @@ def summary(
         "computed": computed,
         "feasible": int(trials.evaluation.feasible.sum()),
         "satisfied": int(trials.satisfied.sum()),
+        "specs_met": bool(answers.satisfied.any()),
         "units": scenario.units,
-        "objectives": [
-            {
-                "name": o.name,
-                "goal": o.goal,
-                "unit": o.expression.unit(scenario.simulators[0].metrics),
-            }
-            for o in objectives
-        ],
-        "specs": [_spec(s) for s in specs],
+        "objectives": _objectives(scenario),
+        "specs": [_spec(s, scenario.units[s.metric]) for s in scenario.resolved[1]],
         "reference": _reference(scenario),
         "best": None,
         "front": [],
@@ -56,14 +50,15 @@ def summary(
 
     def entry(i: int) -> dict[str, Any]:
         """One design among the answers, with what the search took it for."""
+        e = answers.evaluation.take([i])
         out = {
             "trial": numbers[i],
             "design": scenario.space.decode(answers.x[i : i + 1])[0],
-            "metrics": answers.evaluation.row(i),
-            "specs_met": bool(answers.satisfied[i]),
+            **judged(scenario, e),
         }
         return out if confirmed is None else out | {"guessed": trials.evaluation.row(numbers[i])}
 
+    best = best_of(answers)
     if best >= 0:
         out["best"] = entry(best) | {"cost": float(answers.cost[best])}
     out["front"] = [entry(int(i)) for i in front_of(scenario, answers)]
@@ -76,6 +71,29 @@ def summary(
     return out | ({"workload_notes": facts} if facts else {})
 
 
+def best_of(trials: Trials) -> int:
+    """The first least costly trial that meets every spec, else the first least costly; -1 for none."""
+    met = np.where(trials.satisfied, trials.cost, np.inf)
+    return int(np.argmin(met)) if np.isfinite(met).any() else trials.best
+
+
+def judged(scenario: Scenario, e: Evaluation) -> dict[str, Any]:
+    """What one feasible evaluation is worth: metrics, objectives, and the specs it misses.
+
+    ``missed`` maps the metric of each spec that is not met to the share of the limit it is off by.
+    """
+    objectives, specs = scenario.resolved
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = {o.name: float(o.expression(e.metrics)[0]) for o in objectives}
+    off = {s.metric: float(s.violation(e.metrics)[0]) for s in specs}
+    return {
+        "metrics": e.row(0),
+        "objectives": {n: v if np.isfinite(v) else None for n, v in values.items()},
+        "specs_met": bool(scenario.satisfied(e)[0]),
+        "missed": {n: v for n, v in off.items() if v > 0},
+    }
+
+
 def different(scenario: Scenario, trials: Trials) -> int:
     """How many designs of a run are different: designs that must behave alike count once."""
     if not len(trials):
@@ -84,22 +102,36 @@ def different(scenario: Scenario, trials: Trials) -> int:
     return len(np.unique(canonical, axis=0))
 
 
+def _objectives(scenario: Scenario) -> list[dict[str, Any]]:
+    metrics = scenario.simulators[0].metrics
+    return [
+        {
+            "name": o.name,
+            "goal": o.goal,
+            "unit": o.expression.unit(metrics),
+            **({"target": o.target} if o.target is not None else {}),
+        }
+        for o in scenario.resolved[0]
+    ]
+
+
 def _reference(scenario: Scenario) -> dict[str, Any] | None:
     reference = scenario.compared
     if reference is None:
         return None
-    feasible = bool(reference.evaluation.feasible[0])
+    nothing = {"metrics": {}, "objectives": {}, "specs_met": False, "missed": {}}
+    works = bool(reference.evaluation.feasible[0])
     return {
         "design": scenario.space.decode(reference.design)[0],
-        "metrics": reference.evaluation.row(0) if feasible else {},
-        "specs_met": bool(scenario.satisfied(reference.evaluation)[0]),
+        **(judged(scenario, reference.evaluation) if works else nothing),
         "warning": reference.warning,
     }
 
 
-def _spec(spec: Spec) -> dict[str, Any]:
+def _spec(spec: Spec, unit: str) -> dict[str, Any]:
     bounds = {"upper": spec.upper, "lower": spec.lower}
-    return {"metric": spec.metric, **{k: v for k, v in bounds.items() if v is not None}}
+    stated = {k: v for k, v in bounds.items() if v is not None}
+    return {"metric": spec.metric, **stated, "unit": unit, "text": spec.text(unit)}
 
 
 def notes(scenario: Scenario, trials: Trials) -> list[str]:
@@ -134,13 +166,16 @@ def trials_csv(scenario: Scenario, trials: Trials) -> str:
     return text.getvalue()
 
 
-def read_costs(path: Path) -> Floats:
-    """The cost of every trial of a finished run, (n,), from its ``trials.csv``."""
+def read_trials(path: Path, scenario: Scenario) -> tuple[dict[str, Floats], NDArray[np.bool_]]:
+    """Metrics (n,) of every trial of a finished run, and which meet every spec, from ``trials.csv``."""
     file = path / TRIALS
+    names = [m.name for m in scenario.simulators[0].metrics]
     try:
         with open(file, encoding="utf-8", newline="") as lines:
-            return np.array([float(row["cost"]) for row in csv.DictReader(lines)])
-    except (OSError, KeyError, ValueError, TypeError) as error:
+            rows = list(csv.DictReader(lines))
+        met = np.array([row["specs_met"] == "1" for row in rows], np.bool_)
+        return {n: np.array([float(row[n]) for row in rows]) for n in names}, met
+    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
         raise StoreError(
             f"{file} cannot be read ({error}); write it again with --resume {path}"
         ) from error

@@ -25,12 +25,16 @@ STARTS = 8  # the best of what a proxy was trained on, evaluated first
 
 @dataclass(frozen=True)
 class Progress:
-    """What a study reports after each batch."""
+    """What a study reports after each batch.
+
+    ``best`` are the metrics of the least costly design so far, of those that meet every spec where
+    ``specs_met``; None where none is feasible yet.
+    """
 
     done: int
     budget: int
     computed: int
-    best_cost: float
+    best: Mapping[str, float] | None
     specs_met: bool
 
 
@@ -53,7 +57,8 @@ class Study:
         screen: such as ``proxy:FOLDER``, looks at ``screen_factor`` times as many proposals as are
             evaluated.
 
-    ``agent_seconds`` and ``simulator_seconds`` say where the time went.
+    ``agent_seconds`` and ``simulator_seconds`` say where the time went, ``starts`` how many of the
+    first trials were known designs.
 
     Raises:
         ArchgymError: a budget or batch below 1, or an agent of another space.
@@ -94,6 +99,7 @@ class Study:
         self.simulator_seconds = 0.0
         self._parts: list[tuple[Designs, Evaluation]] = []
         self._done = 0
+        self.starts = 0
 
     def run(
         self,
@@ -110,12 +116,13 @@ class Study:
 
     def steps(self) -> Iterator[Progress]:
         """One batch at a time."""
-        best, met = np.inf, False
+        best: tuple[bool, float] = (True, np.inf)  # (misses a spec, cost): the least is the best
+        row: dict[str, float] | None = None
         while self._done < self.budget:
             start = time.perf_counter()
             known = self._known() if self._done == 0 else None
             if known is not None and len(known):
-                x = known
+                x, self.starts = known, len(known)
             else:
                 x = self.agent.ask(min(self.batch, self.budget - self._done))
             asked = time.perf_counter()
@@ -132,15 +139,20 @@ class Study:
             self.agent_seconds += asked - start + time.perf_counter() - told
             self._parts.append((x, e))
             self._done += len(x)
-            best = min(best, float(cost.min()))
-            met = met or bool(self.scenario.satisfied(e).any())
-            yield Progress(self._done, self.budget, self.evaluator.computed, best, met)
+            met = self.scenario.satisfied(e)
+            leader = int(np.lexsort((cost[:, 0], ~met))[0])
+            here = (not met[leader], float(cost[leader, 0]))
+            if here < best:
+                best, row = here, e.row(leader)
+            yield Progress(self._done, self.budget, self.evaluator.computed, row, not best[0])
 
     def _known(self) -> Designs:
         """What the study starts from: designs (n, d) known to work, n at most the budget."""
         if not self.from_reference:
             return np.empty((0, len(self.scenario.space)), np.int64)
         parts = [self.evaluator.known_designs(STARTS)]
+        if self.budget == 1 and len(parts[0]):
+            return parts[0][:1]  # the reference design is simulated anyway
         if self.scenario.reference_design is not None:
             parts.insert(0, self.scenario.reference_design)
         x = np.concatenate(parts)

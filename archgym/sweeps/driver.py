@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +13,8 @@ from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.locks import hold
 from ..files.text import write_json
+from ..goals.scenario import Scenario
+from ..goals.wording import objectives_in_words
 from ..versions import versions
 from .engine import DIED, TIMED_OUT, Engine
 from .ledger import Ledger
@@ -144,7 +146,7 @@ def carry_out(
                 if not sweep.test_seeds:
                     break
                 ledger.plan(tested_runs(sweep, ledger))
-            _Phase(ledger, phase, on_progress).carry_out(engine, setup)
+            _Phase(ledger, phase, on_progress, sweep.scenarios).carry_out(engine, setup)
         return ledger.totals()
 
 
@@ -160,8 +162,15 @@ def _document(scenario: Any) -> dict[str, Any]:
 class _Phase:
     """One phase: runs out, results in, written every half second."""
 
-    def __init__(self, ledger: Ledger, phase: str, on_progress: OnProgress | None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        phase: str,
+        on_progress: OnProgress | None,
+        scenarios: Mapping[str, Scenario],
+    ) -> None:
         self.ledger, self.phase, self.on_progress = ledger, phase, on_progress
+        self.scenarios = scenarios
         self.runs = ledger.count(phase)
         self.before = self.done = self.runs - ledger.count(phase, "planned")
         self.failed = 0
@@ -200,7 +209,9 @@ class _Phase:
         self.failed += result.status != "done"
         if result.best < self.best.get(spec.scenario, float("inf")):
             self.best[spec.scenario] = result.best
-            self.news = f"{spec.scenario} {result.best:.4g} by {spec.agent}"
+            words = objectives_in_words(self.scenarios[spec.scenario], result.metrics)
+            missed = "" if result.satisfied else " (misses a spec)"
+            self.news = f"{spec.scenario}: {words}{missed} by {spec.agent}"
         now = time.monotonic()
         if len(self.waiting) >= FLUSH_RESULTS or now - self.flushed > FLUSH_SECONDS:
             self._flush()

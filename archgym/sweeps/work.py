@@ -74,7 +74,8 @@ class Worker:
             write_trials(Path(self.setup.trials), spec, scenario, trials)
         answers, computed, curve = trials, study.evaluator.computed, improvements(trials.cost)
         if not study.evaluator.exact:
-            confirmed = confirm(scenario, trials, study.store)
+            simulated = study.evaluator.simulated(trials.x)
+            confirmed = confirm(scenario, trials, study.store, study.starts, simulated)
             answers, computed = confirmed.trials, computed + confirmed.computed
             curve = [(len(trials), float(answers.cost.min(initial=np.inf)))]
         best = answers.best
@@ -100,6 +101,7 @@ class Worker:
         if name not in self._scenarios:
             scenario = from_document(self.setup.documents[name], name)
             make_evaluator(scenario, self.setup.answers.get(name, "")).prepare()
+            scenario.settle_reference(make_evaluator(scenario, "exact", self._evaluations()))
             self._scenarios[name] = scenario
         return self._scenarios[name]
 

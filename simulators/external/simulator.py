@@ -56,7 +56,7 @@ class SubprocessSimulator(Simulator):
         ),
         Setting("keep", "text", None, optional=True, description="a folder for working folders"),
     )
-    expensive = True
+    expensive = True  # workers that share a store run the program once a design
 
     def __init__(
         self,

@@ -1,0 +1,161 @@
+"""The result of a run for people: objectives, specs, metrics and knobs of best and reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..goals.scenario import Scenario
+from ..goals.tradeoff import front_axes
+from ..goals.wording import misses_in_words
+from ..runs.naming import title_of
+from ..units import format_quantity
+from .output import print_table
+
+SHOWN_FRONT = 12
+SHOWN_KNOBS = 40
+
+
+def show_result(scenario: Scenario, result: Mapping[str, Any]) -> None:
+    """Print what a run found."""
+    best, reference = result["best"], result["reference"]
+    if best is None:
+        print(f"{title_of(scenario)}: no feasible design in {result['charged']:,} evaluations.")
+    else:
+        _title(scenario, result)
+        compared = reference if reference and reference["metrics"] else None
+        print_table(["goal", "best", *_head(compared)], goal_rows(result, best, compared))
+        print_table(["metric", "best", *_head(compared)], _metric_rows(result, best, compared))
+        _knobs(best["design"], reference["design"] if reference else None)
+        _front(scenario, result)
+    _around(scenario, result)
+
+
+def _title(scenario: Scenario, result: Mapping[str, Any]) -> None:
+    charged, best = result["charged"], result["best"]
+    found = f"{title_of(scenario)}: best of {charged:,} evaluations"
+    if not result["specs"]:
+        print(f"{found}, there is no spec to meet")
+    elif best["specs_met"]:
+        print(f"{found}, meets every spec")
+    else:
+        print(f"{found}, does NOT meet every spec")
+        for missed in misses_in_words(scenario, best["metrics"]):
+            print(f"  misses {missed}")
+
+
+def _head(compared: Mapping[str, Any] | None) -> list[str]:
+    return [] if compared is None else ["reference", "best / reference"]
+
+
+def goal_rows(
+    result: Mapping[str, Any], best: Mapping[str, Any], compared: Mapping[str, Any] | None
+) -> list[list[str]]:
+    """Objectives and specs as rows: what is wanted, then value (and pass or fail) by design."""
+    rows = []
+    for o in result["objectives"]:
+        row = [objective_label(o), _quantity(best["objectives"][o["name"]], o["unit"])]
+        if compared is not None:
+            there = compared["objectives"][o["name"]]
+            row += [_quantity(there, o["unit"]), _ratio(best["objectives"][o["name"]], there)]
+        rows.append(row)
+    for spec in result["specs"]:
+        row = [f"spec {spec['text']}", spec_cell(spec, best)]
+        if compared is not None:
+            name = spec["metric"]
+            row += [
+                spec_cell(spec, compared),
+                _ratio(best["metrics"][name], compared["metrics"][name]),
+            ]
+        rows.append(row)
+    return rows
+
+
+def objective_label(objective: Mapping[str, Any]) -> str:
+    """``minimise energy * latency``, with the target where there is one."""
+    verb = {"minimize": "minimise", "maximize": "maximise"}[objective["goal"]]
+    target = objective.get("target")
+    aimed = f" (target {_quantity(target, objective['unit'])})" if target is not None else ""
+    return f"{verb} {objective['name']}{aimed}"
+
+
+def spec_cell(spec: Mapping[str, Any], design: Mapping[str, Any]) -> str:
+    """The value that a spec is about, and whether it passes: ``3.2 W, fail by 6.7 %``."""
+    value = _quantity(design["metrics"][spec["metric"]], spec["unit"])
+    off = design["missed"].get(spec["metric"])
+    if off is None:
+        return f"{value}, pass"
+    limited = any(spec.get(k) for k in ("upper", "lower"))
+    return f"{value}, fail" + (f" by {100 * off:.3g} %" if limited else "")
+
+
+def _metric_rows(
+    result: Mapping[str, Any], best: Mapping[str, Any], compared: Mapping[str, Any] | None
+) -> list[list[str]]:
+    rows = []
+    for name, value in best["metrics"].items():
+        row = [name, _quantity(value, result["units"][name])]
+        if compared is not None:
+            there = compared["metrics"][name]
+            row += [_quantity(there, result["units"][name]), _ratio(value, there)]
+        rows.append(row)
+    return rows
+
+
+def _quantity(value: float | None, unit: str) -> str:
+    return "-" if value is None else format_quantity(value, unit)
+
+
+def _ratio(value: float | None, there: float | None) -> str:
+    """Best over reference; of values with a sign or of zero it says nothing."""
+    if value is None or there is None or there == 0 or value / there < 0:
+        return "-"
+    return f"{value / there:.4g}"
+
+
+def _knobs(best: Mapping[str, Any], reference: Mapping[str, Any] | None) -> None:
+    names = list(best)
+    left_out = 0
+    if len(names) > SHOWN_KNOBS:
+        moved = [n for n in names if reference is None or best[n] != reference[n]]
+        left_out = len(names) - len(moved[:SHOWN_KNOBS])
+        names = moved[:SHOWN_KNOBS]
+    if names:
+        rows = [[n, best[n], *([reference[n]] if reference else [])] for n in names]
+        print_table(["knob", "best", *(["reference"] if reference else [])], rows)
+    if left_out:
+        print(f"{left_out:,} more knobs are in result.json.")
+
+
+def _front(scenario: Scenario, result: Mapping[str, Any]) -> None:
+    front, axes = result["front"], front_axes(scenario)
+    if len(front) < 2 or len(axes) < 2:
+        return
+    rows = []
+    for design in front[:SHOWN_FRONT]:
+        at = {n: np.array([v]) for n, v in design["metrics"].items()}
+        rows.append([format_quantity(float(a.expression(at)[0]), a.unit) for a in axes])
+    more = f", first {SHOWN_FRONT} shown" if len(front) > SHOWN_FRONT else ""
+    print_table([a.name for a in axes], rows, title=f"Pareto front: {len(front):,} designs{more}")
+
+
+def _around(scenario: Scenario, result: Mapping[str, Any]) -> None:
+    """What has to be known besides the figures: who answered, notes, counts."""
+    if "confirmed" in result:
+        confirmed = result["confirmed"]
+        print(
+            f"A proxy answered the search; best and front are the best of {confirmed['designs']} finalists, "
+            f"evaluated by the simulator itself ({confirmed['by']}), and so is the reference."
+        )
+    for note in result["notes"]:
+        print(f"note: {note}")
+    for workload, facts in result.get("workload_notes", {}).items():
+        print(f"workload {workload}: " + "; ".join(f"{k}: {v}" for k, v in facts.items()))
+    guessed = ", as guessed" if "confirmed" in result else ""
+    met = f"; {result['satisfied']:,} meet the specs{guessed}" if scenario.specs else ""
+    print(
+        f"{result['charged']:,} evaluations charged, {result['different']:,} different, "
+        f"{result['computed']:,} computed; {result['feasible']:,} feasible{guessed}{met}."
+    )

@@ -1,0 +1,99 @@
+"""What all pictures of runs have in common: titles, scales, colours, and the file."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..contracts.evaluation import Floats
+from ..errors import StoreError
+from ..goals.scenario import Scenario
+from ..units import in_prefix
+from .naming import title_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK, PALE, GREY, RED, GREEN = "#1f4e79", "#8fb3d5", "#b5bcc4", "#c0392b", "#2e7d32"
+WIDE = 20  # values this many times apart are shown on a logarithmic axis
+LINE = 105  # characters of a title's line
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a picture of one run says besides its data."""
+
+    agent: str
+    seed: int
+    budget: int
+    guessed: bool = False  # the trials are guesses of a proxy
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any], exact: bool) -> Told:
+        """From a run's manifest."""
+        return cls(manifest["agent"], manifest["seed"], manifest["budget"], not exact)
+
+    def line(self, done: int) -> str:
+        """Agent, seed and budget in words."""
+        spent = "" if done == self.budget else f", {done:,} of them spent"
+        guessed = ", answered by a proxy" if self.guessed else ""
+        return f"{self.agent}, seed {self.seed}, budget {self.budget:,} evaluations{spent}{guessed}"
+
+
+def heading(scenario: Scenario, line: str) -> str:
+    """A picture's title: scenario and workload, a line of facts, the specs."""
+    specs = [s.text(scenario.units[s.metric]) for s in scenario.resolved[1]]
+    lines = [title_of(scenario), line]
+    lines.append("specs: " + "; ".join(specs) if specs else "no specs")
+    return "\n".join(part for text in lines for part in textwrap.wrap(text, LINE))
+
+
+def save(draw: Callable[[Sequence[Axes]], None], path: Path, title: str, panels: int = 1) -> Path:
+    """One figure of stacked panels, drawn and written.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg", force=False)
+    from matplotlib.figure import Figure
+
+    height = 1.2 + 3.2 * min(panels, 6) + 0.15 * title.count("\n")
+    figure = Figure(figsize=(8, height), dpi=120, layout="constrained")
+    axes = figure.subplots(panels, 1, sharex=True, squeeze=False)[:, 0].tolist()
+    draw(axes)
+    figure.suptitle(plain(title), x=0.01, ha="left", fontsize=9)
+    for one in axes:
+        for side in ("top", "right"):
+            one.spines[side].set_visible(False)
+        if one.get_legend_handles_labels()[0]:
+            one.legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    try:
+        figure.savefig(path, metadata={"Software": "archgym"})
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror}") from error
+    return path
+
+
+def plain(text: str) -> str:
+    """Text that is drawn as it stands: a name may hold what would start a formula."""
+    return text.replace("$", r"\$")
+
+
+def written(values: Floats, unit: str) -> tuple[float, str]:
+    """The scale of an axis for values (n,), and its unit in brackets or ''."""
+    finite = np.abs(values[np.isfinite(values)])
+    scale, name = in_prefix(float(np.median(finite)) if len(finite) else 1.0, unit)
+    return scale, f" [{name}]" if name else ""
+
+
+def is_wide(values: Floats) -> bool:
+    """Whether values (n,) belong on a logarithmic axis: all positive and far apart."""
+    finite = values[np.isfinite(values)]
+    return bool(len(finite) and finite.min() > 0 and finite.max() > WIDE * finite.min())
