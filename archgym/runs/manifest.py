@@ -1,0 +1,48 @@
+"""What is needed to replay a run, and a digest of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..goals.scenario import Scenario
+from ..search.study import Study
+from ..versions import versions
+
+FORMAT = 2
+AROUND_THE_RECIPE = ("id", "versions")
+
+
+def make_manifest(scenario: Scenario, agent: str, study: Study, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of a run.
+
+    Args:
+        scenario: what is searched.
+        agent: the registered name of the agent.
+        study: made of the same arguments; knows the agent's hyperparameters, budget and batch.
+        plan: the arguments of :class:`Study` that are not defaults of the scenario (``seed``, ``answers``,
+            ``screen`` …) and ``until_specs_met``.
+    """
+    facts = [dict(a.facts) for a in study.evaluator.answers]
+    recipe = {
+        "format": FORMAT,
+        "scenario": scenario.document,
+        "simulators": [s.fingerprint() for s in scenario.simulators],
+        "agent": agent,
+        "hyperparameters": dict(study.agent.hyper),
+        "budget": study.budget,
+        "batch": study.batch,
+        **plan,
+        "answers_facts": facts if any(facts) else [],
+    }
+    recipe = json.loads(json.dumps(recipe, default=str))  # as it is read again
+    return {"id": identity(recipe), **recipe, "versions": versions()}
+
+
+def identity(manifest: Mapping[str, Any]) -> str:
+    """A digest of all that decides what a run does."""
+    recipe = {k: v for k, v in manifest.items() if k not in AROUND_THE_RECIPE}
+    text = json.dumps(recipe, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

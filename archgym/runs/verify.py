@@ -1,0 +1,66 @@
+"""Evaluate what a run recorded again, and say where the numbers differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..answers.store import EvaluationStore
+from ..contracts.simulator import Simulator
+from ..errors import ArchgymError
+from ..space import Designs
+from .run_folder import EVALUATIONS, MANIFEST, RunFolder
+
+
+def verify(path: Path, sample: int | None = 32, seed: int = 0) -> dict[str, Any]:
+    """Evaluate a sample of a run's recorded designs (None: all of them) again.
+
+    Returns:
+        ``run``, how many were ``checked``, and the ``differences``: workload, design, metric, recorded, now.
+
+    Raises:
+        ArchgymError: no run, or nothing recorded; StoreError: a damaged row.
+    """
+    folder = RunFolder.open(path)
+    scenario = folder.scenario()
+    if not (path / EVALUATIONS).exists():
+        raise ArchgymError(
+            f"{path} has a {MANIFEST} but no recorded evaluation; continue it with --resume"
+        )
+    checked, differences = 0, []
+    with EvaluationStore(path / EVALUATIONS) as store:
+        for simulator in scenario.simulators:
+            blocks = [x for x, _ in store.rows(simulator)]
+            if not blocks:
+                continue
+            x = np.concatenate(blocks)
+            order = np.random.default_rng(seed).permutation(len(x))
+            picked = np.sort(order if sample is None else order[:sample])
+            checked += len(picked)
+            differences += _differences(store, simulator, x[picked])
+    if not checked:
+        raise ArchgymError(
+            f"{path} holds no recorded evaluation of its simulator; nothing to verify"
+        )
+    return {"run": str(path), "checked": checked, "differences": differences}
+
+
+def _differences(store: EvaluationStore, simulator: Simulator, x: Designs) -> list[dict[str, Any]]:
+    again = simulator.evaluate(x)
+    _, then = store.get(simulator, x)
+    out = []
+    for metric in simulator.metrics:
+        a, b = then.metrics[metric.name], again.metrics[metric.name]
+        for i in np.flatnonzero((a != b) & ~(np.isnan(a) & np.isnan(b))):
+            out.append(
+                {
+                    "workload": simulator.workload,
+                    "design": simulator.space.decode(x[i : i + 1])[0],
+                    "metric": metric.name,
+                    "recorded": float(a[i]),
+                    "now": float(b[i]),
+                }
+            )
+    return out
