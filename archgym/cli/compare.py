@@ -15,8 +15,8 @@ from ..runs.plots import plot_runs
 from ..runs.run_folder import RESULT, RunFolder
 from ..runs.summary import read_costs
 from ..statistics.sensitivity import KnobEffect, one_at_a_time
+from ..terminal.output import busy, print_json, print_table
 from ..units import format_quantity
-from .output import busy, print_json, print_table
 
 
 def add_to(words: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ArchgymError
 from ..files.text import write_text
-from .output import bar_of, busy, print_json, print_table
+from ..terminal.output import bar_of, busy, print_json, print_table
 
 
 def add_to(words: Any) -> None:

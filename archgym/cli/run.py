@@ -11,8 +11,9 @@ from ..goals.tradeoff import axes_of
 from ..runs import runner
 from ..runs.run_folder import RunFolder
 from ..search.study import Study
+from ..terminal.output import PREPARING, busy, print_json, print_table, settings
 from ..units import format_quantity
-from .output import PREPARING, busy, print_json, print_table, settings, study_bar
+from .progress import study_bar
 from .scenarios import add_scenario_options, scenario_of
 
 SHOWN_FRONT = 12

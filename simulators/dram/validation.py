@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.cli.output import busy, print_json, print_table
+from archgym.terminal.output import busy, print_json, print_table
 from archgym.errors import ArchgymError, UnknownNameError, WorkloadError
 
 from . import layout

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archgym.cli.named import design_values, opened
 from archgym.errors import ArchgymError
+from archgym.runs.named import design_values, opened
 
 from .flow import Choices
 from .simulator import BlockPPASimulator
@@ -17,7 +17,7 @@ def named(what: str, given: str | None) -> tuple[BlockPPASimulator, Choices]:
     scenario, design = opened(what)
     if design is None:
         design = dict(scenario.document.get("reference") or {})
-    simulator = scenario.simulators[0].truth
+    simulator = scenario.simulators[0]
     if not isinstance(simulator, BlockPPASimulator):
         raise ArchgymError(f"{what} is no block-PPA scenario; this command is for those")
     if given:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from archgym.cli.output import busy, print_json, print_table
+from archgym.terminal.output import busy, print_json, print_table
 from archgym.errors import ArchgymError
 
 from .simulator import SoCSimulator

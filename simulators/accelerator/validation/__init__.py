@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from archgym.cli.output import busy, print_json, print_table
+from archgym.terminal.output import busy, print_json, print_table
 from archgym.errors import ArchgymError
 
 from .report import Check

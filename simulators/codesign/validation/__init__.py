@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from archgym.cli.output import busy, print_json, print_table
+from archgym.terminal.output import busy, print_json, print_table
 
 from .figures import areas, preferences, rewards, scale, verdicts
 from .schedules import schedules

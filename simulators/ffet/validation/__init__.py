@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from archgym.cli.output import busy, print_json, print_table
+from archgym.terminal.output import busy, print_json, print_table
 
 from ..calibration import ARGUMENTS, BOUNDS, FITTED, FITTED_ON
 from ..simulator import BlockPPASimulator

@@ -1,16 +1,15 @@
-"""Tables, JSON and progress on the terminal."""
+"""Tables, JSON and progress on the terminal, and ``NAME=VALUE`` arguments from it."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from ..contracts.evaluation import Metric
 from ..errors import ArchgymError
-from ..search.study import Progress as StudyProgress
 from ..units import format_quantity
 
 PREPARING = "preparing the simulator (its kernels are compiled once a machine) …"
@@ -105,24 +104,6 @@ def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
             progress.update(task, completed=done, note=note, total=total)
 
         yield move
-
-
-@contextmanager
-def study_bar(
-    budget: int, title: str, quiet: bool
-) -> Iterator[Callable[[StudyProgress], None] | None]:
-    """A progress bar for a study, unless ``quiet``."""
-    with bar_of(budget, title, quiet) as bar:
-        if bar is None:
-            yield None
-            return
-
-        def show(p: StudyProgress) -> None:
-            none = p.best_cost == float("inf")
-            best = "no feasible design yet" if none else f"best cost {p.best_cost:.4g}"
-            bar(p.done, f"{best}, {p.computed} new evaluations")
-
-        yield show
 
 
 @contextmanager
