@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .errors import ArchgymError
+
 Row = Mapping[str, Any]
 
 
@@ -63,11 +65,20 @@ class Check:
 
 @dataclass(frozen=True)
 class Validation:
-    """The checks of a domain, with tables of detail by title (each a list of rows)."""
+    """The checks of a domain, at least one, with tables of detail by title (each a list of rows).
+
+    Raises:
+        ArchgymError: there is no check.
+    """
 
     checks: Sequence[Check]
     details: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     reference: str = ""  # the file compared with, where there is one
+
+    def __post_init__(self) -> None:
+        if not self.checks:
+            where = f"{self.reference}: " if self.reference else ""
+            raise ArchgymError(f"{where}there is nothing to compare")
 
     @property
     def holds(self) -> bool:
@@ -114,7 +125,8 @@ def within(
     quantity: str, source: str, errors: Sequence[float], tolerance: float, **more: Any
 ) -> Check:
     """Relative errors of which the largest is bounded; ``more`` are further fields of the check."""
-    worst = max(errors, default=0.0)
+    # a NaN would vanish among the others in max()
+    worst = math.nan if any(math.isnan(e) for e in errors) else max(errors, default=math.nan)
     holds = worst <= tolerance
     expected = f"at most {tolerance:.2g}"
     figures = {"worst": worst}

@@ -20,7 +20,7 @@ OK, NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 # words of the core; a domain cannot take their place
 WORDS = (
     "list", "info", "run", "compare", "sweep", "report", "leaderboard", "export", "dataset", "train",
-    "enumerate", "certify", "evaluate", "verify", "validate",
+    "enumerate", "evaluate", "verify", "validate",
 )  # fmt: skip
 
 

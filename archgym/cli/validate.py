@@ -40,6 +40,7 @@ def validate(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--json", action="store_true", help="machine-readable output")
     registry.load("validators", name)(parser)
+    parser.description = (parser.description or "").replace("``", "")
     options = parser.parse_args(rest)
     found = options.go(options)
     if not isinstance(found, Validation):
