@@ -70,7 +70,7 @@ def rewards() -> Check:
         figures = {"latency": row.latency, "energy": row.energy, "area": row.area}
         penalty = 0.0
         for s in scenario.specs:
-            assert s.upper is not None and s.worst is not None
+            assert isinstance(s.upper, int | float) and isinstance(s.worst, int | float)
             penalty += max(figures[s.metric] - s.upper, 0) / (s.worst - s.upper)
         expected = sum(row.accuracy) / 200 - 10 * penalty
         worst = max(worst, abs(float(scenario.rewards(as_evaluation(scenario, row))[0]) - expected))
