@@ -104,7 +104,12 @@ def test_the_command_draws_a_run_and_a_design(tmp_path, capsys):
     assert done["cycles"] == best["metrics"]["latency"]
     text = ",".join(f"{k}={v}" for k, v in best["design"].items())
     target = tmp_path / "chart.png"
-    assert main(["codesign", "schedule", "codesign/w1-joint", "--design", text, "--output", str(target)]) == 0
+    assert (
+        main(
+            ["codesign", "schedule", "codesign/w1-joint", "--design", text, "--output", str(target)]
+        )
+        == 0
+    )
     assert target.exists()
     assert main(["codesign", "schedule", "dram/stream-joint", "--design", "a=1"]) == 2
     assert main(["codesign", "schedule", "codesign/w1-joint"]) == 2
