@@ -10,6 +10,7 @@ read whenever ``archgym`` is imported.
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -128,8 +129,16 @@ def domains() -> dict[str, Domain]:
             _add(found, point.load())
         except Exception as error:
             text = f"domain {point.name!r} ({point.value}) is left out: {error}"
+            if _half_imported(point.module):
+                text += "; import archgym before this module"
             warnings.warn(text, RuntimeWarning, stacklevel=2)
     return dict(sorted(found.items()))
+
+
+def _half_imported(module: str) -> bool:
+    """Whether a module is what imported archgym, and so has no domain to show yet."""
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    return bool(getattr(spec, "_initializing", False))
 
 
 def _add(found: dict[str, Domain], domain: object) -> None:

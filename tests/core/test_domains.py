@@ -56,7 +56,6 @@ def test_the_core_names_leaves_in_one_place():
         if "archgym.simulators." in p.read_text()
     }
     assert naming == {"archgym/domains.py"}
-    assert all(len(d.name) > 1 for d in DOMAINS.values())
     for path in (ROOT / "archgym").rglob("*.py"):
         words = {f'"{n}"' for d in DOMAINS.values() for n in (*d.simulators, *d.environments)}
         assert not [w for w in words if w in path.read_text()], path
@@ -130,6 +129,25 @@ def test_a_broken_domain_of_others_keeps_nobody_from_working(monkeypatch, name):
     with pytest.warns(RuntimeWarning, match=f"domain '{name}' .* is left out"):
         found = domains.domains.__wrapped__()
     assert set(found) == set(DOMAINS) and found["dram"] == DOMAINS["dram"]
+
+
+def test_a_domain_that_is_imported_before_archgym_is_told(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from archgym.domains import Domain\nDOMAIN = Domain('mine', 'x', {})\n"
+    )
+    info = tmp_path / "mine-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[archgym.domains]\nmine = mine:DOMAIN\n")
+    program = "import sys\nsys.path.insert(0, '.')\n{}\nprint(mine.DOMAIN.name)"
+    errors = []
+    for order in ("import mine", "import archgym, mine"):
+        done = subprocess.run(
+            [sys.executable, "-c", program.format(order)],
+            cwd=tmp_path, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        errors.append(done.stderr)
+    assert "import archgym before this module" in errors[0] and not errors[1]
 
 
 THEIRS = {
