@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 .PHONY: demo test test-all bench datasets physics lint clean
 
 demo: $(STAMP)  ## search the memory controller for a trace captured from a real program
-	$(BIN)/archgym trace info sqlite
+	$(BIN)/archgym dram trace info sqlite
 	@if [ -f runs/demo/manifest.json ]; then $(BIN)/archgym run --resume runs/demo; \
 	else $(BIN)/archgym run dram/sqlite-low-latency --agent genetic_algorithm --budget 200 --seed 1 --output runs/demo; fi
 
@@ -21,12 +21,7 @@ bench: $(STAMP)  ## speed and memory claims
 	@for program in benchmarks/bench_*.py; do $(BIN)/python $$program || exit 1; done
 
 datasets: $(STAMP)  ## the small data sets that ship, one a domain
-	$(BIN)/archgym dataset sample accelerator/resnet18-eyeriss-edp --rows 500 --to cost_models/data/accelerator.parquet
-	$(BIN)/archgym dataset sample codesign/w1-joint --rows 2000 --to cost_models/data/codesign.parquet
-	$(BIN)/archgym dataset sample dram/bfs-10k-low-latency --rows 2000 --to cost_models/data/dram.parquet
-	$(BIN)/archgym dataset sample ffet/mac16-frequency --rows 500 --to cost_models/data/ffet.parquet
-	$(BIN)/archgym dataset sample mapping/resnet18-conv2-loops --rows 2000 --to cost_models/data/mapping.parquet
-	$(BIN)/archgym dataset sample soc/audio-budgets --rows 2000 --to cost_models/data/soc.parquet
+	$(BIN)/archgym dataset samples --to cost_models/data
 
 physics: $(STAMP)  ## record the sources behind released keys, after comparing figures
 	$(BIN)/python benchmarks/record_physics.py

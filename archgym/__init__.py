@@ -22,6 +22,7 @@ _PUBLIC = {
     "ArchgymError": "errors",
     "Constraint": "space",
     "DesignSpace": "space",
+    "Domain": "domains",
     "Evaluation": "contracts.evaluation",
     "EvaluationStore": "answers.store",
     "Answers": "answers.answers",
@@ -48,9 +49,6 @@ _PUBLIC = {
 __all__ = sorted([*_PUBLIC, "__version__"])
 
 
-register_all()
-
-
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'archgym' has no attribute {name!r}")
@@ -59,3 +57,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+# last: the objects of third parties' domains may use what is above
+register_all()

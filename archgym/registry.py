@@ -1,7 +1,8 @@
-"""The one table that links names to classes: strings here, imported when used.
+"""What links names to classes: strings, imported when used.
 
-Third parties add to it from their own packages through the entry-point groups
-``archgym.simulators``, ``archgym.agents``, ``archgym.cost_models`` and ``archgym.commands``.
+What a domain offers comes from its own object (:mod:`archgym.domains`).  Third parties add from their own
+packages through the entry-point groups ``archgym.domains``, and one by one ``archgym.simulators``,
+``archgym.agents``, ``archgym.cost_models`` and ``archgym.answers``.
 """
 
 from __future__ import annotations
@@ -16,18 +17,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .domains import domains
 from .errors import MissingExtraError, UnknownNameError
 
 BUILT_IN: dict[str, dict[str, str]] = {
-    "simulators": {
-        "accelerator": "archgym.simulators.accelerator:AcceleratorSimulator",
-        "codesign": "archgym.simulators.codesign:CoDesignSimulator",
-        "dram": "archgym.simulators.dram:DRAMSimulator",
-        "ffet": "archgym.simulators.ffet:BlockPPASimulator",
-        "mapping": "archgym.simulators.accelerator:MappingSimulator",
-        "soc": "archgym.simulators.soc:SoCSimulator",
-        "subprocess": "archgym.simulators.external:SubprocessSimulator",
-    },
     "agents": {
         "a2c": "archgym.agents.policy_gradient:A2c",
         "ant_colony": "archgym.agents.ant_colony:AntColony",
@@ -71,23 +64,6 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "proxy": "archgym.answers.proxied:open_answers",
         "table": "archgym.answers.table:open_answers",
     },
-    # extra words of the command line: `archgym trace …`, `archgym validate NAME`
-    "commands": {
-        "accelerator": "archgym.simulators.accelerator.command:main",
-        "ffet": "archgym.simulators.ffet.command:main",
-        "layout": "archgym.simulators.ffet.layout_command:main",
-        "netlist": "archgym.simulators.ffet.netlist_command:main",
-        "schedule": "archgym.simulators.codesign.command:main",
-        "soc": "archgym.simulators.soc.command:main",
-        "trace": "archgym.simulators.dram.command:main",
-    },
-    "validators": {
-        "accelerator": "archgym.simulators.accelerator.validation:main",
-        "codesign": "archgym.simulators.codesign.validation:main",
-        "dram": "archgym.simulators.dram.validation:main",
-        "ffet": "archgym.simulators.ffet.validation:main",
-        "soc": "archgym.simulators.soc.validation:main",
-    },
 }
 # which extra brings a package that some leaf imports
 EXTRAS = {
@@ -105,10 +81,19 @@ EXTRAS = {
 }
 
 
+# kinds whose built-in names come from the domains
+OF_DOMAINS = ("simulators", "workloads", "validators")
+
+
 @cache
 def table(kind: str) -> dict[str, str]:
     """Every registered name of a kind with its entry point."""
-    found = dict(BUILT_IN[kind])
+    found = dict(BUILT_IN.get(kind, {}))
+    for domain in domains().values() if kind in OF_DOMAINS else ():
+        if kind == "validators":
+            found |= {domain.name: domain.validator} if domain.validator else {}
+        else:
+            found |= getattr(domain, kind)
     for point in entry_points(group=f"archgym.{kind}"):
         found.setdefault(point.name, point.value)
     return dict(sorted(found.items()))
@@ -137,7 +122,7 @@ def load(kind: str, name: str, *, registered_only: bool = False) -> Any:
     """The class or function behind a name, or behind a path: ``my_package.cache:Cache``, ``FILE.py:Cache``.
 
     Args:
-        kind: a key of :data:`BUILT_IN`.
+        kind: a key of :data:`BUILT_IN`, or one of :data:`OF_DOMAINS`.
         name: a registered name, or an import path.
         registered_only: refuse import paths; for names that come from data files.
 
@@ -148,20 +133,50 @@ def load(kind: str, name: str, *, registered_only: bool = False) -> Any:
     noun = kind.rstrip("s").replace("_", " ")
     if name not in known and (registered_only or ":" not in name):
         raise UnknownNameError(noun, name, known)
-    module, _, attribute = known.get(name, name).rpartition(":")
+    entry = known.get(name, name)
     try:
-        found = _module_of_file(module) if module.endswith(".py") else import_module(module)
+        return load_entry(entry, f"{noun} {name!r}")
     except ModuleNotFoundError as error:
+        module = entry.rpartition(":")[0]
         if name not in known and (error.name or "") in (module, module.partition(".")[0]):
             hint = f"(module {error.name!r} cannot be imported)"
             raise UnknownNameError(noun, name, known, hint) from error
+        raise
+
+
+def load_entry(entry: str, what: str) -> Any:
+    """What an entry point ``module:attribute`` (or ``FILE.py:attribute``) stands for.
+
+    Args:
+        entry: the entry point; the attribute may be dotted.
+        what: what needs it, for the error.
+
+    Raises:
+        UnknownNameError: no such attribute; MissingExtraError: it needs a package not installed.
+        ModuleNotFoundError: no such module.
+    """
+    module, _, attribute = entry.rpartition(":")
+    try:
+        found: Any = _module_of_file(module) if module.endswith(".py") else import_module(module)
+    except ModuleNotFoundError as error:
         root = (error.name or "").partition(".")[0]
         if root in EXTRAS:
-            raise MissingExtraError(f"{noun} {name!r}", root, EXTRAS[root]) from error
+            raise MissingExtraError(what, root, EXTRAS[root]) from error
         raise
-    if not hasattr(found, attribute):
-        raise UnknownNameError(f"name in module {module!r}:", attribute, vars(found))
-    return getattr(found, attribute)
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise UnknownNameError(f"name in module {module!r}:", attribute, vars(found))
+        found = getattr(found, part)
+    return found
+
+
+def workload_names(simulator: str) -> list[str]:
+    """The named workloads of a registered simulator: its domain's list, or its class's own."""
+    if simulator in table("workloads"):
+        listed = load("workloads", simulator)
+    else:
+        listed = getattr(load("simulators", simulator), "workload_names", None)
+    return list(listed()) if listed else []
 
 
 @cache

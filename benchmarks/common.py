@@ -35,6 +35,6 @@ def show(title: str, rows: list[dict[str, Any]], as_json: bool) -> None:
         machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
         print(json.dumps({"benchmark": title, "machine": machine, "rows": rows}, indent=2))
         return
-    from archgym.cli.output import print_table
+    from archgym.terminal.output import print_table
 
     print_table(list(rows[0]), [list(r.values()) for r in rows], title=title)

@@ -8,8 +8,11 @@ import pytest
 from archgym import Study, load_scenario
 from archgym.goals.scenario_file import shipped
 
-TASKS = """task,work_instructions,accelerator_cycles_at_100MHz,accelerator_energy_J,accelerator_area_m2,loop_iterations
-load,2e6,,,,
+COLUMNS = (
+    "task,work_instructions,accelerator_cycles_at_100MHz,accelerator_energy_J,"
+    "accelerator_area_m2,loop_iterations\n"
+)
+TASKS = """load,2e6,,,,
 left,4e6,20000,1e-6,1e-7,16
 right,1e6,,,,
 store,1e6,,,,
@@ -37,7 +40,7 @@ def own(tmp_path_factory):
         )
     )
     (folder / "layers.csv").write_text(LAYERS)
-    (folder / "graph.tasks.csv").write_text(TASKS)
+    (folder / "graph.tasks.csv").write_text(COLUMNS + TASKS)
     (folder / "graph.edges.csv").write_text(EDGES)
     return {
         "dram": str(folder / "trace.stl"),

@@ -41,7 +41,7 @@ def test_every_package_is_listed():
 
 @pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_point_one_way(path):
-    """Nobody imports a top-level folder by its bare name, and the core imports no leaf."""
+    """Nobody imports a top-level folder by its bare name; the core no leaf; leaves not the command line."""
     leaves = {"agents", "cost_models", "scenarios", "simulators"}
     core = path.relative_to(ROOT).parts[0] == "archgym"
     for node in ast.walk(ast.parse(path.read_text())):
@@ -56,6 +56,12 @@ def test_imports_point_one_way(path):
                 assert not any(name.startswith(f"archgym.{leaf}") for leaf in leaves), (
                     f"{path}: import {name}"
                 )
+            else:
+                assert not name.startswith("archgym.cli"), f"{path}: import {name}"
+        if not core and isinstance(node, ast.ImportFrom) and node.module == "archgym":
+            assert "cli" not in [alias.name for alias in node.names], (
+                f"{path}: from archgym import cli"
+            )
 
 
 def test_files_are_small():
@@ -66,8 +72,10 @@ def test_files_are_small():
 def test_importing_archgym_is_light():
     code = (
         "import sys, archgym\n"
-        "heavy = {'numba', 'torch', 'pandas', 'matplotlib', 'sklearn', 'skopt', 'scipy', "
-        "'archgym.simulators.dram'} & set(sys.modules)\n"
+        "heavy = {'numba', 'torch', 'pandas', 'matplotlib', 'sklearn', 'skopt', 'scipy', 'yaml'}"
+        " & set(sys.modules)\n"
+        "heavy |= {m for m in sys.modules if m.startswith('archgym.simulators.')"
+        " and m.count('.') > 2 and not m.endswith('.domain')}\n"
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

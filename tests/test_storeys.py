@@ -10,10 +10,11 @@ from tests.conftest import ROOT
 # storey of every package and loose module of archgym/; siblings on a storey know nothing of each other
 STOREYS = {
     "errors": 1, "units": 1, "versions": 1, "kernels": 1,
-    "files": 2, "registry": 2, "documents": 2,
+    "domains": 2, "files": 2, "documents": 2, "validation": 2,
+    "registry": 3,
     "space": 3,
     "contracts": 4,
-    "datasets": 5, "goals": 5,
+    "datasets": 5, "goals": 5, "terminal": 5,
     "statistics": 6,
     "tables": 7, "proxies": 7,
     "answers": 8,

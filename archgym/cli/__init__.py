@@ -10,14 +10,22 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .. import __version__, registry
-from ..errors import ArchgymError
+from .. import __version__
+from ..domains import domains
+from ..errors import ArchgymError, UnknownNameError
 
 OK, NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
+# words of the core; a domain cannot take their place
+WORDS = (
+    "list", "info", "run", "compare", "sweep", "report", "leaderboard", "export", "dataset", "train",
+    "enumerate", "evaluate", "verify", "validate",
+)  # fmt: skip
+
+
 def build_parser() -> argparse.ArgumentParser:
-    """The parser with every built-in word; others are dispatched by the registry."""
+    """The parser with every word of the core; domains are dispatched before it."""
     from . import (
         compare,
         dataset,
@@ -29,12 +37,13 @@ def build_parser() -> argparse.ArgumentParser:
         run,
         sweep,
         train,
+        validate,
     )
 
     parser = argparse.ArgumentParser(
         prog="archgym",
         description="Search design spaces of hardware over fast, validated simulators.",
-        epilog="Further words: " + ", ".join(registry.names("commands")) + " (archgym WORD --help)",
+        epilog=f"Domains: {', '.join(domains())}. Say archgym DOMAIN for the verbs of one.",
     )
     parser.add_argument("--version", action="version", version=f"archgym {__version__}")
     words = parser.add_subparsers(dest="word", metavar="WORD", required=True)
@@ -49,10 +58,9 @@ def build_parser() -> argparse.ArgumentParser:
         train,
         enumerate,
         evaluate,
+        validate,
     ):
         module.add_to(words)
-    for name in registry.names("commands"):
-        words.add_parser(name, add_help=False)
     return parser
 
 
@@ -60,10 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        if arguments and arguments[0] in registry.names("commands"):
-            return int(registry.load("commands", arguments[0])(arguments[1:]) or OK)
-        options = build_parser().parse_args(arguments)
-        return int(options.go(options) or OK)
+        return _dispatch(arguments)
     except ArchgymError as error:
         print(f"archgym: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -76,3 +81,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return OK
+
+
+def _dispatch(arguments: list[str]) -> int:
+    word = arguments[0] if arguments else ""
+    if word == "validate":
+        from .validate import validate
+
+        return validate(arguments[1:])
+    if word and word not in WORDS and not word.startswith("-"):
+        from . import domain
+
+        if word not in domains():
+            domain.misplaced(word)
+            raise UnknownNameError("word", word, [*WORDS, *domains()])
+        return domain.run(domains()[word], arguments[1:])
+    options = build_parser().parse_args(arguments)
+    return int(options.go(options) or OK)

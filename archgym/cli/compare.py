@@ -22,8 +22,8 @@ from ..runs.plots import plot_runs
 from ..runs.run_folder import EVALUATIONS, RunFolder
 from ..runs.summary import read_trials
 from ..statistics.sensitivity import KnobEffect, one_at_a_time
+from ..terminal.output import busy, print_json, print_table
 from ..units import format_quantity
-from .output import busy, print_json, print_table
 from .result import objective_label, spec_cell
 
 SHOWN_RUNS = 8  # columns of a table

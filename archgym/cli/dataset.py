@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..errors import ArchgymError
+from ..domains import domains
+from ..errors import ArchgymError, UnknownNameError
 from ..files.text import write_text
-from .output import bar_of, busy, print_json, print_table
+from ..terminal.output import bar_of, busy, print_json, print_table
 
 
 def add_to(words: Any) -> None:
@@ -33,6 +34,12 @@ def add_to(words: Any) -> None:
     v.add_argument("--to", type=Path, required=True)
     v.add_argument("--json", action="store_true")
     v.set_defaults(go=sample)
+    v = verbs.add_parser(
+        "samples", help="the data sets that ship, made again by the domains' scenarios"
+    )
+    v.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
+    v.add_argument("--to", type=Path, required=True, help="folder; writes NAME.parquet")
+    v.set_defaults(go=samples)
     v = verbs.add_parser("merge", help="several of one space in one file, duplicates dropped")
     v.add_argument("data", type=Path, nargs="+")
     v.add_argument("--to", type=Path, required=True)
@@ -143,6 +150,22 @@ def sample(options: argparse.Namespace) -> int:
         print_json({"data": str(options.to), "rows": rows})
     else:
         print(f"{options.to}: {rows:,} rows; see archgym dataset info {options.to}")
+    return 0
+
+
+def samples(options: argparse.Namespace) -> int:
+    """Make what the domains say should ship."""
+    from ..collection.sample import sample as draw
+    from ..goals.scenario_file import load_scenario
+
+    known = {name: s for d in domains().values() for name, s in d.samples.items()}
+    for name in options.names or known:
+        if name not in known:
+            raise UnknownNameError("data set of a domain:", name, known)
+        target = options.to / f"{name}.parquet"
+        with busy(f"{name} …", False):
+            rows, _ = draw(load_scenario(known[name].scenario), known[name].rows, target)
+        print(f"{target}: {rows:,} rows of {known[name].scenario}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""``archgym evaluate``, ``verify`` and ``validate``."""
+"""``archgym evaluate`` and ``verify``."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from .. import registry
 from ..errors import ArchgymError, DesignError
 from ..files.text import write_text
 from ..runs.verify import verify as verify_run
-from .output import PREPARING, busy, print_json, print_table
+from ..terminal.output import PREPARING, busy, print_json
 from .scenarios import add_scenario_options, scenario_of
 
 
 def add_to(words: Any) -> None:
-    """Add the three words to the parser."""
+    """Add both words to the parser."""
     p = words.add_parser("evaluate", help="metrics of designs from a file")
     p.add_argument("scenario")
     p.add_argument(
@@ -41,12 +40,6 @@ def add_to(words: Any) -> None:
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=verify)
-    p = words.add_parser(
-        "validate", help="compare a simulator with its reference data", add_help=False
-    )
-    p.add_argument("simulator", nargs="?", default="")
-    p.add_argument("rest", nargs=argparse.REMAINDER)
-    p.set_defaults(go=validate)
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -166,12 +159,3 @@ def _verify_leaderboard(options: argparse.Namespace) -> int:
             f"carried out again by the simulators themselves, {verdict}"
         )
     return int(bool(report["rejected"]))
-
-
-def validate(options: argparse.Namespace) -> int:
-    """Hand over to the simulator's own validation."""
-    names = registry.names("validators")
-    if options.simulator in ("", "-h", "--help"):
-        print_table(["archgym validate SIMULATOR [--help]"], [[n] for n in names])
-        return 0
-    return int(registry.load("validators", options.simulator)(options.rest) or 0)

@@ -9,22 +9,23 @@ from typing import Any
 from .. import registry
 from ..contracts.simulator import Simulator
 from ..documents import read_yaml
+from ..domains import domains
 from ..errors import UnknownNameError
 from ..goals.objectives import Objective, Spec
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import shipped
 from ..space import Parameter, Setting
+from ..terminal.output import metrics_with_units, print_json, print_table, units_of
 from ..units import format_quantity
-from .output import metrics_with_units, print_json, print_table, units_of
 from .scenarios import add_scenario_options, scenario_of
+
+KINDS = ("domains", "scenarios", "simulators", "agents", "cost_models", "workloads")
 
 
 def add_to(words: Any) -> None:
     """Add both words to the parser."""
     p = words.add_parser("list", help="scenarios, simulators, agents, workloads")
-    p.add_argument(
-        "kind", nargs="?", choices=["scenarios", "simulators", "agents", "cost_models", "workloads"]
-    )
+    p.add_argument("kind", nargs="?", choices=KINDS)
     p.add_argument("--json", action="store_true", help="machine-readable output")
     p.set_defaults(go=list_)
     p = words.add_parser("info", help="what a scenario, simulator or agent is made of")
@@ -43,8 +44,10 @@ def list_(options: argparse.Namespace) -> None:
             out[kind] = {
                 n: str(read_yaml(p).get("description", "")).strip() for n, p in shipped().items()
             }
+        elif kind == "domains":
+            out[kind] = {n: d.text for n, d in domains().items()}
         elif kind == "workloads":
-            out[kind] = {n: _workloads(n) for n in registry.names("simulators")}
+            out[kind] = {n: registry.workload_names(n) for n in registry.names("simulators")}
         else:
             out[kind] = {n: registry.summary(kind, n) for n in registry.names(kind)}
     if options.json:
@@ -55,11 +58,6 @@ def list_(options: argparse.Namespace) -> None:
             [kind, ""],
             [(n, ", ".join(t) if isinstance(t, list) else t) for n, t in entries.items()],
         )
-
-
-def _workloads(simulator: str) -> list[str]:
-    names = getattr(registry.load("simulators", simulator), "workload_names", None)
-    return list(names()) if names else []
 
 
 def info(options: argparse.Namespace) -> None:
@@ -109,7 +107,7 @@ def _simulator(simulator: Simulator) -> dict[str, Any]:
         "metrics": [
             {"metric": m.name, "unit": m.unit, "meaning": m.description} for m in simulator.metrics
         ],
-        "workloads": _workloads(simulator.name),
+        "workloads": registry.workload_names(simulator.name),
     }
 
 

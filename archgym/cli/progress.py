@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from ..goals.scenario import Scenario
 from ..goals.wording import in_words
 from ..search.study import Progress
-from .output import bar_of
+from ..terminal.output import bar_of
 
 
 def note_of(scenario: Scenario, p: Progress) -> str:

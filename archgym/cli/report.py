@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..tables.coverage import default_root
-from .output import busy, print_json
+from ..terminal.output import busy, print_json
 
 
 def add_to(words: Any) -> None:

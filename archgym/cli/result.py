@@ -11,8 +11,8 @@ from ..goals.scenario import Scenario
 from ..goals.tradeoff import front_axes
 from ..goals.wording import misses_in_words
 from ..runs.naming import title_of
+from ..terminal.output import print_table
 from ..units import format_quantity
-from .output import print_table
 
 SHOWN_FRONT = 12
 SHOWN_KNOBS = 40

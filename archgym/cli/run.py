@@ -10,7 +10,7 @@ from ..errors import ArchgymError
 from ..runs import runner
 from ..runs.run_folder import RunFolder
 from ..search.study import Study
-from .output import PREPARING, busy, print_json, print_table, settings
+from ..terminal.output import PREPARING, busy, print_json, print_table, settings
 from .progress import study_bar
 from .result import show_result
 from .scenarios import add_scenario_options, scenario_of

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ArchgymError
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import load_scenario
-from .output import settings
+from ..terminal.output import settings
 
 _SPEC = re.compile(r"^\s*(\w+)\s*(<=|>=)\s*(.+?)\s*$")
 

@@ -15,9 +15,9 @@ from ..sweeps.ledger import Ledger
 from ..sweeps.plan import Sweep, load_sweep, tables_missing
 from ..sweeps.runs_file import write_runs
 from ..tables.certificate import file_name
+from ..terminal.output import bar_of, busy, print_json, print_table
 from ..units import parse_quantity
 from .enumerate import certified
-from .output import bar_of, busy, print_json, print_table
 
 
 def add_to(words: Any) -> None:

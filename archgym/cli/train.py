@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArchgymError
-from .output import busy, print_json, print_table, settings
+from ..terminal.output import busy, print_json, print_table, settings
 
 SPLITS = "random,agent,region,workload"
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ..contracts.evaluation import Metric
 from ..contracts.making import make_simulators, simulator_settings
 from ..documents import Faults, known_keys, located, read_yaml
+from ..domains import domains
 from ..errors import ScenarioError, UnknownNameError
 from ..space import check_settings
 from .adapting import adapted
@@ -48,14 +50,20 @@ def folder() -> Path:
 
 
 def shipped() -> dict[str, Path]:
-    """Every scenario that ships, by name (``dram/stream-low-power``)."""
+    """Every scenario that ships, by name (``dram/stream-low-power``), third parties' domains included."""
     root = folder()
-    return {
+    found = {
         path.relative_to(root).with_suffix("").as_posix(): path
         for path in sorted(root.rglob("*.yaml"))
         if not {"studies", "architectures", "programs", "certified"}
         & set(path.relative_to(root).parts)
     }
+    for domain in domains().values():
+        spec = find_spec(domain.scenarios) if domain.scenarios else None
+        for place in (spec and spec.submodule_search_locations) or ():
+            for path in sorted(Path(place).glob("*.yaml")):
+                found.setdefault(f"{domain.name}/{path.stem}", path)
+    return found
 
 
 def load_scenario(

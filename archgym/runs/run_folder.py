@@ -80,8 +80,8 @@ class RunFolder:
             raise StoreError(f"{error}; the manifest cannot be read, start a new run") from error
         if manifest.get("format") != FORMAT:
             raise StoreError(
-                f"{file} is of format {manifest.get('format', 1)}, this version reads {FORMAT}; start the run "
-                "again, or read it with the version that wrote it"
+                f"{file} is of format {manifest.get('format', 1)}, this version reads {FORMAT}; start the "
+                "run again, or read it with the version that wrote it"
             )
         missing = [k for k in NEEDED if k not in manifest]
         if missing:

@@ -58,7 +58,14 @@ def run(
     Args:
         scenario: what is searched and what for.
         agent: a registered name.
-        budget, seed, hyper, batch, answers, from_reference, screen, screen_factor: as of :class:`Study`.
+        budget: as of :class:`Study`, like the next seven.
+        seed: of the agent.
+        hyper: hyperparameters of the agent.
+        batch: designs asked for at once.
+        answers: who answers.
+        from_reference: whether the reference design is the first trial.
+        screen: a proxy that looks at proposals first.
+        screen_factor: proposals a design, where screened.
         output: the run folder (default: one below ``root`` named after scenario, workload, agent and seed).
         root: where default run folders lie.
         until_specs_met: stop at the first design that meets every spec.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from archgym.cli.output import busy, print_json, print_table
+from archgym.terminal.output import busy, print_json, print_table
 from archgym.errors import ArchgymError
 from archgym.units import format_quantity
 
@@ -19,19 +18,22 @@ from .mapping import Refusal
 from .systolic import DATAFLOWS, systolic
 
 
-def main(argv: Sequence[str]) -> int:
-    """Dispatch ``accelerator layers|architectures|map``."""
-    parser = argparse.ArgumentParser(prog="archgym accelerator", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    p = verbs.add_parser("layers", help="the layers of a network, or the networks there are")
+def add_layers(p: argparse.ArgumentParser) -> None:
+    """``archgym accelerator layers``."""
     p.add_argument("workload", nargs="?", help="NAME, NAME@BATCH, NAME/LAYER, .csv or .onnx file")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_layers)
-    p = verbs.add_parser("architectures", help="the architectures there are, or one of them")
+
+
+def add_architectures(p: argparse.ArgumentParser) -> None:
+    """``archgym accelerator architectures``."""
     p.add_argument("name", nargs="?", help="a name or a .yaml file")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_architectures)
-    p = verbs.add_parser("map", help="the best mapping found of every layer, and what it costs")
+
+
+def add_map(p: argparse.ArgumentParser) -> None:
+    """``archgym accelerator map``."""
     p.add_argument("workload", help="NAME, NAME@BATCH, NAME/LAYER, .csv or .onnx file")
     p.add_argument("--architecture", default="eyeriss", help="a name or a .yaml file")
     p.add_argument("--objective", default="energy-delay", choices=OBJECTIVES)
@@ -43,15 +45,16 @@ def main(argv: Sequence[str]) -> int:
     p.add_argument(
         "--plot", type=Path, help="picture of energy by level and layer (.png, .svg, .pdf)"
     )
-    p = verbs.add_parser("systolic", help="layers on a systolic array, by closed forms")
+
+
+def add_systolic(p: argparse.ArgumentParser) -> None:
+    """``archgym accelerator systolic``."""
     p.add_argument("workload", help="NAME, NAME@BATCH, NAME/LAYER, .csv or .onnx file")
     p.add_argument("--rows", type=int, default=128)
     p.add_argument("--columns", type=int, default=128)
     p.add_argument("--dataflow", default="ws", choices=DATAFLOWS)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_systolic)
-    options = parser.parse_args(list(argv))
-    return int(options.go(options) or 0)
 
 
 def _layers(options: argparse.Namespace) -> None:

@@ -1,36 +1,37 @@
-"""``archgym schedule``: who runs which layer when, as a table and a Gantt chart."""
+"""``archgym codesign schedule``: who runs which layer when, as a table and a Gantt chart."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from archgym.cli.named import design_values, opened
-from archgym.cli.output import print_json, print_table
 from archgym.errors import ArchgymError
+from archgym.runs.named import design_values, opened
+from archgym.terminal.output import print_json, print_table
 
 from .drawing import draw_schedule
 from .simulator import CoDesignSimulator
 from .tables import BANDWIDTHS, DATAFLOWS, PES
 
 
-def main(argv: Sequence[str]) -> int:
-    """Schedule a design."""
-    parser = argparse.ArgumentParser(prog="archgym schedule", description=__doc__)
+def add_schedule(parser: argparse.ArgumentParser) -> None:
+    """``archgym codesign schedule``."""
     parser.add_argument("what", help="a run folder (its best design), or a co-design scenario")
     parser.add_argument("--design", help="with a scenario: NAME=VALUE,NAME=VALUE…, or a .yaml file")
     parser.add_argument("--output", type=Path, help="the chart (default: schedule.png)")
     parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(list(argv))
+    parser.set_defaults(go=_schedule)
+
+
+def _schedule(options: argparse.Namespace) -> None:
     path = Path(options.what)
     scenario, best = opened(options.what)
     design = _design(options.design) if best is None else best
     simulator = scenario.simulators[0]
     if not isinstance(simulator, CoDesignSimulator):
-        raise ArchgymError(f"{options.what} is no co-design scenario; archgym schedule draws those")
+        raise ArchgymError(f"{options.what} is no co-design scenario; this command draws those")
     x = scenario.to_simulator(scenario.space.encode(design))[0]
     schedule = simulator.schedule(x)
     names = [
@@ -56,7 +57,6 @@ def main(argv: Sequence[str]) -> int:
     else:
         print_table(header, rows, title=f"{schedule.length:,.0f} cycles, {schedule.joules:.3g} J")
         print(f"Chart: {target}")
-    return 0
 
 
 def _design(text: str | None) -> dict[str, object]:

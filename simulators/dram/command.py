@@ -1,13 +1,12 @@
-"""``archgym trace``: look at, make, convert and capture memory traces."""
+"""``archgym dram trace``: look at, make, convert and capture memory traces."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 
-from archgym.cli.output import print_json, print_table
+from archgym.terminal.output import print_json, print_table
 from archgym.errors import ArchgymError
 from archgym.units import format_quantity
 
@@ -27,9 +26,8 @@ UNITS = {
 }
 
 
-def main(argv: Sequence[str]) -> int:
-    """Dispatch ``trace list|info|convert|capture``."""
-    parser = argparse.ArgumentParser(prog="archgym trace", description=__doc__)
+def add_trace(parser: argparse.ArgumentParser) -> None:
+    """The words ``list|info|convert|capture``."""
     verbs = parser.add_subparsers(dest="verb", required=True)
     p = verbs.add_parser("list", help="named workloads")
     p.add_argument("--json", action="store_true")
@@ -47,9 +45,7 @@ def main(argv: Sequence[str]) -> int:
     p.add_argument("--format", choices=list(FORMATS))
     p.add_argument("--output", type=Path, required=True)
     p.set_defaults(go=_convert)
-    p = verbs.add_parser(
-        "capture", help="record a program: trace capture [options] -- PROGRAM ARGS…"
-    )
+    p = verbs.add_parser("capture", help="record a program: capture [options] -- PROGRAM ARGS…")
     p.add_argument("--output", type=Path, help="file to write (default: PROGRAM.npz)")
     p.add_argument("--name", help="name in the file (default: the file's)")
     p.add_argument(
@@ -67,9 +63,6 @@ def main(argv: Sequence[str]) -> int:
     p.add_argument("--json", action="store_true")
     p.add_argument("program", nargs=argparse.REMAINDER)
     p.set_defaults(go=_capture)
-    options = parser.parse_args(list(argv))
-    options.go(options)
-    return 0
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -120,7 +113,7 @@ def _convert(options: argparse.Namespace) -> None:
 def _capture(options: argparse.Namespace) -> None:
     program = options.program[1:] if options.program[:1] == ["--"] else options.program
     if not program:
-        raise ArchgymError("name a program: archgym trace capture [options] -- PROGRAM ARGS…")
+        raise ArchgymError("name a program: archgym dram trace capture [options] -- PROGRAM ARGS…")
     output = options.output or Path(f"{Path(program[0]).name}.npz")
     if output.suffix not in (".npz", ".stl"):
         raise ArchgymError(f"--output {output}: expected .npz or .stl")

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.cli.output import busy, print_json, print_table
 from archgym.errors import ArchgymError, UnknownNameError, WorkloadError
+from archgym.terminal.output import busy
+from archgym.validation import Check, Validation
 
 from . import layout
 from .devices import DDR3_1600, DDR4_2400
@@ -67,12 +68,14 @@ class Bound:
 AWAKE = Bound(0.01, 0.99, 0.001)
 STAGGERED = Bound(0.03, 0.95, np.inf)
 DDR3 = Bound(0.01, 0.95, 0.002)
+DRAMSYS = "DRAMSys 5.5"
 
 
 @dataclass
 class Comparison:
     """Simulated and reference values of one quantity over a group of rows."""
 
+    source: str
     group: str
     quantity: str
     bound: Bound
@@ -87,25 +90,30 @@ class Comparison:
         a, b = np.array(self.mine), np.array(self.theirs)
         return np.abs(a - b) / np.maximum(np.abs(b), 1e-300)
 
-    def report(self) -> dict[str, Any]:
+    def check(self) -> Check:
         """The line of the table."""
-        error = self.error
-        within = float(np.mean(error <= self.bound.tolerance))
-        median = float(np.median(error))
-        return {
-            "rows": self.group,
-            "quantity": self.quantity,
-            "n": len(error),
-            "exact": int(np.sum(error <= self.exact_within)),
-            "median error": median,
-            "99 % error": float(np.quantile(error, 0.99)),
-            "largest error": float(error.max()),
-            "within": within,
-            "tolerance": self.bound.tolerance,
-            "bound": f"{self.bound.share:.0%} within {self.bound.tolerance:.0%}"
-            + (f", median {self.bound.median:.1%}" if np.isfinite(self.bound.median) else ""),
-            "holds": bool(within >= self.bound.share and median <= self.bound.median),
-        }
+        error, bound = self.error, self.bound
+        share = float(np.mean(error <= bound.tolerance))
+        median, high = float(np.median(error)), float(np.quantile(error, 0.99))
+        exact, largest = int(np.sum(error <= self.exact_within)), float(error.max())
+        return Check(
+            self.quantity,
+            self.source,
+            f"{exact} exact; error: median {median:.2e}, 99 % {high:.2e}, largest {largest:.2e}; "
+            f"{share:.2%} within",
+            f"{bound.share:.0%} within {bound.tolerance:.0%}"
+            + (f", median {bound.median:.1%}" if np.isfinite(bound.median) else ""),
+            bool(share >= bound.share and median <= bound.median),
+            len(error),
+            case=self.group,
+            figures={
+                "exact": exact,
+                "median_error": median,
+                "error_99": high,
+                "largest_error": largest,
+                "within": share,
+            },
+        )
 
     def correlations(self) -> list[dict[str, Any]]:
         """Spearman's rank correlation over configurations, a trace at a time."""
@@ -147,9 +155,9 @@ class Comparison:
         ]
 
 
-def main(argv: Sequence[str]) -> int:
-    """Exit 1 where a bound does not hold."""
-    parser = argparse.ArgumentParser(prog="archgym validate dram", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """``archgym validate dram``."""
+    parser.description = __doc__
     parser.add_argument("--reference", type=Path, required=True, help="reference rows (JSON)")
     parser.add_argument(
         "--traces", type=Path, help="folder of .stl files (default: traces/ beside the reference)"
@@ -157,41 +165,16 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--worst", type=int, default=5, help="how many worst rows to print a quantity"
     )
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(argv)
+    parser.set_defaults(go=_go)
+
+
+def _go(options: argparse.Namespace) -> Validation:
     with busy("simulating the reference rows …", options.json):
-        report = validate(options.reference, options.traces, options.worst)
-    if options.json:
-        print_json(report)
-    else:
-        table = [dict(line) for line in report["table"]]
-        for line in table:
-            for key in ("median error", "99 % error", "largest error"):
-                line[key] = f"{line[key]:.2e}"
-            line["within"] = f"{line['within']:.2%}"
-            line.pop("tolerance")
-        print_table(list(table[0]), [list(t.values()) for t in table], title=str(options.reference))
-        shown = [
-            [c["rows"], c["quantity"], c["trace"], c["n"], f"{c['spearman']:.6f}"]
-            for c in report["rank correlation"]
-        ]
-        print_table(
-            ["rows", "quantity", "trace", "n", "spearman"],
-            shown,
-            title="rank correlation over configurations",
-        )
-        if report["worst"]:
-            print_table(
-                list(report["worst"][0]),
-                [list(w.values()) for w in report["worst"]],
-                title="rows that are not exact, worst first",
-            )
-        print("every bound holds" if report["holds"] else "NOT every bound holds")
-    return 0 if report["holds"] else 1
+        return validate(options.reference, options.traces, options.worst)
 
 
-def validate(reference: Path, traces: Path | None = None, worst: int = 5) -> dict[str, Any]:
-    """Compare with a reference file; returns the table, rank correlations, worst rows, ``holds``."""
+def validate(reference: Path, traces: Path | None = None, worst: int = 5) -> Validation:
+    """Compare with a reference file: a check a quantity and group of rows; rank correlations, worst rows."""
     try:
         data = json.loads(reference.read_text(encoding="utf-8"))
         generation = data["memspec"]["memoryType"]
@@ -210,14 +193,11 @@ def validate(reference: Path, traces: Path | None = None, worst: int = 5) -> dic
     comparisons = [c for c in comparisons if c.rows]
     if not comparisons:
         raise ArchgymError(f"{reference}: holds no row to compare with")
-    table = [c.report() for c in comparisons]
-    return {
-        "reference": str(reference),
-        "table": table,
-        "rank correlation": [line for c in comparisons for line in c.correlations()],
-        "worst": [line for c in comparisons for line in c.worst(worst)],
-        "holds": all(line["holds"] for line in table),
+    details = {
+        "rank correlation over configurations": [x for c in comparisons for x in c.correlations()],
+        "rows that are not exact, worst first": [x for c in comparisons for x in c.worst(worst)],
     }
+    return Validation([c.check() for c in comparisons], details, str(reference))
 
 
 def _codes(config: Sequence[Any], columns: Sequence[str]) -> NDArray[np.int64]:
@@ -283,10 +263,10 @@ def _ddr4(
         (True, "Staggered", STAGGERED),
     ):
         groups[staggered] = [
-            Comparison(label, "total time", bound, 0.0),
+            Comparison(DRAMSYS, label, "total time", bound, 0.0),
             # the reference rounds latencies to seven digits
-            Comparison(label, "mean arrival latency", bound, 5e-7),
-            Comparison(label, "core energy", bound, 5e-7),
+            Comparison(DRAMSYS, label, "mean arrival latency", bound, 5e-7),
+            Comparison(DRAMSYS, label, "core energy", bound, 5e-7),
         ]
     for row, (out, latency) in zip(rows, _simulate(data, rows, columns, folder, DDR4_2400.name)):
         config = data["configs"][row[at["config_index"]]]
@@ -308,11 +288,11 @@ def _ddr3(
     data: dict[str, Any], columns: list[str], rows: list[Any], folder: Path
 ) -> list[Comparison]:
     at = {name: i for i, name in enumerate(columns)}
-    label = "DRAMSys 4.0, DDR3"
+    source, label = "DRAMSys 4.0", "DDR3"
     time, energy, power = (
-        Comparison(label, "total time", DDR3, 1e-12),
-        Comparison(label, "core energy", DDR3, 1e-9),
-        Comparison(label, "power", DDR3, 1e-5),  # printed with two decimals of a milliwatt
+        Comparison(source, label, "total time", DDR3, 1e-12),
+        Comparison(source, label, "core energy", DDR3, 1e-9),
+        Comparison(source, label, "power", DDR3, 1e-5),  # printed with two decimals of a milliwatt
     )
     for row, (out, _) in zip(rows, _simulate(data, rows, columns, folder, DDR3_1600.name)):
         key = (data["trace_names"][row[at["trace_index"]]], int(row[at["config_index"]]))

@@ -1,13 +1,12 @@
-"""``archgym ffet``: the highest utilisation of a block, and its files for other tools."""
+"""``archgym ffet max-utilization|export``: a block's highest utilisation, its files."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
-from archgym.cli.output import busy, print_json, print_table
 from archgym.errors import ArchgymError
+from archgym.terminal.output import busy, print_json, print_table
 
 from .designs import named
 from .export import export
@@ -16,26 +15,24 @@ from .max_utilization import highest, sweep
 from .opensta import period_ps
 
 
-def main(argv: Sequence[str]) -> int:
-    """Dispatch ``ffet max-utilization|export``."""
-    parser = argparse.ArgumentParser(prog="archgym ffet", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb, text in (
-        ("max-utilization", "raise the utilisation until the block cannot be legalised or routed"),
-        ("export", "write Verilog, Liberty, LEF, DEF, SPEF and SDC of a design's first placement"),
-    ):
-        p = verbs.add_parser(verb, help=text)
-        p.add_argument("what", help="a run folder (its best design) or a scenario (its reference)")
-        p.add_argument("--design", help="changes: NAME=VALUE,NAME=VALUE…, or a .yaml file")
-        p.add_argument("--json", action="store_true")
-        if verb == "export":
-            p.add_argument("--to", type=Path, required=True, help="folder")
-            p.add_argument("--opensta", action="store_true", help="time the files with OpenSTA too")
-            p.set_defaults(go=_export)
-        else:
-            p.set_defaults(go=_sweep)
-    options = parser.parse_args(list(argv))
-    return int(options.go(options))
+def add_export(p: argparse.ArgumentParser) -> None:
+    """``archgym ffet export``."""
+    _add_design(p)
+    p.add_argument("--to", type=Path, required=True, help="folder")
+    p.add_argument("--opensta", action="store_true", help="time the files with OpenSTA too")
+    p.set_defaults(go=_export)
+
+
+def add_max_utilization(p: argparse.ArgumentParser) -> None:
+    """``archgym ffet max-utilization``."""
+    _add_design(p)
+    p.set_defaults(go=_sweep)
+
+
+def _add_design(p: argparse.ArgumentParser) -> None:
+    p.add_argument("what", help="a run folder (its best design) or a scenario (its reference)")
+    p.add_argument("--design", help="changes: NAME=VALUE,NAME=VALUE…, or a .yaml file")
+    p.add_argument("--json", action="store_true")
 
 
 def _sweep(options: argparse.Namespace) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archgym.cli.named import design_values, opened
 from archgym.errors import ArchgymError
+from archgym.runs.named import design_values, opened
 
 from .flow import Choices
 from .simulator import BlockPPASimulator

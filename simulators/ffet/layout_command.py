@@ -1,9 +1,8 @@
-"""``archgym layout``: placement, congestion of both sides and the critical path, as a picture."""
+"""``archgym ffet layout``: placement, congestion of both sides and the critical path, as a picture."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from archgym.errors import ArchgymError
@@ -13,13 +12,15 @@ from .drawing import draw_layout
 from .flow import NoRoom
 
 
-def main(argv: Sequence[str]) -> int:
-    """Draw a design."""
-    parser = argparse.ArgumentParser(prog="archgym layout", description=__doc__)
+def add_layout(parser: argparse.ArgumentParser) -> None:
+    """``archgym ffet layout``."""
     parser.add_argument("what", help="a run folder (its best design) or a scenario (its reference)")
     parser.add_argument("--design", help="changes: NAME=VALUE,NAME=VALUE…, or a .yaml file")
     parser.add_argument("--output", type=Path, help="the picture (default: layout.png)")
-    options = parser.parse_args(list(argv))
+    parser.set_defaults(go=_layout)
+
+
+def _layout(options: argparse.Namespace) -> None:
     simulator, choices = named(options.what, options.design)
     try:
         block, _ = simulator.build_one(choices, simulator.seed)
@@ -29,4 +30,3 @@ def main(argv: Sequence[str]) -> int:
     target = options.output or (folder / "layout.png" if folder.is_dir() else Path("layout.png"))
     draw_layout(block, target)
     print(f"Layout: {target}")
-    return 0

@@ -1,14 +1,13 @@
-"""``archgym netlist``: bring another Verilog core, or look at a packed one."""
+"""``archgym ffet netlist``: bring another Verilog core, or look at a packed one."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from archgym.cli.output import busy, print_json, print_table, settings
+from archgym.terminal.output import busy, print_json, print_table, settings
 
 from .functions import DFF, FUNCTIONS
 from .netlist import Netlist, write_netlist
@@ -16,9 +15,8 @@ from .simulator import load_netlist
 from .synthesis import synthesise
 
 
-def main(argv: Sequence[str]) -> int:
-    """Dispatch ``netlist import|info``."""
-    parser = argparse.ArgumentParser(prog="archgym netlist", description=__doc__)
+def add_netlist(parser: argparse.ArgumentParser) -> None:
+    """The words ``import|info``."""
     verbs = parser.add_subparsers(dest="verb", required=True)
     p = verbs.add_parser("import", help="synthesise Verilog with yosys into a packed netlist")
     p.add_argument("sources", nargs="+", type=Path, help="Verilog files")
@@ -31,9 +29,6 @@ def main(argv: Sequence[str]) -> int:
     p.add_argument("netlist", help="a name, or a packed file")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_info)
-    options = parser.parse_args(list(argv))
-    options.go(options)
-    return 0
 
 
 def _import(options: argparse.Namespace) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from archgym.cli.named import opened
-from archgym.cli.output import print_json, print_table
+from archgym.runs.named import opened
+from archgym.terminal.output import print_json, print_table
 from archgym.errors import ArchgymError
 
 from .drawing import draw
@@ -18,15 +17,15 @@ from .simulator import SoCSimulator
 from .workloads import resolve
 
 
-def main(argv: Sequence[str]) -> int:
-    """Dispatch ``soc info|draw``."""
-    parser = argparse.ArgumentParser(prog="archgym soc", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    p = verbs.add_parser("info", help="tasks, edges, bytes and work of a workload")
+def add_info(p: argparse.ArgumentParser) -> None:
+    """``archgym soc info``."""
     p.add_argument("workload", help="a name, names joined with +, or a file")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_info)
-    p = verbs.add_parser("draw", help="task graph, architecture and Gantt chart of a design")
+
+
+def add_draw(p: argparse.ArgumentParser) -> None:
+    """``archgym soc draw``."""
     p.add_argument(
         "what", help="a run folder (its best design), or a scenario (its reference design)"
     )
@@ -34,9 +33,6 @@ def main(argv: Sequence[str]) -> int:
         "--output", type=Path, help="folder for the pictures (default: the run folder, or drawing/)"
     )
     p.set_defaults(go=_draw)
-    options = parser.parse_args(list(argv))
-    options.go(options)
-    return 0
 
 
 def _info(options: argparse.Namespace) -> None:

@@ -4,49 +4,37 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from archgym.cli.output import busy, print_json, print_table
 from archgym.errors import ArchgymError
+from archgym.terminal.output import busy
+from archgym.validation import Validation, equal
 
 from .simulator import SoCSimulator
 from .system import Element, System
 from .workloads import Task, Workload
 
 TOLERANCE = 1e-9
+SOURCE = "FARSI"
 
 
-def main(argv: Sequence[str]) -> int:
-    """Exit 1 where a figure differs by more than 1e-9, or a rejected design is accepted."""
-    parser = argparse.ArgumentParser(prog="archgym validate soc", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """``archgym validate soc``."""
+    parser.description = __doc__
     parser.add_argument("--reference", type=Path, required=True, help="reference rows (JSON)")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(argv)
+    parser.set_defaults(go=_go)
+
+
+def _go(options: argparse.Namespace) -> Validation:
     with busy("simulating the reference rows …", options.json):
-        report = validate(options.reference)
-    if options.json:
-        print_json(report)
-    else:
-        rows = [
-            [t["quantity"], t["n"], t["exact"], f"{t['largest error']:.1e}", t["worst row"]]
-            for t in report["table"]
-        ]
-        print_table(
-            ["quantity", "n", "equal", "largest error", "worst row"],
-            rows,
-            title=str(options.reference),
-        )
-        print(f"rejected designs rejected: {report['rejected']} of {report['rejects']}")
-        print("every figure is equal" if report["holds"] else "NOT every figure is equal")
-    return 0 if report["holds"] else 1
+        return validate(options.reference)
 
 
-def validate(reference: Path) -> dict[str, Any]:
-    """Compare with a reference file; the largest relative error by quantity."""
+def validate(reference: Path) -> Validation:
+    """Compare with a reference file; one check a quantity, with its largest relative error."""
     try:
         data = json.loads(reference.read_text(encoding="utf-8"))
         workloads = {n: workload_of(n, d) for n, d in data["workloads"].items()}
@@ -78,31 +66,30 @@ def validate(reference: Path) -> dict[str, Any]:
             if theirs is not None:
                 off = np.inf if outcome.reason else _error(value, theirs)
                 errors.setdefault(name, []).append((off, row.get("id", -1)))
-    table = []
+    checks = []
     for name, found in errors.items():
         worst, row_id = max(found)
         exact = sum(e <= TOLERANCE for e, _ in found)
-        table.append(
-            {
-                "quantity": name,
-                "n": len(found),
-                "exact": exact,
-                "largest error": worst,
-                "worst row": row_id,
-            }
+        checks.append(
+            equal(
+                name,
+                SOURCE,
+                exact,
+                len(found),
+                f"all, within {TOLERANCE:g}",
+                measured=f"{exact} of {len(found)} equal, largest error {worst:.1e} (row {row_id})",
+                figures={"largest_error": worst, "worst_row": row_id},
+            )
         )
     rejected = 0
     for row in rejects:
         outcome = simulators[row["workload"]].simulate(system_of(row["design"]))
         rejected += bool(outcome.reason)
-    holds = all(t["exact"] == t["n"] for t in table) and rejected == len(rejects)
-    return {
-        "reference": str(reference),
-        "table": table,
-        "rejected": rejected,
-        "rejects": len(rejects),
-        "holds": holds,
-    }
+    if rejects:
+        checks.append(
+            equal("designs that FARSI rejects are rejected", SOURCE, rejected, len(rejects))
+        )
+    return Validation(checks, reference=str(reference))
 
 
 def _error(mine: Any, theirs: Any) -> float:

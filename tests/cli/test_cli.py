@@ -109,8 +109,16 @@ def test_evaluate_reads_csv_and_jsonl(capsys, tmp_path):
         (["info", "dramm"], "did you mean 'dram'"),
         (["evaluate", "dram/stream-low-power", "--designs", "/nowhere.csv"], "cannot read"),
         (["validate", "dramm"], "did you mean 'dram'"),
-        (["trace", "info", "none.stl"], "does not exist"),
-        (["trace", "capture", "--"], "name a program"),
+        (["dram", "trace", "info", "none.stl"], "does not exist"),
+        (["dram", "trace", "capture", "--"], "name a program"),
+        (["trace", "info", "stream"], "say: archgym dram trace"),
+        (["layout", "run"], "say: archgym ffet layout"),
+        (["netlist"], "say: archgym ffet netlist"),
+        (["schedule", "run"], "say: archgym codesign schedule"),
+        (["dramm", "trace"], "did you mean 'dram'"),
+        (["dram", "trca"], "did you mean 'trace'"),
+        (["external", "trace"], "has no verbs"),
+        (["validate", "external"], "nothing to compare"),
     ],
 )
 def test_bad_input_exits_2_and_says_why(capsys, arguments, message):
@@ -137,18 +145,18 @@ def test_broken_design_files_are_named(capsys, tmp_path, name, text, message):
 
 
 def test_trace_words(capsys, tmp_path):
-    code, out, _ = run(capsys, "trace", "info", "chase:n=500", "--json")
+    code, out, _ = run(capsys, "dram", "trace", "info", "chase:n=500", "--json")
     assert code == 0 and json.loads(out)["requests"] == 500
     for suffix in ("npz", "stl"):
         code, _, _ = run(
-            capsys, "trace", "convert", "chase:n=500", "--output", tmp_path / f"c.{suffix}"
+            capsys, "dram", "trace", "convert", "chase:n=500", "--output", tmp_path / f"c.{suffix}"
         )
         assert code == 0
-        code, out, _ = run(capsys, "trace", "info", tmp_path / f"c.{suffix}", "--json")
+        code, out, _ = run(capsys, "dram", "trace", "info", tmp_path / f"c.{suffix}", "--json")
         assert json.loads(out)["read_share"] == 1.0
-    code, out, _ = run(capsys, "trace", "list", "--json")
+    code, out, _ = run(capsys, "dram", "trace", "list", "--json")
     assert "stream" in json.loads(out)
-    code, _, err = run(capsys, "trace", "convert", "stream", "--output", tmp_path / "c.txt")
+    code, _, err = run(capsys, "dram", "trace", "convert", "stream", "--output", tmp_path / "c.txt")
     assert code == 2 and ".npz or .stl" in err
 
 

@@ -97,14 +97,19 @@ def test_the_command_draws_a_run_and_a_design(tmp_path, capsys):
         == 0
     )
     capsys.readouterr()
-    assert main(["schedule", str(run), "--json"]) == 0
+    assert main(["codesign", "schedule", str(run), "--json"]) == 0
     done = json.loads(capsys.readouterr().out)
     assert (run / "schedule.png").stat().st_size > 5000 and done["cycles"] > 0
     best = json.loads((run / "result.json").read_text())["best"]
     assert done["cycles"] == best["metrics"]["latency"]
     text = ",".join(f"{k}={v}" for k, v in best["design"].items())
     target = tmp_path / "chart.png"
-    assert main(["schedule", "codesign/w1-joint", "--design", text, "--output", str(target)]) == 0
+    assert (
+        main(
+            ["codesign", "schedule", "codesign/w1-joint", "--design", text, "--output", str(target)]
+        )
+        == 0
+    )
     assert target.exists()
-    assert main(["schedule", "dram/stream-joint", "--design", "a=1"]) == 2
-    assert main(["schedule", "codesign/w1-joint"]) == 2
+    assert main(["codesign", "schedule", "dram/stream-joint", "--design", "a=1"]) == 2
+    assert main(["codesign", "schedule", "codesign/w1-joint"]) == 2

@@ -10,6 +10,7 @@ from archgym.cli import main
 from archgym.collection.sample import sample
 from archgym.datasets.reader import Dataset
 from archgym.datasets.shipped import found, shipped
+from archgym.domains import domains
 from archgym.errors import ArchgymError
 from archgym.proxies.rows import Rows
 from archgym.proxies.training import train
@@ -72,5 +73,9 @@ def test_a_shipped_data_set_is_what_its_simulator_says(name):
     assert proxy.keys == (simulator.key,)
 
 
-def test_every_landed_domain_ships_one():
-    assert {"accelerator", "codesign", "dram", "ffet", "mapping", "soc"} <= set(shipped())
+def test_the_samples_of_the_domains_ship():
+    samples = {n: s for d in domains().values() for n, s in d.samples.items()}
+    assert len(samples) >= 6 and set(samples) == set(shipped())
+    for name, stated in samples.items():
+        data = Dataset(shipped()[name])
+        assert set(data.column("scenario")) == {stated.scenario} and len(data) == stated.rows

@@ -30,18 +30,18 @@ def thinned(data, keep, path):
 
 
 def test_every_seventh_row_is_exact(ddr4, tmp_path):
-    report = validate(thinned(ddr4, lambda i, r: i % 7 == 0, tmp_path / "r.json"))
-    assert report["holds"]
-    for line in report["table"]:
-        if (line["rows"], line["quantity"]) != ("Staggered", "core energy"):
-            assert line["exact"] == line["n"], line
+    found = validate(thinned(ddr4, lambda i, r: i % 7 == 0, tmp_path / "r.json"))
+    assert found.holds and len(found.checks) == 6
+    for check in found.checks:
+        if (check.case, check.quantity) != ("Staggered", "core energy"):
+            assert check.figures["exact"] == check.rows, check
 
 
 @pytest.mark.slow
 def test_every_row_is_exact(ddr4):
-    report = validate(REFERENCE / "dram_reference.json")
-    assert report["holds"]
-    exact = {(t["rows"], t["quantity"]): (t["exact"], t["n"]) for t in report["table"]}
+    found = validate(REFERENCE / "dram_reference.json")
+    assert found.holds
+    exact = {(c.case, c.quantity): (c.figures["exact"], c.rows) for c in found.checks}
     assert all(a == n for key, (a, n) in exact.items() if key != ("Staggered", "core energy"))
 
 
@@ -50,10 +50,10 @@ def test_archgyms_stream_rows_are_exact(tmp_path):
     stream = data["trace_names"].index("stream.stl")
     folder = tmp_path / "traces"
     folder.mkdir()
-    main(["trace", "convert", "stream", "--output", str(folder / "stream.stl")])
-    report = validate(thinned(data, lambda i, r: r[1] == stream, tmp_path / "r.json"))
-    assert report["holds"]
-    assert all(line["exact"] == line["n"] == 300 for line in report["table"])
+    main(["dram", "trace", "convert", "stream", "--output", str(folder / "stream.stl")])
+    found = validate(thinned(data, lambda i, r: r[1] == stream, tmp_path / "r.json"))
+    assert found.holds
+    assert all(c.figures["exact"] == c.rows == 300 for c in found.checks)
 
 
 @pytest.mark.skipif(
@@ -61,8 +61,8 @@ def test_archgyms_stream_rows_are_exact(tmp_path):
     reason="ArchGym's trace files are not shipped: set ARCHGYM_TRACES to their folder",
 )
 def test_archgyms_rows_are_exact():
-    report = validate(REFERENCE / "dram_reference_archgym.json", Path(os.environ["ARCHGYM_TRACES"]))
-    assert all(line["exact"] == line["n"] == 1200 for line in report["table"])
+    found = validate(REFERENCE / "dram_reference_archgym.json", Path(os.environ["ARCHGYM_TRACES"]))
+    assert all(c.figures["exact"] == c.rows == 1200 for c in found.checks)
 
 
 def test_a_shifted_reference_fails(ddr4, tmp_path):
@@ -74,7 +74,7 @@ def test_a_shifted_reference_fails(ddr4, tmp_path):
 
     data = copy.deepcopy(ddr4)
     path = thinned(data, shift, tmp_path / "r.json")
-    assert not validate(path)["holds"]
+    assert not validate(path).holds
     assert main(["validate", "dram", "--reference", str(path), "--json"]) == 1
 
 

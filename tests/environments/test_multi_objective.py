@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+from archgym.domains import domains
 from archgym.environments import DesignEnv, MultiObjectiveDesignEnv
-from archgym.environments.registration import DOMAINS
 from archgym.goals.rewards import INFEASIBLE_REWARD, VIOLATED
 from archgym.goals.scenario_file import from_document
 
@@ -88,7 +88,7 @@ def test_without_a_reference_magnitudes_come_from_designs(toy_document):
 
 
 def test_the_registered_ones_agree_with_their_scenarios():
-    for domain in DOMAINS:
+    for domain in (n for d in domains().values() for n in d.environments):
         spec = gym.spec(f"archgym/{domain}MO-v0")
         env = spec.make(disable_env_checker=True, **SMALL.get(domain, {}))
         inner = env.unwrapped

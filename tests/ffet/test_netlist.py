@@ -150,6 +150,7 @@ def test_a_user_brings_verilog(tmp_path, capsys):
     )
     target = tmp_path / "count.npz"
     words = [
+        "ffet",
         "netlist",
         "import",
         str(source),
@@ -165,10 +166,12 @@ def test_a_user_brings_verilog(tmp_path, capsys):
     assert (netlist.function == DFF).sum() == 6
     assert "N=6" in netlist.origin
     capsys.readouterr()
-    assert main(["netlist", "info", str(target), "--json"]) == 0
+    assert main(["ffet", "netlist", "info", str(target), "--json"]) == 0
     assert '"flip_flops": 6' in capsys.readouterr().out
     source.write_text("module count (input clk); nonsense\n")
-    assert main(["netlist", "import", str(source), "--top", "count", "--to", str(target)]) == 2
+    assert (
+        main(["ffet", "netlist", "import", str(source), "--top", "count", "--to", str(target)]) == 2
+    )
     assert "yosys refused count" in capsys.readouterr().err
-    assert main(["netlist", "import", str(tmp_path / "no.v"), "--top", "x"]) == 2
+    assert main(["ffet", "netlist", "import", str(tmp_path / "no.v"), "--top", "x"]) == 2
     assert "no such Verilog file" in capsys.readouterr().err

@@ -25,9 +25,10 @@ def test_contract(workload, semantics, space):
 
 
 def test_every_reference_row_is_equal():
-    report = validate(REFERENCE / "soc_reference.json")
-    assert report["holds"] and report["rejected"] == 2
-    assert all(t["exact"] == t["n"] == 575 for t in report["table"])
+    found = validate(REFERENCE / "soc_reference.json")
+    *figures, rejected = found.checks
+    assert found.holds and rejected.figures["equal"] == 2
+    assert len(figures) == 10 and all(c.figures["equal"] == c.rows == 575 for c in figures)
 
 
 def test_a_shifted_reference_fails(tmp_path, capsys):
@@ -36,8 +37,9 @@ def test_a_shifted_reference_fails(tmp_path, capsys):
     data["rows"][7]["result"]["power_W"] *= 1 + 1e-6
     (tmp_path / "r.json").write_text(json.dumps(data))
     assert main(["validate", "soc", "--reference", str(tmp_path / "r.json"), "--json"]) == 1
-    table = {t["quantity"]: t for t in json.loads(capsys.readouterr().out)["table"]}
-    assert table["power_W"]["exact"] == 39 and table["energy_J"]["exact"] == 40
+    table = {c["quantity"]: c for c in json.loads(capsys.readouterr().out)["checks"]}
+    assert table["power_W"]["figures"]["equal"] == 39 and table["power_W"]["verdict"] == "NO"
+    assert table["energy_J"]["figures"]["equal"] == 40
     (tmp_path / "r.json").write_text("{}")
     assert main(["validate", "soc", "--reference", str(tmp_path / "r.json")]) == 2
 

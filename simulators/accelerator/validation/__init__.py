@@ -4,60 +4,41 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from archgym.cli.output import busy, print_json, print_table
+from archgym.terminal.output import busy
+from archgym.validation import Check, Validation
 from archgym.errors import ArchgymError
 
-from .report import Check
 
-
-def main(argv: Sequence[str]) -> int:
-    """Exit 1 where a demand is not met and no gap is explained."""
-    parser = argparse.ArgumentParser(prog="archgym validate accelerator", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """``archgym validate accelerator``."""
+    parser.description = __doc__
     parser.add_argument(
         "--reference",
         type=Path,
         required=True,
         help="a file of the form of timeloop_reference.json or of dnn_reference.json",
     )
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(argv)
+    parser.set_defaults(go=_go)
+
+
+def _go(options: argparse.Namespace) -> Validation:
     with busy("computing the reference rows …", options.json):
-        checks, details = validate(options.reference)
-    holds = all(c.holds or c.gap for c in checks)
-    if options.json:
-        table = [c.as_dict() for c in checks]
-        print_json({"checks": table, "details": details, "holds": holds})
-        return 0 if holds else 1
-    rows = [
-        [c.quantity, c.rows, c.measured, c.demand, "yes" if c.holds else "gap" if c.gap else "NO"]
-        for c in checks
-    ]
-    print_table(
-        ["quantity", "rows", "measured", "demand", "met"], rows, title=str(options.reference)
-    )
-    for name, table in details.items():
-        columns = list(table[0])
-        print_table(columns, [[_text(row[c]) for c in columns] for row in table], title=name)
-    for c in checks:
-        if c.gap and not c.holds:
-            print(f"{c.quantity}: {c.gap}")
-    print("every demand is met" if all(c.holds for c in checks) else "not every demand is met")
-    return 0 if holds else 1
+        return validate(options.reference)
 
 
-def validate(reference: Path) -> tuple[list[Check], dict[str, list[dict[str, Any]]]]:
+def validate(reference: Path) -> Validation:
     """All checks that a reference file allows, and tables of detail."""
     try:
         data = json.loads(reference.read_text(encoding="utf-8"))
         if "architectures" in data:
             from . import timeloop
 
-            return timeloop.check(data), {}
-        return _networks(data)
+            return Validation(timeloop.check(data), reference=str(reference))
+        checks, details = _networks(data)
+        return Validation(checks, details, str(reference))
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         if isinstance(error, ArchgymError):
             raise
@@ -87,7 +68,3 @@ def _networks(data: dict[str, Any]) -> tuple[list[Check], dict[str, list[dict[st
     if not checks:
         raise ArchgymError("the file has none of the tables zigzag, scalesim, maestro, silicon")
     return checks, details
-
-
-def _text(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

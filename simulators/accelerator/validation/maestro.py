@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
+from archgym.validation import Check
+
 from ..architecture import Architecture, Level
 from ..dataflows import DATAFLOWS, fill_factors
 from ..layers import Layer
 from ..mapping import Cost, Mapping, evaluate_mapping
-from .report import Check
 from .shapes import Shapes, rows_of
 
 UNLIMITED_NETWORK, UNLIMITED_MEMORY = 1e8, 1e6
@@ -40,11 +41,14 @@ def check(data: Dict[str, Any], shapes: Shapes) -> list[Check]:
         rank = float(spearmanr(mine, theirs)[0])
         out.append(
             Check(
-                f"MAESTRO {dataflow}: cycles",
-                len(pairs),
+                "cycles",
+                "MAESTRO",
                 f"median error {error:.2%} (worst {worst:.0%}), rank correlation {rank:.4f}",
                 "10 %, 0.9",
                 error <= 0.1 and rank >= 0.9,
+                len(pairs),
+                case=dataflow,
+                figures={"median_error": error, "worst": worst, "rank_correlation": rank},
             )
         )
     return out

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from archgym.validation import Check, equal
+
 from ..systolic import systolic
-from .report import Check, equal
 from .shapes import Shapes, rows_of
 
 
@@ -23,8 +24,8 @@ def check(data: Mapping[str, Any], shapes: Shapes) -> list[Check]:
             counted += 1
             outputs += run.output_writes == row["o_sram"]
     return [
-        equal("SCALE-Sim: cycles", cycles, len(rows)),
-        equal("SCALE-Sim: input reads", inputs, len(rows)),
-        equal("SCALE-Sim: weight reads", weights, len(rows)),
-        equal("SCALE-Sim: output writes (ws, is)", outputs, counted),
+        equal("cycles", "SCALE-Sim", cycles, len(rows)),
+        equal("input reads", "SCALE-Sim", inputs, len(rows)),
+        equal("weight reads", "SCALE-Sim", weights, len(rows)),
+        equal("output writes (ws, is)", "SCALE-Sim", outputs, counted),
     ]

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from archgym.validation import Check
+
 from ..architecture import Architecture, load_architecture
 from ..layers import Layer, resolve
 from ..mapper import Found, find_mapping
 from ..mapping import Cost, Mapping, evaluate_mapping
 from ..technology import multiplier, sram
-from .report import Check
 from .shapes import Shapes, rows_of
 
 BATCH = 4
@@ -117,11 +118,13 @@ def eyeriss(data: Dict[str, Any], shapes: Shapes) -> tuple[Check, list[dict[str,
         )
     error = float(np.mean([abs(r["error"]) for r in rows]))
     check = Check(
-        "Eyeriss: processing time, AlexNet",
-        len(rows),
+        "processing time, AlexNet",
+        "Eyeriss (silicon)",
         f"mean error {error:.1%}",
         "10 %",
         error <= 0.1,
+        len(rows),
+        figures={"mean_error": error},
     )
     return check, rows
 
@@ -157,12 +160,16 @@ def nvdla(data: Dict[str, Any]) -> tuple[list[Check], list[dict[str, Any]]]:
         good = sum(e <= bar for e in errors)
         checks.append(
             Check(
-                f"NVDLA: {what}, held out",
-                len(held),
+                what,
+                "NVDLA (its makers' estimates)",
                 f"{good} of {len(held)} within, worst {max(errors):.0%}",
                 f"{bar:.0%}, or the gap explained",
                 good == len(held),
-                GAPS[what],
+                len(held),
+                case="all but the first row, on which a factor was fitted",
+                demanded=False,
+                note=GAPS[what],
+                figures={"within": good, "worst": max(errors)},
             )
         )
     return checks, rows

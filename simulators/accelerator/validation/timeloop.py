@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.validation import Check, equal, within
+
 from ..architecture import Architecture, Level
 from ..layers import Layer
 from ..layout import SPATIAL_X, SPATIAL_Y, C, G, K, N, P, Q, R, S
 from ..mapping import Cost, Mapping, Refusal, evaluate_mapping
-from .report import Check, equal, within
 
 ID, ARCH, BANDWIDTH, LAYER, TAG, MAP, COMPUTE, CYCLES, MACS, UTILISATION, ENERGY = range(11)
 LEVEL_ENERGY, MAC_ENERGY, SLOWDOWN, INSTANCES, COUNTS, MULTICAST = range(11, 17)
@@ -109,8 +110,8 @@ def check(data: Dict[str, Any]) -> list[Check]:
                 equals["instances in use"] += used == row[INSTANCES]
                 multicast = _multicast(layers[row[LAYER]], mapping, cost)
                 equals["multicast, spatial reduction"] += multicast == _given(row)
-    out = [equal(name, count, len(perfect)) for name, count in equals.items()]
-    out.append(within("energy, relative (both conventions)", energy, 1e-6))
+    out = [equal(name, "Timeloop", count, len(perfect)) for name, count in equals.items()]
+    out.append(within("energy, relative (both conventions)", "Timeloop", energy, 1e-6))
     matched: Counter[str] = Counter({"MACs": 0, "tiles held": 0, "compute cycles": 0})
     for row in ragged:
         layer = layers[row[LAYER]]
@@ -121,7 +122,10 @@ def check(data: Dict[str, Any]) -> list[Check]:
         if isinstance(cost, Cost):
             matched["tiles held"] += bool((cost.capacity == _counts(row)[:, :, 3]).all())
             matched["compute cycles"] += cost.compute_cycles == row[COMPUTE]
-    out += [equal(f"ragged: {name}", count, len(ragged)) for name, count in matched.items()]
+    out += [
+        equal(name, "Timeloop", count, len(ragged), case="ragged")
+        for name, count in matched.items()
+    ]
     same = 0
     for arch, layer_name, mapping_text, reason, level, needed, available, *_ in data["rejected"]:
         cost = evaluate_mapping(
@@ -131,7 +135,9 @@ def check(data: Dict[str, Any]) -> list[Check]:
             (cost.reason, cost.level, cost.needed, cost.available)
             == (reason, level, needed, available)
         )
-    out.append(equal("rejected: reason, level, figures", same, len(data["rejected"])))
+    out.append(
+        equal("reason, level, figures", "Timeloop", same, len(data["rejected"]), case="rejected")
+    )
     return out
 
 

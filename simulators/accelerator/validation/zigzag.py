@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from archgym.validation import Check, equal, within
+
 from ..layers import Layer
 from ..layout import DIMENSIONS, INPUTS, OUTPUTS, WHOLE_TILE
 from ..mapping import Mapping as Nest
 from ..mapping import workspace
-from .report import Check, equal, within
 from .shapes import Shapes, rows_of
 
 NAMES = {"K": "K", "C": "C", "OX": "Q", "OY": "P", "FX": "S", "FY": "R", "B": "N", "G": "G"}
@@ -258,14 +259,16 @@ def check(data: Mapping[str, Any], shapes: Shapes) -> list[Check]:
         temporal += mine.temporal_cycles == row["ideal_temporal_cycle"]
     mean = float(np.mean(latency))
     return [
-        within("ZigZag: energy, relative", energy, 0.02),
-        equal("ZigZag: ideal cycles", ideal, n),
-        equal("ZigZag: ideal cycles of the temporal loops", temporal, n),
+        within("energy, relative", "ZigZag", energy, 0.02),
+        equal("ideal cycles", "ZigZag", ideal, n),
+        equal("ideal cycles of the temporal loops", "ZigZag", temporal, n),
         Check(
-            "ZigZag: latency with stalls, first load, last store",
-            n,
+            "latency with stalls, first load, last store",
+            "ZigZag",
             f"mean {mean:.1%}, worst {max(latency):.0%}",
             "mean 10 %",
             mean <= 0.1,
+            n,
+            figures={"mean": mean, "worst": max(latency)},
         ),
     ]

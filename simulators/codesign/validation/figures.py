@@ -8,12 +8,15 @@ from archgym.contracts.evaluation import Evaluation, Floats
 from archgym.goals.scenario import Scenario
 from archgym.goals.scenario_file import load_scenario
 from archgym.space import Designs
+from archgym.validation import Check, equal
 
 from ..area import PAPER
 from ..published import TABLE_I, Row, most_accurate
 from ..simulator import CoDesignSimulator
 from ..tables import BANDWIDTHS, DATAFLOWS, PES
-from .report import Check
+
+PUBLISHED = "NASAIC"
+TABLE = "NASAIC, Table I"
 
 
 def areas() -> list[Check]:
@@ -26,10 +29,11 @@ def areas() -> list[Check]:
     worst = max(errors, key=abs)
     split = 2 * area(1024, 32) / area(2048, 64)
     return [
-        Check("N1 area of Table I's six rows", f"worst {worst:+.2%}", "1.5 %", abs(worst) <= 0.015),
+        Check("N1 area of Table I's six rows", TABLE, f"worst {worst:+.2%}", "1.5 %",
+              abs(worst) <= 0.015, len(errors), figures={"worst": worst}),
         Check(
-            "N11 area of two arrays of 1024 over one of 2048", f"{split:.3f}", "0.45 to 0.55",
-            0.45 <= split <= 0.55,
+            "N11 area of two arrays of 1024 over one of 2048", PUBLISHED, f"{split:.3f}",
+            "0.45 to 0.55", 0.45 <= split <= 0.55, figures={"ratio": split},
         ),
     ]  # fmt: skip
 
@@ -55,7 +59,7 @@ def verdicts() -> Check:
         bool(joint(row).satisfied(as_evaluation(joint(row), row))[0]) == row.meets
         for row in TABLE_I
     )
-    return Check("N2 verdicts of the six rows", f"{right} of 6", "all", right == 6)
+    return equal("N2 verdicts of the six rows", TABLE, right, len(TABLE_I))
 
 
 def rewards() -> Check:
@@ -66,11 +70,14 @@ def rewards() -> Check:
         figures = {"latency": row.latency, "energy": row.energy, "area": row.area}
         penalty = 0.0
         for s in scenario.specs:
-            assert isinstance(s.upper, float) and isinstance(s.worst, float)
+            assert isinstance(s.upper, int | float) and isinstance(s.worst, int | float)
             penalty += max(figures[s.metric] - s.upper, 0) / (s.worst - s.upper)
         expected = sum(row.accuracy) / 200 - 10 * penalty
         worst = max(worst, abs(float(scenario.rewards(as_evaluation(scenario, row))[0]) - expected))
-    return Check("N3 reward of the six rows", f"differs by {worst:.0e}", "1e-9", worst <= 1e-9)
+    return Check(
+        "N3 reward of the six rows", "NASAIC's formula", f"differs by {worst:.0e}", "1e-9",
+        worst <= 1e-9, len(TABLE_I), figures={"worst": worst},
+    )  # fmt: skip
 
 
 def most_accurate_on(
@@ -91,16 +98,19 @@ def scale() -> list[Check]:
         simulator = CoDesignSimulator(row.workload)
         e = simulator.evaluate(most_accurate_on(simulator, row.subs)).row(0)
         fitted = row.workload == "w1"
-        kind = (
-            "fitted" if fitted else f"held out; {row.standing}; its network for STL-10 is a guess"
-        )
         ratio = e["latency"] / row.latency, e["energy"] / row.energy
         out.append(
             Check(
-                f"{row.workload}, NAS then ASIC, against Table I ({kind})",
+                "latency and energy of NAS then ASIC",
+                TABLE,
                 f"latency x{ratio[0]:.2f}, energy x{ratio[1]:.2f}",
                 "1.00" if fitted else "told",
                 max(abs(r - 1) for r in ratio) < 1e-9 if fitted else None,
+                1,
+                case=row.workload,
+                held_out=not fitted,
+                note="" if fitted else f"{row.standing}; its network for STL-10 is a guess",
+                figures={"latency": ratio[0], "energy": ratio[1]},
             )
         )
     return out
@@ -122,9 +132,11 @@ def preferences() -> list[Check]:
     late = float(ratios(0, "cifar10")[4:10].max())
     first, last = (float(ratios(1, "nuclei")[i]) for i in (0, -1))
     return [
-        Check("N10 late ResNet-9 layers: cycles of dla over shi", f"at most {late:.2f}", "below 1", late < 1),
+        Check("N10 late ResNet-9 layers: cycles of dla over shi", PUBLISHED, f"at most {late:.2f}",
+              "below 1", late < 1, figures={"largest": late}),
         Check(
-            "N10 U-Net's first and last layer: cycles of dla over shi", f"{first:.2f}, {last:.2f}",
-            "above 1", min(first, last) > 1,
+            "N10 U-Net's first and last layer: cycles of dla over shi", PUBLISHED,
+            f"{first:.2f}, {last:.2f}", "above 1", min(first, last) > 1,
+            figures={"first": first, "last": last},
         ),
     ]  # fmt: skip

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archgym.errors import ArchgymError
+from archgym.validation import Check
 
 from ..export import export
 from ..flow import Block
 from ..opensta import period_ps
 from ..simulator import BlockPPASimulator
 from .relations import DUAL, FFET
-from .report import Relation
 
 
-def tools(cores: Sequence[str], stack: str) -> list[Relation]:
+def tools(cores: Sequence[str], stack: str) -> list[Check]:
     """Period and area of both cores, single- and dual-sided, as other programs see them."""
     out = []
     for core in cores:
@@ -27,25 +27,33 @@ def tools(cores: Sequence[str], stack: str) -> list[Relation]:
     return out
 
 
-def _opensta(core: str, name: str, block: Block) -> Relation:
+def _opensta(core: str, name: str, block: Block) -> Check:
     label = f"{name}: OpenSTA's period over ours"
     try:
         ratio = period_ps(block) / block.period_ps
     except ArchgymError as error:
-        return Relation(core, label, f"left out: {error}", "1 ± 0.03", None)
-    return Relation(core, label, f"{ratio:.4f}", "1 ± 0.03", abs(ratio - 1) <= 0.03)
+        return Check(label, "OpenSTA", f"left out: {error}", "1 ± 0.03", None, case=core)
+    return Check(
+        label, "OpenSTA", f"{ratio:.4f}", "1 ± 0.03", abs(ratio - 1) <= 0.03, case=core,
+        figures={"ratio": ratio},
+    )  # fmt: skip
 
 
-def _klayout(core: str, name: str, block: Block) -> Relation:
+def _klayout(core: str, name: str, block: Block) -> Check:
     label = f"{name}: die area that KLayout reads over ours"
     with tempfile.TemporaryDirectory() as folder:
         export(block, Path(folder))
         try:
             area = klayout_area_um2(Path(folder, f"{core}.def"), Path(folder, "cells.lef"))
         except ImportError:
-            return Relation(core, label, "left out: klayout is not installed", "1 ± 0.001", None)
+            return Check(
+                label, "KLayout", "left out: klayout is not installed", "1 ± 0.001", None, case=core
+            )
     ratio = area / block.plan.area_um2
-    return Relation(core, label, f"{ratio:.5f}", "1 ± 0.001", abs(ratio - 1) <= 1e-3)
+    return Check(
+        label, "KLayout", f"{ratio:.5f}", "1 ± 0.001", abs(ratio - 1) <= 1e-3, case=core,
+        figures={"ratio": ratio},
+    )  # fmt: skip
 
 
 def klayout_area_um2(design: Path, cells: Path) -> float:

@@ -1,4 +1,4 @@
-"""Tables, JSON and progress on the terminal."""
+"""Tables, JSON and progress on the terminal, and ``NAME=VALUE`` arguments from it."""
 
 from __future__ import annotations
 

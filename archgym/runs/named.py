@@ -8,8 +8,8 @@ from typing import Any
 from ..documents import read_yaml
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import load_scenario
-from ..runs.run_folder import MANIFEST, RunFolder
-from .output import settings
+from ..terminal.output import settings
+from .run_folder import MANIFEST, RunFolder
 
 
 def opened(what: str) -> tuple[Scenario, dict[str, Any] | None]:

@@ -1,0 +1,42 @@
+"""What the domain of neural-network accelerators and their mappings offers."""
+
+from archgym.domains import Domain, Sample, Verb
+
+_COMMAND = "archgym.simulators.accelerator.command"
+_NETWORKS = "archgym.simulators.accelerator.simulator:AcceleratorSimulator.workload_names"
+
+DOMAIN = Domain(
+    name="accelerator",
+    text="accelerators of neural networks, and mappings onto them",
+    simulators={
+        "accelerator": "archgym.simulators.accelerator.simulator:AcceleratorSimulator",
+        "mapping": "archgym.simulators.accelerator.mapping_simulator:MappingSimulator",
+    },
+    workloads={"accelerator": _NETWORKS, "mapping": _NETWORKS},
+    environments={
+        "Accelerator": "accelerator/alexnet-archgym",
+        "Mapping": "mapping/resnet18-conv2-loops",
+    },
+    multi_objective={
+        "Accelerator": {"scenario": "accelerator/mobilenet-v2-eyeriss-front"},
+        "Mapping": {
+            "scenario": "mapping/resnet18-conv2-loops",
+            "objectives": ("energy", "latency", "area"),
+        },
+    },
+    verbs={
+        "layers": Verb(
+            "the layers of a network, or the networks there are", f"{_COMMAND}:add_layers"
+        ),
+        "architectures": Verb(
+            "the architectures there are, or one of them", f"{_COMMAND}:add_architectures"
+        ),
+        "map": Verb("the best mapping found of every layer, and its cost", f"{_COMMAND}:add_map"),
+        "systolic": Verb("layers on a systolic array, by closed forms", f"{_COMMAND}:add_systolic"),
+    },
+    validator="archgym.simulators.accelerator.validation:add_options",
+    samples={
+        "accelerator": Sample("accelerator/resnet18-eyeriss-edp", 500),
+        "mapping": Sample("mapping/resnet18-conv2-loops", 2_000),
+    },
+)
