@@ -114,13 +114,7 @@ def in_its_folder(document: Mapping[str, Any], base: Path) -> dict[str, Any]:
     out = dict(document)
 
     def located_path(value: Any) -> Any:
-        if not isinstance(value, str) or not value:
-            return value
-        file, at, rest = value.partition("@")
-        there = base / file
-        if Path(file).suffix and there.is_file():
-            return str(there.resolve()) + at + rest
-        return value
+        return absolute(value, base) if isinstance(value, str) else value
 
     for key in ("workload", "workloads"):
         value = out.get(key)
@@ -134,6 +128,20 @@ def in_its_folder(document: Mapping[str, Any], base: Path) -> dict[str, Any]:
     if colon and "/" not in module and (base / f"{module.replace('.', '/')}.py").is_file():
         out["simulator"] = f"{(base / module.replace('.', '/')).resolve()}.py:{name}"
     return out
+
+
+def absolute(workload: str, base: Path) -> str:
+    """A workload whose files, looked up in ``base``, are named by whole paths; other names as they are.
+
+    ``FILE``, ``FILE@N`` (a part of it) and ``FILE+FILE`` (several) are known.
+    """
+    if "+" in workload and not (base / workload).is_file():
+        return "+".join(absolute(part, base) for part in workload.split("+"))
+    file, at, rest = workload.partition("@")
+    there = base / file
+    if Path(file).suffix and there.is_file():
+        return str(there.resolve()) + at + rest
+    return workload
 
 
 def changed(

@@ -14,6 +14,7 @@ from ..errors import ArchgymError, StoreError
 from ..files.locks import hold
 from ..files.text import write_json
 from ..goals.scenario import Scenario
+from ..goals.scenario_file import absolute
 from ..goals.wording import objectives_in_words
 from ..versions import versions
 from .engine import DIED, TIMED_OUT, Engine
@@ -153,9 +154,7 @@ def carry_out(
 def _document(scenario: Any) -> dict[str, Any]:
     """A scenario's document with the paths of its workloads made to hold in another process."""
     out = dict(scenario.document)
-    out["workloads"] = [
-        str(Path(w).resolve()) if Path(w).is_file() else w for w in scenario.workloads
-    ]
+    out["workloads"] = [absolute(w, Path.cwd()) for w in scenario.workloads]
     return out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from archgym.terminal.output import print_json, print_table
@@ -12,10 +13,11 @@ from archgym.units import format_quantity
 
 from .devices import DEVICES, device_named
 from .traces import Trace, resolve
-from .traces.capture import Machine, capture
-from .traces.formats import FORMATS, write_stl
+from .traces.capture import Machine, capture, part_of
+from .traces.convert import WRITTEN, check_output, converted, write_trace
+from .traces.formats import FORMATS
 from .traces.library import names
-from .traces.packed import write_packed
+from .traces.options import FOLDS, TraceOptions
 
 UNITS = {
     "footprint_bytes": "B",
@@ -33,19 +35,51 @@ def add_trace(parser: argparse.ArgumentParser) -> None:
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_list)
     p = verbs.add_parser("info", help="length, read share, footprint, intensity, row locality")
-    p.add_argument("trace", help="a name, or a file")
-    p.add_argument("--format", choices=[*FORMATS, "archgym"])
-    p.add_argument(
-        "--device", default="DDR4-2400", help=f"for rows and cycles: {', '.join(DEVICES)}"
-    )
+    _add_reading(p)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_info)
-    p = verbs.add_parser("convert", help="read any format, write .npz or .stl")
-    p.add_argument("trace")
-    p.add_argument("--format", choices=list(FORMATS))
+    p = verbs.add_parser("convert", help=f"read any format, write {', '.join(WRITTEN)}")
+    _add_reading(p)
     p.add_argument("--output", type=Path, required=True)
+    p.add_argument(
+        "--cycles-of",
+        metavar="DEVICE",
+        help="rescale stamps to cycles of this device, for tools that take no clock or comment",
+    )
+    p.add_argument("--force", action="store_true", help="overwrite a file")
     p.set_defaults(go=_convert)
-    p = verbs.add_parser("capture", help="record a program: capture [options] -- PROGRAM ARGS…")
+    _add_capture(
+        verbs.add_parser("capture", help="record a program: capture [options] -- PROGRAM ARGS…")
+    )
+
+
+def _add_reading(p: argparse.ArgumentParser) -> None:
+    """The options that say what a trace file does not say itself."""
+    p.add_argument(
+        "trace", help="a name or a file; A@N: its first N requests; A+B: initiators that share"
+    )
+    p.add_argument("--format", choices=[*FORMATS, "archgym"])
+    p.add_argument(
+        "--clock", help="what stamps count in files without a clock: 200MHz, 1.25ns (number: MHz)"
+    )
+    p.add_argument("--ipc", help="instructions a cycle, for formats that count instructions")
+    p.add_argument(
+        "--fold",
+        nargs="?",
+        const="modulo",
+        default="none",
+        choices=FOLDS,
+        help="addresses beyond the device: modulo its capacity (default), or pages by first touch",
+    )
+    p.add_argument("--word-bytes", help="bytes of a word in SCALE-Sim traces (default 1)")
+    p.add_argument(
+        "--device",
+        help=f"for rows, cycles, folding: {', '.join(DEVICES)} (default DDR4-2400), or a DRAMSys "
+        "memory specification",
+    )
+
+
+def _add_capture(p: argparse.ArgumentParser) -> None:
     p.add_argument("--output", type=Path, help="file to write (default: PROGRAM.npz)")
     p.add_argument("--name", help="name in the file (default: the file's)")
     p.add_argument(
@@ -55,11 +89,17 @@ def add_trace(parser: argparse.ArgumentParser) -> None:
         "--skip", type=int, default=0, metavar="INSTRUCTIONS", help="pass over the start-up"
     )
     p.add_argument(
+        "--from-marker",
+        metavar="TEXT",
+        help="begin after a line of the program's output with this text (--skip counts from there)",
+    )
+    p.add_argument(
         "--cache", type=int, default=1024, metavar="KiB", help="last-level cache (default 1024)"
     )
     p.add_argument("--ways", type=int, default=16)
     p.add_argument("--clock", type=float, default=3.0, metavar="GHz")
     p.add_argument("--ipc", type=float, default=1.0, help="instructions a cycle between misses")
+    p.add_argument("--force", action="store_true", help="overwrite a file")
     p.add_argument("--json", action="store_true")
     p.add_argument("program", nargs=argparse.REMAINDER)
     p.set_defaults(go=_capture)
@@ -72,12 +112,21 @@ def _list(options: argparse.Namespace) -> None:
         print_table(["workload"], [[n] for n in names()])
 
 
+def _reading(options: argparse.Namespace) -> TraceOptions:
+    device = None if options.device is None else device_named(options.device)
+    return TraceOptions(
+        options.format, options.clock, options.ipc, options.fold, options.word_bytes, device
+    )
+
+
 def _info(options: argparse.Namespace) -> None:
-    _show(resolve(options.trace, options.format), options.device, options.json)
+    reading = _reading(options)
+    reading = replace(reading, device=reading.device or device_named("DDR4-2400"))
+    _show(resolve(options.trace, options=reading), reading, options.json)
 
 
-def _show(trace: Trace, device: str, as_json: bool) -> None:
-    information = trace.information(device_named(device))
+def _show(trace: Trace, reading: TraceOptions, as_json: bool) -> None:
+    information = trace.information(reading.device or device_named("DDR4-2400"))
     if as_json:
         print_json(information)
         return
@@ -92,22 +141,12 @@ def _show(trace: Trace, device: str, as_json: bool) -> None:
     print_table(["trace", ""], rows)
 
 
-def _write(trace: Trace, path: Path) -> None:
-    try:
-        if path.suffix == ".npz":
-            write_packed(trace, path)
-        elif path.suffix == ".stl":
-            write_stl(trace, path)
-        else:
-            raise ArchgymError(f"--output {path}: expected .npz or .stl")
-    except OSError as error:
-        raise ArchgymError(f"cannot write {path}: {error.strerror}") from error
-
-
 def _convert(options: argparse.Namespace) -> None:
-    trace = resolve(options.trace, options.format)
-    _write(trace, options.output)
-    print(f"{len(trace)} requests written to {options.output}")
+    check_output(options.output, options.force)
+    reading = _reading(options)
+    target = None if options.cycles_of is None else device_named(options.cycles_of)
+    trace = resolve(options.trace, options=reading)
+    print(converted(trace, options.output, target))
 
 
 def _capture(options: argparse.Namespace) -> None:
@@ -115,8 +154,7 @@ def _capture(options: argparse.Namespace) -> None:
     if not program:
         raise ArchgymError("name a program: archgym dram trace capture [options] -- PROGRAM ARGS…")
     output = options.output or Path(f"{Path(program[0]).name}.npz")
-    if output.suffix not in (".npz", ".stl"):
-        raise ArchgymError(f"--output {output}: expected .npz or .stl")
+    check_output(output, options.force)
     machine = Machine(options.cache << 10, options.ways, options.clock, options.ipc)
     from rich.console import Console
 
@@ -133,7 +171,10 @@ def _capture(options: argparse.Namespace) -> None:
             machine=machine,
             limit=options.requests,
             skip=options.skip,
+            from_marker=options.from_marker,
             on_progress=tell,
         )
-    _write(trace, output)
-    _show(trace, "DDR4-2400", options.json)
+    write_trace(trace, output)
+    _show(trace, TraceOptions(), options.json)
+    if not options.json:
+        print(f"{len(trace)} requests written to {output}: {part_of(trace)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,21 +16,26 @@ from archgym.space import Designs, Setting
 from archgym.kernels.threads import map_rows
 
 from . import layout
+from .addresses import decode_address
 from .alike import alike
 from .devices import DEVICES, Device, device_named
-from .devices import Mapping as AddressMapping
 from .energy import core_energy_j, power_w
 from .space import KNOBS, SPACES, canonical, kernel_codes, space_named, to_kernel, DEFAULT_DESIGN
 from .state import Requests
 from .timing import SEMANTICS, timing
 from .traces import Trace, resolve
-from .traces.library import names
+from .traces.library import Workload, names
+from .traces.options import FOLDS, TraceOptions
+from .traces.played import Played
 
 
 class DRAMSimulator(Simulator):
     """One channel, one rank, one trace; every design of the space is a memory controller.
 
-    ``workload`` is a name, a path or a :class:`Trace`; ``device`` a name of ``devices.DEVICES``;
+    ``workload`` is a name, a path or a :class:`Trace`, or several as initiators (a list, or joined
+    by ``+``); ``device`` a name of ``devices.DEVICES`` or a DRAMSys memory specification (a path);
+    ``format``, ``clock``, ``ipc``, ``fold`` and ``word_bytes`` say what a trace file does not say
+    itself: see :class:`~.traces.options.TraceOptions`;
     ``semantics`` is ``dramsys`` (the rules of the DRAMSys version the device's reference data comes
     from, its quirks included) or ``jedec`` (tRC between activates of a bank, a buffer check on the
     bank a request is for, power-down currents of VPP no higher than in standby).
@@ -40,12 +44,44 @@ class DRAMSimulator(Simulator):
     name = "dram"
     version = "1.0"
     settings = (
-        Setting("device", "choice", "DDR4-2400", tuple(DEVICES), description="the memory device"),
+        Setting(
+            "device",
+            "text",
+            "DDR4-2400",
+            description=f"{', '.join(DEVICES)}, or a DRAMSys memory specification (JSON file)",
+        ),
         Setting(
             "semantics", "choice", "dramsys", SEMANTICS, description="whose timing rules: see above"
         ),
         Setting("space", "choice", "full", SPACES, description="the design space"),
         Setting("format", "text", None, optional=True, description="dialect of a trace file"),
+        Setting(
+            "clock",
+            "any",
+            None,
+            optional=True,
+            description="what stamps count in files without a clock: 200MHz, 1.25ns (number: MHz)",
+        ),
+        Setting(
+            "ipc",
+            "any",
+            None,
+            optional=True,
+            description="instructions per cycle, for formats that count instructions",
+        ),
+        Setting(
+            "fold", "choice", "none", FOLDS, description="addresses beyond the device: see README"
+        ),
+        Setting(
+            "word_bytes",
+            "whole",
+            None,
+            low=1,
+            high=1 << 20,
+            unit="B",
+            optional=True,
+            description="bytes of a word in SCALE-Sim traces (default 1)",
+        ),
         Setting(
             "threads",
             "whole",
@@ -70,12 +106,16 @@ class DRAMSimulator(Simulator):
 
     def __init__(
         self,
-        workload: str | Path | Trace = "stream",
+        workload: Workload = "stream",
         *,
         device: str = "DDR4-2400",
         semantics: str = "dramsys",
         space: str = "full",
         format: str | None = None,
+        clock: str | float | None = None,
+        ipc: str | float | None = None,
+        fold: str = "none",
+        word_bytes: int | str | None = None,
         threads: int | None = None,
     ) -> None:
         if semantics not in SEMANTICS:
@@ -83,7 +123,8 @@ class DRAMSimulator(Simulator):
         self.device: Device = device_named(device)
         self.semantics = semantics
         self.space = space_named(space)
-        self.trace = resolve(workload, format)
+        self._reading = TraceOptions(format, clock, ipc, fold, word_bytes, self.device)
+        self.trace = resolve(workload, options=self._reading)
         self.trace.check_fits(self.device)
         self.workload = self.trace.name
         self.workload_hash = self.trace.content_hash
@@ -92,6 +133,7 @@ class DRAMSimulator(Simulator):
         self._codes = kernel_codes(self.space)
         self._timing = timing(self.device, semantics)
         self._reads_only = not self.trace.is_write.any()
+        self._played = self.trace.played(self.device)
         self._decoded: dict[int, Requests] = {}
 
     @property
@@ -111,8 +153,13 @@ class DRAMSimulator(Simulator):
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """Device, semantics and space."""
-        return {"device": self.device.name, "semantics": self.semantics, "space": self._space_name}
+        """Device, semantics and space, and how the trace was read where that was said."""
+        return {
+            "device": self.device.name,
+            "semantics": self.semantics,
+            "space": self._space_name,
+            **self._reading.named,
+        }
 
     def canonical(self, x: Designs) -> Designs:
         """Knobs that cannot matter at their first value; see :func:`.space.canonical`."""
@@ -136,14 +183,14 @@ class DRAMSimulator(Simulator):
 
         Returns:
             The counters of ``layout.COUNTERS`` (cycles and counts), and the latency of every
-            request in cycles (n,).
+            burst in cycles (m,).
         """
         from .kernel import simulate
 
         requests = (
             self._columns(int(codes[layout.MAPPING]))
             if trace is None
-            else self._decode(trace, int(codes[layout.MAPPING]))
+            else self._decode(trace.played(self.device), int(codes[layout.MAPPING]))
         )
         latency = np.empty(len(requests.stamp), np.int64)
         return simulate(requests, codes, self.device.banks, self._timing, latency), latency
@@ -163,7 +210,8 @@ class DRAMSimulator(Simulator):
 
     def _row(self, codes: NDArray[np.int64]) -> tuple[float, ...]:
         """The metrics, then which limits were felt (``layout.LIMITS``)."""
-        out, latency = self.simulate(codes)
+        out, bursts = self.simulate(codes)
+        latency = self._played.per_request(bursts)
         clock = self.device.clock_s
         total = float(out[layout.C_END]) * clock
         energy = core_energy_j(self.device, out, self.semantics)
@@ -181,29 +229,13 @@ class DRAMSimulator(Simulator):
 
     def _columns(self, mapping: int) -> Requests:
         if mapping not in self._decoded:
-            self._decoded[mapping] = self._decode(self.trace, mapping)
+            self._decoded[mapping] = self._decode(self._played, mapping)
         return self._decoded[mapping]
 
-    def _decode(self, trace: Trace, mapping: int) -> Requests:
+    def _decode(self, played: Played, mapping: int) -> Requests:
         name = str(KNOBS[layout.MAPPING].values[mapping])
-        bank, row = decode_address(trace.address, self.device.mappings[name])
-        return Requests(trace.cycles(self.device), trace.is_write, bank, row, trace.address)
-
-
-def decode_address(
-    address: NDArray[np.int64], mapping: AddressMapping
-) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
-    """Flat bank (bank group first) and row of byte addresses, (n,) each."""
-    group = _gather(address, mapping.bank_group)
-    bank = (group << len(mapping.bank)) | _gather(address, mapping.bank)
-    return bank.astype(np.int16), _gather(address, mapping.row).astype(np.int32)
-
-
-def _gather(address: NDArray[np.int64], bits: tuple[int, ...]) -> NDArray[np.int64]:
-    out = np.zeros_like(address)
-    for position, bit in enumerate(bits):
-        out |= ((address >> bit) & 1) << position
-    return out
+        bank, row = decode_address(played.address, self.device.mappings[name])
+        return Requests(played.stamp, played.is_write, bank, row, played.address)
 
 
 def percentile(values: NDArray[np.int64], q: float) -> float:

@@ -35,14 +35,17 @@ GROUP, BANK, ROW, COLUMN = 1 << 13, 1 << 15, 1 << 17, 1 << 6  # steps in the row
 
 
 def play(requests, semantics="dramsys", device="DDR4-2400", **knobs):
-    """Requests (stamp, is_write, address) through one controller: counters by name, response cycles."""
+    """Requests (stamp, is_write, address) through one controller: counters by name, response cycles.
+
+    Cycles count from the first request.
+    """
     stamp, write, address = (np.array(c) for c in zip(*requests))
     trace = Trace("t", stamp.astype(np.int64), write.astype(np.uint8), address.astype(np.int64))
     simulator = DRAMSimulator(trace, device=device, semantics=semantics)
     design = {**BASE, **knobs}
     codes = [k.index(design[k.name]) if k.kind == "categorical" else design[k.name] for k in KNOBS]
     out, latency = simulator.simulate(np.array(codes, np.int64))
-    return dict(zip(layout.COUNTERS, out.tolist())), (latency + stamp).tolist()
+    return dict(zip(layout.COUNTERS, out.tolist())), (latency + stamp - stamp[0]).tolist()
 
 
 def reads(addresses, stamps=None):

@@ -15,7 +15,8 @@ from archgym.simulators.dram.traces.library import captured
 from archgym.simulators.dram.traces.packed import read_packed, write_packed
 from archgym.simulators.dram.validation import GENERATOR_ARGUMENTS
 
-from archgym.errors import UnknownNameError, WorkloadError
+from archgym.cli import main
+from archgym.errors import WorkloadError
 from tests.conftest import REFERENCE
 
 
@@ -95,7 +96,7 @@ def test_formats_of_other_tools(tmp_path, name, text, expected):
 def test_a_format_can_be_named(tmp_path):
     path = tmp_path / "trace.txt"
     path.write_text("0x40 READ 3\n")
-    with pytest.raises(UnknownNameError, match="known suffix"):
+    with pytest.raises(WorkloadError, match=r"this file exists.*known suffix.*read as dramsim3"):
         resolve(path)
     assert resolve(path, "dramsim3").stamp.tolist() == [3]
 
@@ -106,9 +107,8 @@ def test_a_format_can_be_named(tmp_path):
         ("", "holds no request"),
         ("0:\tread\t0x40\n3:\trea", "line 2.*truncated"),
         ("0:\tread\t0x40\n3:\tread\t0xZZ\n", "line 2"),
-        ("5:\tread\t0x40\n3:\tread\t0x40\n", "request 1: a stamp smaller"),
-        ("-1:\tread\t0x40\n", "request 0: a negative stamp"),
-        ("0:\tread\t-64\n", "request 0: a negative address"),
+        ("-1:\tread\t0x40\n", "line 1.*'-1' is no stamp"),
+        ("0:\tread\t-64\n", "line 1.*'-64' is no address"),
         ("0:\tjump\t0x40\n", "neither a read nor a write"),
         ("0.5:\tread\t0x40\n", "line 1"),
         ("0:\tread\t0x99999999999999999999\n", "63 bits"),
@@ -257,3 +257,33 @@ def test_capture_names_what_goes_wrong():
         capture(["true"], "x", skip=1 << 40)
     with pytest.raises(WorkloadError, match="ways"):
         Machine(cache_bytes=1000)
+
+
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
+def test_capture_begins_at_a_marker_and_says_what_it_holds(tmp_path, capsys):
+    script = "i=0; while [ $i -lt 40 ]; do i=$((i+1)); done; echo MARK; while :; do x=$x$i; done"
+    out = tmp_path / "t.npz"
+    arguments = ["--cache", "16", "--ways", "4", "--requests", "40", "--output", str(out)]
+    command = [
+        "dram",
+        "trace",
+        "capture",
+        "--from-marker",
+        "MARK",
+        *arguments,
+        "--",
+        "sh",
+        "-c",
+        script,
+    ]
+    assert main(command) == 0
+    assert "instructions" in capsys.readouterr().out
+    origin = resolve(out).origin
+    start = capture(["sh", "-c", "exit 0"], "s", machine=Machine(16 << 10, 4), limit=10**6)
+    assert origin["from_marker"] == "MARK" and not origin["complete"]
+    # behind the shell's own start
+    assert origin["first_instruction"] > start.origin["first_instruction"] + 10_000
+    assert origin["first_instruction"] < origin["last_instruction"] <= origin["instructions"]
+    assert main(command) != 0 and "exists" in capsys.readouterr().err
+    with pytest.raises(WorkloadError, match="without writing 'NEVER'"):
+        capture(["true"], "x", from_marker="NEVER")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from archgym.errors import UnknownNameError, WorkloadError
 
-from .trace import Trace
+from .trace import MAX_REQUESTS, Trace
 
 LINE = 64
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -191,6 +191,13 @@ def bursty(
 
 
 WHOLE = ("gap", "footprint", "banks", "stride", "shortest", "longest", "rows")
+# least and largest value of each parameter; addresses stay in 4 GiB, stamps far below 2^63
+RANGES: dict[str, tuple[float, float]] = {
+    "gap": (0, 1_000_000_000), "mean": (0, 1e9), "footprint": (LINE, 1 << 32),
+    "write_share": (0, 1), "banks": (1, 1 << 20), "stride": (0, 1 << 32),
+    "shortest": (0, 1_000_000_000), "longest": (0, 1_000_000_000), "rows": (1, 1 << 19),
+    "s": (0, 20), "burst": (0, 1e9), "pause": (0, 1e9),
+}  # fmt: skip
 GENERATORS: dict[str, tuple[Callable[..., Columns], int]] = {
     "stream_read": (stream_read, 11),
     "stream_rw21": (stream_rw21, 12),
@@ -220,16 +227,28 @@ def generate(name: str, n: int = 20_000, seed: int | None = None, **parameters: 
             raise UnknownNameError(
                 f"parameter of trace generator {name!r}", key, ["n", "seed", *allowed]
             )
-        if not (np.isfinite(value) and value >= 0):
-            raise WorkloadError(f"trace generator {name!r}: {key} must be at least 0, got {value}")
-    if n < 1:
-        raise WorkloadError(f"trace generator {name!r}: n must be at least 1, got {n}")
+        low, high = RANGES[key]
+        if not low <= value <= high:
+            raise WorkloadError(
+                f"trace generator {name!r}: {key} must be at least {low:g} and at most {high:g}, "
+                f"got {value}"
+            )
+    if not 1 <= n <= MAX_REQUESTS:
+        raise WorkloadError(
+            f"trace generator {name!r}: n must be at least 1 and at most {MAX_REQUESTS:,}, got {n}"
+        )
     typed = {k: int(v) if float(v).is_integer() else float(v) for k, v in parameters.items()}
     for key, value in typed.items():
         if isinstance(value, float) and key in WHOLE:
             raise WorkloadError(
                 f"trace generator {name!r}: {key} must be a whole number, got {value}"
             )
+    whole = {**allowed, **typed}
+    if whole.get("shortest", 0) > whole.get("longest", 0):
+        raise WorkloadError(
+            f"trace generator {name!r}: shortest {whole['shortest']} is longer than longest "
+            f"{whole['longest']}"
+        )
     stamp, write, address = function(n, seed, **typed)
     address = address & 0xFFFFFFC0
     text = ",".join([f"n={n}", f"seed={seed}", *(f"{k}={v}" for k, v in typed.items())])

@@ -1,0 +1,64 @@
+"""Lines of a text file, streamed: memory does not grow with the file, whatever it holds."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, cast
+
+from archgym.errors import WorkloadError
+
+BLOCK = 1 << 20
+LONGEST_LINE = 1 << 16
+
+
+def blocks(path: Path, kind: str) -> Iterator[bytes]:
+    """Whole lines of a file, about a megabyte at a time, each ending with a newline.
+
+    gzip is unpacked, a byte order mark dropped.
+
+    Raises:
+        WorkloadError: the file cannot be read, or has a line beyond 64 KiB.
+    """
+    rest, first = b"", True
+    try:
+        with _opened(path) as stream:
+            while block := stream.read(BLOCK):
+                if first and block.startswith(codecs.BOM_UTF8):
+                    block = block[len(codecs.BOM_UTF8) :]
+                first = False
+                whole, newline, rest = (rest + block).rpartition(b"\n")
+                if len(rest) > LONGEST_LINE:
+                    raise WorkloadError(
+                        f"{path}: a line is longer than {LONGEST_LINE} bytes; expected a {kind} trace"
+                    )
+                if newline:
+                    yield whole + newline
+        if rest:
+            yield rest + b"\n"
+    except (OSError, EOFError, zlib.error) as error:
+        raise WorkloadError(
+            f"{path}: cannot be read as a {kind} trace: {error}; is it truncated?"
+        ) from error
+
+
+def decoded(line: bytes, number: int, path: Path, kind: str) -> str:
+    """The text of a line without the blanks round it."""
+    try:
+        return line.decode("utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise WorkloadError(
+            f"{path}, line {number}: no UTF-8 text ({error.reason}); expected a {kind} trace, as text "
+            "or gzip"
+        ) from error
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with open(path, "rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+    if packed or path.suffix == ".gz":
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    return open(path, "rb")
