@@ -143,7 +143,7 @@ def located(where: str) -> Iterator[None]:
     """Say of an error inside a document where the document stands; unknown names say it themselves."""
     try:
         yield
-    except UnknownNameError:
+    except (UnknownNameError, StoreError):
         raise
     except (ArchgymError, ValueError, TypeError) as error:
         raise ScenarioError(f"{where}: {error}") from error

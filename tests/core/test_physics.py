@@ -181,7 +181,7 @@ def test_what_says_nothing_does_not_count(tmp_path, monkeypatch):
         monkeypatch.syspath_prepend(folder)
         sys.modules.pop("model", None)
         import_module("model")
-        from archgym import sources
+        from archgym.kernels import sources
 
         for cached in (sources.source_key, sources._closure, sources._tree, sources._meaning):
             cached.cache_clear()
