@@ -5,110 +5,129 @@ The slow, readable way from a design to a system is ``FullSpace.system``; the te
 
 from __future__ import annotations
 
-import numpy as np
-
-from .compiled import compiled
+from .compiled import compiled, inlined
 from .kernel import simulate
+from .room import chip_room, room
+from .state import Chip
 
 
-@compiled
-def build(design, columns, values, work, edge_parent):
-    """The arrays ``kernel.simulate`` wants of one design (d,) of the full space.
-
-    ``columns`` are where the knobs lie: host, unroll, clock, bus, memory by task (T,), -1 where there
-    is none; cpu bus (C,); memory type, width, clock, bus (M, 4); bus width, clock, parent (B, 3).
-    ``values`` are what they mean, and the costs: see ``FullSpace.tables``.
-    """
-    host, unroll, clock, task_bus, memory_of, cpu_bus, mem_columns, bus_columns = columns
-    (
-        unrolls, frequencies, widths, frequency_factors, base_rate, base_energy, base_area, cpu,
-        mem_energy_by_width, mem_area_by_width, bus_energy_by_clock, bus_area_by_width,
-    ) = values  # fmt: skip
-    n_tasks, n_cpus = host.shape[0], cpu_bus.shape[0]
-    n_mems, n_buses = mem_columns.shape[0], bus_columns.shape[0]
-    task_pe = np.zeros(n_tasks, np.int16)
-    pe_bus = np.zeros(n_cpus + n_tasks, np.int16)
-    pe_area = np.zeros(n_cpus + n_tasks)
-    pe_cost = np.zeros(n_cpus + n_tasks)
-    rate, energy = np.ones(n_tasks), np.zeros(n_tasks)
+@inlined
+def place_tasks(design, knobs, values, graph, chip):
+    """Fill the elements that the tasks of a design (d,) use; returns how many."""
+    task_pe, rate, energy = chip.task_pe, chip.rate, chip.energy
+    pe_bus, pe_area, pe_cost = chip.pe_bus, chip.pe_area, chip.pe_cost
+    host, cpu_bus, unroll, clock, task_bus = (
+        knobs.host, knobs.cpu_bus, knobs.unroll, knobs.clock, knobs.task_bus,
+    )  # fmt: skip
+    unrolls, frequency, factor = values.unrolls, values.frequency, values.frequency_factor
+    own_rate, own_energy, own_area = values.own_rate, values.own_energy, values.own_area
+    work = graph.work
+    n_cpus = cpu_bus.shape[0]
     n_pes = 0
     for c in range(n_cpus):
-        used = c == 0
-        for t in range(n_tasks):
-            if host[t] >= 0 and design[host[t]] == c:
-                task_pe[t] = n_pes
-                rate[t] = cpu[0]
-                energy[t] = cpu[1]
+        used = False
+        for t in range(task_pe.shape[0]):
+            if host[t] < 0:  # nothing to do: it sits on the first CPU
+                if c == 0:
+                    task_pe[t], rate[t], energy[t] = 0, 1.0, 0.0
+                    used = True
+            elif design[host[t]] == c:
+                task_pe[t], rate[t], energy[t] = n_pes, values.cpu_rate, values.cpu_energy
                 used = True
         if used:
             pe_bus[n_pes] = design[cpu_bus[c]]
-            pe_area[n_pes] = cpu[2]
-            pe_cost[n_pes] = cpu[3]
+            pe_area[n_pes] = values.cpu_area
+            pe_cost[n_pes] = values.cpu_cost
             n_pes += 1
-    for t in range(n_tasks):
-        if host[t] >= 0 and design[host[t]] == n_cpus:
+    for t in range(task_pe.shape[0]):
+        if host[t] >= 0 and design[host[t]] == n_cpus:  # an accelerator of its own
             u = unrolls[t, design[unroll[t]]] if unroll[t] >= 0 else 1
             f = design[clock[t]]
             task_pe[t] = n_pes
-            rate[t] = u * (frequencies[f] / 1e8) * base_rate[t]
-            energy[t] = base_energy[t] * u / work[t] * frequency_factors[f]
+            rate[t] = u * (frequency[f] / 1e8) * own_rate[t]
+            energy[t] = own_energy[t] * u / work[t] * factor[f]
             pe_bus[n_pes] = design[task_bus[t]]
-            pe_area[n_pes] = base_area[t] * u
-            pe_cost[n_pes] = cpu[4]
+            pe_area[n_pes] = own_area[t] * u
+            pe_cost[n_pes] = values.own_cost
             n_pes += 1
-    place = np.full(n_mems, -1, np.int16)
-    for e in range(edge_parent.shape[0]):
-        place[design[memory_of[edge_parent[e]]]] = 0
-    used_mems = 0
-    mem_bus, mem_type = np.zeros(n_mems, np.int16), np.zeros(n_mems, np.int16)
-    mem_rate, mem_energy, mem_area = np.zeros(n_mems), np.zeros(n_mems), np.zeros(n_mems)
-    for m in range(n_mems):
+    return n_pes
+
+
+@inlined
+def place_edges(design, knobs, values, graph, chip, place):
+    """Fill the memories that the edges of a design (d,) use; returns how many.
+
+    ``place`` (memories,) gets the number of each memory of the space among those in use, or -1.
+    """
+    parent, amount, memory_of, edge_mem = graph.parent, graph.amount, knobs.memory_of, chip.edge_mem
+    n_edges = parent.shape[0]
+    for m in range(place.shape[0]):
+        place[m] = -1
+    for e in range(n_edges):
+        if amount[e] > 0:  # control edges go through no memory
+            place[design[memory_of[parent[e]]]] = 0
+    n_mems = 0
+    for m in range(knobs.memory.shape[0]):
         if place[m] == 0:
-            place[m] = used_mems
-            w, f = design[mem_columns[m, 1]], design[mem_columns[m, 2]]
-            mem_type[used_mems] = design[mem_columns[m, 0]]
-            mem_rate[used_mems] = widths[w] * frequencies[f]
-            mem_energy[used_mems] = mem_energy_by_width[w] * frequency_factors[f]
-            mem_area[used_mems] = mem_area_by_width[w]
-            mem_bus[used_mems] = design[mem_columns[m, 3]]
-            used_mems += 1
-    edge_mem = np.zeros(edge_parent.shape[0], np.int16)
-    for e in range(edge_parent.shape[0]):
-        edge_mem[e] = place[design[memory_of[edge_parent[e]]]]
-    links = np.zeros((n_buses - 1, 2), np.int16)
-    bus_rate, bus_energy, bus_area = np.zeros(n_buses), np.zeros(n_buses), np.zeros(n_buses)
-    for b in range(n_buses):
-        w, f = design[bus_columns[b, 0]], design[bus_columns[b, 1]]
-        bus_rate[b] = widths[w] * frequencies[f]
-        bus_energy[b] = bus_energy_by_clock[f]
-        bus_area[b] = bus_area_by_width[w]
+            place[m] = n_mems
+            w, f = design[knobs.memory[m, 1]], design[knobs.memory[m, 2]]
+            chip.mem_type[n_mems] = design[knobs.memory[m, 0]]
+            chip.mem_rate[n_mems] = values.width[w] * values.frequency[f]
+            chip.mem_energy[n_mems] = values.mem_energy[w] * values.frequency_factor[f]
+            chip.mem_area[n_mems] = values.mem_area[w]
+            chip.mem_bus[n_mems] = design[knobs.memory[m, 3]]
+            n_mems += 1
+    for e in range(n_edges):
+        edge_mem[e] = place[design[memory_of[parent[e]]]] if amount[e] > 0 else -1
+    return n_mems
+
+
+@compiled
+def build(design, knobs, values, graph, chip, place):
+    """The system (:class:`.state.Chip`) of one design (d,) of the full space, in the room of ``chip``."""
+    p = place_tasks(design, knobs, values, graph, chip)
+    m = place_edges(design, knobs, values, graph, chip, place)
+    for b in range(knobs.bus.shape[0]):
+        w, f = design[knobs.bus[b, 0]], design[knobs.bus[b, 1]]
+        chip.bus_rate[b] = values.width[w] * values.frequency[f]
+        chip.bus_energy[b] = values.bus_energy[f]
+        chip.bus_area[b] = values.bus_area[w]
         if b > 0:
-            links[b - 1, 0] = b
-            links[b - 1, 1] = design[bus_columns[b, 2]]
-    return (
-        task_pe, edge_mem, pe_bus[:n_pes], mem_bus[:used_mems], links, rate, energy,
-        pe_area[:n_pes], pe_cost[:n_pes], mem_type[:used_mems], mem_rate[:used_mems], bus_rate,
-        mem_energy[:used_mems], mem_area[:used_mems], bus_energy, bus_area,
+            chip.links[b - 1, 0] = b
+            chip.links[b - 1, 1] = design[knobs.bus[b, 2]]
+    return Chip(
+        chip.task_pe, chip.edge_mem, chip.pe_bus[:p], chip.mem_bus[:m], chip.links, chip.rate,
+        chip.energy, chip.pe_area[:p], chip.pe_cost[:p], chip.mem_type[:m], chip.mem_rate[:m],
+        chip.bus_rate, chip.mem_energy[:m], chip.mem_area[:m], chip.bus_energy, chip.bus_area,
     )  # fmt: skip
 
 
 @compiled
-def simulate_batch(
-    x, columns, values, flags, graph, work, switches, cacti, ends, code, out, latency
-):
-    """Simulate designs (n, d): ``code`` (n,), ``out`` (n, results), ``latency`` (n, workloads)."""
-    is_source, is_dummy, counts_area = flags
-    n_tasks = work.shape[0]
-    most = n_tasks + columns[5].shape[0] + columns[6].shape[0] + columns[7].shape[0]
-    phase_time = np.zeros(2 * n_tasks + 4)
-    phase_block = np.zeros(2 * n_tasks + 4, np.int32)
-    blocks = np.zeros((most, 3))
+def simulate_batch(x, knobs, values, graph, switches, cacti, ends, code, out, latency):
+    """Simulate designs.
+
+    Args:
+        x: (n, d) designs of the full space.
+        knobs: :class:`.state.Knobs`.
+        values: :class:`.state.Values`.
+        graph: :class:`.state.Graph`.
+        switches: see ``kernel.simulate``.
+        cacti: see ``kernel.simulate``.
+        ends: (graphs + 1,) and tasks: graph k is done when all of the second's [first[k]:first[k+1]] are.
+        code: (n,) gets ``layout``'s reasons.
+        out: (n, results) zeros, gets the results.
+        latency: (n, graphs) zeros, gets s.
+    """
+    end_start, end_task = ends
+    n_tasks, n_edges = graph.work.shape[0], graph.parent.shape[0]
+    n_buses, n_mems = knobs.bus.shape[0], knobs.memory.shape[0]
+    n_pes = n_tasks + knobs.cpu_bus.shape[0]
+    scratch = room(n_tasks, n_edges, n_pes, n_buses, n_mems)
+    space = chip_room(n_tasks, n_edges, n_pes, n_buses, n_mems)
+    finish, place = scratch.run.finish, scratch.traffic.place
     for i in range(x.shape[0]):
-        start, finish = np.zeros(n_tasks), np.zeros(n_tasks)
-        system = build(x[i], columns, values, work, graph[0])
-        code[i] = simulate(
-            graph, work, is_source, is_dummy, counts_area, system, True, switches, cacti, start,
-            finish, out[i], phase_time, phase_block, blocks,
-        )  # fmt: skip
-        for k in range(ends.shape[0]):
-            latency[i, k] = finish[ends[k]]
+        chip = build(x[i], knobs, values, graph, space, place[:n_mems])
+        code[i] = simulate(graph, chip, True, switches, cacti, scratch, out[i])
+        for k in range(end_start.shape[0] - 1):
+            for j in range(end_start[k], end_start[k + 1]):
+                latency[i, k] = max(latency[i, k], finish[end_task[j]])

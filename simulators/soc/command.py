@@ -44,7 +44,7 @@ def _info(options: argparse.Namespace) -> None:
         "edges": len(w.edges),
         "bytes": float(sum(b for _, _, b in w.edges)),
         "serial_a53_s": float(w.work.sum() / 2e9),
-        "ends": {name: w.tasks[t].name for name, t in w.ends.items()},
+        "ends": {name: ", ".join(w.tasks[t].name for t in ends) for name, ends in w.ends.items()},
     }
     if options.json:
         print_json(about)

@@ -12,7 +12,7 @@ from archgym.errors import ArchgymError
 
 from .simulator import Outcome
 from .system import System
-from .workloads import Workload
+from .task_graph import Workload
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -168,7 +168,8 @@ def draw_gantt(ax: Axes, workload: Workload, system: System, outcome: Outcome) -
     ax.set_yticks(range(len(order)), [short(workload.tasks[t].name) for t in order], fontsize=7)
     ax.invert_yaxis()
     ax.set_xlabel(f"time [{name}]")
-    for workload_name, t in workload.ends.items():
-        ax.axvline(outcome.finish[t] * unit, ls=":", lw=1, color="black")
-        ax.text(outcome.finish[t] * unit, -0.7, f"{workload_name} done", fontsize=7, ha="right")
+    for workload_name, ends in workload.ends.items():
+        done = max(outcome.finish[t] for t in ends) * unit
+        ax.axvline(done, ls=":", lw=1, color="black")
+        ax.text(done, -0.7, f"{workload_name} done", fontsize=7, ha="right")
     ax.set_title("Launch to finish, coloured by element", loc="left", fontsize=10)

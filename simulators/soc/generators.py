@@ -10,7 +10,7 @@ import numpy as np
 
 from archgym.errors import UnknownNameError, WorkloadError
 
-from .workloads import Task, Workload
+from .task_graph import MOST_TASKS, Task, Workload
 
 KINDS = ("layered", "series_parallel")
 
@@ -19,8 +19,11 @@ def generate(kind: str, n: int = 100, seed: int = 0) -> Workload:
     """A graph of ``n`` tasks between a source and a sink."""
     if kind not in KINDS:
         raise UnknownNameError("kind of random task graph", kind, KINDS)
-    if n < 1:
-        raise WorkloadError(f"a random task graph needs at least 1 task, got {n}")
+    if not 1 <= n <= MOST_TASKS - 2 or seed < 0:
+        raise WorkloadError(
+            f"a random task graph has 1 to {MOST_TASKS - 2} tasks and a seed of at least 0; got "
+            f"n={n}, seed={seed}"
+        )
     rng = np.random.default_rng(seed)
     inner = _layered(n, rng) if kind == "layered" else _series_parallel(n, rng)
     pairs = {(a + 1, b + 1) for a, b in inner}

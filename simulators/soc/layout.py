@@ -2,6 +2,14 @@
 
 READ, WRITE = 0, 1
 
+# ---- a hop of a task: whole numbers, and figures
+LEG = ("gate", "hop", "first", "bus", "bus_weight", "memory", "memory_weight")
+# gate the data came through; hop; whether no earlier hop came through that gate; bus that is left, weight
+# there; memory that is entered (-1: none), weight there
+L_GATE, L_HOP, L_FIRST, L_BUS, L_BUS_WEIGHT, L_MEM, L_MEM_WEIGHT = range(7)
+SPEED = ("bus_peak", "bus_ratio", "memory_peak", "memory_ratio")  # B/s; bytes an instruction
+S_BUS_PEAK, S_BUS_RATIO, S_MEM_PEAK, S_MEM_RATIO = range(4)
+
 # ---- why a design is infeasible (0: it is not)
 OK, UNREACHABLE, CUT_OFF, STALLED = range(4)
 REASONS = (

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.space import categorical
+from archgym.space import Value, categorical
 from archgym.space import Columns, Constraint, Designs, DesignSpace
 
 from . import technology as tech
 from .system import Element, System
-from .workloads import Workload
+from .task_graph import Workload
 
 SLOTS = 3
 ONLY = {  # the one accelerator in ArchGym's reduced library, by workload
@@ -99,6 +99,21 @@ class LimitedSpace:
             if t != self._accelerated:
                 ok &= ~kinds[rows, host]
         return ok
+
+    def default(self) -> dict[str, Value]:
+        """All tasks on one A53 and one memory, on one bus at 400 MHz: every knob by name."""
+        out: dict[str, Value] = {}
+        for name in self.space.names:
+            block, _, what = name.partition(".")
+            if what == "to_memory":
+                out[name] = int(block.removeprefix("bus"))
+            elif what == "to_bus":
+                out[name] = -1
+            elif what == "clock":
+                out[name] = 400
+            else:
+                out[name] = 0 if what else "A53"
+        return out
 
     def repair(self, x: Designs) -> Designs:
         """Valid designs close to ``x``: missing memories go to free buses, tasks to the next A53."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .compiled import compiled
+from .compiled import inlined
 
 WINDOW = 0.010  # seconds
 
 
-@compiled
+@inlined
 def window_power(durations, energies, n, slip):
     """The largest mean power over windows of 10 ms, cut between phases.
 

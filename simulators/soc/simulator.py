@@ -12,16 +12,19 @@ from numpy.typing import NDArray
 
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.space import Value
 from archgym.contracts.simulator import Simulator
 from archgym.space import Designs, Setting
 from archgym.kernels.threads import split_rows
 
 from . import layout
+from .advice import advise
 from .limited import LimitedSpace
 from .space import FullSpace
 from .system import System
 from .technology import cacti
-from .workloads import Workload, names, resolve
+from .task_graph import Workload
+from .workloads import names, resolve
 
 SEMANTICS = ("physical", "farsi")
 SPACES = ("full", "archgym-limited")
@@ -103,7 +106,11 @@ class SoCSimulator(Simulator):
         self.space = self.full.space if self.limited is None else self.limited.space
         self.workload, self.workload_hash = self.graph.name, self.graph.content_hash
         self._threads = None if threads is None else int(threads)
-        self._ends = np.array(list(self.graph.ends.values()), np.int64)
+        ends = list(self.graph.ends.values())
+        self._ends = (
+            np.cumsum([0, *(len(e) for e in ends)]).astype(np.int32),
+            np.array([t for e in ends for t in e], np.int32),
+        )
         self._tables = self.full.tables(semantics == "physical")
         self._switches = np.full(3, int(semantics == "farsi"), np.int64)
         if len(self.graph.ends) > 1:
@@ -126,6 +133,10 @@ class SoCSimulator(Simulator):
         """Compile the kernel."""
         self.evaluate(self.space.sample(1, np.random.default_rng(0)))
 
+    def default_design(self) -> dict[str, Value]:
+        """A feasible design of any workload, every knob by name: all tasks on one A53, memory and bus."""
+        return self.full.default() if self.limited is None else self.limited.default()
+
     def system(self, design: Designs) -> System:
         """The system that one design (d,) stands for."""
         return self.full.system(design) if self.limited is None else self.limited.system(design)
@@ -139,67 +150,58 @@ class SoCSimulator(Simulator):
         return super().mask(prefix) if self.limited is None else self.limited.mask(prefix)
 
     def advise(self, design: Designs, metric: str, evaluation: Evaluation) -> Designs:
-        """Moves that should lower a metric of a design; see :mod:`.advice`."""
-        if self.limited is not None:
-            return super().advise(design, metric, evaluation)
-        from .advice import advise
+        """Moves that should lower a metric of a design; see :mod:`.advice`.
 
-        return advise(self, design, metric)
+        Args:
+            design: one design (d,).
+            metric: the metric to lower.
+            evaluation: the design's own evaluation, one row, which the caller has paid for.
+
+        Returns:
+            Moved designs (k, d), the most promising first; nothing is simulated for them.
+        """
+        if self.limited is not None:
+            return self.space.neighbors(design)
+        return advise(self.full, self.semantics == "physical", design, metric, evaluation)
 
     def simulate(self, system: System) -> Outcome:
         """Run one system, whether it belongs to the space or not."""
         from .kernel import simulate
+        from .room import room
 
-        w = self.graph
-        start, finish = np.zeros(len(w.tasks)), np.zeros(len(w.tasks))
+        w, chip = self.graph, system.chip(self.graph, self.semantics == "physical")
+        sizes = (len(w.tasks), len(w.edges), len(system.elements), len(system.buses))
+        scratch = room(*sizes, len(system.memories))
         out = np.zeros(layout.N_RESULTS)
+        code = simulate(w.graph, chip, system.prune, self._switches, cacti(), scratch, out)
+        results, run = dict(zip(layout.RESULTS, out.tolist())), scratch.run
         names = system.block_names
-        phase_time, phase_block = (
-            np.zeros(2 * len(w.tasks) + 4),
-            np.zeros(2 * len(w.tasks) + 4, np.int32),
-        )
-        blocks = np.zeros((len(names), 3))
-        code = simulate(
-            w.graph,
-            w.work,
-            w.is_source,
-            w.is_dummy,
-            w.counts_area,
-            system.arrays(w, self.semantics == "physical"),
-            system.prune,
-            self._switches,
-            cacti(),
-            start,
-            finish,
-            out,
-            phase_time,
-            phase_block,
-            blocks,
-        )
-        results = dict(zip(layout.RESULTS, out.tolist()))
+        n = int(results["phases"])
         phases = [
-            (float(dt), names[b])
-            for dt, b in zip(phase_time, phase_block[: int(results["phases"])])
-            if dt > 0 and b >= 0
+            (float(dt), names[b]) for dt, b in zip(run.length[:n], run.bound) if dt > 0 and b >= 0
         ]
-        used = system.utilisation(blocks, results["duration"])
-        return Outcome(layout.REASONS[code], results, start, finish, used, phases)
+        carried = np.where(w.work[:, None, None] > 0, scratch.traffic.moved, 0.0).sum(axis=0).T
+        used = system.utilisation(run.busy, carried, results["duration"])
+        return Outcome(layout.REASONS[code], results, run.start, run.finish, used, phases)
+
+    def latencies(self, outcome: Outcome) -> list[float]:
+        """Seconds at which each graph is done: its last task's finish."""
+        return [float(outcome.finish[list(ends)].max()) for ends in self.graph.ends.values()]
 
     def _evaluate(self, x: Designs) -> Evaluation:
         from .batch import simulate_batch
 
         w, n = self.graph, len(x)
+        x = np.ascontiguousarray(x)  # the kernel is compiled for one layout of arrays
         code = np.zeros(n, np.int64)
         out = np.zeros((n, layout.N_RESULTS))
-        latency = np.zeros((n, len(self._ends)))
+        latency = np.zeros((n, len(w.ends)))
 
         def part(rows: slice) -> None:
             simulate_batch(
                 x[rows],
                 *self._tables,
-                (w.is_source, w.is_dummy, w.counts_area),
                 w.graph,
-                w.work,
                 self._switches,
                 cacti(),
                 self._ends,
@@ -213,7 +215,7 @@ class SoCSimulator(Simulator):
                 outcome = self.simulate(self.limited.system(design))
                 code[i] = layout.REASONS.index(outcome.reason)
                 out[i] = list(outcome.results.values())
-                latency[i] = outcome.finish[self._ends]
+                latency[i] = self.latencies(outcome)
             return self._collect(code, out, latency)
         split_rows(part, n, self._threads)
         return self._collect(code, out, latency)
@@ -231,7 +233,7 @@ class SoCSimulator(Simulator):
             "dram_area": column["dram_area"],
             "development_cost": column["development_cost"],
         }
-        if len(self._ends) > 1:
+        if len(self.graph.ends) > 1:
             metrics |= {f"latency_{n}": latency[:, i] for i, n in enumerate(self.graph.ends)}
         feasible = code == layout.OK
         reasons = [] if feasible.all() else [layout.REASONS[c] for c in code]

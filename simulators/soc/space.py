@@ -8,17 +8,16 @@ exist, so every combination is a system.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.space import Parameter, categorical, ordinal
+from archgym.space import Parameter, Value, categorical, ordinal
 from archgym.space import Designs, DesignSpace
 
 from . import technology as tech
+from .state import Knobs, Values
 from .system import Element, System
-from .workloads import Workload
+from .task_graph import Workload
 
 MEGAHERTZ = tuple(int(f / 1e6) for f in tech.FREQUENCIES)
 OWN = "accelerator"
@@ -67,7 +66,7 @@ class FullSpace:
                     )
                 )
         for t in range(len(w.tasks)):
-            if w.children[t]:
+            if self.writes(t):
                 name = f"memory_of.{w.tasks[t].name}"
                 out.append(
                     categorical(name, tuple(range(self.memories)), "memory its outputs go to")
@@ -89,6 +88,28 @@ class FullSpace:
             if i > 0:
                 out.append(categorical(f"bus{i}.parent", tuple(range(i)), "bus it is bridged to"))
         return out
+
+    def default(self) -> dict[str, Value]:
+        """Everything on one A53, one SRAM and one bus, of 16 bytes at 400 MHz: every knob by name."""
+        usual: dict[str, Value] = {
+            "host": "cpu0", "type": tech.MEMORY_TYPES[0], "width": 16, "unroll": 1, "bus": 0,
+            "memory_of": 0, "parent": 0,
+        }  # fmt: skip
+        out: dict[str, Value] = {}
+        for name in self.space.names:
+            prefix, _, rest = name.partition(".")
+            if prefix == "clock":  # an accelerator's, which is not there
+                out[name] = MEGAHERTZ[0]
+            elif prefix in usual:
+                out[name] = usual[prefix]
+            else:  # of a CPU, memory or bus
+                out[name] = 400 if rest == "clock" else usual[rest]
+        return out
+
+    def writes(self, t: int) -> bool:
+        """Whether a task writes data; control edges go through no memory."""
+        w = self.workload
+        return any(w.edges[e][2] > 0 for e in w.children[t])
 
     def value(self, design: Designs, name: str) -> object:
         """The physical value of a knob in one design (d,)."""
@@ -131,7 +152,7 @@ class FullSpace:
         task_pe = [0] * len(w.tasks)  # what has nothing to do sits on the first CPU
         for i in range(self.cpus):
             mine = [t for t in self.compute if host[t] == f"cpu{i}"]
-            if i == 0 or mine:
+            if mine or (i == 0 and len(self.compute) < len(w.tasks)):
                 for t in mine:
                     task_pe[t] = len(elements)
                 elements.append(Element())
@@ -143,8 +164,11 @@ class FullSpace:
                 task_pe[t] = len(elements)
                 elements.append(Element(t, unroll, self.number(design, f"clock.{name}") * 1e6))
                 pe_bus.append(self.number(design, f"bus.{name}"))
-        chosen = [self.number(design, f"memory_of.{w.tasks[p].name}") for p, _, _ in w.edges]
-        used = sorted(set(chosen))
+        chosen = [
+            self.number(design, f"memory_of.{w.tasks[p].name}") if b > 0 else -1
+            for p, _, b in w.edges
+        ]
+        used = sorted({m for m in chosen if m >= 0})
         memories = [
             (
                 str(self.value(design, f"memory{m}.type")),
@@ -166,11 +190,11 @@ class FullSpace:
             [self.number(design, f"memory{m}.bus") for m in used],
             links,
             task_pe,
-            [used.index(m) for m in chosen],
+            [used.index(m) if m >= 0 else -1 for m in chosen],
             prune=True,
         )
 
-    def tables(self, physical: bool) -> tuple[tuple[NDArray[Any], ...], tuple[NDArray[Any], ...]]:
+    def tables(self, physical: bool) -> tuple[Knobs, Values]:
         """What ``batch.build`` wants: columns of the knobs, and what their values mean."""
         w, at = self.workload, self._at
         names = [t.name for t in w.tasks]
@@ -180,7 +204,7 @@ class FullSpace:
 
         kinds = ("type", "width", "clock", "bus")
         bus_kinds = ("width", "clock", "parent")
-        columns = (
+        knobs = Knobs(
             column("host"),
             column("unroll"),
             column("clock"),
@@ -202,7 +226,7 @@ class FullSpace:
         frequency, width = np.array(tech.FREQUENCIES), np.array(tech.WIDTHS)
         factor = tech.frequency_factor(frequency) if physical else np.ones(len(frequency))
         one = np.ones(len(width))
-        values = (
+        values = Values(
             unrolls,
             frequency,
             width.astype(np.float64),
@@ -210,18 +234,14 @@ class FullSpace:
             np.array([t.work / (t.cycles / 1e8) if t.cycles else 1.0 for t in w.tasks]),
             np.array([(t.energy_j or 0.0) * tech.ENERGY_SCALE for t in w.tasks]),
             np.array([(t.area_m2 or 0.0) * tech.AREA_SCALE for t in w.tasks]),
-            np.array(
-                [
-                    tech.A53_RATE,
-                    1 / tech.A53_INST_PER_J,
-                    tech.A53_AREA,
-                    tech.A53_COST,
-                    tech.ACCELERATOR_COST,
-                ]
-            ),
+            tech.A53_RATE,
+            1 / tech.A53_INST_PER_J,
+            tech.A53_AREA,
+            tech.A53_COST,
+            tech.ACCELERATOR_COST,
             tech.memory_energy_factor(width) if physical else one,
             tech.memory_area_factor(width) if physical else one,
             tech.bus_energy_per_byte(frequency) if physical else np.zeros(len(frequency)),
             tech.bus_area(width) if physical else np.zeros(len(width)),
         )
-        return columns, values
+        return knobs, values

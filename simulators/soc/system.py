@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from archgym.errors import DesignError
 
 from . import technology as tech
-from .workloads import Workload
+from .state import Chip
+from .task_graph import Workload
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class System:
 
     ``memories`` are (type, width B, frequency Hz), ``buses`` (width B, frequency Hz), ``pe_bus`` and
     ``mem_bus`` bus indices, ``links`` pairs of buses, ``task_pe`` an element a task, ``edge_mem`` a
-    memory an edge; ``prune`` removes buses without memories or elements first, as ArchGym does.
+    memory an edge (-1 for control edges); ``prune`` removes buses without memories or elements
+    first, as ArchGym does.
     """
 
     elements: Sequence[Element]
@@ -52,18 +54,25 @@ class System:
             *(f"mem{i}" for i in range(len(self.memories))),
         ]
 
-    def utilisation(self, blocks: NDArray[np.float64], duration: float) -> dict[str, float]:
-        """Share of its capacity that each block used over a run; ``blocks`` as the kernel fills it."""
+    def utilisation(
+        self, busy: NDArray[np.float64], carried: NDArray[np.float64], duration: float
+    ) -> dict[str, float]:
+        """Share of its capacity that each block used over a run of ``duration`` s.
+
+        Args:
+            busy: (P,) s in which elements ran a task.
+            carried: (C, 2) bytes that buses and memories moved, read and written.
+            duration: s.
+        """
         peak = [b[0] * b[1] for b in self.buses] + [m[1] * m[2] for m in self.memories]
-        n = len(self.elements)
-        used = [*blocks[:n, 0], *(blocks[n:, 1:].max(axis=1) / np.array(peak))]
+        used = [*busy, *(carried.max(axis=1) / np.array(peak))]
         return {
             name: float(u / duration) if duration > 0 else 0.0
             for name, u in zip(self.block_names, used)
         }
 
-    def arrays(self, w: Workload, physical: bool) -> tuple[Any, ...]:
-        """The kernel's view: rates, energies an instruction, areas; see ``kernel.simulate``."""
+    def chip(self, w: Workload, physical: bool) -> Chip:
+        """The kernel's view: rates, energies an instruction, areas."""
         n = len(w.tasks)
         rate, energy = np.ones(n), np.zeros(n)
         for t, pe in enumerate(self.task_pe):
@@ -80,7 +89,7 @@ class System:
             rate[t], energy[t] = accelerator(w, element, physical)
         areas = [tech.A53_AREA if e.task is None else accelerator_area(w, e) for e in self.elements]
         costs = [tech.A53_COST if e.task is None else tech.ACCELERATOR_COST for e in self.elements]
-        return (
+        return Chip(
             np.array(self.task_pe, np.int16),
             np.array(self.edge_mem, np.int16),
             np.array(self.pe_bus, np.int16),

@@ -26,7 +26,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .workloads import folder
+from .data import folder
 
 A53_RATE, A53_INST_PER_J, A53_AREA = 2e9, 47019607843.0, 6.5e-7
 ENERGY_SCALE, AREA_SCALE = 0.064, 0.0374

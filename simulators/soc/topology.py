@@ -1,161 +1,195 @@
 """Blocks and their neighbours: processing elements, buses, memories, in that order of numbers.
 
-Neighbour lists are ordered (FARSI's launch priorities follow from it): ``near`` (blocks, width) int16
-with ``degree`` (blocks,) int16.
+Neighbour lists are ordered (FARSI's launch priorities follow from it); see :class:`.state.Topology`.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from .compiled import compiled
+from .compiled import inlined
 
 
-@compiled
-def append(near, degree, block, other):
-    """Make ``other`` the last neighbour of ``block``."""
-    near[block, degree[block]] = other
-    degree[block] += 1
+@inlined
+def append(near, degree, bus, other):
+    """Make block ``other`` the last neighbour of a bus."""
+    near[bus, degree[bus]] = other
+    degree[bus] += 1
 
 
-@compiled
-def remove(near, degree, block, other):
-    """Take ``other`` out of the neighbours of ``block``, keeping the order of the rest."""
+@inlined
+def remove(near, degree, bus, other):
+    """Take ``other`` out of the neighbours of a bus, keeping the order of the rest."""
     k = 0
-    while near[block, k] != other:
+    while near[bus, k] != other:
         k += 1
-    for i in range(k, degree[block] - 1):
-        near[block, i] = near[block, i + 1]
-    degree[block] -= 1
+    for i in range(k, degree[bus] - 1):
+        near[bus, i] = near[bus, i + 1]
+    degree[bus] -= 1
 
 
-@compiled
-def link(near, degree, a, b):
-    """Connect two blocks."""
-    append(near, degree, a, b)
-    append(near, degree, b, a)
+@inlined
+def connect(pe_bus, mem_bus, links, topology):
+    """Fill the buses' neighbours: elements, other buses, memories, as the design lists them."""
+    near, degree = topology.near, topology.degree
+    n_pes, n_buses = pe_bus.shape[0], degree.shape[0]
+    for b in range(n_buses):
+        degree[b] = 0
+    for p in range(n_pes):
+        append(near, degree, pe_bus[p], p)
+    for i in range(links.shape[0]):
+        a, b = links[i, 0], links[i, 1]
+        append(near, degree, a, n_pes + b)
+        append(near, degree, b, n_pes + a)
+    for m in range(mem_bus.shape[0]):
+        append(near, degree, mem_bus[m], n_pes + n_buses + m)
 
 
-@compiled
-def unlink(near, degree, a, b):
-    """Disconnect two blocks."""
-    remove(near, degree, a, b)
-    remove(near, degree, b, a)
+@inlined
+def walk(pe_bus, task_pe, apart, topology):
+    """Blocks in depth-first order into ``order``; returns how many are reached.
+
+    From block 0, as FARSI does.  A graph in several parts (``apart``) may leave blocks that share no
+    bus with it: then also from the elements of tasks that were not met, in the order of tasks.
+    """
+    near, degree, order = topology.near, topology.degree, topology.order
+    seen, stack, step = topology.seen, topology.stack, topology.step
+    for k in range(seen.shape[0]):
+        seen[k] = False
+    count = depth_first(0, pe_bus, near, degree, order, seen, stack, step, 0)
+    if apart:
+        for t in range(task_pe.shape[0]):
+            p = task_pe[t]
+            if not seen[p]:
+                count = depth_first(p, pe_bus, near, degree, order, seen, stack, step, count)
+    return count
 
 
-@compiled
-def depth_first(near, degree, order):
-    """Blocks in depth-first order from block 0 into ``order``; returns how many are reached."""
-    n = degree.shape[0]
-    seen = np.zeros(n, np.bool_)
-    stack = np.zeros(n, np.int16)
-    step = np.zeros(n, np.int16)
-    depth, count = 0, 1
-    order[0] = 0
-    seen[0] = True
+@inlined
+def depth_first(first, pe_bus, near, degree, order, seen, stack, step, count):
+    """Append to ``order`` what is reached from element ``first`` and not seen; returns its length."""
+    first_bus, n_buses = pe_bus.shape[0], degree.shape[0]
+    order[count] = first
+    seen[first] = True
+    block = pe_bus[first]  # an element leads to its bus alone
+    depth = 0
+    stack[0] = block
+    step[0] = 0
+    seen[first_bus + block] = True
+    order[count + 1] = first_bus + block
+    count += 2
     while depth >= 0:
-        block = stack[depth]
-        if step[depth] == degree[block]:
+        bus = stack[depth]
+        if step[depth] == degree[bus]:
             depth -= 1
             continue
-        other = near[block, step[depth]]
+        other = near[bus, step[depth]]
         step[depth] += 1
         if not seen[other]:
             seen[other] = True
             order[count] = other
             count += 1
-            depth += 1
-            stack[depth] = other
-            step[depth] = 0
+            if first_bus <= other < first_bus + n_buses:
+                depth += 1
+                stack[depth] = other - first_bus
+                step[depth] = 0
     return count
 
 
-@compiled
-def bus_routes(near, degree, first_bus, n_buses, hop):
-    """``hop[a, b]``: the bus before ``b`` on the shortest way from bus ``a``; -1 where there is none."""
-    queue = np.zeros(n_buses, np.int16)
+@inlined
+def bus_routes(first_bus, topology):
+    """Fill ``hop``: the bus before ``b`` on the shortest way from bus ``a``; -1 where there is none."""
+    near, degree, hop, queue = topology.near, topology.degree, topology.hop, topology.queue
+    n_buses = degree.shape[0]
     for a in range(n_buses):
-        hop[a, :] = -1
+        for b in range(n_buses):
+            hop[a, b] = -1
         hop[a, a] = a
         queue[0] = a
         head, tail = 0, 1
         while head < tail:
             bus = queue[head]
             head += 1
-            block = first_bus + bus
-            for i in range(degree[block]):
-                other = near[block, i] - first_bus
+            for i in range(degree[bus]):
+                other = near[bus, i] - first_bus
                 if 0 <= other < n_buses and hop[a, other] < 0:
                     hop[a, other] = bus
                     queue[tail] = other
                     tail += 1
 
 
-@compiled
-def cut_idle_links(near, degree, first_bus, n_buses, on_bus):
-    """Disconnect buses that share no task; ``on_bus`` (buses, tasks) bool."""
+@inlined
+def cut_idle_links(first_bus, topology, held):
+    """Disconnect buses that serve no task in common; ``held`` (C, T) bool.  Returns whether any."""
+    near, degree = topology.near, topology.degree
+    n_buses = degree.shape[0]
+    cut = False
     for a in range(n_buses):
         i = 0
-        while i < degree[first_bus + a]:
-            b = near[first_bus + a, i] - first_bus
+        while i < degree[a]:
+            b = near[a, i] - first_bus
             if 0 <= b < n_buses:
                 shared = False
-                for t in range(on_bus.shape[1]):
-                    if on_bus[a, t] and on_bus[b, t]:
+                for t in range(held.shape[1]):
+                    if held[a, t] and held[b, t]:
                         shared = True
                         break
                 if not shared:
-                    unlink(near, degree, first_bus + a, first_bus + b)
+                    remove(near, degree, a, first_bus + b)
+                    remove(near, degree, b, first_bus + a)
+                    cut = True
                     continue
             i += 1
+    return cut
 
 
-@compiled
-def prune_buses(near, degree, first_bus, n_buses, pe_bus, mem_bus):
+@inlined
+def prune_buses(pe_bus, mem_bus, task_pe, apart, topology):
     """Remove buses without memories or without elements, as ArchGym does before it simulates.
 
     Blocks that lose their bus move to its one neighbour; ``pe_bus`` and ``mem_bus`` follow.
+    Returns whether anything changed.
     """
-    n = degree.shape[0]
-    order = np.zeros(n, np.int16)
-    count = depth_first(near, degree, order)
-    moved = np.zeros(n, np.int16)
-    others = np.zeros(n, np.int16)
-    for k in range(count):
-        bus = order[k]
-        if not first_bus <= bus < first_bus + n_buses:
+    near, degree, order = topology.near, topology.degree, topology.order
+    moved, others = topology.moved, topology.others
+    n_pes, n_buses = pe_bus.shape[0], degree.shape[0]
+    changed = False
+    for k in range(walk(pe_bus, task_pe, apart, topology)):
+        bus = order[k] - n_pes
+        if not 0 <= bus < n_buses:
             continue
         mems = pes = links = 0
         for i in range(degree[bus]):
             other = near[bus, i]
-            if other < first_bus:
+            if other < n_pes:
                 pes += 1
-            elif other < first_bus + n_buses:
-                others[links] = other
+            elif other < n_pes + n_buses:
+                others[links] = other - n_pes
                 links += 1
             else:
                 mems += 1
-        if not (
-            (mems == 0 and links == 1) or (pes == 0 and links == 1) or (mems == 0 and pes == 0)
-        ):
+        lonely = (mems == 0 and pes == 0) or ((mems == 0 or pes == 0) and links == 1)
+        if not lonely:
             continue
+        changed = True
         take = 0
         if mems > 0 or pes > 0:
             for i in range(degree[bus]):
                 other = near[bus, i]
-                is_pe = other < first_bus
-                is_mem = other >= first_bus + n_buses
+                is_pe = other < n_pes
+                is_mem = other >= n_pes + n_buses
                 if (is_pe and mems == 0) or (is_mem and mems > 0):
                     moved[take] = other
                     take += 1
-        for i in range(1, links):
-            link(near, degree, others[0], others[i])
+        for i in range(1, links):  # its other neighbours stay connected through the first
+            append(near, degree, others[0], n_pes + others[i])
+            append(near, degree, others[i], n_pes + others[0])
         for i in range(take):
-            unlink(near, degree, moved[i], bus)
-            link(near, degree, moved[i], others[0])
-            if moved[i] < first_bus:
-                pe_bus[moved[i]] = others[0] - first_bus
+            remove(near, degree, bus, moved[i])
+            append(near, degree, others[0], moved[i])
+            if moved[i] < n_pes:
+                pe_bus[moved[i]] = others[0]
             else:
-                mem_bus[moved[i] - first_bus - n_buses] = others[0] - first_bus
+                mem_bus[moved[i] - n_pes - n_buses] = others[0]
         for i in range(links):
-            unlink(near, degree, bus, others[i])
+            remove(near, degree, bus, n_pes + others[i])
+            remove(near, degree, others[i], n_pes + bus)
+    return changed

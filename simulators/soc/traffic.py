@@ -1,84 +1,63 @@
-"""Which task moves how much through which block, and over which hops.
-
-Blocks are numbered elements, buses, memories.  A *hop* leads from the element's side into a block:
-``p`` from element p into its bus, ``P + i * B + j`` from bus i into bus j, ``P + B * B + m`` into
-memory m; the same hop serves both directions of data, which never compete.
-"""
+"""Which task moves how much through which carrier, and over which hops; see :mod:`.state`."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .compiled import compiled
-from .layout import READ, WRITE
+from .compiled import inlined
+from .layout import (
+    L_BUS, L_BUS_WEIGHT, L_FIRST, L_GATE, L_HOP, L_MEM, L_MEM_WEIGHT, READ, S_BUS_PEAK, S_BUS_RATIO,
+    S_MEM_PEAK, S_MEM_RATIO, WRITE,
+)  # fmt: skip
 
 
-@compiled
-def carry(block, t, direction, amount, unit, load):
-    """Task ``t`` moves bytes through a block, and joins the block's list if it is new there.
-
-    ``load`` is (bytes_on (blocks, T, 2), units_on (blocks, T, 2), held (blocks, T), tasks_on
-    (blocks, T), count_on (blocks,)).
-    """
-    bytes_on, units_on, held, tasks_on, count_on = load
-    bytes_on[block, t, direction] += amount
-    units_on[block, t, direction] += unit
-    if not held[block, t]:
-        held[block, t] = True
-        tasks_on[block, count_on[block]] = t
-        count_on[block] += 1
+@inlined
+def carry(c, t, direction, amount, unit, moved, units, held, tasks, count):
+    """Task ``t`` moves bytes through carrier ``c``, and joins its tasks if it is new there."""
+    moved[t, direction, c] += amount
+    units[t, direction, c] += unit
+    if not held[c, t]:
+        held[c, t] = True
+        tasks[c, count[c]] = t
+        count[c] += 1
 
 
-@compiled
-def carry_on_buses(first, last, hop, first_bus, t, direction, amount, unit, load):
-    """:func:`carry` on every bus of a route; False where there is no route."""
-    if hop[first, last] < 0:
-        return False
-    b = last
-    while True:
-        carry(first_bus + b, t, direction, amount, unit, load)
-        if b == first:
-            return True
-        b = hop[first, b]
-
-
-@compiled
-def load_blocks(graph, task_pe, edge_mem, pe_bus, mem_bus, order, reached, hop, sizes, load):
-    """Fill the blocks' loads in FARSI's order: elements, writes to memories, then a walk of the graph.
+@inlined
+def load_carriers(graph, chip, topology, reached, traffic):
+    """Fill the carriers' loads in FARSI's order: writes to memories, then a walk of the graph.
 
     The walk starts at the root tasks; at each task it loads the read that led there, at the first
     visit also the task's writes on buses, and goes on to the tasks that read them, memory by memory
-    in the blocks' depth-first ``order``.  Returns False where a memory cannot be reached.
+    in the blocks' depth-first ``order``.  Control edges are walked, but move nothing.  Returns False
+    where a memory cannot be reached.
     """
-    parent, child, amount, unit_read, unit_write, out_start, out_edge, in_start, in_edge, n_in = (
-        graph
-    )
-    n_pes, n_buses, n_mems = sizes
-    first_mem = n_pes + n_buses
-    n_tasks = n_in.shape[0]
+    child, amount, unit_read, unit_write = (
+        graph.child, graph.amount, graph.unit_read, graph.unit_write,
+    )  # fmt: skip
+    out_start, out_edge, n_in = graph.out_start, graph.out_edge, graph.n_in
+    task_pe, edge_mem, pe_bus, mem_bus = chip.task_pe, chip.edge_mem, chip.pe_bus, chip.mem_bus
+    moved, units, held = traffic.moved, traffic.units, traffic.held
+    tasks, count, place = traffic.tasks, traffic.served, traffic.place
+    hop, writes = topology.hop, traffic.writes
+    seen, stack, step = traffic.seen, traffic.stack, traffic.step
+    n_tasks, n_buses = n_in.shape[0], hop.shape[0]
+    for c in range(count.shape[0]):
+        count[c] = 0
+        for t in range(n_tasks):
+            held[c, t] = False
     for t in range(n_tasks):
-        carry(task_pe[t], t, READ, 0.0, 0, load)
-    for t in range(n_tasks):
+        seen[t] = False
+        for direction in range(2):
+            for c in range(count.shape[0]):
+                moved[t, direction, c] = 0.0
+                units[t, direction, c] = 0
         for i in range(out_start[t], out_start[t + 1]):
             e = out_edge[i]
-            carry(first_mem + edge_mem[e], t, WRITE, amount[e], unit_write[e], load)
-    place = np.full(n_mems, -1, np.int16)
-    for k in range(reached):
-        if order[k] >= first_mem:
-            place[order[k] - first_mem] = k
-    # each task's writes, by memory in depth-first order; stable insertion sort of short lists
-    writes = out_edge.copy()
-    for t in range(n_tasks):
-        for i in range(out_start[t] + 1, out_start[t + 1]):
-            e = writes[i]
-            j = i - 1
-            while j >= out_start[t] and place[edge_mem[writes[j]]] > place[edge_mem[e]]:
-                writes[j + 1] = writes[j]
-                j -= 1
-            writes[j + 1] = e
-    seen = np.zeros(n_tasks, np.bool_)
-    stack = np.zeros(n_tasks + 1, np.int32)
-    step = np.zeros(n_tasks + 1, np.int32)
+            if amount[e] > 0:
+                c = n_buses + edge_mem[e]
+                carry(c, t, WRITE, amount[e], unit_write[e], moved, units, held, tasks, count)
+    first_mem = pe_bus.shape[0] + n_buses
+    sort_writes(out_start, out_edge, edge_mem, topology.order, reached, first_mem, place, writes)
     for root in range(n_tasks):
         if n_in[root] > 0:
             continue
@@ -88,22 +67,19 @@ def load_blocks(graph, task_pe, edge_mem, pe_bus, mem_bus, order, reached, hop, 
         entering = True
         while depth >= 0:
             t = stack[depth]
+            bus = pe_bus[task_pe[t]]
             if entering:
-                if arriving >= 0:
-                    mem = edge_mem[arriving]
-                    carry(first_mem + mem, t, READ, amount[arriving], unit_read[arriving], load)
-                    if not carry_on_buses(
-                        pe_bus[task_pe[t]],
-                        mem_bus[mem],
-                        hop,
-                        n_pes,
-                        t,
-                        READ,
-                        amount[arriving],
-                        unit_read[arriving],
-                        load,
-                    ):
+                if arriving >= 0 and amount[arriving] > 0:
+                    m, size, unit = edge_mem[arriving], amount[arriving], unit_read[arriving]
+                    carry(n_buses + m, t, READ, size, unit, moved, units, held, tasks, count)
+                    b = mem_bus[m]
+                    if hop[bus, b] < 0:
                         return False
+                    while True:  # every bus of the way, from the memory's to the task's own
+                        carry(b, t, READ, size, unit, moved, units, held, tasks, count)
+                        if b == bus:
+                            break
+                        b = hop[bus, b]
                 if seen[t]:
                     depth -= 1
                     entering = False
@@ -111,20 +87,17 @@ def load_blocks(graph, task_pe, edge_mem, pe_bus, mem_bus, order, reached, hop, 
                 seen[t] = True
                 for i in range(out_start[t], out_start[t + 1]):
                     e = writes[i]
-                    if place[edge_mem[e]] < 0:
+                    if amount[e] == 0:
+                        continue
+                    m, size, unit = edge_mem[e], amount[e], unit_write[e]
+                    b = mem_bus[m]
+                    if place[m] < 0 or hop[bus, b] < 0:
                         return False
-                    if not carry_on_buses(
-                        pe_bus[task_pe[t]],
-                        mem_bus[edge_mem[e]],
-                        hop,
-                        n_pes,
-                        t,
-                        WRITE,
-                        amount[e],
-                        unit_write[e],
-                        load,
-                    ):
-                        return False
+                    while True:
+                        carry(b, t, WRITE, size, unit, moved, units, held, tasks, count)
+                        if b == bus:
+                            break
+                        b = hop[bus, b]
                 step[depth] = out_start[t]
                 entering = False
             if step[depth] == out_start[t + 1]:
@@ -138,43 +111,78 @@ def load_blocks(graph, task_pe, edge_mem, pe_bus, mem_bus, order, reached, hop, 
     return True
 
 
-@compiled
-def trace_hops(graph, task_pe, edge_mem, pe_bus, mem_bus, hop, sizes, routes):
-    """Every task's hops after pruning, and for each hop out of a bus by which hops its data came.
+@inlined
+def sort_writes(out_start, out_edge, edge_mem, order, reached, first_mem, place, writes):
+    """Each task's outgoing edges by where their memories stand in depth-first order; stable."""
+    for m in range(place.shape[0]):
+        place[m] = -1
+    for k in range(reached):
+        if order[k] >= first_mem:
+            place[order[k] - first_mem] = k
+    for t in range(out_start.shape[0] - 1):
+        for i in range(out_start[t], out_start[t + 1]):
+            e = out_edge[i]
+            here = place[edge_mem[e]]
+            j = i - 1
+            while j >= out_start[t] and place[edge_mem[writes[j]]] > here:
+                writes[j + 1] = writes[j]
+                j -= 1
+            writes[j + 1] = e
 
-    ``routes`` is (on (hops, 2, T) bool; hops (T, 2, hops) with n_hops (T, 2); entries (hops, 2,
-    hops) with n_entries (hops, 2)).  Returns False where a memory cannot be reached.
+
+@inlined
+def trace_hops(graph, chip, hop, traffic, legs):
+    """Fill every task's hops after pruning; False where a memory cannot be reached.
+
+    A hop's weight is that of all of the task's traffic through the bus or memory in that direction, on
+    whatever way it goes on; so are the bytes an instruction (FARSI's rule).
     """
-    on, hops, n_hops, entries, n_entries = routes
-    parent, child, amount, unit_read, unit_write, out_start, out_edge, in_start, in_edge, n_in = (
-        graph
-    )
-    n_pes, n_buses, n_mems = sizes
+    parent, child, amount, work = graph.parent, graph.child, graph.amount, graph.work
+    task_pe, edge_mem, pe_bus, mem_bus = chip.task_pe, chip.edge_mem, chip.pe_bus, chip.mem_bus
+    bus_rate, mem_rate = chip.bus_rate, chip.mem_rate
+    moved, units = traffic.moved, traffic.units
+    count, what, speed = legs.hops, legs.what, legs.speed
+    n_pes, n_buses = pe_bus.shape[0], hop.shape[0]
+    for t in range(count.shape[0]):
+        count[t, READ] = count[t, WRITE] = 0
     for e in range(parent.shape[0]):
-        mem = edge_mem[e]
+        if amount[e] == 0:
+            continue
+        m = edge_mem[e]
         for direction in range(2):
             t = child[e] if direction == READ else parent[e]
-            a = pe_bus[task_pe[t]]
-            b = mem_bus[mem]
+            a, b = pe_bus[task_pe[t]], mem_bus[m]
             if hop[a, b] < 0:
                 return False
-            leaving = n_pes + n_buses * n_buses + mem
+            leaving, mem = n_buses * n_buses + m, np.int64(m)
+            # back from the memory to the task's own bus; once a hop is known, so is the rest of the way
             while True:
-                # the hop into bus b
-                entering = task_pe[t] if b == a else n_pes + hop[a, b] * n_buses + b
-                if not on[leaving, direction, t]:
-                    on[leaving, direction, t] = True
-                    hops[t, direction, n_hops[t, direction]] = leaving
-                    n_hops[t, direction] += 1
-                known = False
-                for i in range(n_entries[leaving, direction]):
-                    known = known or entries[leaving, direction, i] == entering
-                if not known:
-                    entries[leaving, direction, n_entries[leaving, direction]] = entering
-                    n_entries[leaving, direction] += 1
-                leaving = entering
-                if b == a:
-                    on[leaving, direction, t] = True
+                before = hop[a, b]
+                gate = np.int64(task_pe[t]) if b == a else n_pes + before * n_buses + b
+                n = count[t, direction]
+                known, first = False, True
+                for i in range(n):
+                    known = known or what[t, direction, i, L_HOP] == leaving
+                    first = first and what[t, direction, i, L_GATE] != gate
+                if known:
                     break
-                b = hop[a, b]
+                what[t, direction, n, L_GATE] = gate
+                what[t, direction, n, L_HOP] = leaving
+                what[t, direction, n, L_FIRST] = first
+                what[t, direction, n, L_BUS] = b
+                what[t, direction, n, L_BUS_WEIGHT] = units[t, direction, b]
+                speed[t, direction, n, S_BUS_PEAK] = bus_rate[b]
+                speed[t, direction, n, S_BUS_RATIO] = moved[t, direction, b] / work[t]
+                what[t, direction, n, L_MEM] = mem
+                if mem >= 0:
+                    what[t, direction, n, L_MEM_WEIGHT] = units[t, direction, n_buses + mem]
+                    speed[t, direction, n, S_MEM_PEAK] = mem_rate[mem]
+                    speed[t, direction, n, S_MEM_RATIO] = (
+                        moved[t, direction, n_buses + mem] / work[t]
+                    )
+                count[t, direction] = n + 1
+                if b == a:
+                    break
+                leaving, mem = before * n_buses + b, np.int64(-1)
+                b = before
     return True
