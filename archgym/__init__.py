@@ -46,10 +46,13 @@ _PUBLIC = {
     "resume": "runs.runner",
     "verify": "runs.verify",
 }
-__all__ = sorted([*_PUBLIC, "__version__"])
+_MODULES = ("networks",)
+__all__ = sorted([*_PUBLIC, *_MODULES, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
     if name not in _PUBLIC:
         raise AttributeError(f"module 'archgym' has no attribute {name!r}")
     return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)

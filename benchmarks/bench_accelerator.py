@@ -12,10 +12,10 @@ import time
 
 import numpy as np
 from archgym.simulators import AcceleratorSimulator, MappingSimulator
-from archgym.simulators.accelerator.architecture import load_architecture
-from archgym.simulators.accelerator.layers import resolve
+from archgym.simulators.accelerator.machines import load_architecture
 from archgym.simulators.accelerator.mapper import FAST, Found, find_mapping
 from archgym.simulators.accelerator.random_search import random_search
+from archgym.simulators.accelerator.workloads import resolve
 from common import best_of, show
 
 ARCHITECTURES = ("archgym baseline", "eyeriss", "simba", "nvdla", "shidiannao", "tpu")

@@ -3,8 +3,8 @@
 Run: python examples/map_a_network.py
 """
 
-from archgym.simulators.accelerator.architecture import load_architecture
 from archgym.simulators.accelerator.layers import Layer, Network
+from archgym.simulators.accelerator.machines import load_architecture
 from archgym.simulators.accelerator.mapper import Found, find_mapping
 
 # a small network: one convolution, one depthwise, one matrix product

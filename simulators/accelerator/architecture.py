@@ -1,25 +1,22 @@
 """Architectures as data: memory levels, fan-outs, energies, bandwidths, and what a mapper may do.
 
 Levels run from the outside (DRAM) to the inside.  All templates (Eyeriss-like, Simba-like, NVDLA-like,
-ShiDianNao-like, TPU-like) are files of this one form, ``scenarios/accelerator/architectures/*.yaml``.
+ShiDianNao-like, TPU-like) are files of this one form, ``scenarios/accelerator/architectures/*.yaml``;
+``machines`` reads them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.documents import known_keys, read_yaml
 from archgym.errors import ArchgymError, UnknownNameError
 
-from .data import folder
 from .layout import DIMENSIONS
 
 Arrays = tuple[
@@ -34,6 +31,7 @@ Arrays = tuple[
     float,
 ]
 LETTERS = "WIO"
+MOST_MACS = 2**40
 
 
 class ArchitectureError(ArchgymError, ValueError):
@@ -106,7 +104,8 @@ class Level:
 class Architecture:
     """Levels, the arithmetic, the precision, the clock.
 
-    ``bits`` are the bits of a weight, input and output word.  ``meshes`` overrides the (x, y)
+    ``bits`` are the bits of a weight, input and output word; sums that are complete leave with
+    ``output_bits`` where that is fewer (0: as they are).  ``meshes`` overrides the (x, y)
     instances of each level and of the MACs, which are otherwise the product of the fan-outs.
     """
 
@@ -117,6 +116,7 @@ class Architecture:
     clock_hz: float = 200e6
     mac_area_um2: float = 0.0
     meshes: tuple[tuple[int, int], ...] = ()
+    output_bits: int = field(default=0, repr=False)
     description: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -136,6 +136,13 @@ class Architecture:
                 f"architecture {self.name!r}: bits {self.bits}, clock {self.clock_hz} Hz and "
                 f"MAC energy {self.mac_pj} pJ must be positive"
             )
+        if not self.clock_hz < math.inf or not self.mac_pj < math.inf or self.output_bits < 0:
+            raise ArchitectureError(
+                f"architecture {self.name!r}: clock {self.clock_hz} Hz and MAC energy {self.mac_pj} pJ "
+                f"must be finite, output_bits {self.output_bits} at least 0"
+            )
+        if math.prod(x * y for x, y in (level.fanout for level in self.levels)) > MOST_MACS:
+            raise ArchitectureError(f"architecture {self.name!r}: more than {MOST_MACS} MACs")
 
     def position(self, level: str) -> int:
         """The index of a level."""
@@ -153,6 +160,11 @@ class Architecture:
         for i, level in enumerate(self.levels):
             out[i + 1] = out[i] * level.fanout
         return out
+
+    @property
+    def final_bits(self) -> int:
+        """Bits of a finished output on its way out."""
+        return min(self.output_bits or self.bits[2], self.bits[2])
 
     @property
     def macs(self) -> int:
@@ -174,7 +186,7 @@ class Architecture:
         bandwidth = [(x.read_bits, x.write_bits, x.shared_bits) for x in levels]
         return (
             np.array([x.size_bits for x in levels], np.float64),
-            np.tile(np.array(self.bits, np.float64), (len(levels), 1)),
+            np.tile(np.array([*self.bits, self.final_bits], np.float64), (len(levels), 1)),
             self.mesh,
             np.array(energy, np.float64),
             np.array([[x.block] * 3 for x in levels], np.float64),
@@ -205,126 +217,3 @@ class Architecture:
         at = self.position(name)
         levels = (*self.levels[:at], replace(self.levels[at], **changes), *self.levels[at + 1 :])
         return replace(self, levels=levels)
-
-
-def names() -> list[str]:
-    """Every architecture that ships."""
-    return sorted(path.stem for path in (folder() / "architectures").glob("*.yaml"))
-
-
-def load_architecture(name: str | Path | Architecture) -> Architecture:
-    """An architecture by name or YAML file.
-
-    Raises:
-        UnknownNameError: no such architecture or key; ArchitectureError: it makes no sense.
-    """
-    if isinstance(name, Architecture):
-        return name
-    text = str(name)
-    if text in names():
-        return from_document(read_yaml(folder() / "architectures" / f"{text}.yaml"), text)
-    if text.endswith((".yaml", ".yml")):
-        return from_document(read_yaml(Path(text)), text)
-    raise UnknownNameError("architecture", text, names(), "(or the path of a .yaml file)")
-
-
-KEYS = ("name", "description", "node_nm", "clock_mhz", "bits", "mac", "levels")
-LEVEL_KEYS = (
-    "name", "kind", "size_kb", "words", "port_bits", "banks", "fanout", "read_words", "write_words",
-    "shared_words", "network_words", "hidden", "must_keep", "may_keep", "spatial_x", "spatial_y",
-    "energy_pj", "area_um2",
-)  # fmt: skip
-KINDS = ("dram", "sram", "regfile", "smartbuffer_RF", "SRAM", "smartbuffer_SRAM")
-
-
-def from_document(document: Mapping[str, Any], where: str) -> Architecture:
-    """An architecture from the mapping that its YAML file holds."""
-    known_keys(document, KEYS, f"key in {where}:")
-    for key in ("name", "levels"):
-        if key not in document:
-            raise ArchitectureError(f"{where}: key {key!r} is missing")
-    from .technology import multiplier
-
-    node = int(document.get("node_nm", 45))
-    bits = document.get("bits", 16)
-    words = tuple(int(b) for b in bits) if isinstance(bits, list) else (int(bits),) * 3
-    if len(words) != 3:
-        raise ArchitectureError(f"{where}: bits is a number or a list of three, got {bits!r}")
-    mac = document.get("mac") or {}
-    pj, area = multiplier(min(words[:2]), node)
-    try:
-        levels = tuple(_level(entry, words[0], node, where) for entry in document["levels"])
-        return Architecture(
-            str(document["name"]),
-            levels,
-            float(mac.get("energy_pj", pj)),
-            words,
-            float(document.get("clock_mhz", 200)) * 1e6,
-            float(mac.get("area_um2", area)),
-            description=str(document.get("description", "")),
-        )
-    except UnknownNameError:
-        raise
-    except (TypeError, ValueError, ArchgymError) as error:
-        raise ArchitectureError(f"{where}: {error}") from error
-
-
-def _level(entry: Mapping[str, Any], word: int, node: int, where: str) -> Level:
-    from .technology import DRAM_PJ_PER_BIT, Cost, buffer
-
-    if not isinstance(entry, Mapping):
-        raise ArchitectureError(f"a level is a mapping of keys, got {entry!r}")
-    known_keys(entry, LEVEL_KEYS, f"key of a level in {where}:")
-    name, kind = str(entry.get("name", "?")), str(entry.get("kind", "sram"))
-    if kind not in KINDS:
-        raise UnknownNameError(f"kind of level {name!r} in {where}:", kind, KINDS)
-    port = int(entry.get("port_bits", word))
-    fanout = tuple(int(n) for n in entry.get("fanout", (1, 1)))
-    if len(fanout) != 2:
-        raise ArchitectureError(f"level {name!r}: fanout is [x, y], got {entry.get('fanout')!r}")
-    size = math.inf
-    if kind == "dram":
-        cost = Cost(DRAM_PJ_PER_BIT * port, DRAM_PJ_PER_BIT * port, 0.0)
-    else:
-        if ("size_kb" in entry) == ("words" in entry):
-            raise ArchitectureError(f"level {name!r}: give either size_kb or words")
-        size = float(entry["size_kb"]) * 8192 if "size_kb" in entry else entry["words"] * word
-        if not size > 0:
-            raise ArchitectureError(f"level {name!r}: its size must be positive, got {size} bits")
-        cost = Cost(0.0, 0.0, 0.0)
-        if "energy_pj" not in entry or "area_um2" not in entry:
-            banks = int(entry.get("banks", 1))
-            shape = "SRAM" if kind == "sram" else kind
-            cost = buffer(shape, max(1, int(size // port)), port, node, banks)
-    read, write = _energies(entry.get("energy_pj"), cost.read_pj, cost.write_pj, name)
-    rates = {
-        f"{port_name}_bits": float(entry[f"{port_name}_words"]) * word
-        for port_name in ("read", "write", "shared", "network")
-        if f"{port_name}_words" in entry
-    }
-    every = "".join(DIMENSIONS)
-    return Level(
-        name,
-        size,
-        (fanout[0], fanout[1]),
-        read,
-        write,
-        write,
-        block=port / word,
-        must_keep=str(entry.get("must_keep", "WIO" if kind == "dram" else "")),
-        may_keep=str(entry.get("may_keep", "")),
-        spatial_x=str(entry.get("spatial_x", every)),
-        spatial_y=str(entry.get("spatial_y", every)),
-        area_um2=float(entry.get("area_um2", cost.area_um2)),
-        hidden=bool(entry.get("hidden", True)),
-        **rates,
-    )
-
-
-def _energies(given: Any, read: float, write: float, name: str) -> tuple[float, float]:
-    if given is None:
-        return read, write
-    values: Sequence[Any] = given if isinstance(given, list) else [given, given]
-    if len(values) != 2:
-        raise ArchitectureError(f"level {name!r}: energy_pj is a number or [read, write]")
-    return float(values[0]), float(values[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,32 +11,43 @@ from archgym.terminal.output import busy, print_json, print_table
 from archgym.errors import ArchgymError
 from archgym.units import format_quantity
 
-from . import architecture as hardware
-from .layers import FIELDS, names, resolve
+from . import machines as hardware
+from .architecture import Architecture, Level
+from .layers import FIELDS, Network
+from .readers.onnx_import import share_text
+from .workloads import FORMATS, names, resolve
 from .layout import OBJECTIVES, REUSE, TENSORS
 from .mapper import THOROUGH, Found, find_mapping
 from .mapping import Refusal
 from .systolic import DATAFLOWS, systolic
 
 
+MACHINE = "a name or a .yaml file (the project's own, Timeloop v0.4, ZigZag)"
+SHARE = ("products_read", "products_known", "share_read", "complete", "choices", "unread")
+WHAT = "NAME, NAME@BATCH, NAME/LAYER or a file: " + ", ".join(FORMATS)
+
+
 def add_layers(p: argparse.ArgumentParser) -> None:
     """``archgym accelerator layers``."""
-    p.add_argument("workload", nargs="?", help="NAME, NAME@BATCH, NAME/LAYER, .csv or .onnx file")
+    p.add_argument("workload", nargs="?", help=WHAT)
+    _reading_options(p)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_layers)
 
 
 def add_architectures(p: argparse.ArgumentParser) -> None:
     """``archgym accelerator architectures``."""
-    p.add_argument("name", nargs="?", help="a name or a .yaml file")
+    p.add_argument("name", nargs="?", help=MACHINE)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_architectures)
 
 
 def add_map(p: argparse.ArgumentParser) -> None:
     """``archgym accelerator map``."""
-    p.add_argument("workload", help="NAME, NAME@BATCH, NAME/LAYER, .csv or .onnx file")
-    p.add_argument("--architecture", default="eyeriss", help="a name or a .yaml file")
+    p.add_argument("workload", help=WHAT)
+    _reading_options(p)
+    p.add_argument("--architecture", default="eyeriss", help=MACHINE)
+    p.add_argument("--output-bits", type=int, default=0, help="width of finished outputs")
     p.add_argument("--objective", default="energy-delay", choices=OBJECTIVES)
     p.add_argument("--effort", type=int, default=THOROUGH, help="mappings evaluated a layer")
     p.add_argument("--reuse", default="physical", choices=REUSE)
@@ -49,7 +61,8 @@ def add_map(p: argparse.ArgumentParser) -> None:
 
 def add_systolic(p: argparse.ArgumentParser) -> None:
     """``archgym accelerator systolic``."""
-    p.add_argument("workload", help="NAME, NAME@BATCH, NAME/LAYER, .csv or .onnx file")
+    p.add_argument("workload", help=WHAT)
+    _reading_options(p)
     p.add_argument("--rows", type=int, default=128)
     p.add_argument("--columns", type=int, default=128)
     p.add_argument("--dataflow", default="ws", choices=DATAFLOWS)
@@ -65,17 +78,12 @@ def _layers(options: argparse.Namespace) -> None:
         else:
             print_table(["network", "shapes", "GMAC"], rows)
         return
-    skipped: dict[str, int] = {}
-    if str(options.workload).endswith(".onnx"):
-        from .onnx_import import read_onnx
-
-        imported = read_onnx(Path(options.workload))
-        network, skipped = imported.network, imported.skipped
-    else:
-        network = resolve(options.workload)
+    network = _network(options)
     if options.json:
         layers = [{f: getattr(x, f) for f in FIELDS} for x in network.layers]
-        print_json({"network": network.name, "layers": layers, "skipped": skipped})
+        skipped = dict(network.notes.get("no_products", {}))
+        document = {"network": network.name, "macs": network.macs, "layers": layers}
+        print_json(document | {"skipped": skipped, "notes": dict(network.notes)})
         return
     rows = [
         [x.name, *x.shape[:8], f"{x.stride_h}x{x.stride_w}", x.count, f"{x.macs / 1e6:.2f}"]
@@ -83,8 +91,37 @@ def _layers(options: argparse.Namespace) -> None:
     ]
     columns = ["layer", *"NGKCPQRS", "stride", "count", "MMAC"]
     print_table(columns, rows, title=f"{network.name}: {network.macs / 1e9:.3f} GMAC")
-    if skipped:
-        print("skipped: " + ", ".join(f"{name} ({n})" for name, n in skipped.items()))
+    _print_notes(network)
+
+
+def _network(options: argparse.Namespace) -> Network:
+    return resolve(options.workload, dims=options.dims, partial=options.partial)
+
+
+def _print_notes(network: Network) -> None:
+    """What of a model was read, and how."""
+    notes = network.notes
+    if "share_read" not in notes:
+        return
+    print(f"read: {share_text(notes)}")
+    if notes["dims"]:
+        print("symbolic axes: " + ", ".join(f"{k} = {v}" for k, v in notes["dims"].items()))
+    for unread in notes["unread"]:
+        print(f"not read: {unread['operator']} {unread['name']!r}: {unread['reason']}")
+    for choice in notes["choices"]:
+        print(choice)
+    for key, text in (("constant", "computed before inference"), ("no_products", "skipped")):
+        if notes[key]:
+            print(f"{text}: " + ", ".join(f"{name} ({n})" for name, n in notes[key].items()))
+
+
+def _reading_options(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--dims", default="", help="symbolic axes of an ONNX model: batch=8,sequence=128"
+    )
+    p.add_argument(
+        "--partial", action="store_true", help="go on where some products cannot be read"
+    )
 
 
 def _architectures(options: argparse.Namespace) -> None:
@@ -104,7 +141,7 @@ def _architectures(options: argparse.Namespace) -> None:
     print_table(list(levels[0]), [list(x.values()) for x in levels], title=machine.name)
 
 
-def _level(level: hardware.Level) -> dict[str, Any]:
+def _level(level: Level) -> dict[str, Any]:
     return {
         "level": level.name,
         "KB": round(level.size_bits / 8192, 4),
@@ -119,8 +156,12 @@ def _level(level: hardware.Level) -> dict[str, Any]:
 
 
 def _map(options: argparse.Namespace) -> int:
-    network = resolve(options.workload)
+    network = _network(options)
     machine = hardware.load_architecture(options.architecture)
+    if options.output_bits < 0:
+        raise ArchgymError(f"--output-bits must be at least 0, got {options.output_bits}")
+    if options.output_bits:
+        machine = replace(machine, output_bits=options.output_bits)
     if options.effort < 1:
         raise ArchgymError(f"--effort must be at least 1, got {options.effort}")
     found: list[tuple[Any, Found]] = []
@@ -141,7 +182,8 @@ def _map(options: argparse.Namespace) -> int:
         plot_energy(found, machine, options.plot)
     if options.json:
         rows = [_as_dict(layer, f, machine) for layer, f in found]
-        print_json({"energy": energy, "latency": latency, "layers": rows})
+        notes = {k: network.notes[k] for k in SHARE if k in network.notes}
+        print_json({"energy": energy, "latency": latency, "layers": rows} | notes)
         return 0
     table = [
         [
@@ -160,10 +202,11 @@ def _map(options: argparse.Namespace) -> int:
         for layer, f in found:
             print(f"\n{layer.name}\n{f.mapping.describe(machine)}")
     print(f"energy {format_quantity(energy, 'J')}, latency {format_quantity(latency, 's')}")
+    _print_notes(network)
     return 0
 
 
-def _as_dict(layer: Any, f: Found, machine: hardware.Architecture) -> dict[str, Any]:
+def _as_dict(layer: Any, f: Found, machine: Architecture) -> dict[str, Any]:
     return {
         "layer": layer.name,
         "count": layer.count,
@@ -171,6 +214,9 @@ def _as_dict(layer: Any, f: Found, machine: hardware.Architecture) -> dict[str, 
         "cycles": f.cost.cycles,
         "utilisation": f.cost.utilisation,
         "mapping": f.mapping.format(),
+        "traffic_bits": dict(
+            zip([x.name for x in machine.levels], f.cost.traffic_bits(machine).tolist())
+        ),
         "traffic_words": {
             level.name: dict(zip(TENSORS, row.tolist()))
             for level, row in zip(machine.levels, f.cost.traffic)
@@ -179,7 +225,7 @@ def _as_dict(layer: Any, f: Found, machine: hardware.Architecture) -> dict[str, 
 
 
 def _systolic(options: argparse.Namespace) -> None:
-    network = resolve(options.workload)
+    network = _network(options)
     runs = [
         (x, systolic(x, options.rows, options.columns, options.dataflow)) for x in network.layers
     ]

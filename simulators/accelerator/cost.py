@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .compiled import compiled
-from .layout import FILL, OK, OUTPUTS, READ, UPDATE
+from .layout import FILL, FINISHED, OK, OUTPUTS, READ, UPDATE
 from .nest import check, count, unfold
 
 
@@ -25,6 +25,21 @@ def energies(used, counts, energy, block, table):
             table[level, t] = used[level] * pj
             total += table[level, t]
     return total
+
+
+@compiled
+def narrowed(counts, bits, level):
+    """Bits by which a level's outputs are fewer as finished sums arrive narrower than others.
+
+    Of the sums that come up to a level the last of each output is finished; those of the multipliers
+    themselves are not.  ``bits`` (L, 4) are of weights, inputs, sums and finished outputs.
+    """
+    if bits[level, FINISHED] != bits[level, OUTPUTS]:
+        for inner in range(level + 1, counts.shape[0]):
+            if counts[inner, OUTPUTS, UPDATE] > 0:
+                finished = counts[level, OUTPUTS, UPDATE] - counts[level, OUTPUTS, READ]
+                return finished * (bits[level, OUTPUTS] - bits[level, FINISHED])
+    return 0.0
 
 
 @compiled
@@ -51,7 +66,7 @@ def first_and_last(keep, volume, spread, bits, bandwidth, network, alone):
             mine = volume[level, t] * bits[level, t]
             if t == OUTPUTS:
                 if last == 0.0:
-                    last = mine
+                    last = volume[level, t] * bits[level, FINISHED]
                 up = min(bandwidth[source, 1], bandwidth[source, 2], network[level])
                 up /= spread[level, t]
                 draining += last / min(up, bandwidth[level, 0], bandwidth[level, 2])
@@ -87,7 +102,7 @@ def delivery(keep, counts, volume, spread, bits, bandwidth, network, hidden):
             down = counts[level, t, FILL] * bits[level, t] * spread[level, t]
             moved += down
             if t == OUTPUTS:
-                moved += counts[source, t, UPDATE] * bits[level, t]
+                moved += counts[source, t, UPDATE] * bits[level, t] - narrowed(counts, bits, source)
             elif not hidden[level]:
                 down -= volume[level, t] * bits[level, t] * spread[level, t]
                 rate = min(bandwidth[source, 0], bandwidth[source, 2], network[level])
@@ -114,6 +129,7 @@ def level_cycles(counts, bits, bandwidth, compute_cycles, alone, cycles):
             moved = counts[level, t, FILL] + counts[level, t, UPDATE]
             if moved > 0:
                 write += moved * bits[level, t] / compute_cycles
+        write -= narrowed(counts, bits, level) / compute_cycles
         if alone[level, 0] > 0:
             read = max(0.0, read - alone[level, 0] / compute_cycles)
         if alone[level, 1] > 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .compiled import compiled
-from .cost import evaluate
+from .cost import evaluate, narrowed
 from .layout import C, G, K, P, Q, R, S, TEMPORAL
 from .nest import box_volume
 from .moves import ORDERS, ceil_divide
@@ -218,3 +218,4 @@ def row(dims, conv, state, arch, switches, out, work):
         if factor.shape[0] > 3:
             out[4] += volume[2, t] * bits[2, t] * used[2]
             out[5] += volume[3, t] * bits[3, t]
+    out[3] -= narrowed(counts, bits, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .compiled import compiled
-from .cost import evaluate
+from .cost import evaluate, narrowed
 from .layout import DELAY, ENERGY, ENERGY_DELAY, OK, TEMPORAL, TRAFFIC
 from .moves import ORDERS, ceil_divide, close, draw, propose, trade
 
@@ -42,7 +42,7 @@ def score(problem, state, objective, bound, work):
         moved = 0.0
         for t in range(3):
             moved += (work[0][0, t, 0] + work[0][0, t, 2]) * arch[1][0, t]
-        return moved
+        return moved - narrowed(work[0], arch[1], 0)
     return out[4] * out[5]
 
 

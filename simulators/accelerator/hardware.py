@@ -31,6 +31,7 @@ class HardwareSpace:
     name: str
     space: DesignSpace
     build: Callable[[Design], Architecture]
+    default: Design
 
 
 def _dram(word: int, bits_per_cycle: float) -> Level:
@@ -213,8 +214,37 @@ def _simba_build(d: Design) -> Architecture:
     return Architecture("simba", levels, pj, (word,) * 3, CLOCK, area)
 
 
+# Eyeriss' array and memories (ArchGym's baseline; scratchpads rounded up to powers of two), and a
+# chiplet half the size of Simba's
+ARCHGYM_DEFAULT: Design = {
+    "num_pes": 168, "mac_mesh_x": 14,
+    **{
+        f"{name}_spad_{what}": value
+        for name, depth in (("ifmap", 16), ("psum", 16), ("weights", 256))
+        for what, value in (
+            ("class", "smartbuffer_RF"), ("depth", depth), ("block", 1), ("read_bandwidth", 2),
+            ("write_bandwidth", 2),
+        )
+    },
+    "dummy_buffer_class": "regfile", "dummy_buffer_depth": 16, "dummy_buffer_block": 1,
+    "glb_class": "smartbuffer_SRAM", "glb_depth": 16384, "glb_banks": 32, "glb_block": 4,
+    "glb_read_bandwidth": 16, "glb_write_bandwidth": 16,
+}  # fmt: skip
+EYERISS_DEFAULT: Design = {
+    "array_width": 14, "array_height": 12, "glb_size": 128, "glb_banks": 8, "glb_bandwidth": 256,
+    "ifmap_words": 12, "weight_words": 256, "psum_words": 24, "dram_bandwidth": 6.4,
+    "precision": 16, "node": 65,
+}  # fmt: skip
+SIMBA_DEFAULT: Design = {
+    "pes": 16, "lanes": 8, "vector_width": 8, "glb_size": 64, "glb_bandwidth": 256,
+    "input_buffer": 8, "weight_buffer": 4, "accumulator_words": 256, "dram_bandwidth": 12.8,
+    "precision": 8, "node": 16,
+}  # fmt: skip
+
 SPACES: dict[str, Callable[[], HardwareSpace]] = {
-    "archgym-timeloop": lambda: HardwareSpace("archgym-timeloop", _archgym_space(), _archgym_build),
-    "eyeriss": lambda: HardwareSpace("eyeriss", _eyeriss_space(), _eyeriss_build),
-    "simba": lambda: HardwareSpace("simba", _simba_space(), _simba_build),
+    "archgym-timeloop": lambda: HardwareSpace(
+        "archgym-timeloop", _archgym_space(), _archgym_build, ARCHGYM_DEFAULT
+    ),
+    "eyeriss": lambda: HardwareSpace("eyeriss", _eyeriss_space(), _eyeriss_build, EYERISS_DEFAULT),
+    "simba": lambda: HardwareSpace("simba", _simba_space(), _simba_build, SIMBA_DEFAULT),
 }

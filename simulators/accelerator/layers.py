@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import math
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archgym.errors import UnknownNameError, WorkloadError
 
-from .data import folder
 from .layout import DIMENSIONS
 
 FIELDS = (
     "name", *DIMENSIONS, "stride_h", "stride_w", "dilation_h", "dilation_w", "count",
     "own_weights",
 )  # fmt: skip
+LARGEST = 2**31 - 1  # of a loop, a stride, a count
+MOST_WORK = 2**53  # products of a layer, and words of a tensor: what a float counts exactly
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,28 @@ class Layer:
     own_weights: int = 0
 
     def __post_init__(self) -> None:
-        if self.own_weights not in (0, 1):
-            raise WorkloadError(f"layer {self.name!r}: own_weights is 0 or 1")
-        for field in FIELDS[1:14]:
-            value = getattr(self, field)
+        faults = self._faults()
+        if faults:
+            raise WorkloadError(f"layer {self.name!r}: " + "; ".join(faults))
+
+    def _faults(self) -> list[str]:
+        faults = []
+        if not isinstance(self.name, str) or not self.name:
+            faults.append(f"a name is a text that is not empty, got {self.name!r}")
+        if isinstance(self.own_weights, bool) or self.own_weights not in (0, 1):
+            faults.append(f"own_weights is 0 or 1, got {self.own_weights!r}")
+        for key in FIELDS[1:14]:
+            value = getattr(self, key)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise WorkloadError(
-                    f"layer {self.name!r}: {field} must be a whole number of at least 1, got {value!r}"
-                )
+                faults.append(f"{key} must be a whole number of at least 1, got {value!r}")
+            elif value > LARGEST:
+                faults.append(f"{key} must be at most {LARGEST}, got {value}")
+        if not faults:
+            if self.macs > MOST_WORK:
+                faults.append(f"{self.macs} products are more than 2^53, the most that is counted")
+            elif max(self.tensor_sizes()) > MOST_WORK:
+                faults.append("a tensor has more than 2^53 words, the most that is counted")
+        return faults
 
     @property
     def dims(self) -> NDArray[np.int64]:
@@ -91,14 +106,22 @@ class Layer:
 
 @dataclass(frozen=True)
 class Network:
-    """A named sequence of layers."""
+    """A named sequence of layers.
+
+    ``notes`` say where it comes from and what of it was read; they take no part in comparisons.
+    """
 
     name: str
     layers: tuple[Layer, ...]
+    notes: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         if not self.layers:
             raise WorkloadError(f"network {self.name!r} has no layer")
+        seen = [layer.name for layer in self.layers]
+        if len(set(seen)) != len(seen):
+            twice = sorted({n for n in seen if seen.count(n) > 1})
+            raise WorkloadError(f"network {self.name!r}: layers share a name: {', '.join(twice)}")
 
     @property
     def macs(self) -> int:
@@ -121,7 +144,7 @@ class Network:
             replace(x, G=x.G * batch) if x.own_weights else replace(x, N=x.N * batch)
             for x in self.layers
         )
-        return Network(f"{self.name}@{batch}", layers)
+        return Network(f"{self.name}@{batch}", layers, self.notes)
 
     def layer(self, name: str) -> Layer:
         """The layer of a name."""
@@ -129,80 +152,3 @@ class Network:
             if layer.name == name:
                 return layer
         raise UnknownNameError(f"layer of {self.name}", name, [x.name for x in self.layers])
-
-
-def names() -> list[str]:
-    """Every network that ships."""
-    return sorted(path.stem for path in (folder() / "networks").glob("*.csv"))
-
-
-def resolve(workload: str | Path | Layer | Network) -> Network:
-    """A network by name, ``network/layer``, file (.csv or .onnx); ``NAME@4`` is a batch of four.
-
-    Raises:
-        UnknownNameError: no such network or layer; WorkloadError: a file that makes no sense.
-    """
-    if isinstance(workload, Network):
-        return workload
-    if isinstance(workload, Layer):
-        return Network(workload.name, (workload,))
-    text, _, batch = str(workload).partition("@")
-    if batch and not batch.isdigit():
-        raise WorkloadError(f"workload {str(workload)!r}: a batch is a whole number, got {batch!r}")
-    return _resolve(text).batched(int(batch) if batch else 1)
-
-
-def _resolve(text: str) -> Network:
-    if text.endswith(".onnx"):
-        from .onnx_import import read_onnx
-
-        return read_onnx(Path(text)).network
-    if text.endswith(".csv"):
-        return read_csv(Path(text))
-    name, _, layer = text.partition("/")
-    if name not in names():
-        hint = "(or NETWORK/LAYER, or the path of a .csv or .onnx file)"
-        raise UnknownNameError("network", name, names(), hint)
-    network = read_csv(folder() / "networks" / f"{name}.csv")
-    return Network(text, (replace(network.layer(layer), count=1),)) if layer else network
-
-
-def read_csv(path: Path) -> Network:
-    """A network from a table with the columns ``FIELDS``; strides, dilations, count default to 1."""
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorkloadError(f"cannot read the network {path}: {error}") from error
-    layers = []
-    for i, row in enumerate(rows):
-        where = f"{path}, layer {i + 1}"
-        for key in row:
-            if key not in FIELDS:
-                raise UnknownNameError(f"column in {path}:", key, FIELDS)
-        if not row.get("name"):
-            raise WorkloadError(f"{where}: no name")
-        values: dict[str, int] = {}
-        for key in FIELDS[1:]:
-            text = row.get(key) or ("0" if key == "own_weights" else "1")
-            try:
-                values[key] = int(text)
-            except ValueError:
-                raise WorkloadError(
-                    f"{where} ({row['name']}): {key} is {text!r}, not a whole number"
-                ) from None
-        try:
-            layers.append(Layer(row["name"], **values))
-        except WorkloadError as error:
-            raise WorkloadError(f"{path}: {error}") from None
-    if len({layer.name for layer in layers}) != len(layers):
-        raise WorkloadError(f"{path}: two layers share a name")
-    return Network(path.stem, tuple(layers))
-
-
-def write_csv(network: Network, path: Path) -> None:
-    """The inverse of :func:`read_csv`."""
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(FIELDS)
-        table.writerows([getattr(layer, f) for f in FIELDS] for layer in network.layers)

@@ -18,6 +18,7 @@ DIMENSIONS = ("N", "G", "K", "C", "P", "Q", "R", "S")
 N, G, K, C, P, Q, R, S = range(8)
 TENSORS = ("weights", "inputs", "outputs")
 WEIGHTS, INPUTS, OUTPUTS = range(3)
+FINISHED = 3  # outputs whose sum is complete; they may be narrower
 KINDS = ("temporal", "x", "y")
 TEMPORAL, SPATIAL_X, SPATIAL_Y = range(3)
 ACTIONS = ("read", "fill", "update")

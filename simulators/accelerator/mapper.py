@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from .layout import OBJECTIVES, REUSE, TEMPORAL, TRAFFIC, N
 from .mapping import Cost, Mapping, Refusal, evaluate_mapping, workspace
 from .mapping_spaces import useful_factors
 
+MOST_TILINGS = 4_000_000  # of the level next to DRAM, by the objective dram-traffic
 FAST, THOROUGH = 3200, 20_000  # evaluations a layer: inside a hardware search; on its own
 
 
@@ -138,8 +140,15 @@ def _with_batch(mapping: Mapping, batch: int) -> Mapping:
 
 
 def _candidates(layer: Layer) -> NDArray[np.int64]:
-    """Tile sizes worth trying of each dimension, (8, most), rising, 0 where there are no more."""
+    """Tile sizes worth trying of each dimension, (8, most), rising, 0 where there are no more.
+
+    Of more than ``MOST_TILINGS`` combinations every second size of the longest list goes, and so on;
+    that depends on the layer alone, so a larger buffer still has every tiling of a smaller one.
+    """
     lists = [useful_factors(int(n)) for n in layer.dims]
+    while prod(map(len, lists)) > MOST_TILINGS:
+        at = max(range(8), key=lambda d: len(lists[d]))
+        lists[at] = (*lists[at][:-1:2], lists[at][-1])
     out = np.zeros((8, max(map(len, lists))), np.int64)
     for d, values in enumerate(lists):
         out[d, : len(values)] = values

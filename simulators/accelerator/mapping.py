@@ -166,6 +166,17 @@ class Cost:
         """Words moved by all instances of each level, (L, 3)."""
         return self.counts.sum(axis=2) * self.instances[:-1, None]
 
+    def traffic_bits(self, architecture: Architecture) -> NDArray[np.float64]:
+        """Bits moved by all instances of each level, (L,); finished outputs at their own width."""
+        from .cost import narrowed
+
+        moved: NDArray[np.float64] = self.traffic @ np.array(architecture.bits, np.float64)
+        if architecture.final_bits != architecture.bits[2]:
+            bits = architecture.arrays[1]
+            saved = [narrowed(self.counts, bits, i) for i in range(len(moved))]
+            moved = moved - np.array(saved) * self.instances[:-1]
+        return moved
+
 
 def workspace(levels: int) -> tuple[NDArray[Any], ...]:
     """The arrays that ``cost.evaluate`` fills for L levels.

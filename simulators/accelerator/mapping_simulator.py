@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,14 +13,16 @@ from numpy.typing import NDArray
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.simulator import Simulator
-from archgym.space import Designs, Setting
+from archgym.space import Designs, Setting, Value
 from archgym.kernels.threads import split_rows
 
-from .architecture import Architecture, load_architecture
-from .layers import Layer, Network, names, resolve
+from .architecture import Architecture
+from .layers import Layer, Network
 from .layout import OK, REUSE
+from .machines import load_architecture
 from .mapping import Mapping, refusal, workspace
 from .mapping_spaces import SPACES, joined
+from .workloads import Dims, names, reading, resolve
 
 # GAMMA's area: a PE, 32 KB of L2, 64 B of L1 in a PE; um2 (ArchGym's plug-in, dnn.md)
 GAMMA_L2, GAMMA_L1, GAMMA_PES = (32768, 4161.5), (64, 4505.2), 1024.0
@@ -46,6 +49,24 @@ class MappingSimulator(Simulator):
         ),
         Setting("reuse", "choice", "physical", REUSE, description="the convention of tile reuse"),
         Setting(
+            "dims", "any", "", description="sizes of an ONNX model's axes: batch=8,sequence=128"
+        ),
+        Setting(
+            "partial",
+            "switch",
+            False,
+            description="take a model of which some products are not read",
+        ),
+        Setting(
+            "output_bits",
+            "whole",
+            0,
+            low=0,
+            high=1024,
+            unit="",
+            description="width of finished outputs in bits (0: that of sums)",
+        ),
+        Setting(
             "threads",
             "whole",
             None,
@@ -71,13 +92,17 @@ class MappingSimulator(Simulator):
         space: str = "loops",
         architecture: str | Architecture = "",
         reuse: str = "physical",
+        dims: str | Dims = "",
+        partial: bool = False,
+        output_bits: int = 0,
         threads: int | None = None,
     ) -> None:
         if space not in SPACES:
             raise UnknownNameError("mapping space", space, SPACES)
         if reuse not in REUSE:
             raise UnknownNameError("reuse convention", reuse, REUSE)
-        self.network = resolve(workload)
+        self.network = resolve(workload, dims=dims, partial=partial)
+        self._reading = reading(dims, partial, output_bits)
         self.architecture = load_architecture(
             architecture or ("gamma" if space == "gamma" else "eyeriss")
         )
@@ -85,6 +110,8 @@ class MappingSimulator(Simulator):
             raise UnknownNameError(
                 "architecture of the gamma space", self.architecture.name, ["gamma"]
             )
+        if self._reading.get("output_bits"):
+            self.architecture = replace(self.architecture, output_bits=self._reading["output_bits"])
         several = len(self.network.layers) > 1
         self.parts = [
             SPACES[space](layer, self.architecture, f"{layer.name}." if several else "")
@@ -108,7 +135,17 @@ class MappingSimulator(Simulator):
             "space": self._space_name,
             "architecture": repr(self.architecture),
             "reuse": self._reuse,
+            **self._reading,
         }
+
+    @property
+    def workload_notes(self) -> Dict[str, Any]:
+        """What is known of the workload besides its shapes: where from, the share of products read."""
+        return {"products": self.network.macs, **self.network.notes}
+
+    def default_design(self) -> dict[str, Value]:
+        """The smallest tiles, nothing unrolled, everything kept: if that does not fit, nothing does."""
+        return self.space.decode(np.zeros((1, len(self.space)), np.int64))[0]
 
     def prepare(self) -> None:
         """Compile the kernels."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from functools import cached_property
-from math import ceil
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -65,13 +65,19 @@ class MappingSpace(ABC):
 
 def useful_factors(n: int) -> tuple[int, ...]:
     """Factors of a loop over n that no smaller factor replaces: ceil(n / k); at most 16, spread evenly."""
-    values = sorted({ceil(n / k) for k in range(1, n + 1)})
+    root = isqrt(n)  # every value is a quotient by a small k, or small itself
+    values = sorted({-(-n // k) for k in range(1, root + 1)} | _small_quotients(n, root))
     if len(values) > MOST_FACTORS:
         picks = np.unique(np.geomspace(1, len(values), MOST_FACTORS).round().astype(int)) - 1
         divisors = [v for v in values if n % v == 0]
         chosen = {values[i] for i in picks} | set(divisors[:: max(1, len(divisors) // 8)]) | {n}
         values = sorted(chosen)
     return tuple(values)
+
+
+def _small_quotients(n: int, root: int) -> set[int]:
+    """The values v of ceil(n / k) that are at most sqrt(n) + 1: those that some k gives."""
+    return {v for v in range(1, root + 2) if v == 1 or -(-n // v) < -(-n // (v - 1))}
 
 
 class LoopSpace(MappingSpace):
@@ -194,6 +200,14 @@ class LoopSpace(MappingSpace):
 
 
 PERMUTATIONS = 720
+MOST_TILES = (
+    65_536  # tiles named one by one; of longer dimensions those that no smaller one replaces
+)
+
+
+def tiles(n: int) -> tuple[int, ...]:
+    """The tiles of a dimension of ``n``."""
+    return tuple(range(1, n + 1)) if n <= MOST_TILES else useful_factors(n)
 
 
 class GammaSpace(MappingSpace):
@@ -218,7 +232,7 @@ class GammaSpace(MappingSpace):
         def level(name: str) -> list[Parameter]:
             out = [categorical(f"parallel.{p}{name}", ("K", "C", "X", "Y"), "unrolled dimension")]
             out += [
-                ordinal(f"tile.{p}{name}.{d}", tuple(range(1, n + 1)), f"tile of {d}", scale="log")
+                ordinal(f"tile.{p}{name}.{d}", tiles(n), f"tile of {d}", scale="log")
                 for d, n in dims.items()
             ]
             return out
@@ -235,13 +249,22 @@ class GammaSpace(MappingSpace):
     def _decode(self, design: Designs, state: State) -> None:
         from .decoding import decode_gamma
 
-        decode_gamma(design, self.layer.dims, state)
+        decode_gamma(self._written_out(design[None])[0], self.layer.dims, state)
+
+    def _written_out(self, x: Designs) -> Designs:
+        """Designs (n, 17) as if every tile were named, which the kernel reads: tile less one."""
+        out = x
+        for i, p in enumerate(self.parameters):
+            if p.name.startswith("tile.") and len(p) != p.values[-1]:
+                out = x.copy() if out is x else out
+                out[:, i] = np.asarray(p.array, np.int64)[x[:, i]] - 1
+        return out
 
     def evaluate(self, x: Designs, *arguments: Any) -> None:
         """A batch of this layer's designs; see ``decoding.evaluate_gamma``."""
         from .decoding import evaluate_gamma
 
-        evaluate_gamma(x, self.layer.dims, self.layer.geometry, *arguments)
+        evaluate_gamma(self._written_out(x), self.layer.dims, self.layer.geometry, *arguments)
 
     def canonical(self, x: Designs) -> Designs:
         """Inner tiles beyond the outer ones are cut."""

@@ -134,6 +134,8 @@ def propose(dims, state, spatial, room, must, optional, seed):
     factor, order, keep = state
     levels = factor.shape[0]
     seed = draw(seed)
+    if dims.max() == 1:  # a single product: one mapping, nothing to change
+        return seed
     r = seed >> 24
     what, r = r % 16, r // 16
     level, r = r % levels, r // levels
@@ -200,6 +202,8 @@ def propose(dims, state, spatial, room, must, optional, seed):
     if kind > 0 and (room[level, kind - 1] == 1 or not spatial[level, kind - 1, d]):
         kind = 0
     if level == 0 and kind == 0:
+        if levels == 1:  # the outermost level's temporal loops are what is left
+            return seed
         level = 1 + r % (levels - 1)
     here = factor[level, kind, d]
     factor[level, kind, d] = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,10 +17,11 @@ from archgym.kernels.threads import map_rows
 
 from .architecture import Architecture
 from .hardware import SPACES
-from .layers import Layer, Network, names, resolve
+from .layers import Layer, Network
 from .layout import OBJECTIVES, REUSE
 from .mapper import FAST, Found, find_mapping
 from .mapping import Refusal
+from .workloads import Dims, names, reading, resolve
 from .technology import TechnologyError
 
 GROUPS = ("dram", "glb", "pe", "mac")
@@ -30,7 +32,9 @@ class AcceleratorSimulator(Simulator):
     """Every design is a DNN accelerator; the mapper chooses how each layer runs on it.
 
     ``space``: ``archgym-timeloop`` (ArchGym's 26 knobs), ``eyeriss`` or ``simba``.  Metrics are those
-    of one inference: layers one after the other, each as often as it occurs.
+    of one inference: layers one after the other, each as often as it occurs.  ``dims`` are sizes of an
+    ONNX model's symbolic axes (``batch=8,sequence=128``), ``partial`` takes a model of which some
+    products cannot be read, ``output_bits`` is the width of finished outputs (0: that of sums).
     """
 
     name = "accelerator"
@@ -50,6 +54,24 @@ class AcceleratorSimulator(Simulator):
             "effort", "whole", FAST, low=1, high=10_000_000, description="mappings tried a layer"
         ),
         Setting("reuse", "choice", "physical", REUSE, description="the convention of tile reuse"),
+        Setting(
+            "dims", "any", "", description="sizes of an ONNX model's axes: batch=8,sequence=128"
+        ),
+        Setting(
+            "partial",
+            "switch",
+            False,
+            description="take a model of which some products are not read",
+        ),
+        Setting(
+            "output_bits",
+            "whole",
+            0,
+            low=0,
+            high=1024,
+            unit="",
+            description="width of finished outputs in bits (0: that of sums)",
+        ),
         Setting(
             "threads",
             "whole",
@@ -83,6 +105,9 @@ class AcceleratorSimulator(Simulator):
         objective: str = "energy-delay",
         effort: int = FAST,
         reuse: str = "physical",
+        dims: str | Dims = "",
+        partial: bool = False,
+        output_bits: int = 0,
         threads: int | None = None,
     ) -> None:
         if space not in SPACES:
@@ -91,7 +116,8 @@ class AcceleratorSimulator(Simulator):
             raise UnknownNameError("mapper objective", objective, OBJECTIVES)
         if reuse not in REUSE:
             raise UnknownNameError("reuse convention", reuse, REUSE)
-        self.network = resolve(workload)
+        self.network = resolve(workload, dims=dims, partial=partial)
+        self._reading = reading(dims, partial, output_bits)
         self.hardware = SPACES[space]()
         self.space = self.hardware.space
         self.workload, self.workload_hash = self.network.name, self.network.content_hash
@@ -106,7 +132,16 @@ class AcceleratorSimulator(Simulator):
     @property
     def config(self) -> Mapping[str, Any]:
         """The space and the mapper's settings."""
-        return {"space": self.hardware.name, **self._mapper}
+        return {"space": self.hardware.name, **self._mapper, **self._reading}
+
+    @property
+    def workload_notes(self) -> dict[str, Any]:
+        """What is known of the workload besides its shapes: where from, the share of products read."""
+        return {"products": self.network.macs, **self.network.notes}
+
+    def default_design(self) -> dict[str, Any]:
+        """The space's baseline; it maps every layer, since each of its memories holds a word."""
+        return dict(self.hardware.default)
 
     def prepare(self) -> None:
         """Compile the kernels."""
@@ -119,7 +154,9 @@ class AcceleratorSimulator(Simulator):
         Raises:
             TechnologyError: a component that the energy tables do not cover.
         """
-        return self.hardware.build(self.space.decode(design[None])[0])
+        machine = self.hardware.build(self.space.decode(design[None])[0])
+        bits = self._reading.get("output_bits", 0)
+        return replace(machine, output_bits=bits) if bits else machine
 
     def _evaluate(self, x: Designs) -> Evaluation:
         rows = map_rows(self._one, x, self._threads)
@@ -138,16 +175,18 @@ class AcceleratorSimulator(Simulator):
         energy = dict.fromkeys(GROUPS, 0.0)
         traffic = dict.fromkeys(GROUPS, 0.0)
         cycles = 0.0
-        bits = np.array(hardware.bits, np.float64)
+        known: dict[tuple[int, ...], Found | Refusal] = {}
         for layer in self.network.layers:
-            found = find_mapping(layer, hardware, **self._mapper)  # type: ignore[arg-type]
+            if layer.shape not in known:  # equal shapes have equal mappings
+                known[layer.shape] = find_mapping(layer, hardware, **self._mapper)  # type: ignore[arg-type]
+            found = known[layer.shape]
             if isinstance(found, Refusal):
                 return nothing, f"layer {layer.name}: {found}"
             cost = found.cost
             cycles += layer.count * cost.cycles
             energy["mac"] += layer.count * cost.mac_energy_pj
             per_level = cost.level_energy_pj.sum(axis=1).tolist()
-            moved = (cost.traffic @ bits / 8).tolist()
+            moved = (cost.traffic_bits(hardware) / 8).tolist()
             for group, pj, moved_bytes in zip(groups, per_level, moved):
                 energy[group] += layer.count * pj
                 traffic[group] += layer.count * moved_bytes

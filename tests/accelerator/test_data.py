@@ -4,19 +4,14 @@ import itertools
 
 import numpy as np
 import pytest
-from archgym.simulators.accelerator import architecture as hardware
+from archgym.simulators.accelerator import machines as hardware
 from archgym.simulators.accelerator import technology as tech
-from archgym.simulators.accelerator.architecture import Architecture, Level, load_architecture
-from archgym.simulators.accelerator.layers import (
-    Layer,
-    Network,
-    names,
-    read_csv,
-    resolve,
-    write_csv,
-)
+from archgym.simulators.accelerator.architecture import Architecture, Level
+from archgym.simulators.accelerator.layers import Layer, Network
+from archgym.simulators.accelerator.machines import load_architecture
 from archgym.simulators.accelerator.mapping import Mapping, MappingError, Refusal, evaluate_mapping
 from archgym.simulators.accelerator.systolic import systolic
+from archgym.simulators.accelerator.workloads import names, read_csv, resolve, write_csv
 
 from archgym.errors import ArchgymError, UnknownNameError, WorkloadError
 

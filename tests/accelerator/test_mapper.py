@@ -3,10 +3,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from archgym.simulators.accelerator.architecture import Architecture, Level, load_architecture
-from archgym.simulators.accelerator.layers import Layer, resolve
+from archgym.simulators.accelerator.architecture import Architecture, Level
+from archgym.simulators.accelerator.layers import Layer
+from archgym.simulators.accelerator.machines import load_architecture
 from archgym.simulators.accelerator.mapper import Found, find_mapping
 from archgym.simulators.accelerator.mapping import Cost, Mapping, Refusal, evaluate_mapping
+from archgym.simulators.accelerator.workloads import resolve
 
 from archgym.errors import UnknownNameError
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from archgym.simulators.accelerator.layers import Layer, Network, write_csv
+from archgym.simulators.accelerator.layers import Layer, Network
+from archgym.simulators.accelerator.workloads import write_csv
 
 
 class Builder:

@@ -15,8 +15,10 @@ import numpy as np
 
 from archgym.validation import Check
 
-from ..architecture import Architecture, load_architecture
-from ..layers import Layer, resolve
+from ..architecture import Architecture
+from ..layers import Layer
+from ..machines import load_architecture
+from ..workloads import resolve
 from ..mapper import Found, find_mapping
 from ..mapping import Cost, Mapping, evaluate_mapping
 from ..technology import multiplier, sram

@@ -1,0 +1,31 @@
+"""Networks of other libraries as workloads of the accelerator and mapping simulators.
+
+>>> network = archgym.networks.from_torch(model, example)
+>>> simulator = AcceleratorSimulator(network)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_TORCH = "archgym.simulators.accelerator.readers.torch_modules"
+
+
+def from_torch(model: Any, example: Any, *, partial: bool = False, name: str = "") -> Any:
+    """The layers of a PyTorch module, as it runs on an example input.
+
+    Args:
+        model: a ``torch.nn.Module``.
+        example: its input, or a tuple of its inputs.
+        partial: take a model of which some products cannot be read.
+        name: of the workload (default: the class of the model).
+
+    Returns:
+        A ``Network``, which accelerator and mapping simulators take as their workload.
+
+    Raises:
+        WorkloadError: products that cannot be read, without ``partial``.
+        MissingExtraError: PyTorch is not installed.
+    """
+    return import_module(_TORCH).from_torch(model, example, partial=partial, name=name)
