@@ -4,7 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all bench datasets physics lint clean
+PYTEST_ARGS ?=
+
+.PHONY: demo test coverage test-all bench datasets physics lint clean
 
 demo: $(STAMP)  ## search the memory controller for a trace captured from a real program
 	$(BIN)/archgym dram trace info sqlite
@@ -12,7 +14,10 @@ demo: $(STAMP)  ## search the memory controller for a trace captured from a real
 	else $(BIN)/archgym run dram/sqlite-low-latency --agent genetic_algorithm --budget 200 --seed 1 --output runs/demo; fi
 
 test: $(STAMP)  ## the default suite, under ten minutes on two cores
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 -m "not slow" $(PYTEST_ARGS)
+
+coverage: $(STAMP)  ## lines and branches of the core that the last `make test PYTEST_ARGS="--cov=archgym --cov-branch"` ran
+	$(BIN)/python .ci/coverage_floor.py
 
 test-all: $(STAMP)  ## the default suite and the tests that take minutes
 	$(BIN)/python -m pytest -n 2
