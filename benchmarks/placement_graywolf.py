@@ -112,7 +112,7 @@ def main() -> None:
     netlist, lib = load_netlist(given.netlist), library("cfet-4t")
     width = (lib.width[lib.first[netlist.function]] * lib.cpp_um).astype(float)
     area = float((width * lib.height_um).sum())
-    plan = floorplan(lib, area, 0.95, 1.0)
+    plan = floorplan(lib, area / 0.95, 1.0)
     folder = given.folder or Path(tempfile.mkdtemp())
     folder.mkdir(parents=True, exist_ok=True)
     write_cells(netlist, lib, folder / "design.cel")

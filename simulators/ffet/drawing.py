@@ -10,25 +10,22 @@ from numpy.typing import NDArray
 from archgym.contracts.evaluation import Floats
 
 from .flow import Block
-from .functions import BUF, DFF
+from .functions import BUF, CLOCKED
 from .kernels.timing import trace
 from .routing import Routed
 
 
 def critical_path(block: Block) -> NDArray[np.int64]:
     """Input pins (or ports, after the pins) of the longest path, first to last."""
-    n, graph = block.placed.netlist, block.placed.graph
+    n, placed = block.placed.netlist, block.placed
     path = np.empty(len(n.function) + 1, np.int64)
-    length = trace(
-        block.end, n.function == DFF, n.cell_start, n.pin_net, graph[3], n.pin_cell, n.port_net,
-        block.arrival, block.slew, block.wire_delay, path,
-    )  # fmt: skip
+    length = trace(block.end, placed.graph, placed.driver, n.pin_cell, block.nets, path)
     return path[:length][::-1]
 
 
 def path_places(block: Block) -> tuple[Floats, Floats]:
     """Drivers and sinks along the critical path, in um."""
-    n, driver = block.placed.netlist, block.placed.graph[3]
+    n, driver = block.placed.netlist, block.placed.driver
     places = []
     for pin in critical_path(block):
         net = n.port_net[pin - len(n.pin_net)] if pin >= len(n.pin_net) else n.pin_net[pin]
@@ -60,8 +57,8 @@ def draw_layout(block: Block, path: Path) -> None:
     n, lib, plan = block.placed.netlist, block.library, block.plan
     wide = lib.width[block.kind] * lib.cpp_um
     kinds = (
-        ("logic", "#9ecae1", (n.function != DFF) & (n.function != BUF)),
-        ("flip-flops", "#fdae6b", n.function == DFF),
+        ("logic", "#9ecae1", ~CLOCKED[n.function] & (n.function != BUF)),
+        ("clocked cells", "#fdae6b", CLOCKED[n.function]),
         ("buffers", "#31a354", n.function == BUF),
     )
     for label, colour, chosen in kinds:

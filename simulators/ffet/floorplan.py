@@ -29,10 +29,19 @@ class Floorplan:
         return self.wide * self.high
 
 
-def floorplan(lib: Library, cell_area: float, utilization: float, aspect: float) -> Floorplan:
-    """A core of ``cell_area`` um2 over ``utilization``, whole rows high, of about the aspect ratio."""
-    area = cell_area / utilization
-    rows = max(1, round((area * aspect) ** 0.5 / lib.height_um))
+# A port lands on 3 M1 pitches of an M2 track and must be left: a core is never smaller than this each.
+PORT_UM2 = 0.01
+FEW = 4  # a core narrower than this many of its widest cells is packed by trying several row counts
+
+
+def core_area(cell_area: float, utilization: float, ports: int) -> float:
+    """Of the core in um2: cell area over utilisation, or what its ports need."""
+    return max(cell_area / utilization, ports * PORT_UM2)
+
+
+def floorplan(lib: Library, area: float, aspect: float, rows: int = 0) -> Floorplan:
+    """A core of ``area`` um2, whole rows high: as many as give about the aspect ratio, or ``rows``."""
+    rows = rows or max(1, round((area * aspect) ** 0.5 / lib.height_um))
     high = rows * lib.height_um
     wide = area / high
     sites = int(wide / lib.cpp_um + 1e-9)
@@ -44,6 +53,27 @@ def floorplan(lib: Library, cell_area: float, utilization: float, aspect: float)
     edges.append(sites)
     cuts = np.array(edges, np.float64).reshape(-1, 2) * lib.cpp_um
     return Floorplan(wide, high, rows, cuts[:, 0], cuts[:, 1])
+
+
+def packed(
+    lib: Library, area: float, aspect: float, x: Floats, y: Floats, width: Floats
+) -> tuple[Floorplan, Floats, NDArray[np.int64], int]:
+    """A core with legal places, as :func:`legalise` gives them.
+
+    ``x``, ``y`` are wanted centres (cells,) in units of the core's sides, ``width`` in um.  Where the
+    core is only a few cells wide, the row count nearest to the aspect ratio that holds them all.
+    """
+    plan = floorplan(lib, area, aspect)
+    found = legalise(plan, lib, x * plan.wide, y * plan.high, width)
+    if not found[2] or plan.wide > FEW * width.max():
+        return plan, *found
+    most = max(1, int(area / lib.height_um / width.max()))
+    for rows in sorted(range(1, most + 1), key=lambda r: abs(r - plan.rows)):
+        other = floorplan(lib, area, aspect, rows)
+        again = legalise(other, lib, x * other.wide, y * other.high, width)
+        if not again[2]:
+            return other, *again
+    return plan, *found
 
 
 def legalise(

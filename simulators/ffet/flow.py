@@ -12,11 +12,12 @@ from archgym.contracts.evaluation import Floats
 from archgym.errors import ArchgymError
 
 from .calibration import FITTED, Calibration
-from .floorplan import Floorplan, floorplan, legalise
-from .functions import DFF, PIN_OFFSETS
+from .floorplan import Floorplan, core_area, packed
+from .functions import EDGED, LATCH, PIN_OFFSETS
 from .kernels import timing
 from .kernels.graph import levelise, pins_by_net
 from .kernels.sizing import optimise
+from .kernels.state import Graph, Nets, Pi, Wires
 from .kernels.trees import grow
 from .kernels.wires import admittance, elmore, estimate, pi_models
 from .library import Library, library
@@ -51,20 +52,37 @@ class Placed:
     netlist: Netlist
     x: Floats
     y: Floats
+    ports: tuple[Floats, Floats] | None = None  # their places; None: round the core
 
     @cached_property
-    def graph(self) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-        """Cells by level; nets' starts and pins; every net's driver pin (ports after pins) and cell."""
+    def pins_by_net(self) -> tuple[Ints, Ints]:
+        """Nets' first pins (nets + 1,), and the pins, ports after them."""
         n = self.netlist
-        _, order = levelise(n.function == DFF, n.cell_start, n.pin_net, n.nets)
         start, pins = pins_by_net(np.concatenate([n.pin_net, n.port_net]), n.nets)
+        return start, pins
+
+    @cached_property
+    def driver(self) -> Ints:
+        """Pin (ports after pins) that drives each net (nets,); -1 without one."""
+        n = self.netlist
         driver = np.full(n.nets, -1, np.int64)
         driver[n.port_net[n.port_input]] = len(n.pin_net) + np.flatnonzero(n.port_input)
         outputs = np.flatnonzero(n.pin_output)
         driver[n.pin_net[outputs]] = outputs
+        return driver
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The netlist as timing walks it."""
+        n = self.netlist
+        edged, latch = EDGED[n.function], n.function == LATCH
+        _, order = levelise(edged, n.cell_start, n.pin_net, n.nets)
         cell = np.full(n.nets, -1, np.int64)
+        outputs = np.flatnonzero(n.pin_output)
         cell[n.pin_net[outputs]] = n.pin_cell[outputs]
-        return order, start, pins, driver, cell
+        return Graph(
+            order, edged, latch, n.cell_start, n.pin_net, cell, n.port_net, n.port_input
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,10 +100,7 @@ class Block:
     pin_y: Floats
     sides: Ints
     routed: tuple[Routed, Routed]
-    net_load: Floats
-    wire_delay: Floats
-    arrival: Floats
-    slew: Floats
+    nets: Nets
     period_ps: float
     end: int
 
@@ -110,7 +125,7 @@ def _pin_places(
     """Pins' and ports' places in um; ``x``, ``y`` are cells' centres."""
     n = placed.netlist
     share = PIN_OFFSETS[n.function[n.pin_cell], n.pin_place] - 0.5
-    px, py = port_positions(len(n.port_net))
+    px, py = placed.ports or port_positions(len(n.port_net))
     return (
         np.concatenate(
             [x[n.pin_cell] + share * lib.width[kind][n.pin_cell] * lib.cpp_um, px * wide]
@@ -120,9 +135,11 @@ def _pin_places(
 
 
 def _trees(placed: Placed, sides: Ints, px: Floats, py: Floats) -> tuple[Trees, Trees]:
-    _, start, pins, driver, _ = placed.graph
+    start, pins = placed.pins_by_net
     most = int(np.diff(start).max())
-    front, back = (Trees(*grow(start, pins, driver, sides, px, py, side, most)) for side in (0, 1))
+    front, back = (
+        Trees(*grow(start, pins, placed.driver, sides, px, py, side, most)) for side in (0, 1)
+    )
     return front, back
 
 
@@ -149,11 +166,13 @@ def build(
     metals = tuple(metal(stack(stack_name), layers) for layers in _wire_sides(choices, sides))
     kind = size(placed, lib, sides, choices, metals)
     widths = np.asarray(lib.width[kind] * lib.cpp_um, np.float64)
-    cell_area = float(lib.area_um2[kind].sum())
-    plan = floorplan(lib, cell_area, choices.utilization, choices.aspect_ratio)
-    left, row, lost = legalise(plan, lib, placed.x * plan.wide, placed.y * plan.high, widths)
+    area = core_area(float(lib.area_um2[kind].sum()), choices.utilization, len(n.port_net))
+    plan, left, row, lost = packed(lib, area, choices.aspect_ratio, placed.x, placed.y, widths)
     if lost:
-        raise NoRoom(f"{lost} of {len(kind)} cells find no room between power taps")
+        raise NoRoom(
+            f"{lost} of {len(kind)} cells find no room between power taps in {plan.rows} rows of "
+            f"{plan.wide:.2f} um; lower the utilisation"
+        )
     x, y = left + widths / 2, np.asarray((row + 0.5) * lib.height_um, np.float64)
     px, py = _pin_places(placed, lib, kind, x, y, plan.wide, plan.high)
     loads = np.concatenate([lib.load[kind][n.pin_cell], np.zeros(len(n.port_net))])
@@ -196,20 +215,19 @@ def size(
     """Cells (cells,) of the library for the target frequency, on wires estimated from the placement."""
     n = placed.netlist
     kind = lib.first[n.function]
-    area = float(lib.area_um2[kind].sum()) * 1.1 / choices.utilization
+    cell_area = float(lib.area_um2[kind].sum()) * 1.1
+    area = core_area(cell_area, choices.utilization, len(n.port_net))
     wide, high = (area / choices.aspect_ratio) ** 0.5, (area * choices.aspect_ratio) ** 0.5
     px, py = _pin_places(placed, lib, kind, placed.x * wide, placed.y * high, wide, high)
     trees = _trees(placed, sides, px, py)
-    order, _, _, _, driver_cell = placed.graph
-    arguments = []
-    for t, m in zip(trees, metals):
-        arguments += [t.first, t.up, t.pin, *_estimates(t, m)]
-    optimise(  # type: ignore[call-arg]
-        order, n.function == DFF, n.cell_start, n.pin_net, n.function, lib.first, kind,
-        lib.area_um2, lib.resistance, lib.intrinsic, lib.edge, lib.load, lib.setup, driver_cell,
-        *arguments, n.port_net, n.port_input, 1e3 / choices.target_ghz, SIZING_ROUNDS, MENDS,
-    )  # fmt: skip
+    wires = tuple(_wires(t, *_estimates(t, m)) for t, m in zip(trees, metals))
+    period = 1e3 / choices.target_ghz
+    optimise(placed.graph, lib.cells, n.function, kind, wires, period, SIZING_ROUNDS, MENDS)
     return kind
+
+
+def _wires(trees: Trees, resistance: Floats, capacitance: Floats) -> Wires:
+    return Wires(trees.first, trees.up, trees.pin, resistance, capacitance)
 
 
 def time(
@@ -218,29 +236,26 @@ def time(
     kind: Ints,
     wires: list[tuple[Trees, Floats, Floats]],
     loads: Floats,
-) -> tuple[Floats, Floats, Floats, Floats, float, int]:
-    """Net loads, wire delays, arrivals, edges, the period in ps and the pin it ends at."""
-    n = placed.netlist
-    order = placed.graph[0]
-    net_load, delay, path = np.zeros(n.nets), np.zeros(len(loads)), np.zeros(len(loads))
+) -> tuple[Nets, float, int]:
+    """Times of all nets, the period in ps and the pin it ends at.
+
+    ``wires`` holds a side's trees, resistances in kohm and capacitances in fF (nodes,); ``loads``
+    (pins + ports,) in fF.
+    """
+    n, graph = placed.netlist, placed.graph
+    nets = Nets(np.zeros(n.nets), np.zeros(n.nets), np.zeros(n.nets), np.zeros(len(loads)))
+    path = np.zeros(len(loads))
     moments = np.zeros((n.nets, 3))
-    for t, res, cap in wires:
-        a, b, c = np.empty((3, max(1, len(t.up))))
-        elmore(t.first, t.up, t.pin, res, cap, loads, net_load, delay, path, a, b)
-        admittance(t.first, t.up, t.pin, res, cap, loads, moments, a, b, c)
-    near, far, ohm = np.empty((3, n.nets))
-    pi_models(moments, near, far, ohm)
-    arrival, slew = np.zeros(n.nets), np.zeros(n.nets)
-    flop = n.function == DFF
-    timing.arrivals(
-        order, flop, n.cell_start, n.pin_net, kind, lib.resistance, lib.intrinsic, lib.edge,
-        near, far, ohm, delay, arrival, slew,
-    )  # fmt: skip
-    period, end = timing.worst(
-        flop, n.cell_start, n.pin_net, delay, arrival, lib.setup, n.port_net, n.port_input,
-        delay[len(n.pin_net) :],
-    )  # fmt: skip
-    return net_load, delay, arrival, slew, float(period), int(end)
+    for trees, res, cap in wires:
+        a, b, c = np.empty((3, max(1, len(trees.up))))
+        side = _wires(trees, res, cap)
+        elmore(side, loads, nets.load, nets.delay, path, a, b)
+        admittance(side, loads, moments, a, b, c)
+    pi = Pi(*np.empty((3, n.nets)))
+    pi_models(moments, *pi)
+    timing.arrivals(graph, lib.cells, kind, pi, nets)
+    period, end = timing.worst(graph, lib.cells, kind, nets)
+    return nets, float(period), int(end)
 
 
 def _urgency(
@@ -248,15 +263,10 @@ def _urgency(
     metals: tuple[Metal, ...], loads: Floats,
 ) -> Floats:  # fmt: skip
     """How close (nets,) the longest path through a net comes to the worst: a steep power of it."""
-    n = placed.netlist
     wires = [(t, *_estimates(t, m)) for t, m in zip(trees, metals)]
-    net_load, delay, arrival, slew, period, _ = time(placed, lib, kind, wires, loads)
-    rest = np.empty(n.nets)
-    timing.departures(
-        placed.graph[0], n.function == DFF, n.cell_start, n.pin_net, kind, lib.resistance,
-        lib.intrinsic, net_load, delay, slew, lib.setup, n.port_net, n.port_input,
-        delay[len(n.pin_net) :], rest,
-    )  # fmt: skip
-    share = np.clip((arrival + np.maximum(rest, 0.0)) / period, 0.05, 1.0)
+    nets, period, _ = time(placed, lib, kind, wires, loads)
+    rest = np.empty(placed.netlist.nets)
+    timing.departures(placed.graph, lib.cells, kind, nets, rest)
+    share = np.clip((nets.arrival + np.maximum(rest, 0.0)) / period, 0.05, 1.0)
     square = share * share
     return square * square * square * square

@@ -32,6 +32,12 @@ class Function:
     stages: int
     sizes: tuple[int, ...]
     saving: float = 0.0
+    role: str = ""  # "flop", "latch" or "gate" (of a clock); "" is logic
+
+    @property
+    def asynchronous(self) -> tuple[str, ...]:
+        """Set and reset pins, active low."""
+        return tuple(p for p in self.inputs if p in ("SN", "RN"))
 
 
 THREE, FOUR = (1, 2, 4), (1, 2, 4, 8)
@@ -62,12 +68,27 @@ FUNCTIONS = (
     Function("MUX2", ("A", "B", "S"), "Y", "(A&!S)|(B&S)", 8, 1.0, 1.3, 2.0, 2, THREE, 0.25),
     Function("TIELO", (), "Y", "0", 2, 1.0, 0.0, 0.0, 1, (1,)),
     Function("TIEHI", (), "Y", "1", 2, 1.0, 0.0, 0.0, 1, (1,)),
-    Function("DFF", ("D", "CK"), "Q", "IQ", 17, 1.0, 1.0, 3.0, 2, THREE, 0.25),
+    Function("DFF", ("D", "CK"), "Q", "IQ", 17, 1.0, 1.0, 3.0, 2, THREE, 0.25, "flop"),
+    # Each asynchronous pin makes an inverter of either latch a two-input gate: 1 CPP each.
+    Function("DFFR", ("D", "CK", "RN"), "Q", "IQ", 19, 1.0, 1.0, 3.0, 2, THREE, 0.25, "flop"),
+    Function("DFFS", ("D", "CK", "SN"), "Q", "IQ", 19, 1.0, 1.0, 3.0, 2, THREE, 0.25, "flop"),
+    Function(
+        "DFFRS", ("D", "CK", "SN", "RN"), "Q", "IQ", 21, 1.0, 1.0, 3.0, 2, THREE, 0.25, "flop"
+    ),
+    # One of a flip-flop's two latches with its output buffer; a clock gate is that and an AND2.
+    Function("LATCH", ("D", "G"), "Q", "IQ", 10, 1.0, 1.0, 3.0, 2, THREE, 0.25, "latch"),
+    Function("ICG", ("E", "CK"), "Q", "IQ&CK", 13, 1.0, 1.0, 3.0, 2, THREE, 0.25, "gate"),
 )
 INDEX = {f.name: i for i, f in enumerate(FUNCTIONS)}
 INV, BUF, DFF = INDEX["INV"], INDEX["BUF"], INDEX["DFF"]
 MOST_INPUTS = max(len(f.inputs) for f in FUNCTIONS)
-CLOCK_PIN = 1  # of DFF
+CLOCK_PIN = 1  # of everything clocked
+# (functions,): what has a clock pin; what acts on its edge, so that paths end and begin there (a latch
+# lets them through while it is open); what holds a state that logic sees
+CLOCKED = np.array([bool(f.role) for f in FUNCTIONS])
+EDGED = np.array([f.role in ("flop", "gate") for f in FUNCTIONS])
+REGISTER = np.array([f.role in ("flop", "latch") for f in FUNCTIONS])
+LATCH, ICG = INDEX["LATCH"], INDEX["ICG"]
 
 # Where pins lie along a cell, as a share of its width: (functions, inputs + output)
 PIN_OFFSETS = np.full((len(FUNCTIONS), MOST_INPUTS + 1), 0.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .functions import DFF, FUNCTIONS
+from .functions import CLOCK_PIN, FUNCTIONS, Function
 from .kernels.timing import LN2, LN4, SLEW_SHARE
 from .library import Library
 
@@ -32,35 +32,76 @@ def _arc(lib: Library, cell: int, related: str, kind: str) -> str:
     return "\n".join([head, *tables, "        }"])
 
 
+def _state(f: Function) -> str:
+    """The group that says what a clocked cell remembers."""
+    if f.role == "latch":
+        return 'latch (IQ, IQN) { enable : "G"; data_in : "D"; }'
+    if f.role == "gate":
+        return (
+            'clock_gating_integrated_cell : "latch_posedge";\n'
+            '    latch (IQ, IQN) { enable : "!CK"; data_in : "E"; }'
+        )
+    held = {"RN": ' clear : "!RN";', "SN": ' preset : "!SN";'}
+    more = "".join(held[p] for p in reversed(f.asynchronous))
+    both = " clear_preset_var1 : L; clear_preset_var2 : H;" if len(f.asynchronous) == 2 else ""
+    return f'ff (IQ, IQN) {{ clocked_on : "CK"; next_state : "D";{more}{both} }}'
+
+
+def _constraints(f: Function, pin: str, setup: float) -> list[str]:
+    """Setup and hold (recovery and removal) of an input of a clocked cell."""
+    clock = f.inputs[CLOCK_PIN]
+    edge = "falling" if f.role == "latch" else "rising"  # the edge that closes
+    kinds = ("recovery", "removal") if pin in f.asynchronous else ("setup", "hold")
+    ways = ("rise",) if pin in f.asynchronous else ("rise", "fall")
+    out = []
+    for kind, value in zip(kinds, (setup, 0.0)):
+        tables = " ".join(f'{w}_constraint (scalar) {{ values ("{value:.6g}"); }}' for w in ways)
+        out.append(
+            f'      timing () {{ related_pin : "{clock}"; timing_type : {kind}_{edge}; {tables} }}'
+        )
+    return out
+
+
+def _arcs(lib: Library, cell: int, f: Function) -> list[str]:
+    """From every input to the output."""
+    if not f.role:
+        return [_arc(lib, cell, pin, f"timing_sense : {_sense(f.logic, pin)};") for pin in f.inputs]
+    clock = f.inputs[CLOCK_PIN]
+    if f.role == "gate":
+        return [_arc(lib, cell, clock, "timing_sense : positive_unate;")]
+    out = [_arc(lib, cell, clock, "timing_type : rising_edge;")]
+    if f.role == "latch":
+        out.append(_arc(lib, cell, "D", "timing_sense : positive_unate;"))
+    kinds = {
+        "RN": "clear; timing_sense : positive_unate",
+        "SN": "preset; timing_sense : negative_unate",
+    }
+    out += [_arc(lib, cell, pin, f"timing_type : {kinds[pin]};") for pin in f.asynchronous]
+    return out
+
+
 def _cell(lib: Library, cell: int) -> str:
     f = FUNCTIONS[lib.function[cell]]
-    flop = lib.function[cell] == DFF
     out = [
         f"  cell ({lib.name(cell)}) {{",
         f"    area : {lib.area_um2[cell]:.6g};",
         f"    cell_leakage_power : {lib.leakage[cell]:.6g};",
     ]
-    if flop:
-        out.append('    ff (IQ, IQN) { clocked_on : "CK"; next_state : "D"; }')
-    for pin in f.inputs:
-        clock = " clock : true;" if flop and pin == "CK" else ""
+    if f.role:
+        out.append(f"    {_state(f)}")
+    for i, pin in enumerate(f.inputs):
+        more = " clock : true;" if f.role and i == CLOCK_PIN else ""
+        if f.role == "gate":
+            more += f" clock_gate_{'clock' if i == CLOCK_PIN else 'enable'}_pin : true;"
         out.append(
-            f"    pin ({pin}) {{ direction : input; capacitance : {lib.load[cell]:.6g};{clock}"
+            f"    pin ({pin}) {{ direction : input; capacitance : {lib.load[cell]:.6g};{more}"
         )
-        if flop and pin == "D":
-            for kind, value in (("setup_rising", lib.setup), ("hold_rising", 0.0)):
-                out.append(
-                    f'      timing () {{ related_pin : "CK"; timing_type : {kind}; '
-                    f'rise_constraint (scalar) {{ values ("{value:.6g}"); }} '
-                    f'fall_constraint (scalar) {{ values ("{value:.6g}"); }} }}'
-                )
+        if f.role and i != CLOCK_PIN:
+            out += _constraints(f, pin, lib.setup)
         out.append("    }")
-    out.append(f'    pin ({f.output}) {{ direction : output; function : "{f.logic}";')
-    if flop:
-        out.append(_arc(lib, cell, "CK", "timing_type : rising_edge;"))
-    else:
-        out += [_arc(lib, cell, pin, f"timing_sense : {_sense(f.logic, pin)};") for pin in f.inputs]
-    return "\n".join([*out, "    }", "  }"])
+    more = " clock_gate_out_pin : true;" if f.role == "gate" else ""
+    out.append(f'    pin ({f.output}) {{ direction : output; function : "{f.logic}";{more}')
+    return "\n".join([*out, *_arcs(lib, cell, f), "    }", "  }"])
 
 
 def _sense(logic: str, pin: str) -> str:

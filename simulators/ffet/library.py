@@ -6,7 +6,7 @@ Units inside this package's kernels: ps, fF, kohm, um, V, fJ.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from archgym.contracts.evaluation import Floats
 
 from .calibration import FITTED, Calibration
-from .functions import DFF, FUNCTIONS
+from .functions import FUNCTIONS
+from .kernels.state import Cells
 from .kernels.timing import LN2, LN4
 from .technology import Device, Stack, devices, slowdown, stack
 
@@ -26,6 +27,7 @@ from .technology import Device, Stack, devices, slowdown, stack
 INVERTER_FF, INVERTER_NW, INVERTER_KOHM = 0.46 * 4 / 6, 2.0 * 4 / 6, 11.0
 DRAIN = 0.6  # an inverter's own output capacitance over its input's
 SETUP_TAUS, FLOP_TAUS = 4.0, 4.0  # a flip-flop's setup; what its latch adds to clock-to-output
+LATCHES = {"": 0, "gate": 0, "latch": 1, "flop": 2}  # between clock and output, in halves of a flop
 CLOCK_LOADS = 3.0  # inverter loads that switch inside a flip-flop at each clock edge
 SHORT_CIRCUIT = 0.05  # of the internal energy at 0.7 V; goes with (V - 2 Vt)^3 (Veendrick 1984)
 # A flip FET's drain merge is half an M0 pitch wide and, aligned, a twentieth of the resistance
@@ -50,7 +52,8 @@ class Library:
     edge: Floats  # ps, of the output's edge without load
     parasitic: Floats  # fF that switch with the output, inside
     leakage: Floats  # nW
-    setup: float  # ps
+    margin: Floats  # ps before the clock's edge at which inputs must have settled
+    setup: float  # ps, of flip-flops
     clock_load: float  # fF inside each flip-flop at every clock edge
 
     @property
@@ -71,6 +74,14 @@ class Library:
     def name(self, cell: int) -> str:
         """Such as ``NAND2_X4``."""
         return f"{FUNCTIONS[self.function[cell]].name}_X{self.size[cell]}"
+
+    @cached_property
+    def cells(self) -> Cells:
+        """What the timing kernels read of it."""
+        return Cells(
+            self.first, self.area_um2, self.resistance, self.intrinsic, self.edge, self.load,
+            self.margin,
+        )  # fmt: skip
 
     @property
     def area_um2(self) -> Floats:
@@ -112,15 +123,15 @@ def library(
             own = 1.0 if f.stages == 2 else f.parasitic
             last_stage = DRAIN * tau * own * (1.0 if f.stages == 2 else f.resistance)
             intrinsic = first_stage + last_stage
-            if i == DFF:
-                intrinsic += FLOP_TAUS * tau
+            intrinsic += LATCHES[f.role] / 2 * FLOP_TAUS * tau
             width = _width(f.width, size, f.stages, shrink)
             internal = c * (
                 DRAIN * own * size + (DRAIN * f.parasitic + size if f.stages == 2 else 0.0)
             )
             rows.append(
                 (i, size, width, f.resistance * r / size, c * f.load * inner, intrinsic,
-                 LN4 / LN2 * last_stage, internal, INVERTER_NW * narrow * (width - 1) * vdd / 0.7)
+                 LN4 / LN2 * last_stage, internal, INVERTER_NW * narrow * (width - 1) * vdd / 0.7,
+                 SETUP_TAUS * tau if f.role else 0.0)
             )  # fmt: skip
     columns: list[Any] = [np.array(column) for column in zip(*rows)]
     return Library(dev, metal, vdd, *columns, SETUP_TAUS * tau, CLOCK_LOADS * c)  # type: ignore[call-arg]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,9 +15,11 @@ from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError
 
-from .functions import BUF, DFF, FUNCTIONS, INDEX
+from .clocks import ClockTree, clock_faults, clock_tree
+from .functions import EDGED, FUNCTIONS, INDEX, LATCH
 
 Ints = NDArray[np.int64]
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.+-]{0,99}")
 INPUTS = np.array([len(f.inputs) for f in FUNCTIONS], np.int64)
 
 
@@ -64,17 +67,22 @@ class Netlist:
         return out
 
     @cached_property
+    def clock_tree(self) -> ClockTree:
+        """Where every clocked cell's clock comes from."""
+        return clock_tree(self)
+
+    @property
     def clock(self) -> int:
-        """The net that most flip-flops' clocks come from, through buffers; -1 without flip-flops."""
-        flops = np.flatnonzero(self.function == DFF)
-        if len(flops) == 0:
-            return -1
-        net = int(np.bincount(self.pin_net[self.cell_start[flops] + 1]).argmax())
-        buffers = self.cell_start[np.flatnonzero(self.function == BUF)]
-        above = dict(zip(self.pin_net[buffers + 1].tolist(), self.pin_net[buffers].tolist()))
-        while net in above:
-            net = above[net]
-        return net
+        """The net that most clocked cells' clocks come from, through buffers, inverters and clock gates.
+
+        -1 without clocked cells.
+        """
+        return self.clock_tree.clock
+
+    @property
+    def clock_nets(self) -> list[int]:
+        """All nets that carry the clock."""
+        return sorted(self.clock_tree.nets)
 
     @cached_property
     def content_hash(self) -> str:
@@ -89,8 +97,14 @@ class Netlist:
         """The netlist itself.
 
         Raises:
-            ArchgymError: an undriven net, one driven twice, an unknown cell, a combinational loop.
+            ArchgymError: an undriven net, one driven twice, an unknown cell, a combinational loop, a
+                name that no file could carry, or a clock that the flow does not model.
         """
+        if not NAME.fullmatch(self.name):
+            raise ArchgymError(
+                f"netlist name {self.name[:80]!r}: expected a letter, then at most 99 letters, digits "
+                "or any of _ . + -"
+            )
         if len(self.function) == 0:
             raise ArchgymError(f"netlist {self.name}: it has no cells")
         if self.function.min() < 0 or self.function.max() >= len(FUNCTIONS):
@@ -120,9 +134,14 @@ class Netlist:
             )
         loop = self._loop()
         if loop:
+            open_ = " and latches, which are open at once" if (self.function == LATCH).any() else ""
             raise ArchgymError(
-                f"netlist {self.name}: combinational loop through {loop}; break it with a flip-flop"
+                f"netlist {self.name}: combinational loop through {loop}{open_}; break it with a "
+                "flip-flop"
             )
+        faults = clock_faults(self)
+        if faults:
+            raise ArchgymError(f"netlist {self.name}: " + "; ".join(faults))
         return self
 
     def where(self, net: int) -> str:
@@ -137,7 +156,7 @@ class Netlist:
     def _loop(self) -> str:
         from .kernels.graph import levelise
 
-        level = levelise(self.function == DFF, self.cell_start, self.pin_net, self.nets)[0]
+        level = levelise(EDGED[self.function], self.cell_start, self.pin_net, self.nets)[0]
         stuck = np.flatnonzero(level < 0)
         return ", ".join(f"u{c} ({FUNCTIONS[self.function[c]].name})" for c in stuck[:4])
 

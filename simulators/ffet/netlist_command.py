@@ -9,10 +9,13 @@ import numpy as np
 
 from archgym.terminal.output import busy, print_json, print_table, settings
 
-from .functions import DFF, FUNCTIONS
+from .admission import Admission, Refused
+from .equivalence import prove
+from .functions import FUNCTIONS, REGISTER
 from .netlist import Netlist, write_netlist
 from .simulator import load_netlist
-from .synthesis import synthesise
+from .synthesis import Source, synthesise
+from .yosys import TIMEOUT_S
 
 
 def add_netlist(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +27,12 @@ def add_netlist(parser: argparse.ArgumentParser) -> None:
     p.add_argument("--name", help="the netlist's name (default: the top module's)")
     p.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
     p.add_argument("--to", type=Path, help="the file (default: NAME.npz)")
+    p.add_argument("--include", action="append", default=[], type=Path, metavar="DIR")
+    p.add_argument("--define", action="append", default=[], metavar="NAME[=VALUE]", help="a macro")
+    p.add_argument("--tie-undriven", action="store_true", help="tie nets without driver to 0")
+    p.add_argument("--prove", action="store_true", help="prove it equal to the source, by yosys")
+    p.add_argument("--timeout", type=float, default=TIMEOUT_S, help="seconds for each run of yosys")
+    p.add_argument("--json", action="store_true", help="print the admission report as JSON")
     p.set_defaults(go=_import)
     p = verbs.add_parser("info", help="cells, nets, pins and where it comes from")
     p.add_argument("netlist", help="a name, or a packed file")
@@ -34,12 +43,46 @@ def add_netlist(parser: argparse.ArgumentParser) -> None:
 def _import(options: argparse.Namespace) -> None:
     name = options.name or options.top
     given = {k: str(v) for k, v in settings(options.set, "--set").items()}
-    with busy(f"yosys synthesises {options.top} …", False):
-        netlist = synthesise(options.sources, options.top, name, given)
     target = options.to or Path(f"{name}.npz")
+    report = target.with_suffix(".admission.json")
+    try:
+        with busy(f"yosys synthesises {options.top} …", options.json):
+            imported = synthesise(
+                options.sources, options.top, name, given, include=options.include,
+                define=options.define, tie_undriven=options.tie_undriven, timeout_s=options.timeout,
+            )  # fmt: skip
+    except Refused as error:
+        error.admission.write(report)
+        _report(error.admission, options.json)
+        raise
+    netlist, admission = imported.netlist, imported.admission
+    proved = None
+    if options.prove:
+        source = Source(
+            tuple(options.sources),
+            options.top,
+            given,
+            tuple(options.include),
+            tuple(options.define),
+        )
+        with busy("yosys proves it equal to its source …", options.json):
+            proved = prove(netlist, source, admission.registers, timeout_s=options.timeout)
     write_netlist(netlist, target)
+    admission.write(report)
+    _report(admission, options.json)
+    if options.json:
+        return
+    if proved is not None:
+        print(f"Equal to its source: {proved} points proved.")
     _table(netlist)
-    print(f"Written to {target}; use it as a scenario's workload.")
+    print(f"Written to {target}; use it as a scenario's workload.  Admission: {report}")
+
+
+def _report(admission: Admission, as_json: bool) -> None:
+    if as_json:
+        print_json(admission.document())
+    else:
+        print_table(["admission", ""], admission.rows())
 
 
 def _about(netlist: Netlist) -> dict[str, object]:
@@ -47,7 +90,7 @@ def _about(netlist: Netlist) -> dict[str, object]:
     return {
         "name": netlist.name,
         "cells": len(netlist.function),
-        "flip_flops": int(kinds[DFF]),
+        "flip_flops": int(kinds[REGISTER].sum()),
         "nets": netlist.nets,
         "pins": len(netlist.pin_net),
         "ports": len(netlist.port_names),

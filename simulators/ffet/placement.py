@@ -27,12 +27,20 @@ FILL = 0.75  # density that shapes are scaled to
 MOST_STEPS, ENOUGH = 450, 0.07
 
 
+# Ports a micrometre of the core's edge; more of them lie on a grid over the core.  Four layers of a
+# pitch below 80 nm reach the edge, of which a quarter is not usable: some 60, a third of which is left
+# to what crosses.  They are moved to their logic twice.
+MOST_PORTS_PER_UM, MOVES = 20.0, 2
+
+
 @dataclass(frozen=True)
 class Placement:
-    """Centres of cells (cells,) in units of the core's sides; ports follow on its edge."""
+    """Centres of cells (cells,) and places of ports (ports,) in units of the core's sides."""
 
     x: Floats
     y: Floats
+    port_x: Floats
+    port_y: Floats
     steps: int
     overflow: float
 
@@ -44,6 +52,42 @@ def port_positions(count: int) -> tuple[Floats, Floats]:
     x = np.choose(side, [s, np.ones(count), 1 - s, np.zeros(count)])
     y = np.choose(side, [np.zeros(count), s, np.ones(count), 1 - s])
     return x, y
+
+
+def crowded(netlist: Netlist, lib: Library, aspect: float = 1.0) -> bool:
+    """Whether the edges of a core of X1 cells cannot hold all ports."""
+    wide, high = _sides(netlist, lib, aspect)
+    return len(netlist.port_net) > MOST_PORTS_PER_UM * 2 * (wide + high)
+
+
+def _sides(netlist: Netlist, lib: Library, aspect: float) -> tuple[float, float]:
+    widths = lib.width[lib.first[netlist.function]].astype(np.float64)
+    area = float((widths * lib.cpp_um * lib.height_um).sum()) / FILL
+    return (area / aspect) ** 0.5, (area * aspect) ** 0.5
+
+
+def _grid(count: int) -> tuple[Floats, Floats]:
+    """Places of ``count`` ports spread over the whole core, in units of its sides."""
+    side = max(1, int(np.ceil(count**0.5)))
+    at = (np.arange(count) + 0.5) * (side * side / max(count, 1))  # evenly, where the grid has more
+    cell = np.minimum(at.astype(np.int64), side * side - 1)
+    return (cell // side + 0.5) / side, (cell % side + 0.5) / side
+
+
+def _matched(x: Floats, y: Floats, slot_x: Floats, slot_y: Floats) -> NDArray[np.int64]:
+    """A slot for every point (n,), near it: both sets halved in turns along x and y."""
+    out = np.empty(len(x), np.int64)
+    todo = [(np.arange(len(x)), np.arange(len(x)), True)]
+    while todo:
+        points, slots, along_x = todo.pop()
+        if len(points) == 1:
+            out[points[0]] = slots[0]
+            continue
+        half = len(points) // 2
+        p = points[np.argsort((x if along_x else y)[points], kind="stable")]
+        s = slots[np.argsort((slot_x if along_x else slot_y)[slots], kind="stable")]
+        todo += [(p[:half], s[:half], not along_x), (p[half:], s[half:], not along_x)]
+    return out
 
 
 @dataclass(frozen=True)
@@ -81,19 +125,44 @@ class Field:
 def place(netlist: Netlist, lib: Library, aspect: float, seed: int) -> Placement:
     """Place a netlist's cells, at X1 sizes, on a core of height over width ``aspect``.
 
+    Ports lie round the core in their order; where its edges cannot hold them, on a grid over it, each
+    near the cells that it is wired to.
+
     Raises:
         ArchgymError: the spreading did not come to rest.
     """
+    count = len(netlist.port_net)
+    if not crowded(netlist, lib, aspect):
+        return _spread(netlist, lib, aspect, seed, port_positions(count))
+    slots = _grid(count)
+    found = _spread(netlist, lib, aspect, seed, slots)
+    for _ in range(MOVES):
+        total, x, y = (np.zeros(netlist.nets) for _ in range(3))
+        np.add.at(total, netlist.pin_net, 1.0)
+        np.add.at(x, netlist.pin_net, found.x[netlist.pin_cell])
+        np.add.at(y, netlist.pin_net, found.y[netlist.pin_cell])
+        bare = np.flatnonzero(total == 0)  # from port to port: side by side, somewhere
+        x[bare], y[bare] = _grid(len(bare))
+        total[bare] = 1.0
+        at = netlist.port_net
+        chosen = _matched((x / total)[at], (y / total)[at], *slots)
+        found = _spread(netlist, lib, aspect, seed, (slots[0][chosen], slots[1][chosen]))
+    return found
+
+
+def _spread(
+    netlist: Netlist, lib: Library, aspect: float, seed: int, ports: tuple[Floats, Floats]
+) -> Placement:  # fmt: skip
+    """Place cells round fixed ports."""
     cells = len(netlist.function)
     widths = lib.width[lib.first[netlist.function]].astype(np.float64)
-    area = float((widths * lib.cpp_um * lib.height_um).sum()) / FILL
-    wide, high = (area / aspect) ** 0.5, (area * aspect) ** 0.5
+    wide, high = _sides(netlist, lib, aspect)
     m = 128 if cells > 6000 else 64 if cells > 1500 else 32
     bx, by = wide / m, high / m
     w, h = widths * lib.cpp_um / bx, lib.height_um / by
     start, pins, owner, offsets = pin_table(netlist, lib)
     off = offsets * (lib.cpp_um / bx)
-    px, py = port_positions(len(netlist.port_net))
+    px, py = ports
     counts = np.diff(netlist.cell_start).astype(np.float64)
     weight_x, weight_y = (wide / high) ** 0.5, (high / wide) ** 0.5
 
@@ -140,7 +209,7 @@ def place(netlist: Netlist, lib: Library, aspect: float, seed: int) -> Placement
         raise ArchgymError(
             f"placement of {netlist.name} did not spread (overflow {over:.2f} after {step} steps)"
         )
-    return Placement(ux / m, uy / m, step, over)
+    return Placement(ux / m, uy / m, *ports, step, over)
 
 
 def pin_table(

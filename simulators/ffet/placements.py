@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import zipfile
 from collections import OrderedDict
 from functools import cache
@@ -21,7 +22,7 @@ from .calibration import Calibration
 from .flow import Placed
 from .library import library
 from .netlist import Netlist
-from .placement import place
+from .placement import place, port_positions
 from .power import activities
 
 HERE = Path(__file__).parent
@@ -57,12 +58,17 @@ class Placements:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        path = cache_root() / "placements" / f"{self.netlist.name}-{key}.npz"
+        path = (
+            cache_root()
+            / "placements"
+            / f"{re.sub('[^A-Za-z0-9_.+-]', '_', self.netlist.name)}-{key}.npz"
+        )
         found = self._read(path)
         if found is None:
             placement = place(self.netlist, lib, aspect, seed)
             block, x, y = buffered(self.netlist, placement.x, placement.y)
-            found = Placed(block, x, y), activities(block)
+            ports = placement.port_x, placement.port_y
+            found = Placed(block, x, y, ports), activities(block)
             self._write(path, *found)
         with self._lock:
             self._known[key] = found
@@ -79,7 +85,8 @@ class Placements:
                     base.name, data["function"].astype(np.int64), data["pin_net"].astype(np.int64),
                     base.port_net, base.port_input, base.port_names, base.origin,
                 )  # fmt: skip
-                return Placed(net, data["x"], data["y"]), data["activity"]
+                ports = data["port_x"], data["port_y"]
+                return Placed(net, data["x"], data["y"], ports), data["activity"]
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
             return None
 
@@ -87,11 +94,12 @@ class Placements:
     def _write(path: Path, placed: Placed, activity: Floats) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            ports = placed.ports or port_positions(len(placed.netlist.port_net))
             part = path.with_suffix(f".{os.getpid()}.part.npz")
             np.savez(
                 part, function=placed.netlist.function.astype(np.uint8),
                 pin_net=placed.netlist.pin_net.astype(np.uint32), x=placed.x, y=placed.y,
-                activity=activity,
+                activity=activity, port_x=ports[0], port_y=ports[1],
             )  # fmt: skip
             part.replace(path)
         except OSError:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Floats
 
 from .flow import Block
-from .functions import BUF, DFF
-from .kernels.activity import simulate
+from .functions import BUF, CLOCK_PIN, CLOCKED, FUNCTIONS, INV, LATCH, REGISTER
+from .kernels.activity import Logic, simulate
 from .kernels.graph import levelise
 from .library import SHORT_CIRCUIT
 from .netlist import Netlist
@@ -19,19 +20,21 @@ INPUT_ACTIVITY = 0.2  # toggles a cycle of an input port
 
 
 def activities(netlist: Netlist, seed: int = 0) -> Floats:
-    """Toggles a cycle (nets,) over 64 random streams; the clock and its buffers toggle twice.
+    """Toggles a cycle (nets,) over 64 random streams; a clock toggles twice where it is not gated.
 
-    Input ports toggle with probability 0.2 a cycle; ports named ``reset`` (or ``resetn``) are
-    released after eight cycles.  A zero-delay simulation: glitches are not counted.
+    Input ports toggle with probability 0.2 a cycle; ports that reach asynchronous pins, or are named
+    ``reset`` (or ``resetn``), are released after eight cycles.  A zero-delay simulation: glitches are
+    not counted.
     """
     rng = np.random.default_rng(seed)
     stimulus = np.zeros((CYCLES, netlist.nets), np.uint64)
+    resets = _resets(netlist)
     for port, net, given in zip(netlist.port_names, netlist.port_net, netlist.port_input):
         if not given:
             continue
         name = port.lower()
-        if "reset" in name or name.startswith("rst"):
-            low = name.rstrip("]0123456789[").endswith(("n", "_b"))
+        if "reset" in name or name.startswith("rst") or int(net) in resets:
+            low = resets.get(int(net), name.rstrip("]0123456789[").endswith(("n", "_b")))
             level = np.arange(CYCLES) < RESET_CYCLES
             stimulus[:, net] = np.where(level != low, ~np.uint64(0), np.uint64(0))
             continue
@@ -39,40 +42,61 @@ def activities(netlist: Netlist, seed: int = 0) -> Floats:
         for bit in range(64):
             flips |= (rng.random(CYCLES) < INPUT_ACTIVITY).astype(np.uint64) << np.uint64(bit)
         stimulus[:, net] = np.bitwise_xor.accumulate(flips)
-    flop = netlist.function == DFF
+    clock = np.zeros(netlist.nets, np.bool_)
+    clock[netlist.clock_nets] = True
+    stimulus[:, clock] = ~np.uint64(0)  # a clock's value is where it pulses
+    latch = netlist.function == LATCH
+    flop = REGISTER[netlist.function] & ~latch
     _, order = levelise(flop, netlist.cell_start, netlist.pin_net, netlist.nets)
-    out = simulate(
-        order, netlist.function, flop, netlist.cell_start, netlist.pin_net, stimulus, netlist.nets,
-        WARM,
+    logic = Logic(
+        order, netlist.function, flop, latch, netlist.cell_start, netlist.pin_net, clock,
+        asynchronous(netlist),
     )  # fmt: skip
-    out[clock_nets(netlist)] = 2.0
-    return np.asarray(out)
+    return np.asarray(simulate(logic, stimulus, WARM))
 
 
-def clock_nets(netlist: Netlist) -> list[int]:
-    """The clock's net and those of its buffers."""
-    if netlist.clock < 0:
-        return []
-    found, fresh = {netlist.clock}, True
-    buffers = np.flatnonzero(netlist.function == BUF)
-    into = netlist.pin_net[netlist.cell_start[buffers]]
-    out = netlist.pin_net[netlist.cell_start[buffers] + 1]
-    while fresh:
-        more = set(out[np.isin(into, list(found))].tolist()) - found
-        found |= more
-        fresh = bool(more)
-    return sorted(found)
+def asynchronous(netlist: Netlist) -> NDArray[np.int64]:
+    """Pins (cells, 2) of set and of reset, active low; -1 where a cell has none."""
+    place = np.full((len(FUNCTIONS), 2), -1, np.int64)
+    for i, f in enumerate(FUNCTIONS):
+        for k, pin in enumerate(("SN", "RN")):
+            if pin in f.inputs:
+                place[i, k] = f.inputs.index(pin)
+    out = place[netlist.function]
+    return np.where(out >= 0, out + netlist.cell_start[:-1, None], -1)
+
+
+def _resets(netlist: Netlist) -> dict[int, bool]:
+    """Nets of ports that reach set or reset pins through buffers and inverters: active low or not."""
+    pins = asynchronous(netlist)
+    todo = {int(netlist.pin_net[p]): True for p in pins[pins >= 0]}
+    chain = np.isin(netlist.function, (BUF, INV))
+    first = netlist.cell_start[:-1][chain]
+    above = dict(
+        zip(
+            netlist.pin_net[first + 1].tolist(),
+            zip(netlist.pin_net[first].tolist(), (netlist.function[chain] == INV).tolist()),
+        )
+    )
+    found = {}
+    for net, low in todo.items():
+        while net in above:
+            net, inverts = above[net]
+            low ^= inverts
+        found[net] = low
+    return found
 
 
 def energy_fj(block: Block, activity: Floats) -> float:
     """Dynamic energy of one cycle in fJ: wires, pins, and what switches inside the cells."""
     lib, n = block.library, block.placed.netlist
     square = lib.vdd**2
-    wires = 0.5 * square * float((activity * block.net_load).sum())
+    wires = 0.5 * square * float((activity * block.nets.load).sum())
     outputs = n.pin_net[n.cell_start[1:] - 1]
     inside = 0.5 * square * float((activity[outputs] * lib.parasitic[block.kind]).sum())
-    flops = float((n.function == DFF).sum())
-    inside += square * flops * lib.clock_load
+    clocked = np.flatnonzero(CLOCKED[n.function])
+    pulses = float(activity[n.pin_net[n.cell_start[clocked] + CLOCK_PIN]].sum()) / 2.0
+    inside += square * pulses * lib.clock_load
     through = max(0.0, (lib.vdd - 2 * THRESHOLD) / (VDD - 2 * THRESHOLD)) ** 3
     return wires + inside * (1.0 + SHORT_CIRCUIT * through)
 

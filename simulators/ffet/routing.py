@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from archgym.contracts.evaluation import Floats
 
 from .kernels import routing as kernels
+from .kernels.state import Metals, Nodes, Tracks
 from .kernels.wires import behind, gains
 from .metal import Metal
 from .technology import WIRE_FF_PER_UM
@@ -104,31 +105,26 @@ def route(
     cap_h, cap_v = capacities(metal, trees, gx, gy, (nx, ny), size, blocked_um)
     n = len(trees.up)
     kind, mid, h_tier, v_tier = (np.zeros(n, np.int64) for _ in range(4))
+    nodes = Nodes(gx, gy, trees.up, kind, mid, h_tier, v_tier, np.zeros(n))
     flat_v = cap_v[np.unique(metal.vertical)].sum(axis=0)
-    kernels.route(gx, gy, trees.up, cap_h.sum(axis=0), flat_v, ROUNDS, kind, mid)
-    length = np.zeros(n)
-    kernels.lengths(trees.x, trees.y, gx, gy, trees.up, kind, mid, gcell, length)
+    kernels.route(gx, gy, trees.up, cap_h.sum(axis=0), flat_v, ROUNDS, nodes.kind, nodes.mid)
+    kernels.lengths(trees.x, trees.y, nodes, gcell)
     middle = sum(WIRE_FF_PER_UM) / 2
     below, gain = np.zeros(n), np.zeros(n)
-    behind(trees.up, trees.pin, length, middle, pin_load, below)
-    gains(trees.up, trees.net, urgency, length, below, metal.ohm, metal.via, middle, gain)
+    behind(trees.up, trees.pin, nodes.length, middle, pin_load, below)
+    gains(trees.up, trees.net, urgency, nodes.length, below, metal.ohm, metal.via, middle, gain)
     edges = np.flatnonzero(trees.up >= 0)
     order = edges[np.argsort(-gain[edges], kind="stable")]
-    use_h, use_v = np.zeros(cap_h.shape), np.zeros(cap_v.shape)
-    layers = metal.horizontal, metal.vertical
-    kernels.assign(
-        gx, gy, trees.up, kind, mid, order, length, below, metal.h_ohm, metal.v_ohm, metal.via,
-        middle, cap_h, cap_v, *layers, LAYER_ROUNDS, use_h, use_v, h_tier, v_tier,
-    )  # fmt: skip
+    h, v = Tracks(np.zeros(cap_h.shape), cap_h), Tracks(np.zeros(cap_v.shape), cap_v)
+    pairs = Metals(metal.horizontal, metal.vertical, metal.h_ohm, metal.v_ohm, metal.via)
+    kernels.assign(nodes, order, below, pairs, middle, h, v, LAYER_ROUNDS)
     resistance, capacitance = np.zeros(n), np.zeros(n)
     kernels.extract(
-        trees.x, trees.y, gx, gy, trees.up, trees.pin, kind, mid, h_tier, v_tier, *layers, use_h,
-        cap_h, use_v, cap_v, metal.h_ohm, metal.v_ohm, metal.via, *WIRE_FF_PER_UM, length,
-        resistance, capacitance,
-    )  # fmt: skip
-    over_h, count_h = kernels.exceeded(use_h, cap_h)
-    over_v, count_v = kernels.exceeded(use_v, cap_v)
+        trees.x, trees.y, trees.pin, nodes, pairs, h, v, *WIRE_FF_PER_UM, resistance, capacitance
+    )
+    over_h, count_h = kernels.exceeded(h.use, h.cap)
+    over_v, count_v = kernels.exceeded(v.use, v.cap)
     return Routed(
-        trees, gx, gy, kind, mid, h_tier, v_tier, length, resistance, capacitance, use_h, cap_h, use_v,
-        cap_v, gcell, float(over_h + over_v), int(count_h + count_v),
+        trees, gx, gy, kind, mid, h_tier, v_tier, nodes.length, resistance, capacitance, *h, *v, gcell,
+        float(over_h + over_v), int(count_h + count_v),
     )  # fmt: skip

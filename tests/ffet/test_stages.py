@@ -11,6 +11,7 @@ from archgym.simulators.ffet.flow import Choices, NoRoom, Trees, time
 from archgym.simulators.ffet.functions import DFF
 from archgym.simulators.ffet.kernels.density import density
 from archgym.simulators.ffet.kernels.routing import route as route_kernel
+from archgym.simulators.ffet.kernels.state import Wires
 from archgym.simulators.ffet.kernels.timing import LN2, LN4, SLEW_SHARE
 from archgym.simulators.ffet.kernels.trees import grow
 from archgym.simulators.ffet.kernels.wirelength import exp_below, hpwl, wirelength_gradient
@@ -253,13 +254,14 @@ def test_elmore_of_a_chain_and_its_pi_model():
     res, cap = np.array([0.0, 2.0, 3.0]), np.array([0.0, 4.0, 6.0])
     t, loads = chain(res, cap), np.array([0.0, 1.0, 5.0])
     load, delay, path = np.zeros(1), np.zeros(3), np.zeros(3)
-    elmore(t.first, t.up, t.pin, res, cap, loads, load, delay, path, np.empty(3), np.empty(3))
+    wires = Wires(t.first, t.up, t.pin, res, cap)
+    elmore(wires, loads, load, delay, path, np.empty(3), np.empty(3))
     assert load[0] == 16
     assert delay[1] == 2 * (4 / 2 + 1 + 6 + 5)
     assert delay[2] == delay[1] + 3 * (6 / 2 + 5)
     assert path.tolist() == [0, 2, 5]
     moments, out = np.zeros((1, 3)), np.empty((3, 1))
-    admittance(t.first, t.up, t.pin, res, cap, loads, moments, *np.empty((3, 3)))
+    admittance(wires, loads, moments, *np.empty((3, 3)))
     lumps, at = np.array([2, 1 + 2 + 3, 5 + 3]), np.array([0, delay[1], delay[2]])
     assert moments[0, 0] == 16
     assert moments[0, 1] == pytest.approx((lumps * at).sum())
@@ -272,8 +274,9 @@ def test_arrivals_equal_a_slow_twin(block):
     n, lib, kind = block.placed.netlist, block.library, block.kind
     loads = np.concatenate([lib.load[kind][n.pin_cell], np.zeros(len(n.port_net))])
     bare = [(r.trees, np.zeros(len(r.length)), np.zeros(len(r.length))) for r in block.routed]
-    load, delay, _arrival, _slew, period, _ = time(block.placed, lib, kind, bare, loads)
-    assert not delay.any()  # without wires only cells take time
+    nets, period, _ = time(block.placed, lib, kind, bare, loads)
+    load = nets.load
+    assert not nets.delay.any()  # without wires only cells take time
     known = {}
     driver = {int(n.pin_net[n.cell_start[c + 1] - 1]): c for c in range(len(kind))}
 
@@ -321,6 +324,6 @@ def test_both_sides_carry_the_load_of_one(block):
     n = block.placed.netlist
     wires = sum(float(r.capacitance.sum()) for r in block.routed)
     pins = block.library.load[block.kind][n.pin_cell][~n.pin_output].sum()
-    assert block.net_load.sum() == pytest.approx(wires + pins)
+    assert block.nets.load.sum() == pytest.approx(wires + pins)
     single = replace(block.choices, back_layers=0, back_pin_share=0.0)
     assert single.back_layers == 0 and len(block.routed[1].length) > 0

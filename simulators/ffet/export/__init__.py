@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..flow import Block
 from ..liberty import write_liberty
+from .names import Names
 from .physical import write_def, write_lef
 from .verilog import write_sdc, write_verilog
 from .wires import write_spef
@@ -16,7 +17,7 @@ __all__ = ["export"]
 def export(block: Block, folder: Path) -> list[Path]:
     """Write the block's files; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = block.placed.netlist.name
+    name = Names.of(block).top
     texts = {
         f"{name}.v": write_verilog(block),
         f"{name}.sdc": write_sdc(block),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..flow import Block
-from ..functions import DFF, FUNCTIONS, PIN_OFFSETS
+from ..functions import CLOCK_PIN, CLOCKED, FUNCTIONS, PIN_OFFSETS
 from .names import Names
 
 DBU = 1000  # units a micrometre
@@ -44,7 +44,7 @@ def _macro(block: Block, kind: int, share: np.ndarray) -> list[str]:  # type: ig
     for i, pin in enumerate((*f.inputs, f.output)):
         x, y, half = share[i] * wide, lib.height_um / 2, PIN_UM / 2
         output = i == len(f.inputs)
-        use = "CLOCK" if lib.function[kind] == DFF and pin == "CK" else "SIGNAL"
+        use = "CLOCK" if CLOCKED[lib.function[kind]] and i == CLOCK_PIN else "SIGNAL"
         lines += [
             f"  PIN {pin}", f"    DIRECTION {'OUTPUT' if output else 'INPUT'} ;",
             f"    USE {use} ;", "    PORT",
@@ -67,7 +67,7 @@ def write_def(block: Block) -> str:
         return round(um * DBU)
 
     lines = [
-        "VERSION 5.8 ;", 'DIVIDERCHAR "/" ;', 'BUSBITCHARS "[]" ;', f"DESIGN {n.name} ;",
+        "VERSION 5.8 ;", 'DIVIDERCHAR "/" ;', 'BUSBITCHARS "[]" ;', f"DESIGN {names.top} ;",
         f"UNITS DISTANCE MICRONS {DBU} ;",
         f"DIEAREA ( 0 0 ) ( {unit(plan.wide)} {unit(plan.high)} ) ;",
     ]  # fmt: skip
@@ -93,7 +93,7 @@ def write_def(block: Block) -> str:
             f"+ LAYER {layer} ( -10 -10 ) ( 10 10 ) + PLACED ( {x} {y} ) N ;"
         )
     lines.append("END PINS")
-    start, pins = block.placed.graph[1], block.placed.graph[2]
+    start, pins = block.placed.pins_by_net
     used = [k for k in range(n.nets) if start[k + 1] > start[k]]
     lines.append(f"NETS {len(used)} ;")
     for k in used:

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..flow import Block
+from ..functions import FUNCTIONS
+from ..netlist import Netlist
 from .names import Names
 
 
 def write_verilog(block: Block) -> str:
     """The sized, buffered netlist."""
-    n, names = block.placed.netlist, Names.of(block)
-    lines = [f"module {n.name} (", "  " + ",\n  ".join(names.port), ");"]
+    cells = [block.library.name(int(k)) for k in block.kind]
+    return structural(block.placed.netlist, Names.of(block), cells)
+
+
+def unsized_verilog(netlist: Netlist) -> str:
+    """The netlist as it was imported, every cell at X1."""
+    cells = [f"{FUNCTIONS[f].name}_X1" for f in netlist.function]
+    return structural(netlist, Names.of_netlist(netlist), cells)
+
+
+def structural(n: Netlist, names: Names, cells: Sequence[str]) -> str:
+    """A module of instances; ``cells`` (cells,) names each one's cell of the library."""
+    lines = [f"module {names.top} (", "  " + ",\n  ".join(names.port), ");"]
     for port, given in zip(names.port, n.port_input):
         lines.append(f"  {'input' if given else 'output'} {port};")
     ports = set(names.port)
     lines += [f"  wire {net};" for net in names.net if net not in ports]
-    for c, kind in enumerate(block.kind):
+    for c, kind in enumerate(cells):
         a, b = int(n.cell_start[c]), int(n.cell_start[c + 1])
         pins = ", ".join(f".{names.pin[p]}({names.net[n.pin_net[p]]})" for p in range(a, b))
-        lines.append(f"  {block.library.name(int(kind))} {names.cell[c]} ({pins});")
+        lines.append(f"  {kind} {names.cell[c]} ({pins});")
     for i, port in enumerate(names.port):
         net = names.net[int(n.port_net[i])]
         if net != port:
@@ -25,15 +40,19 @@ def write_verilog(block: Block) -> str:
     return "\n".join([*lines, "endmodule", ""])
 
 
-def write_sdc(block: Block) -> str:
-    """One ideal clock of the target period; ports are timed against it without margins."""
+def write_sdc(block: Block, period_ps: float | None = None) -> str:
+    """One ideal clock, of the target period if none is given; ports are timed against it without margins.
+
+    Without clocked cells the clock is a virtual one.  Where all cells act on the falling edge, so do
+    the ports.
+    """
     n, names = block.placed.netlist, Names.of(block)
-    period = 1e3 / block.choices.target_ghz
-    lines = []
-    if n.clock >= 0:
-        lines = [
-            f"create_clock -name clock -period {period:.6g} [get_ports {names.net[n.clock]}]",
-            "set_input_delay 0 -clock clock [all_inputs]",
-            "set_output_delay 0 -clock clock [all_outputs]",
-        ]
+    period = period_ps or 1e3 / block.choices.target_ghz
+    source = f" [get_ports {names.net[n.clock]}]" if n.clock >= 0 else ""
+    edge = " -clock_fall" if n.clock_tree.falling else ""
+    lines = [f"create_clock -name clock -period {period:.6g}{source}"]
+    for way, which in (("input", 1), ("output", 0)):
+        ports = [p for i, p in enumerate(names.port) if n.port_input[i] == bool(which)]
+        if ports:
+            lines.append(f"set_{way}_delay 0 -clock clock{edge} [all_{way}s]")
     return "\n".join([*lines, ""])

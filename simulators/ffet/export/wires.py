@@ -28,7 +28,7 @@ HEADER = """*SPEF "IEEE 1481-1998"
 def write_spef(block: Block) -> str:
     """Each wire is a resistance with half its capacitance at either end."""
     names = Names.of(block)
-    lines = [HEADER.format(name=block.placed.netlist.name)]
+    lines = [HEADER.format(name=names.top)]
     for net in range(block.placed.netlist.nets):
         lines += _net(block, names, net)
     return "\n".join([*lines, ""])

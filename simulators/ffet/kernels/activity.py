@@ -1,6 +1,9 @@
 """How often nets toggle: 64 random programs at a time, by logic simulation."""
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .compiled import compiled
 
@@ -14,88 +17,136 @@ def _bits(x):
     return n
 
 
+class Logic(NamedTuple):
+    """A netlist as logic simulation walks it."""
+
+    order: NDArray[np.int64]  # cells by level, flip-flops first (cells,)
+    function: NDArray[np.int64]  # numbers as in functions.py (cells,)
+    flop: NDArray[np.bool_]  # (cells,)
+    latch: NDArray[np.bool_]  # (cells,)
+    cell_start: NDArray[np.int64]  # (cells + 1,)
+    pin_net: NDArray[np.int64]  # (pins,)
+    clock: NDArray[np.bool_]  # nets that carry the clock (nets,)
+    held: NDArray[np.int64]  # pins of set and of reset, active low, -1 for none (cells, 2)
+
+
 @compiled
-def simulate(order, function, flop, cell_start, pin_net, stimulus, nets, warm):
+def _logic(f, p, q, r, s):
+    """A function's value of its four inputs; ``f`` numbers as in functions.py."""
+    if f == 0:
+        return ~p
+    if f == 1:
+        return p
+    if f == 2:
+        return ~(p & q)
+    if f == 3:
+        return ~(p & q & r)
+    if f == 4:
+        return ~(p & q & r & s)
+    if f == 5:
+        return ~(p | q)
+    if f == 6:
+        return ~(p | q | r)
+    if f == 7:
+        return ~(p | q | r | s)
+    if f == 8:
+        return p & q
+    if f == 9:
+        return p & q & r
+    if f == 10:
+        return p | q
+    if f == 11:
+        return p | q | r
+    if f == 12:
+        return p ^ q
+    if f == 13:
+        return ~(p ^ q)
+    if f == 14:
+        return ~((p & q) | r)
+    if f == 15:
+        return ~((p | q) & r)
+    if f == 16:
+        return ~((p & q) | (r & s))
+    if f == 17:
+        return ~((p | q) & (r | s))
+    if f == 18:
+        return ~((p & q) | r | s)
+    if f == 19:
+        return ~((p | q) & r & s)
+    if f == 20:
+        return (p & ~r) | (q & r)
+    if f == 22:
+        return ~np.uint64(0)
+    return np.uint64(0)
+
+
+@compiled
+def _evaluate(net, state, value):
+    """All nets' values of one cycle, in place; on the clock's nets, where it pulses."""
+    zero = np.uint64(0)
+    for c in net.order:
+        a, b = net.cell_start[c], net.cell_start[c + 1] - 1
+        out = net.pin_net[b]
+        if net.flop[c]:
+            value[out] = state[c]
+            continue
+        if net.latch[c]:
+            opened = value[net.pin_net[a + 1]]
+            value[out] = (value[net.pin_net[a]] & opened) | (state[c] & ~opened)
+            continue
+        n = b - a
+        p = value[net.pin_net[a]] if n > 0 else zero
+        if net.clock[out]:  # a buffer or inverter passes the pulse on, a gate where it is enabled
+            value[out] = p & value[net.pin_net[a + 1]] if n > 1 else p
+            continue
+        q = value[net.pin_net[a + 1]] if n > 1 else zero
+        r = value[net.pin_net[a + 2]] if n > 2 else zero
+        s = value[net.pin_net[a + 3]] if n > 3 else zero
+        value[out] = _logic(net.function[c], p, q, r, s)
+
+
+@compiled
+def _step(net, value, state):
+    """States (cells,) after the clock's edge, in place."""
+    for c in range(len(net.function)):
+        if net.latch[c]:
+            state[c] = value[net.pin_net[net.cell_start[c + 1] - 1]]
+        elif net.flop[c]:
+            a = net.cell_start[c]
+            clock = value[net.pin_net[a + 1]]
+            new = (value[net.pin_net[a]] & clock) | (state[c] & ~clock)
+            if net.held[c, 0] >= 0:
+                new |= ~value[net.pin_net[net.held[c, 0]]]
+            if net.held[c, 1] >= 0:
+                new &= value[net.pin_net[net.held[c, 1]]]
+            state[c] = new
+
+
+@compiled
+def simulate(net, stimulus, warm):
     """Toggles a cycle (nets,) of 64 streams; ``stimulus`` (cycles, nets) uint64, used on input ports.
 
-    ``function`` numbers as in functions.py; ports have ``stimulus`` masks, other nets are computed.
+    The first ``warm`` cycles are not counted.  A clock toggles twice in every cycle that it pulses.
     """
-    ones = ~np.uint64(0)
-    value = np.zeros(nets, np.uint64)
-    before = np.zeros(nets, np.uint64)
-    state = np.zeros(len(function), np.uint64)
+    cycles, nets = stimulus.shape
+    value, before = np.zeros(nets, np.uint64), np.zeros(nets, np.uint64)
+    state = np.zeros(len(net.function), np.uint64)
     count = np.zeros(nets)
-    cycles = stimulus.shape[0]
     driven = np.zeros(nets, np.bool_)
-    for c in range(len(function)):
-        driven[pin_net[cell_start[c + 1] - 1]] = True
+    for c in range(len(net.function)):
+        driven[net.pin_net[net.cell_start[c + 1] - 1]] = True
     for cycle in range(cycles):
         for n in range(nets):
             if not driven[n]:
                 value[n] = stimulus[cycle, n]
-        for c in order:
-            a = cell_start[c]
-            out = pin_net[cell_start[c + 1] - 1]
-            f = function[c]
-            if flop[c]:
-                value[out] = state[c]
-                continue
-            p = value[pin_net[a]] if out != pin_net[a] else np.uint64(0)
-            q = value[pin_net[a + 1]] if cell_start[c + 1] - a > 2 else np.uint64(0)
-            r = value[pin_net[a + 2]] if cell_start[c + 1] - a > 3 else np.uint64(0)
-            s = value[pin_net[a + 3]] if cell_start[c + 1] - a > 4 else np.uint64(0)
-            v = np.uint64(0)
-            if f == 0:
-                v = ~p
-            elif f == 1:
-                v = p
-            elif f == 2:
-                v = ~(p & q)
-            elif f == 3:
-                v = ~(p & q & r)
-            elif f == 4:
-                v = ~(p & q & r & s)
-            elif f == 5:
-                v = ~(p | q)
-            elif f == 6:
-                v = ~(p | q | r)
-            elif f == 7:
-                v = ~(p | q | r | s)
-            elif f == 8:
-                v = p & q
-            elif f == 9:
-                v = p & q & r
-            elif f == 10:
-                v = p | q
-            elif f == 11:
-                v = p | q | r
-            elif f == 12:
-                v = p ^ q
-            elif f == 13:
-                v = ~(p ^ q)
-            elif f == 14:
-                v = ~((p & q) | r)
-            elif f == 15:
-                v = ~((p | q) & r)
-            elif f == 16:
-                v = ~((p & q) | (r & s))
-            elif f == 17:
-                v = ~((p | q) & (r | s))
-            elif f == 18:
-                v = ~((p & q) | r | s)
-            elif f == 19:
-                v = ~((p | q) & r & s)
-            elif f == 20:
-                v = (p & ~r) | (q & r)
-            elif f == 22:
-                v = ones
-            value[out] = v
+        _evaluate(net, state, value)
         if cycle >= warm:
             for n in range(nets):
-                count[n] += _bits(value[n] ^ before[n])
+                if net.clock[n]:
+                    count[n] += 2 * _bits(value[n])
+                else:
+                    count[n] += _bits(value[n] ^ before[n])
         for n in range(nets):
             before[n] = value[n]
-        for c in range(len(function)):
-            if flop[c]:
-                state[c] = value[pin_net[cell_start[c]]]
+        _step(net, value, state)
     return count / (64.0 * max(1, cycles - warm))

@@ -7,8 +7,9 @@ from .compiled import compiled
 
 
 @compiled
-def runs(horizontal, x0, y0, x1, y1, kind, mid):
+def runs(horizontal, path):
     """Both runs of one direction: from, to, row (or column), twice; the second may be empty."""
+    x0, y0, x1, y1, kind, mid = path
     if horizontal:
         if kind == 0:
             return x0, mid, y0, mid, x1, y1
@@ -19,10 +20,13 @@ def runs(horizontal, x0, y0, x1, y1, kind, mid):
 
 
 @compiled
-def lay(horizontal, use, cap, x0, y0, x1, y1, kind, mid, amount, extra):
-    """Put ``amount`` tracks on one direction of a path; returns tracks above capacity, ``extra`` added."""
+def lay(horizontal, use, cap, path, amount, extra):
+    """Put ``amount`` tracks on one direction of a path; returns tracks above capacity, ``extra`` added.
+
+    ``use`` and ``cap`` are tracks at every border of that direction: (nx - 1, ny) or (nx, ny - 1).
+    """
     over = 0.0
-    r = runs(horizontal, x0, y0, x1, y1, kind, mid)
+    r = runs(horizontal, path)
     for part in range(2):
         a, b, at = r[3 * part], r[3 * part + 1], r[3 * part + 2]
         for k in range(min(a, b), max(a, b)):
@@ -33,10 +37,10 @@ def lay(horizontal, use, cap, x0, y0, x1, y1, kind, mid, amount, extra):
 
 
 @compiled
-def share(horizontal, use, cap, x0, y0, x1, y1, kind, mid):
+def share(horizontal, use, cap, path):
     """Sum of the shares of tracks in use along one direction of a path, and how many borders."""
     s, n = 0.0, 0
-    r = runs(horizontal, x0, y0, x1, y1, kind, mid)
+    r = runs(horizontal, path)
     for part in range(2):
         a, b, at = r[3 * part], r[3 * part + 1], r[3 * part + 2]
         for k in range(min(a, b), max(a, b)):
@@ -47,10 +51,10 @@ def share(horizontal, use, cap, x0, y0, x1, y1, kind, mid):
 
 
 @compiled
-def price(horizontal, use, cap, history, x0, y0, x1, y1, kind, mid, overuse):
+def price(horizontal, use, cap, history, path, overuse):
     """Cost of one direction of a path: a border is 1, its history, and ``overuse`` a track above capacity."""
     s = 0.0
-    r = runs(horizontal, x0, y0, x1, y1, kind, mid)
+    r = runs(horizontal, path)
     for part in range(2):
         a, b, at = r[3 * part], r[3 * part + 1], r[3 * part + 2]
         for k in range(min(a, b), max(a, b)):

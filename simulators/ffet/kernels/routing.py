@@ -4,13 +4,15 @@ import numpy as np
 
 from .compiled import compiled
 from .paths import lay, price, share
+from .state import Path, Tracks
 
 HISTORY, OVERUSE = 0.5, 4.0
 
 
 @compiled
-def _best(use_h, cap_h, hist_h, use_v, cap_v, hist_v, x0, y0, x1, y1, reach):
-    """The cheapest path within the box widened by ``reach``."""
+def _best(across, up, hist_h, hist_v, x0, y0, x1, y1, reach):
+    """The cheapest path within the box widened by ``reach``; ``across`` and ``up`` are :class:`Tracks`."""
+    use_h, cap_h, use_v, cap_v = across.use, across.cap, up.use, up.cap
     least, best_kind, best_mid = 1e30, 0, x1
     for kind in range(2):
         a, b = (x0, x1) if kind == 0 else (y0, y1)
@@ -18,11 +20,20 @@ def _best(use_h, cap_h, hist_h, use_v, cap_v, hist_v, x0, y0, x1, y1, reach):
         low, high = max(min(a, b) - reach, 0), min(max(a, b) + reach, end - 1)
         step = max(1, (high - low) // 12)
         for mid in range(low, high + 1, step):
-            s = price(True, use_h, cap_h, hist_h, x0, y0, x1, y1, kind, mid, OVERUSE)
-            s += price(False, use_v, cap_v, hist_v, x0, y0, x1, y1, kind, mid, OVERUSE)
+            path = Path(x0, y0, x1, y1, kind, mid)
+            s = price(True, use_h, cap_h, hist_h, path, OVERUSE)
+            s += price(False, use_v, cap_v, hist_v, path, OVERUSE)
             if s < least:
                 least, best_kind, best_mid = s, kind, mid
     return best_kind, best_mid
+
+
+@compiled
+def _both(use_h, cap_h, use_v, cap_v, path, amount):
+    """Put ``amount`` tracks on both directions of a path; returns the tracks above capacity."""
+    over = lay(True, use_h, cap_h, path, amount, 0.0)
+    over += lay(False, use_v, cap_v, path, amount, 0.0)
+    return over
 
 
 @compiled
@@ -45,6 +56,7 @@ def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
     ``gx``, ``gy`` gcells of nodes; ``cap_h`` (nx - 1, ny) and ``cap_v`` (nx, ny - 1) tracks.
     """
     use_h, use_v = np.zeros(cap_h.shape), np.zeros(cap_v.shape)
+    h, v = Tracks(use_h, cap_h), Tracks(use_v, cap_v)
     hist_h, hist_v = np.zeros(cap_h.shape), np.zeros(cap_v.shape)
     for i in range(len(up)):
         kind[i], mid[i] = 0, 0
@@ -54,9 +66,8 @@ def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
         if x0 == x1 and y0 == y1:
             kind[i] = -1
             continue
-        kind[i], mid[i] = _best(use_h, cap_h, hist_h, use_v, cap_v, hist_v, x0, y0, x1, y1, 0)
-        lay(True, use_h, cap_h, x0, y0, x1, y1, kind[i], mid[i], 1.0, 0.0)
-        lay(False, use_v, cap_v, x0, y0, x1, y1, kind[i], mid[i], 1.0, 0.0)
+        kind[i], mid[i] = _best(h, v, hist_h, hist_v, x0, y0, x1, y1, 0)
+        _both(use_h, cap_h, use_v, cap_v, Path(x0, y0, x1, y1, kind[i], mid[i]), 1.0)
     for turn in range(rounds):
         if _remember(use_h, cap_h, hist_h) + _remember(use_v, cap_v, hist_v) == 0.0:
             break
@@ -64,114 +75,118 @@ def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
             if up[i] < 0 or kind[i] < 0:
                 continue
             x0, y0, x1, y1 = gx[up[i]], gy[up[i]], gx[i], gy[i]
-            over = lay(True, use_h, cap_h, x0, y0, x1, y1, kind[i], mid[i], 0.0, 0.0)
-            over += lay(False, use_v, cap_v, x0, y0, x1, y1, kind[i], mid[i], 0.0, 0.0)
-            if over == 0.0:
+            path = Path(x0, y0, x1, y1, kind[i], mid[i])
+            if _both(use_h, cap_h, use_v, cap_v, path, 0.0) == 0.0:
                 continue
-            lay(True, use_h, cap_h, x0, y0, x1, y1, kind[i], mid[i], -1.0, 0.0)
-            lay(False, use_v, cap_v, x0, y0, x1, y1, kind[i], mid[i], -1.0, 0.0)
-            kind[i], mid[i] = _best(
-                use_h, cap_h, hist_h, use_v, cap_v, hist_v, x0, y0, x1, y1, 2 + 2 * turn
-            )
-            lay(True, use_h, cap_h, x0, y0, x1, y1, kind[i], mid[i], 1.0, 0.0)
-            lay(False, use_v, cap_v, x0, y0, x1, y1, kind[i], mid[i], 1.0, 0.0)
+            _both(use_h, cap_h, use_v, cap_v, path, -1.0)
+            kind[i], mid[i] = _best(h, v, hist_h, hist_v, x0, y0, x1, y1, 2 + 2 * turn)
+            _both(use_h, cap_h, use_v, cap_v, Path(x0, y0, x1, y1, kind[i], mid[i]), 1.0)
 
 
 @compiled
-def _pick(horizontal, use, cap, layer, x0, y0, x1, y1, kind, mid, length, below, ohm, via, wire):
-    """The fastest pair of those least exceeded; its layer is ``layer[pair]``."""
+def _pick(horizontal, tracks, layer, path, length, below, ohm, via, wire):
+    """The fastest pair of those least exceeded; its layer is ``layer[pair]``.
+
+    ``tracks`` of all layers; ``ohm`` (pairs,) kohm/um, ``via`` (pairs,) kohm, ``wire`` fF/um.
+    """
     pick, least, least_over = 0, 1e30, 1e30
     for t in range(len(ohm)):
         d = 2.0 * via[t] * below + ohm[t] * length * (0.5 * wire * length + below)
-        over = lay(horizontal, use[layer[t]], cap[layer[t]], x0, y0, x1, y1, kind, mid, 0.0, 1.0)
+        over = lay(horizontal, tracks.use[layer[t]], tracks.cap[layer[t]], path, 0.0, 1.0)
         if over < least_over - 1e-9 or (over < least_over + 1e-9 and d < least):
             pick, least, least_over = t, d, over
     return pick
 
 
 @compiled
-def assign(
-    gx, gy, up, kind, mid, order, length, below, h_ohm, v_ohm, via, wire, cap_h, cap_v, h_layer,
-    v_layer, rounds, use_h, use_v, h_tier, v_tier,
-):  # fmt: skip
-    """Layer pairs of both directions of every tree edge in ``order``, in place: the fastest with room.
-
-    ``cap_h`` (layers, nx - 1, ny), ``cap_v`` (layers, nx, ny - 1); without room anywhere, the layer
-    that is exceeded least.  What crosses an exceeded border is taken up and laid again.
-    """
-    for turn in range(rounds):
-        for i in order:
-            x0, y0, x1, y1 = gx[up[i]], gy[up[i]], gx[i], gy[i]
-            if kind[i] < 0:
-                h_tier[i] = v_tier[i] = 0
-                continue
-            k, m = kind[i], mid[i]
-            if turn > 0:
-                h, v = h_layer[h_tier[i]], v_layer[v_tier[i]]
-                lay(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, -1.0, 0.0)
-                over = lay(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, 0.0, 1.0)
-                lay(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, -1.0, 0.0)
-                over += lay(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, 0.0, 1.0)
-                if over == 0.0:
-                    lay(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, 1.0, 0.0)
-                    lay(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, 1.0, 0.0)
-                    continue
-            h_tier[i] = _pick(
-                True, use_h, cap_h, h_layer, x0, y0, x1, y1, k, m, length[i], below[i], h_ohm, via,
-                wire,
-            )  # fmt: skip
-            v_tier[i] = _pick(
-                False, use_v, cap_v, v_layer, x0, y0, x1, y1, k, m, length[i], below[i], v_ohm,
-                via, wire,
-            )  # fmt: skip
-            h, v = h_layer[h_tier[i]], v_layer[v_tier[i]]
-            lay(True, use_h[h], cap_h[h], x0, y0, x1, y1, k, m, 1.0, 0.0)
-            lay(False, use_v[v], cap_v[v], x0, y0, x1, y1, k, m, 1.0, 0.0)
+def _on(horizontal, tracks, layer, path, amount, extra):
+    """As :func:`lay`, on one layer of all."""
+    return lay(horizontal, tracks.use[layer], tracks.cap[layer], path, amount, extra)
 
 
 @compiled
-def extract(
-    nx, ny, gx, gy, up, pin, kind, mid, h_tier, v_tier, h_layer, v_layer, use_h, cap_h, use_v,
-    cap_v, h_ohm, v_ohm, via, empty, full, length, res, capacitance,
-):  # fmt: skip
-    """Resistance (kohm) and capacitance (fF) of every tree edge from its route, in place."""
+def assign(nodes, order, below, metals, wire, h, v, rounds):
+    """Layer pairs of both directions of every tree edge in ``order``, in place: the fastest with room.
+
+    ``below`` (nodes,) fF at and behind a node, ``wire`` fF/um; ``h`` and ``v`` are tracks of all layers.
+    Without room anywhere, the layer that is exceeded least.  What crosses an exceeded border is taken
+    up and laid again.
+    """
+    h_layer, v_layer, h_ohm, via, v_ohm = (
+        metals.h_layer,
+        metals.v_layer,
+        metals.h_ohm,
+        metals.via,
+        metals.v_ohm,
+    )
+    gx, gy, up, kind, mid, h_tier, v_tier, length = nodes
+    for turn in range(rounds):
+        for i in order:
+            if kind[i] < 0:
+                h_tier[i] = v_tier[i] = 0
+                continue
+            path = Path(gx[up[i]], gy[up[i]], gx[i], gy[i], kind[i], mid[i])
+            if turn > 0:
+                a, b = h_layer[h_tier[i]], v_layer[v_tier[i]]
+                _on(True, h, a, path, -1.0, 0.0)
+                over = _on(True, h, a, path, 0.0, 1.0)
+                _on(False, v, b, path, -1.0, 0.0)
+                over += _on(False, v, b, path, 0.0, 1.0)
+                if over == 0.0:
+                    _on(True, h, a, path, 1.0, 0.0)
+                    _on(False, v, b, path, 1.0, 0.0)
+                    continue
+            h_tier[i] = _pick(True, h, h_layer, path, length[i], below[i], h_ohm, via, wire)
+            v_tier[i] = _pick(False, v, v_layer, path, length[i], below[i], v_ohm, via, wire)
+            _on(True, h, h_layer[h_tier[i]], path, 1.0, 0.0)
+            _on(False, v, v_layer[v_tier[i]], path, 1.0, 0.0)
+
+
+@compiled
+def extract(x, y, pin, nodes, metals, h, v, empty, full, res, capacitance):
+    """Resistance (kohm) and capacitance (fF) of every tree edge (nodes,) from its route, in place.
+
+    ``x``, ``y`` um and ``pin`` of nodes; ``empty`` and ``full`` are fF/um by neighbourhood.
+    """
+    gx, gy, up, kind, mid, h_tier, v_tier, length = nodes
+    via = metals.via
     for i in range(len(up)):
         res[i] = capacitance[i] = 0.0
         u = up[i]
         if u < 0:
             continue
-        h, v = h_tier[i], v_tier[i]
-        dx, dy = abs(nx[i] - nx[u]), abs(ny[i] - ny[u])
+        s, t = h_tier[i], v_tier[i]
+        dx, dy = abs(x[i] - x[u]), abs(y[i] - y[u])
         part = dx / (dx + dy) if dx + dy > 0 else 0.5
         crowd = 0.5
         if kind[i] >= 0:
-            x0, y0, x1, y1 = gx[u], gy[u], gx[i], gy[i]
-            a, m = share(
-                True, use_h[h_layer[h]], cap_h[h_layer[h]], x0, y0, x1, y1, kind[i], mid[i]
-            )
-            b, n = share(
-                False, use_v[v_layer[v]], cap_v[v_layer[v]], x0, y0, x1, y1, kind[i], mid[i]
-            )
+            path = Path(gx[u], gy[u], gx[i], gy[i], kind[i], mid[i])
+            on_h, on_v = metals.h_layer[s], metals.v_layer[t]
+            a, m = share(True, h.use[on_h], h.cap[on_h], path)
+            b, n = share(False, v.use[on_v], v.cap[on_v], path)
             crowd = (a + b) / max(1, m + n)
-        res[i] = length[i] * (part * h_ohm[h] + (1.0 - part) * v_ohm[v]) + abs(via[h] - via[v])
+        res[i] = length[i] * (part * metals.h_ohm[s] + (1.0 - part) * metals.v_ohm[t]) + abs(
+            via[s] - via[t]
+        )
         capacitance[i] = (empty + (full - empty) * crowd) * length[i]
         if up[u] >= 0:  # from the layers of the edge above, or from the driver's pin
-            res[i] += min(abs(via[h] - via[h_tier[u]]), abs(via[h] - via[v_tier[u]]))
+            res[i] += min(abs(via[s] - via[h_tier[u]]), abs(via[s] - via[v_tier[u]]))
         else:
-            res[i] += via[h]
+            res[i] += via[s]
         if pin[i] >= 0:
-            res[i] += via[h]
+            res[i] += via[s]
 
 
 @compiled
-def lengths(nx, ny, gx, gy, up, kind, mid, gcell, length):
-    """Routed length (nodes,): pin to pin, and the detour of its path in gcells."""
+def lengths(x, y, nodes, gcell):
+    """Routed length (nodes,) in um, in place: pin to pin, and the detour of its path in gcells."""
+    gx, gy, up, kind, mid, _, _, length = nodes
     for i in range(len(up)):
         length[i] = 0.0
         u = up[i]
         if u < 0:
             continue
-        d = abs(nx[i] - nx[u]) + abs(ny[i] - ny[u])
+        d = abs(x[i] - x[u]) + abs(y[i] - y[u])
         if kind[i] == 0:
             extra = abs(gx[u] - mid[i]) + abs(mid[i] - gx[i]) - abs(gx[u] - gx[i])
             d += extra * gcell

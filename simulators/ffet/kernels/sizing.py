@@ -8,7 +8,17 @@ The last rounds mend what is still late: cells of the worst paths take the size 
 import numpy as np
 
 from .compiled import compiled
-from .timing import LN2, LN4, SLEW_SHARE, arrivals, departures, worst
+from .state import Nets, Pi, Prices
+from .timing import (
+    CLOCK,
+    LN2,
+    LN4,
+    SLEW_SHARE,
+    arrivals,
+    departures,
+    needed,
+    worst,
+)
 from .wires import elmore
 
 EAGER = 0.85  # a target out of reach becomes this share of the best period so far
@@ -17,8 +27,10 @@ EDGE_FACTOR = 1.0 + SLEW_SHARE * LN4 / LN2  # a slow edge also delays what it dr
 
 
 @compiled
-def _loads(cell_start, kind, load, pin_load):
-    """Capacitance (pins,) of every input pin, in place."""
+def _loads(graph, cells, kind, pin_load):
+    """Capacitance (pins + ports,) of every input pin, in place."""
+    cell_start = graph.cell_start
+    load = cells.load
     for c in range(len(kind)):
         for p in range(cell_start[c], cell_start[c + 1] - 1):
             pin_load[p] = load[kind[c]]
@@ -34,31 +46,62 @@ def _changed(price, late):
 
 
 @compiled
-def _prices(
-    order, flop, cell_start, pin_net, arrival, slew, delay, intrinsic, resistance, net_load, kind,
-    setup, goal, price, flow, port_net, port_input, port_delay, port_price,
-):  # fmt: skip
-    """Update prices at the ends, then let them flow back; ``flow`` (nets,) is what each net carries."""
-    flow[:] = 0.0
+def _end_prices(graph, cells, kind, nets, goal, prices):
+    """Update the prices of all ends, and start the flow with them."""
+    order, edged, cell_start, pin_net, latch, port_net, port_input = (
+        graph.order,
+        graph.edged,
+        graph.cell_start,
+        graph.pin_net,
+        graph.latch,
+        graph.port_net,
+        graph.port_input,
+    )
+    arrival, delay = nets.arrival, nets.delay
+    flow, price, port_price = prices.flow, prices.pin, prices.port
+    margin = cells.margin
     for c in order:
-        if flop[c]:
+        if edged[c]:
+            a = cell_start[c]
+            for p in range(a, cell_start[c + 1] - 1):
+                if p == a + CLOCK:
+                    continue
+                n = pin_net[p]
+                late = (arrival[n] + LN2 * delay[p] + margin[kind[c]]) / goal
+                price[p] = _changed(price[p], late)
+                flow[n] += price[p]
+        elif latch[c]:
             p = cell_start[c]
-            late = (arrival[pin_net[p]] + LN2 * delay[p] + setup) / goal
-            price[p] = _changed(price[p], late)
-            flow[pin_net[p]] += price[p]
+            late = needed(graph, cells, kind, nets, c, p) / goal
+            price[p + CLOCK] = _changed(price[p + CLOCK], late)
+            flow[pin_net[p]] += price[p + CLOCK]
+    pins = len(pin_net)
     for i in range(len(port_net)):
         if not port_input[i]:
-            late = (arrival[port_net[i]] + LN2 * port_delay[i]) / goal
+            n = port_net[i]
+            late = (arrival[n] + LN2 * delay[pins + i]) / goal
             port_price[i] = _changed(port_price[i], late)
-            flow[port_net[i]] += port_price[i]
+            flow[n] += port_price[i]
+
+
+@compiled
+def _prices(graph, cells, kind, nets, goal, prices):
+    """Update prices at the ends, then let them flow back; ``goal`` is the period wanted, in ps."""
+    order, edged, pin_net, cell_start = graph.order, graph.edged, graph.pin_net, graph.cell_start
+    intrinsic, resistance, latch = cells.intrinsic, cells.resistance, graph.latch
+    arrival, slew, delay, net_load = nets.arrival, nets.slew, nets.delay, nets.load
+    price, flow = prices.pin, prices.flow
+    flow[:] = 0.0
+    _end_prices(graph, cells, kind, nets, goal, prices)
     for i in range(len(order) - 1, -1, -1):
         c = order[i]
-        if flop[c]:
+        if edged[c]:
             continue
         a, b = cell_start[c], cell_start[c + 1] - 1
         if a == b:
             continue
         net = pin_net[b]
+        b = a + 1 if latch[c] else b
         k = kind[c]
         own = intrinsic[k] + LN2 * resistance[k] * net_load[net]
         total = 0.0
@@ -77,7 +120,7 @@ def _prices(
 
 
 @compiled
-def _take(c, pick, cell_start, pin_net, kind, load, net_load):
+def _take(c, pick, cell_start, pin_net, load, kind, net_load):
     """Give cell ``c`` another size, and its nets the other load."""
     if pick == kind[c]:
         return
@@ -88,11 +131,28 @@ def _take(c, pick, cell_start, pin_net, kind, load, net_load):
 
 
 @compiled
-def _resize(
-    order, flop, cell_start, pin_net, function, first, kind, area, resistance, intrinsic, edge,
-    load, driver, path, net_load, flow, price,
-):  # fmt: skip
-    """The size of every cell that is cheapest at the present prices, in place, ends first."""
+def _resize(graph, cells, function, kind, net_load, path, prices):
+    """The size of every cell that is cheapest at the present prices, in place, ends first.
+
+    ``path`` (pins + ports,) is the resistance in kohm from the driver to a pin.
+    """
+    order, cell_start, pin_net, edged, latch, driver = (
+        graph.order,
+        graph.cell_start,
+        graph.pin_net,
+        graph.edged,
+        graph.latch,
+        graph.driver,
+    )
+    first, resistance, intrinsic, edge, area, load = (
+        cells.first,
+        cells.resistance,
+        cells.intrinsic,
+        cells.edge,
+        cells.area,
+        cells.load,
+    )
+    price, flow = prices.pin, prices.flow
     for i in range(len(order) - 1, -1, -1):
         c = order[i]
         low, high = first[function[c]], first[function[c] + 1]
@@ -101,12 +161,15 @@ def _resize(
         a, b = cell_start[c], cell_start[c + 1] - 1
         net = pin_net[b]
         upstream = 0.0  # price of a femtofarad at this cell's inputs
+        clock = a + CLOCK if edged[c] or latch[c] else -1
         for p in range(a, b):
-            if flop[c] and p > a:
-                continue  # the clock is ideal
+            if p == clock:
+                continue  # it is ideal
             n = pin_net[p]
             r = resistance[kind[driver[n]]] if driver[n] >= 0 else 0.0
             upstream += (flow[n] * r + price[p] * path[p]) * LN2 * EDGE_FACTOR
+        if latch[c]:
+            upstream += price[clock] * path[a] * LN2 * EDGE_FACTOR  # of its end
         cheapest, pick = 1e30, kind[c]
         for k in range(low, high):
             own = intrinsic[k] + SLEW_SHARE * edge[k]
@@ -114,7 +177,7 @@ def _resize(
             cost = area[k] + flow[net] * own + upstream * load[k]
             if cost < cheapest:
                 cheapest, pick = cost, k
-        _take(c, pick, cell_start, pin_net, kind, load, net_load)
+        _take(c, pick, cell_start, pin_net, load, kind, net_load)
 
 
 @compiled
@@ -127,11 +190,23 @@ def _differ(a, b):
 
 
 @compiled
-def _mend(
-    order, flop, cell_start, pin_net, function, first, kind, resistance, intrinsic, edge, load,
-    driver, path, net_load, arrival, rest, limit,
-):  # fmt: skip
+def _mend(graph, cells, function, kind, nets, path, rest, limit):
     """The fastest size of every cell whose output lies on a path longer than ``limit`` ps, in place."""
+    order, cell_start, pin_net, edged, driver = (
+        graph.order,
+        graph.cell_start,
+        graph.pin_net,
+        graph.edged,
+        graph.driver,
+    )
+    resistance, first, intrinsic, edge, load = (
+        cells.resistance,
+        cells.first,
+        cells.intrinsic,
+        cells.edge,
+        cells.load,
+    )
+    arrival, net_load = nets.arrival, nets.load
     for i in range(len(order) - 1, -1, -1):
         c = order[i]
         a, b = cell_start[c], cell_start[c + 1] - 1
@@ -139,10 +214,12 @@ def _mend(
         if a == b or arrival[net] + rest[net] < limit:
             continue
         before = 0.0  # of the worst driver, ps a femtofarad
-        for p in range(a, b if not flop[c] else a):
+        last = a if edged[c] else a + 1 if graph.latch[c] else b
+        for p in range(a, last):
             n = pin_net[p]
             if arrival[n] + rest[n] >= limit:
-                r = path[p] + (resistance[kind[driver[n]]] if driver[n] >= 0 else 0.0)
+                d = driver[n]
+                r = path[p] + (resistance[kind[d]] if d >= 0 else 0.0)
                 before = max(before, LN2 * EDGE_FACTOR * r)
         quickest, pick = 1e30, kind[c]
         for k in range(first[function[c]], first[function[c] + 1]):
@@ -150,49 +227,46 @@ def _mend(
             d += LN2 * EDGE_FACTOR * resistance[k] * net_load[net]
             if d < quickest - 1e-6:
                 quickest, pick = d, k
-        _take(c, pick, cell_start, pin_net, kind, load, net_load)
+        _take(c, pick, cell_start, pin_net, load, kind, net_load)
 
 
 @compiled
-def optimise(
-    order, flop, cell_start, pin_net, function, first, kind, area, resistance, intrinsic, edge,
-    load, setup, driver, first_f, up_f, pin_f, res_f, cap_f, first_b, up_b, pin_b, res_b, cap_b,
-    port_net, port_input, target, rounds, mends,
-):  # fmt: skip
+def _time(graph, cells, kind, sides, work, nets, pi, path):
+    """Time the present sizes, in place; the period, its end and the cells' area in um2.
+
+    ``sides`` are both sides' wires; ``work`` (3, …) room for pins' loads and two numbers a node.
+    """
+    pin_load, below, after = work
+    _loads(graph, cells, kind, pin_load)
+    nets.load[:] = 0.0
+    for wires in sides:
+        elmore(wires, pin_load, nets.load, nets.delay, path, below, after)
+    arrivals(graph, cells, kind, pi, nets)
+    period, end = worst(graph, cells, kind, nets)
+    total = 0.0
+    for c in range(len(kind)):
+        total += cells.area[kind[c]]
+    return period, end, total
+
+
+@compiled
+def optimise(graph, cells, function, kind, sides, target, rounds, mends):
     """Sizes ``kind`` (cells,), in place, for a period of ``target`` ps; returns the period reached.
 
-    The best of all rounds: the least area among those that meet the target, else the fastest.
+    ``function`` (cells,), ``sides`` both sides' :class:`Wires` as estimated before routing.  The best
+    of all rounds: the least area among those that meet the target, else the fastest.
     """
-    cells, nets, pins = len(kind), len(driver), len(pin_net)
-    ports = len(port_net)
-    pin_load = np.zeros(pins + ports)
-    delay, path = np.zeros(pins + ports), np.zeros(pins + ports)
-    net_load = np.zeros(nets)
-    arrival, slew, flow = np.zeros(nets), np.zeros(nets), np.zeros(nets)
-    price = np.full(pins, 1e-3)
-    port_price, port_delay = np.full(ports, 1e-3), np.zeros(ports)
-    most = max(len(up_f), len(up_b))
-    below, after = np.empty(most), np.empty(most)
+    count, pins, ports = len(graph.driver), len(graph.pin_net), len(graph.port_net)
+    path, rest, nothing = np.zeros(pins + ports), np.empty(count), np.zeros(count)
+    nets = Nets(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(pins + ports))
+    pi = Pi(nets.load, nothing, nothing)  # wires without resistance, as far as drivers see
+    prices = Prices(np.full(pins, 1e-3), np.full(ports, 1e-3), np.zeros(count))
+    most = max(len(sides[0].up), len(sides[1].up))
+    work = np.zeros(pins + ports), np.empty(most), np.empty(most)
     best, best_area, fastest = 1e30, 1e30, 1e30
     chosen = kind.copy()
-    rest, nothing = np.empty(nets), np.zeros(nets)
     for turn in range(rounds + mends):
-        _loads(cell_start, kind, load, pin_load)
-        net_load[:] = 0.0
-        elmore(first_f, up_f, pin_f, res_f, cap_f, pin_load, net_load, delay, path, below, after)
-        elmore(first_b, up_b, pin_b, res_b, cap_b, pin_load, net_load, delay, path, below, after)
-        arrivals(
-            order, flop, cell_start, pin_net, kind, resistance, intrinsic, edge, net_load, nothing,
-            nothing, delay, arrival, slew,
-        )  # fmt: skip
-        for i in range(ports):
-            port_delay[i] = delay[pins + i]
-        period, _ = worst(
-            flop, cell_start, pin_net, delay, arrival, setup, port_net, port_input, port_delay
-        )
-        total = 0.0
-        for c in range(cells):
-            total += area[kind[c]]
+        period, _, total = _time(graph, cells, kind, sides, work, nets, pi, path)
         met, was_met = period <= target, best <= target
         if (met and (not was_met or total < best_area)) or (
             not met and not was_met and period < best
@@ -206,23 +280,12 @@ def optimise(
             if turn == rounds - 1 and _differ(kind, chosen):
                 kind[:] = chosen  # mend the best of the rounds before
                 continue
-            departures(
-                order, flop, cell_start, pin_net, kind, resistance, intrinsic, net_load, delay,
-                slew, setup, port_net, port_input, port_delay, rest,
-            )  # fmt: skip
-            _mend(
-                order, flop, cell_start, pin_net, function, first, kind, resistance, intrinsic,
-                edge, load, driver, path, net_load, arrival, rest, max(target, NEAR * period),
-            )  # fmt: skip
+            departures(graph, cells, kind, nets, rest)
+            limit = max(target, NEAR * period)
+            _mend(graph, cells, function, kind, nets, path, rest, limit)
             continue
         goal = max(target, EAGER * fastest)
-        _prices(
-            order, flop, cell_start, pin_net, arrival, slew, delay, intrinsic, resistance, net_load,
-            kind, setup, goal, price, flow, port_net, port_input, port_delay, port_price,
-        )  # fmt: skip
-        _resize(
-            order, flop, cell_start, pin_net, function, first, kind, area, resistance, intrinsic,
-            edge, load, driver, path, net_load, flow, price,
-        )  # fmt: skip
+        _prices(graph, cells, kind, nets, goal, prices)
+        _resize(graph, cells, function, kind, nets.load, path, prices)
     kind[:] = chosen
     return best

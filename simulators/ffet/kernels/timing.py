@@ -1,4 +1,8 @@
-"""Static timing: a levelised pass of arrivals and edges, and the longest path through each net."""
+"""Static timing: a levelised pass of arrivals and edges, and the longest path through each net.
+
+The clock is ideal: paths begin at every cell on its edge and end at that cell's other inputs.  A latch
+opens with that edge: paths go through it, and must reach it before it closes, half a period later.
+"""
 
 from .compiled import compiled
 from .wirelength import exp_below
@@ -6,6 +10,7 @@ from .wirelength import exp_below
 LN2, LN4 = 0.6931471805599453, 1.3862943611198906  # 50 % point; 20 to 80 % of an exponential edge
 SLEW_SHARE = 0.2  # of the input's edge (20 to 80 %) that delays a stage
 NEVER = -1e30
+CLOCK = 1  # place of the clock among a clocked cell's pins
 
 
 @compiled
@@ -25,14 +30,28 @@ def seen(resistance, edge, near, far, ohm):
 
 
 @compiled
-def arrivals(
-    order, flop, cell_start, pin_net, kind, resistance, intrinsic, edge, near, far, ohm, delay,
-    arrival, slew,
-):  # fmt: skip
-    """Latest arrival and slowest edge (nets,) at every driver; input ports are at 0.
+def needed(graph, cells, kind, nets, c, p):
+    """The period that the path into an end ``p`` of cell ``c`` needs, in ps."""
+    t = nets.arrival[graph.pin_net[p]] + LN2 * nets.delay[p] + cells.margin[kind[c]]
+    return 2.0 * t if graph.latch[c] else t
 
-    ``near`` and ``far`` fF, ``ohm`` kohm between them, are the nets as drivers see them.
+
+@compiled
+def arrivals(graph, cells, kind, pi, nets):
+    """Latest arrival and slowest edge (nets,) at every driver, in place; input ports are at 0.
+
+    ``kind`` (cells,) is every cell's cell of the library.
     """
+    order, cell_start, pin_net, edged, latch = (
+        graph.order,
+        graph.cell_start,
+        graph.pin_net,
+        graph.edged,
+        graph.latch,
+    )
+    resistance, edge, intrinsic = cells.resistance, cells.edge, cells.intrinsic
+    arrival, slew, delay = nets.arrival, nets.slew, nets.delay
+    near, far, ohm = pi.near, pi.far, pi.ohm
     arrival[:] = 0.0
     slew[:] = 0.0
     for c in order:
@@ -43,8 +62,8 @@ def arrivals(
         e = resistance[k] * seen(resistance[k], edge[k], near[net], far[net], ohm[net])
         slew[net] = edge[k] + LN4 * e
         latest = 0.0
-        if not flop[c]:
-            for p in range(a, b):
+        if not edged[c]:
+            for p in range(a, a + 1 if latch[c] else b):
                 n = pin_net[p]
                 t = arrival[n] + LN2 * delay[p] + SLEW_SHARE * (slew[n] + LN4 * delay[p])
                 latest = max(latest, t)
@@ -55,72 +74,118 @@ def arrivals(
 
 
 @compiled
-def worst(flop, cell_start, pin_net, delay, arrival, setup, port_net, port_input, port_delay):
-    """The least period, and the pin (or pins + port) at which the longest path ends."""
+def worst(graph, cells, kind, nets):
+    """The least period in ps, and the pin (or pins + port) at which the longest path ends."""
+    edged, latch, cell_start, pin_net, port_net, port_input = (
+        graph.edged,
+        graph.latch,
+        graph.cell_start,
+        graph.pin_net,
+        graph.port_net,
+        graph.port_input,
+    )
+    arrival, delay, margin = nets.arrival, nets.delay, cells.margin
     longest, at = 0.0, -1
-    for c in range(len(flop)):
-        if flop[c]:
-            p = cell_start[c]
-            t = arrival[pin_net[p]] + LN2 * delay[p] + setup
-            if t > longest:
-                longest, at = t, p
+    for c in range(len(edged)):
+        if edged[c] or latch[c]:
+            a = cell_start[c]
+            for p in range(a, cell_start[c + 1] - 1):
+                if p == a + CLOCK:
+                    continue
+                t = arrival[pin_net[p]] + LN2 * delay[p] + margin[kind[c]]
+                if latch[c]:
+                    t *= 2.0
+                if t > longest:
+                    longest, at = t, p
+    pins = len(pin_net)
     for i in range(len(port_net)):
         if not port_input[i]:
-            t = arrival[port_net[i]] + LN2 * port_delay[i]
+            t = arrival[port_net[i]] + LN2 * delay[pins + i]
             if t > longest:
-                longest, at = t, len(pin_net) + i
+                longest, at = t, pins + i
     return longest, at
 
 
 @compiled
-def departures(
-    order, flop, cell_start, pin_net, kind, resistance, intrinsic, net_load, delay, slew, setup,
-    port_net, port_input, port_delay, rest,
-):  # fmt: skip
-    """Longest way (nets,) from every driver to an end, setup included: arrival plus this is a path."""
+def departures(graph, cells, kind, nets, rest):
+    """Longest way (nets,) from every driver to an end, margin included: arrival plus this is a path."""
+    pin_net, port_net, port_input, order, edged, cell_start, latch = (
+        graph.pin_net,
+        graph.port_net,
+        graph.port_input,
+        graph.order,
+        graph.edged,
+        graph.cell_start,
+        graph.latch,
+    )
+    margin, intrinsic, resistance = cells.margin, cells.intrinsic, cells.resistance
+    slew, delay, arrival, net_load = nets.slew, nets.delay, nets.arrival, nets.load
     rest[:] = NEVER
+    pins = len(pin_net)
     for i in range(len(port_net)):
         if not port_input[i]:
             n = port_net[i]
-            rest[n] = max(rest[n], LN2 * port_delay[i])
+            rest[n] = max(rest[n], LN2 * delay[pins + i])
     for c in order:
-        if flop[c]:
+        if edged[c]:
+            a = cell_start[c]
+            for p in range(a, cell_start[c + 1] - 1):
+                if p == a + CLOCK:
+                    continue
+                n = pin_net[p]
+                rest[n] = max(rest[n], LN2 * delay[p] + margin[kind[c]])
+        elif latch[c]:  # so that arrival plus this is the period that the path needs
             p = cell_start[c]
-            rest[pin_net[p]] = max(rest[pin_net[p]], LN2 * delay[p] + setup)
+            n = pin_net[p]
+            rest[n] = max(rest[n], needed(graph, cells, kind, nets, c, p) - arrival[n])
     for i in range(len(order) - 1, -1, -1):
         c = order[i]
-        if flop[c]:
+        if edged[c]:
             continue
         a, b = cell_start[c], cell_start[c + 1] - 1
-        k, net = kind[c], pin_net[cell_start[c + 1] - 1]
+        k, net = kind[c], pin_net[b]
         if rest[net] <= NEVER:
             continue
         own = intrinsic[k] + LN2 * resistance[k] * net_load[net] + rest[net]
-        for p in range(a, b):
+        for p in range(a, a + 1 if latch[c] else b):
             n = pin_net[p]
             wire = LN2 * delay[p] + SLEW_SHARE * (slew[n] + LN4 * delay[p])
             rest[n] = max(rest[n], own + wire)
 
 
 @compiled
-def trace(end, flop, cell_start, pin_net, driver, owner, port_of, arrival, slew, delay, path):
-    """Input pins of the longest path that ends in ``end``, last first; returns how many."""
+def trace(end, graph, driver, owner, nets, path):
+    """Input pins of the longest path that ends in ``end``, last first; returns how many.
+
+    ``driver`` (nets,) pin or port that drives, ``owner`` (pins,) cell of every pin.
+    """
+    pin_net, port_net, edged, cell_start, latch = (
+        graph.pin_net,
+        graph.port_net,
+        graph.edged,
+        graph.cell_start,
+        graph.latch,
+    )
+    arrival, delay, slew = nets.arrival, nets.delay, nets.slew
+    pins = len(pin_net)
     n = 0
     p = end
     while n < len(path):
         path[n] = p
         n += 1
-        net = port_of[p - len(pin_net)] if p >= len(pin_net) else pin_net[p]
+        net = port_net[p - pins] if p >= pins else pin_net[p]
         d = driver[net]
-        if d < 0:
+        if d < 0 or d >= pins:
             return n
         c = owner[d]
-        if flop[c] or cell_start[c] == d:
+        if edged[c] or cell_start[c] == d:
             return n
         latest = NEVER
-        for q in range(cell_start[c], d):
+        first = cell_start[c]
+        for q in range(first, first + 1 if latch[c] else d):
             m = pin_net[q]
-            t = arrival[m] + LN2 * delay[q] + SLEW_SHARE * (slew[m] + LN4 * delay[q])
+            t = arrival[m] + LN2 * delay[q]
+            t += SLEW_SHARE * (slew[m] + LN4 * delay[q])
             if t > latest:
                 latest, p = t, q
     return n

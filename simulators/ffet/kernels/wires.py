@@ -30,12 +30,14 @@ def estimate(nx, ny, up, ohm, via, cap, tiers, res, capacitance):
 
 
 @compiled
-def elmore(first, up, pin, res, capacitance, pin_load, net_load, delay, path, below, after):
+def elmore(wires, pin_load, net_load, delay, path, below, after):
     """Add one side's wires and pins to ``net_load`` (nets,); set ``delay`` and ``path`` of its sinks.
 
-    ``delay`` (pins,) in ps is the sum over the path of R times the capacitance behind it, ``path``
-    (pins,) the resistance itself in kohm.
+    ``delay`` (pins + ports,) in ps is the sum over the path of R times the capacitance behind it,
+    ``path`` (pins + ports,) the resistance itself in kohm; ``pin_load`` in fF; ``below`` and ``after``
+    are room (nodes,).
     """
+    first, up, pin, res, capacitance = wires
     for n in range(len(first) - 1):
         a, b = first[n], first[n + 1]
         if a == b:
@@ -60,11 +62,13 @@ def elmore(first, up, pin, res, capacitance, pin_load, net_load, delay, path, be
 
 
 @compiled
-def admittance(first, up, pin, res, capacitance, pin_load, moments, lump, after, weight):
+def admittance(wires, pin_load, moments, lump, after, weight):
     """Add one side's first three moments of the admittance at each driver to ``moments`` (nets, 3).
 
-    Half of a wire's capacitance lies at either end.
+    Half of a wire's capacitance lies at either end.  ``pin_load`` (pins + ports,) in fF; the last
+    three are room (nodes,).
     """
+    first, up, pin, res, capacitance = wires
     for n in range(len(first) - 1):
         a, b = first[n], first[n + 1]
         if a == b:

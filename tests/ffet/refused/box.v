@@ -1,0 +1,1 @@
+module box(input clk, input d, output reg q); wire w; sram s (.clk(clk), .d(d), .q(w)); always @(posedge clk) q <= w; endmodule
