@@ -74,7 +74,7 @@ def read_json(
     try:
         document = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise wrong(f"{path} is not valid JSON: {error}") from error
+        raise wrong(f"{path} cannot be read as JSON: {error}") from error
     if not isinstance(document, dict):
         raise wrong(f"{path}: expected a mapping of keys, got {type(document).__name__}")
     return document

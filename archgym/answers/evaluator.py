@@ -112,3 +112,11 @@ def make_evaluator(
         scenario, argument, store
     )
     return made
+
+
+def settle_reference(scenario: Scenario, by: str, store: EvaluationStore | None) -> None:
+    """Evaluate a scenario's reference design once: by its answers where they are exact, else by the simulator."""
+    answers = make_evaluator(scenario, by, store)
+    scenario.settle_reference(
+        answers if answers.exact else make_evaluator(scenario, "exact", store)
+    )

@@ -8,8 +8,6 @@ the batch in flight.
 from __future__ import annotations
 
 import json
-import os
-import socket
 import sqlite3
 import time
 import zlib
@@ -23,6 +21,7 @@ import numpy as np
 from ..contracts.evaluation import Evaluation
 from ..contracts.simulator import Simulator
 from ..errors import StoreError
+from ..files.processes import forgotten, this_process
 from ..space import Designs, design_keys
 
 _SCHEMA = """
@@ -42,7 +41,6 @@ FORMAT = 2  # of the file; kept as SQLite's user_version
 T = TypeVar("T")
 _LOOKUP_CHUNK = 500
 _PATIENCE_S = 60.0
-_CLAIM_S = 3600.0  # after this long, a claim of another machine's process counts as forgotten
 _READ = "SELECT design, feasible, metrics, reason, crc FROM evaluations WHERE simulator = ?"
 
 
@@ -203,12 +201,12 @@ class EvaluationStore:
                     done = self._connection.execute(
                         "SELECT 1 FROM evaluations WHERE simulator = ? AND design = ?", (owner, key)
                     ).fetchone()
-                    free = done is None and (row is None or _forgotten(*row))
+                    free = done is None and (row is None or forgotten(*row))
                     mine.append(free)
                     if free:
                         self._connection.execute(
                             "INSERT OR REPLACE INTO claims VALUES(?, ?, ?, ?)",
-                            (owner, key, _this_process(), time.time()),
+                            (owner, key, this_process(), time.time()),
                         )
             return np.array(mine, np.bool_)
 
@@ -246,7 +244,7 @@ class EvaluationStore:
             query = "SELECT owner, since FROM claims WHERE simulator = ? AND design = ?"
             for key in design_keys(x):
                 row = self._connection.execute(query, (owner, key)).fetchone()
-                if row is None or _forgotten(*row):
+                if row is None or forgotten(*row):
                     return True
             return False
 
@@ -367,39 +365,6 @@ def _checksum(*fields: Any) -> int:
         data = value if isinstance(value, bytes) else str(value).encode()
         crc = zlib.crc32(data + b"\0", crc)
     return crc
-
-
-def _this_process() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
-
-
-def _started(pid: int) -> str:
-    """When a process started, in the kernel's clock; '' where that cannot be read.
-
-    It tells a process from a later one that was given the same number; one that has ended and is still
-    listed (a zombie) is ``gone``.
-    """
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        state, *fields = text.rpartition(")")[2].split()
-        return "gone" if state in "ZX" else f"{boot}/{fields[18]}"
-    except (OSError, IndexError):
-        return ""
-
-
-def _forgotten(owner: str, since: float) -> bool:
-    """Whether the process that claimed a design is gone, or has been silent for too long to tell."""
-    host, pid, started = owner.rsplit(":", 2)
-    if host != socket.gethostname():
-        return time.time() - since > _CLAIM_S
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass
-    return started != _started(int(pid))
 
 
 def _evaluation(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Evaluation:

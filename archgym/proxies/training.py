@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,7 +37,6 @@ def train(
     Raises:
         ProxyError: too few feasible rows for the knobs, or no metric that ever changes.
     """
-    start = time.perf_counter()
     space = rows.description.space
     works = np.flatnonzero(rows.feasible)
     if len(works) < least_rows(space):
@@ -81,7 +79,6 @@ def train(
             "calibration": len(outside),
             "seed": seed,
             "constant": constant_metrics(rows),
-            "seconds": time.perf_counter() - start,
         },
     )
 

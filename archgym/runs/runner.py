@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..answers.confirm import confirm
-from ..answers.evaluator import make_evaluator
+from ..answers.evaluator import settle_reference
 from ..answers.store import EvaluationStore
 from ..errors import ArchgymError
 from ..files.text import write_json, write_text
@@ -98,7 +98,7 @@ def carry_out(
     """Bring a run in its folder to its end, from wherever it stands."""
     m = folder.manifest
     with folder, EvaluationStore(folder.path / EVALUATIONS) as store:
-        scenario.settle_reference(make_evaluator(scenario, "exact", store))
+        settle_reference(scenario, m.get("answers", ""), store)
         study = Study(scenario, m["agent"], store=store, run=m["id"], **folder.study_arguments)
         _require_same_answers(folder, study)
         study.evaluator.prepare()

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..answers.confirm import confirm
-from ..answers.evaluator import make_evaluator
+from ..answers.evaluator import make_evaluator, settle_reference
 from ..answers.store import EvaluationStore
 from ..contracts.evaluation import Floats
 from ..goals.pareto import pareto_front
@@ -100,8 +100,9 @@ class Worker:
     def _scenario(self, name: str) -> Scenario:
         if name not in self._scenarios:
             scenario = from_document(self.setup.documents[name], name)
-            make_evaluator(scenario, self.setup.answers.get(name, "")).prepare()
-            scenario.settle_reference(make_evaluator(scenario, "exact", self._evaluations()))
+            by = self.setup.answers.get(name, "")
+            make_evaluator(scenario, by).prepare()
+            settle_reference(scenario, by, self._evaluations())
             self._scenarios[name] = scenario
         return self._scenarios[name]
 

@@ -11,7 +11,8 @@ from archgym.terminal.output import print_json, print_table
 from archgym.errors import ArchgymError
 from archgym.units import format_quantity
 
-from .devices import DEVICES, device_named
+from .devices import DEVICES
+from .memspec import device_named
 from .traces import Trace, resolve
 from .traces.capture import Machine, capture, part_of
 from .traces.convert import WRITTEN, check_output, converted, write_trace

@@ -7,9 +7,6 @@ without the leading ``t``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
-
-from archgym.errors import UnknownNameError
 
 
 @dataclass(frozen=True)
@@ -128,20 +125,3 @@ DDR4_2400 = Device(
 )  # fmt: skip
 
 DEVICES = {device.name: device for device in (DDR3_1600, DDR4_2400)}
-
-
-def device_named(name: str) -> Device:
-    """The device table of a name, or of a DRAMSys memory specification (a path to its JSON).
-
-    Raises:
-        UnknownNameError: no such name; WorkloadError: a file that cannot be used.
-    """
-    if name.endswith(".json"):
-        from .memspec import device_of_file
-
-        return device_of_file(Path(name))
-    if name not in DEVICES:
-        raise UnknownNameError(
-            "DRAM device", name, DEVICES, "(or give the path of a DRAMSys memory specification)"
-        )
-    return DEVICES[name]

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archgym.errors import WorkloadError
+from archgym.errors import UnknownNameError, WorkloadError
 
-from .devices import Device
+from .devices import DEVICES, Device
 from .devices import Mapping as AddressMapping
 from .documents import Numbers, read_json, section
 
@@ -207,3 +207,18 @@ def _mappings(bits: list[int], burst_bits: int, grouped: bool) -> dict[str, Addr
             column, run(low, group_bits) if grouped else (), outer, run(end, row_bits)
         ),
     }
+
+
+def device_named(name: str) -> Device:
+    """The device table of a name, or of a DRAMSys memory specification (a path to its JSON).
+
+    Raises:
+        UnknownNameError: no such name; WorkloadError: a file that cannot be used.
+    """
+    if name.endswith(".json"):
+        return device_of_file(Path(name))
+    if name not in DEVICES:
+        raise UnknownNameError(
+            "DRAM device", name, DEVICES, "(or give the path of a DRAMSys memory specification)"
+        )
+    return DEVICES[name]

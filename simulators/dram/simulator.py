@@ -18,7 +18,8 @@ from archgym.kernels.threads import map_rows
 from . import layout
 from .addresses import decode_address
 from .alike import alike
-from .devices import DEVICES, Device, device_named
+from .devices import DEVICES, Device
+from .memspec import device_named
 from .energy import core_energy_j, power_w
 from .space import KNOBS, SPACES, canonical, kernel_codes, space_named, to_kernel, DEFAULT_DESIGN
 from .state import Requests

@@ -3,15 +3,75 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .functions import BUF, CLOCK_PIN, CLOCKED, FUNCTIONS, ICG, INV
 
-if TYPE_CHECKING:
-    from .netlist import Netlist
+
+class Wired(Protocol):
+    """What of a :class:`.netlist.Netlist` is looked at here."""
+
+    @property
+    def function(self) -> Any:
+        """Function of every cell, (n,)."""
+        ...
+
+    @property
+    def cell_start(self) -> Any:
+        """First pin of every cell, (n + 1,)."""
+        ...
+
+    @property
+    def pin_cell(self) -> Any:
+        """Cell of every pin, (p,)."""
+        ...
+
+    @property
+    def pin_net(self) -> Any:
+        """Net of every pin, (p,)."""
+        ...
+
+    @property
+    def pin_output(self) -> Any:
+        """Whether a pin drives, (p,) bool."""
+        ...
+
+    @property
+    def pin_place(self) -> Any:
+        """Place of every pin on its cell, (p,)."""
+        ...
+
+    @property
+    def port_net(self) -> Any:
+        """Net of every port, (q,)."""
+        ...
+
+    @property
+    def port_input(self) -> Any:
+        """Whether a port is an input, (q,) bool."""
+        ...
+
+    @property
+    def port_names(self) -> Any:
+        """Names of the ports, (q,)."""
+        ...
+
+    @property
+    def nets(self) -> Any:
+        """Number of nets."""
+        ...
+
+    @property
+    def clock_tree(self) -> Any:
+        """Its clock tree."""
+        ...
+
+    def where(self, net: int) -> str:
+        """A net in words."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -39,7 +99,7 @@ class ClockTree:
         return bool(self.inverted.sum() * 2 > len(self.inverted))
 
 
-def clock_tree(netlist: Netlist) -> ClockTree:
+def clock_tree(netlist: Wired) -> ClockTree:
     """Follow every clock pin up through buffers, inverters and clock gates."""
     n = netlist
     passes = np.flatnonzero(np.isin(n.function, (BUF, INV, ICG)))
@@ -74,7 +134,7 @@ def clock_tree(netlist: Netlist) -> ClockTree:
     return ClockTree(clocked, root, inverted, frozenset(known), frozenset(cells))
 
 
-def clock_faults(netlist: Netlist) -> list[str]:
+def clock_faults(netlist: Wired) -> list[str]:
     """What about the clock is not modelled, in words; empty where all is."""
     n, tree = netlist, netlist.clock_tree
     faults = []
@@ -107,7 +167,7 @@ def clock_faults(netlist: Netlist) -> list[str]:
     return faults
 
 
-def _as_data(n: Netlist) -> list[str]:
+def _as_data(n: Wired) -> list[str]:
     """Clock nets that logic or output ports read."""
     tree = n.clock_tree
     if not tree.nets:

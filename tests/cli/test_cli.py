@@ -96,7 +96,10 @@ def test_evaluate_reads_csv_and_jsonl(capsys, tmp_path):
         (["run", "dram/stream-low-power", "--agent", "genetic"], "genetic_algorithm"),
         (["run", "dram/stream-low-power", "--budget", "0"], "budget must be at least 1"),
         (["run", "dram/stream-low-power", "--set", "populaton=8"], "did you mean 'population'"),
-        (["run", "dram/stream-low-power", "--set", "population=1000000"], "not a legal value"),
+        (
+            ["run", "dram/stream-low-power", "--set", "population=1000000"],
+            "a whole number from 2 to 256",
+        ),
         (
             ["run", "dram/stream-low-power", "--set", "population"],
             "--set population: expected NAME=VALUE",

@@ -12,7 +12,7 @@ from archgym.answers.escalating import EscalatingAnswers
 from archgym.answers.evaluator import make_evaluator
 from archgym.collection.export import export
 from archgym.datasets.reader import Dataset
-from archgym.errors import ArchgymError, UnknownNameError
+from archgym.errors import ArchgymError, SettingError, UnknownNameError
 from archgym.goals.scenario_file import from_document, load_scenario
 from archgym.proxies.rows import ProxyError
 from archgym.proxies.training import train
@@ -82,7 +82,9 @@ def test_an_escalating_simulator_alone_learns_and_counts():
         x = inner.space.sample(50, rng)
         e = answers(x)
     assert answers.guessed > 50 and answers.escalated > 40
-    assert answers.computed == answers.escalated
+    assert answers.computed >= answers.escalated, (
+        "without a store, a known design is simulated again"
+    )
     assert answers.proxy is not None
     both = e.feasible & inner.evaluate(x).feasible
     ratio = e.metrics["latency"][both] / inner.evaluate(x).metrics["latency"][both]
@@ -213,10 +215,10 @@ def test_an_environment_on_a_proxy_says_that_it_guesses(tmp_path):
     ("argument", "error", "message"),
     [
         ("escalating:,widht=1", UnknownNameError, "width"),
-        ("escalating:,width=x", ProxyError, "expected a number"),
+        ("escalating:,width=x", SettingError, "expected a number"),
         ("escalating:/nowhere", ProxyError, "holds no proxy"),
     ],
 )
 def test_bad_settings_are_refused(argument, error, message):
     with pytest.raises(ArchgymError, match=message):
-        with_(argument)
+        make_evaluator(with_(), argument)

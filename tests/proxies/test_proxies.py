@@ -297,7 +297,7 @@ def test_too_little_data_and_constants_are_refused():
         train(rows, "ridge")
     with pytest.raises(UnknownNameError, match="did you mean 'random_forest'"):
         train(rows_of(200, 0), "random_forrest")
-    with pytest.raises(ArchgymError, match="no hyperparameter 'tree'"):
+    with pytest.raises(ArchgymError, match="hyperparameter of cost model 'random_forest': 'tree'"):
         train(rows_of(200, 0), "random_forest", hyper={"tree": 3})
 
 

@@ -65,7 +65,9 @@ def text(value: Any) -> str:
 
 
 # ---- convolutions
-def _convolution(weights_at: int, transposed: bool = False) -> Any:
+def convolution_reader(weights_at: int, transposed: bool = False) -> Any:
+    """A reader of convolutions whose weights are input number ``weights_at``."""
+
     def read(node: Any, name: str, inputs: Inputs) -> Made:
         given = attributes(node)
         x, w = sizes(inputs, 0, "data"), sizes(inputs, weights_at, "weights")
@@ -123,7 +125,9 @@ def _extents(
 
 
 # ---- matrix products
-def _matmul(right_at: int = 1) -> Any:
+def matmul_reader(right_at: int = 1) -> Any:
+    """A reader of matrix products whose right factor is input number ``right_at``."""
+
     def read(node: Any, name: str, inputs: Inputs) -> Made:
         given = attributes(node)
         left, right = list(sizes(inputs, 0, "left")), list(sizes(inputs, right_at, "right"))
@@ -141,7 +145,7 @@ def _matmul(right_at: int = 1) -> Any:
     return read
 
 
-def _narrow(node: Any, name: str, inputs: Inputs) -> Made:
+def narrow(node: Any, name: str, inputs: Inputs) -> Made:
     """MatMulNBits and its like: packed weights of N rows by K."""
     given = attributes(node)
     left = sizes(inputs, 0, "left")
@@ -154,7 +158,8 @@ def _narrow(node: Any, name: str, inputs: Inputs) -> Made:
     return Made(layers, [shape])
 
 
-def _einsum(node: Any, name: str, inputs: Inputs) -> Made:
+def einsum(node: Any, name: str, inputs: Inputs) -> Made:
+    """The products of an Einsum of two operands."""
     equation = text(attributes(node).get("equation", ""))
     shapes = [sizes(inputs, i, f"operand {i + 1}") for i in range(len(inputs))]
     flags = [constant(inputs, i) for i in range(len(inputs))]
@@ -162,7 +167,9 @@ def _einsum(node: Any, name: str, inputs: Inputs) -> Made:
 
 
 # ---- recurrences
-def _recurrent(gates: int) -> Any:
+def recurrent_reader(gates: int) -> Any:
+    """A reader of recurrent layers of so many gates."""
+
     def read(node: Any, name: str, inputs: Inputs) -> Made:
         given = attributes(node)
         x, w, r = (sizes(inputs, i, what) for i, what in enumerate(("data", "W", "R")))
@@ -188,7 +195,7 @@ def _recurrent(gates: int) -> Any:
     return read
 
 
-def _linear_model(node: Any, name: str, inputs: Inputs) -> Made:
+def linear_model(node: Any, name: str, inputs: Inputs) -> Made:
     """Linear classifiers and regressors of ai.onnx.ml: coefficients are one matrix."""
     x = sizes(inputs, 0, "data")
     rows, features = (1, x[0]) if len(x) == 1 else (x[0], x[-1])
@@ -202,39 +209,6 @@ def _linear_model(node: Any, name: str, inputs: Inputs) -> Made:
 
 
 Reader = Callable[[Any, str, Inputs], Made]
-
-
-def _readers() -> dict[tuple[str, str], Reader]:
-    from . import onnx_attention as heads
-
-    own: dict[str, Reader] = {
-        "Conv": _convolution(1), "ConvInteger": _convolution(1), "QLinearConv": _convolution(3),
-        "DeformConv": _convolution(1), "ConvTranspose": _convolution(1, transposed=True),
-        "MatMul": _matmul(), "Gemm": _matmul(), "MatMulInteger": _matmul(),
-        "QLinearMatMul": _matmul(3), "Einsum": _einsum, "LSTM": _recurrent(4), "GRU": _recurrent(3),
-        "RNN": _recurrent(1), "Attention": heads.attention,
-    }  # fmt: skip
-    microsoft: dict[str, Reader] = {
-        "FusedConv": _convolution(1), "FusedMatMul": _matmul(), "TransposeMatMul": _matmul(),
-        "FusedGemm": _matmul(), "GemmFastGelu": _matmul(), "GemmFloat8": _matmul(),
-        "FusedMatMulActivation": _matmul(), "MatMulInteger16": _matmul(),
-        "MatMulIntegerToFloat": _matmul(), "DynamicQuantizeMatMul": _matmul(),
-        "QLinearMatMul": _matmul(3), "QGemm": _matmul(3), "MatMulNBits": _narrow,
-        "MatMulBnb4": _narrow, "MatMulFpQ4": _narrow, "DynamicQuantizeLSTM": _recurrent(4),
-        "Attention": heads.microsoft_attention, "QAttention": heads.microsoft_attention,
-        "MultiHeadAttention": heads.multi_head_attention,
-        "GroupQueryAttention": heads.group_query_attention,
-    }  # fmt: skip
-    learned: dict[str, Reader] = {
-        "LinearClassifier": _linear_model,
-        "LinearRegressor": _linear_model,
-    }
-    out: dict[tuple[str, str], Reader] = {("", k): v for k, v in own.items()}
-    out |= {(MICROSOFT, k): v for k, v in microsoft.items()}
-    return out | {("ai.onnx.ml", k): v for k, v in learned.items()}
-
-
-READERS = _readers()
 
 # operators of the standard that do carry work of another kind than is read here
 HEAVY = frozenset(

@@ -11,7 +11,8 @@ from typing import Any
 from archgym.errors import WorkloadError
 
 from ..layers import Layer
-from .onnx_operators import CONTROL, READERS, Made, Unsized, is_free, shape_of_foreign
+from .onnx_table import READERS
+from .onnx_operators import CONTROL, Made, Unsized, is_free, shape_of_foreign
 from .onnx_tensors import UNKNOWN, Environment, Tensor, apply, of_initializer, of_value_info
 
 MOST_NODES = 300_000  # looked at, unrolled loops included
