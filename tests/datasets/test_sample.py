@@ -68,7 +68,10 @@ def test_a_shipped_data_set_is_what_its_simulator_says(name):
     few = np.arange(0, len(data), 97)
     e = simulator.evaluate(data.x[few])
     for metric in simulator.metrics:
-        assert np.array_equal(e.metrics[metric.name], data.metric(metric.name)[few], equal_nan=True)
+        # the file was made on another processor, whose compiler may fuse a multiplication and an addition
+        np.testing.assert_allclose(
+            e.metrics[metric.name], data.metric(metric.name)[few], rtol=1e-13, atol=0
+        )
     proxy = train(Rows.of(data), "ridge")
     assert proxy.keys == (simulator.key,)
 
