@@ -7,6 +7,7 @@ from typing import Any
 
 from ..contracts.simulator import Simulator
 from ..errors import DesignError
+from ..space import DesignSpace
 
 SHOWN = 4
 
@@ -50,6 +51,24 @@ def adapted(
             f"{_listed(dropped)}; they are left as the simulator has them"
         )
     return kept, kept_reference, notes
+
+
+def within(reference: Mapping[str, Any], space: DesignSpace) -> tuple[dict[str, Any], list[str]]:
+    """A reference less the values that a narrowed space has not, and a note that says so."""
+    kept = {}
+    for name, value in reference.items():
+        try:
+            space[name].index(value)
+        except DesignError:
+            continue
+        kept[name] = value
+    gone = [n for n in reference if n not in kept]
+    if not gone:
+        return kept, []
+    return kept, [
+        f"the reference design's {_listed(gone)} is not among the values left; another one that is takes "
+        "its place"
+    ]
 
 
 def _listed(names: list[str]) -> str:

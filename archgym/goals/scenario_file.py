@@ -14,7 +14,7 @@ from ..documents import Faults, known_keys, located, read_yaml
 from ..domains import domains
 from ..errors import ScenarioError, UnknownNameError
 from ..space import check_settings
-from .adapting import adapted
+from .adapting import adapted, within
 from .bounds import parse_bound
 from .document import DEFAULTS, SPEC_KEYS
 from .objectives import Expression, Objective, Spec
@@ -92,7 +92,10 @@ def load_scenario(
         path = _path_of(str(name))
         document, where = in_its_folder(read_yaml(path), path.parent), str(path)
     return from_document(
-        changed(document, workload, config, changes), where, foreign=workload is not None
+        changed(document, workload, config, changes),
+        where,
+        foreign=workload is not None,
+        narrowed="parameters" in (changes or {}),
     )
 
 
@@ -167,21 +170,25 @@ def changed(
 
 
 def from_document(
-    document: Mapping[str, Any], where: str = "scenario", foreign: bool = False
+    document: Mapping[str, Any],
+    where: str = "scenario",
+    foreign: bool = False,
+    narrowed: bool = False,
 ) -> Scenario:
     """A scenario from the mapping that a YAML file holds.
 
     With ``foreign``, the document was written for other workloads: knobs and values that do not exist
-    on this one are left out of ``reference`` and ``parameters``, and noted.
+    on this one are left out of ``reference`` and ``parameters``, and noted.  With ``narrowed``, knobs have
+    been pinned since it was written: the reference design takes a value that is left.
 
     Raises:
         ScenarioError: names every fault of the document.
     """
     with located(where):
-        return _build(document, foreign)
+        return _build(document, foreign, narrowed)
 
 
-def _build(document: Mapping[str, Any], foreign: bool) -> Scenario:
+def _build(document: Mapping[str, Any], foreign: bool, narrowed: bool) -> Scenario:
     known_keys(document, KEYS, "key in the scenario")
     faults = Faults()
     for key in ("name", "simulator", "objectives"):
@@ -214,7 +221,10 @@ def _build(document: Mapping[str, Any], foreign: bool) -> Scenario:
         parameters, reference, more = adapted(parameters, reference, simulators[0])
         notes += more
     chosen = {n: v if isinstance(v, list) else [v] for n, v in parameters.items()}
-    space.narrowed(chosen)  # raises on unknown parameters or values
+    left = space.narrowed(chosen)  # raises on unknown parameters or values
+    if narrowed:
+        reference, more = within(reference, left)
+        notes += more
     made_objectives = _objectives(document["objectives"], metrics, faults)
     made_specs = _specs(specs, metrics, faults)
     faults.raise_if_any()

@@ -203,6 +203,16 @@ def test_a_scenario_made_in_python_has_the_same_document(toy_document):
     assert made.document == from_document(toy_document).document
 
 
+def test_pinning_a_knob_moves_the_reference_along(toy_document, toy_scenario):
+    pinned = load_scenario(toy_scenario, changes={"parameters": {"policy": ["fifo"]}})
+    at = pinned.space.decode(pinned.reference_design)[0]
+    assert at == {"size": 16, "ways": 2, "policy": "fifo"}
+    assert any("policy" in note for note in pinned.notes)
+    assert from_document(pinned.document).document == pinned.document
+    with pytest.raises(ScenarioError, match="not a legal value"):
+        from_document(toy_document | {"parameters": {"policy": ["fifo"]}})
+
+
 # ---- objectives that may be 0 or negative
 def test_values_of_zero_and_below_have_finite_costs_in_order(toy_document):
     scenario = from_document(toy_document | {"specs": {}})
