@@ -71,6 +71,7 @@ class Domain:
         verbs: commands by word.
         validator: a function like a verb's command, whose ``go`` returns a
             :class:`archgym.validation.Validation`; none where there is nothing to compare with.
+        readers: functions that make workloads of other libraries' objects, by the library's name.
         samples: data sets that ship, by name.
         scenarios: a package whose folder holds the domain's scenario files, which are then known as
             ``NAME/FILE``; empty where they lie among archgym's own.
@@ -87,6 +88,7 @@ class Domain:
     multi_objective: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     verbs: Mapping[str, Verb] = field(default_factory=dict)
     validator: str = ""
+    readers: Mapping[str, str] = field(default_factory=dict)
     samples: Mapping[str, Sample] = field(default_factory=dict)
     scenarios: str = ""
 
@@ -101,6 +103,7 @@ class Domain:
                 yield f"{word!r} is no word (small letters, digits, - and _)"
         entries = {f"simulator {n!r}": e for n, e in self.simulators.items()}
         entries |= {f"workloads of {n!r}": e for n, e in self.workloads.items()}
+        entries |= {f"reader {n!r}": e for n, e in self.readers.items()}
         entries |= {f"verb {n!r}": v.command for n, v in self.verbs.items()}
         if self.validator:
             entries["validator"] = self.validator

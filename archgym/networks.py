@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
-_TORCH = "archgym.simulators.accelerator.readers.torch_modules"
+from . import registry
 
 
 def from_torch(model: Any, example: Any, *, partial: bool = False, name: str = "") -> Any:
@@ -28,4 +27,4 @@ def from_torch(model: Any, example: Any, *, partial: bool = False, name: str = "
         WorkloadError: products that cannot be read, without ``partial``.
         MissingExtraError: PyTorch is not installed.
     """
-    return import_module(_TORCH).from_torch(model, example, partial=partial, name=name)
+    return registry.load("readers", "torch")(model, example, partial=partial, name=name)

@@ -82,7 +82,7 @@ EXTRAS = {
 
 
 # kinds whose built-in names come from the domains
-OF_DOMAINS = ("simulators", "workloads", "validators")
+OF_DOMAINS = ("simulators", "workloads", "validators", "readers")
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..contracts.simulator import Simulator
@@ -51,6 +51,23 @@ def adapted(
             f"{_listed(dropped)}; they are left as the simulator has them"
         )
     return kept, kept_reference, notes
+
+
+def measured(
+    specs: Mapping[str, Any], simulator: Simulator, asked: Collection[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """Specs less those on metrics that the simulator does not give on this workload, and a note.
+
+    Those ``asked`` for by name stay, to be refused where they do not exist.
+    """
+    known = {m.name for m in simulator.metrics} | set(asked)
+    gone = [n for n in specs if n not in known]
+    if not gone:
+        return dict(specs), []
+    note = (
+        f"workload {simulator.workload!r} has no metric {_listed(gone)}; these specs are left out"
+    )
+    return {n: v for n, v in specs.items() if n in known}, [note]
 
 
 def within(reference: Mapping[str, Any], space: DesignSpace) -> tuple[dict[str, Any], list[str]]:

@@ -14,7 +14,7 @@ from ..documents import Faults, known_keys, located, read_yaml
 from ..domains import domains
 from ..errors import ScenarioError, UnknownNameError
 from ..space import check_settings
-from .adapting import adapted, within
+from .adapting import adapted, measured, within
 from .bounds import parse_bound
 from .document import DEFAULTS, SPEC_KEYS
 from .objectives import Expression, Objective, Spec
@@ -95,7 +95,7 @@ def load_scenario(
         changed(document, workload, config, changes),
         where,
         foreign=workload is not None,
-        narrowed="parameters" in (changes or {}),
+        changes=changes or {},
     )
 
 
@@ -173,22 +173,23 @@ def from_document(
     document: Mapping[str, Any],
     where: str = "scenario",
     foreign: bool = False,
-    narrowed: bool = False,
+    changes: Mapping[str, Any] | None = None,
 ) -> Scenario:
     """A scenario from the mapping that a YAML file holds.
 
     With ``foreign``, the document was written for other workloads: knobs and values that do not exist
-    on this one are left out of ``reference`` and ``parameters``, and noted.  With ``narrowed``, knobs have
-    been pinned since it was written: the reference design takes a value that is left.
+    on this one are left out of ``reference`` and ``parameters``, and noted, and so are specs on metrics that
+    it does not have.  ``changes`` are those that were made since it was written: they are held to what
+    exists, and where they pin knobs, the reference design takes a value that is left.
 
     Raises:
         ScenarioError: names every fault of the document.
     """
     with located(where):
-        return _build(document, foreign, narrowed)
+        return _build(document, foreign, changes or {})
 
 
-def _build(document: Mapping[str, Any], foreign: bool, narrowed: bool) -> Scenario:
+def _build(document: Mapping[str, Any], foreign: bool, changes: Mapping[str, Any]) -> Scenario:
     known_keys(document, KEYS, "key in the scenario")
     faults = Faults()
     for key in ("name", "simulator", "objectives"):
@@ -220,9 +221,11 @@ def _build(document: Mapping[str, Any], foreign: bool, narrowed: bool) -> Scenar
     if foreign:
         parameters, reference, more = adapted(parameters, reference, simulators[0])
         notes += more
+        specs, more = measured(specs, simulators[0], changes.get("specs", ()))
+        notes += more
     chosen = {n: v if isinstance(v, list) else [v] for n, v in parameters.items()}
     left = space.narrowed(chosen)  # raises on unknown parameters or values
-    if narrowed:
+    if "parameters" in changes:
         reference, more = within(reference, left)
         notes += more
     made_objectives = _objectives(document["objectives"], metrics, faults)

@@ -34,6 +34,7 @@ DOMAIN = Domain(
         "map": Verb("the best mapping found of every layer, and its cost", f"{_COMMAND}:add_map"),
         "systolic": Verb("layers on a systolic array, by closed forms", f"{_COMMAND}:add_systolic"),
     },
+    readers={"torch": "archgym.simulators.accelerator.readers.torch_modules:from_torch"},
     validator="archgym.simulators.accelerator.validation:add_options",
     samples={
         "accelerator": Sample("accelerator/resnet18-eyeriss-edp", 500),

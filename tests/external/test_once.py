@@ -151,13 +151,14 @@ def test_waiting_for_another_process_gives_its_answer_without_a_second_call(slow
 
 def test_a_claim_of_an_earlier_process_with_our_number_is_forgotten(slow, monkeypatch):
     from archgym.answers import store as module
+    from archgym.files.processes import this_process
 
     simulator = load_scenario(slow / "slow.yaml").simulators[0]
     x = np.array([[0, 0]])
     with EvaluationStore(slow / "e.sqlite") as store:
-        ours = module._this_process()
+        ours = this_process()
         with monkeypatch.context() as patch:
-            patch.setattr(module, "_this_process", lambda: ours.rpartition("/")[0] + "/1")
+            patch.setattr(module, "this_process", lambda: ours.rpartition("/")[0] + "/1")
             assert store.claim(simulator, x).all()
         assert store.claim(simulator, x).all()
         assert not store.claim(simulator, x).any()
