@@ -187,7 +187,7 @@ class Faults:
         if value is None:
             return {}
         if not isinstance(value, Mapping) or not all(isinstance(k, str) for k in value):
-            self.add(f"key {key!r}: expected a mapping of names, got {_short(value)}")
+            self.add(f"key {key!r}: expected a mapping of names, got {shortened(value)}")
             return {}
         return dict(value)
 
@@ -197,10 +197,10 @@ class Faults:
         """The whole number at a key; the default where it is missing or none."""
         value = document.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int):
-            self.add(f"key {key!r}: expected a whole number, got {_short(value)}")
+            self.add(f"key {key!r}: expected a whole number, got {shortened(value)}")
             return default
         if least is not None and value < least:
-            self.add(f"{key} must be at least {least}, got {_short(value)}")
+            self.add(f"{key} must be at least {least}, got {shortened(value)}")
             return default
         return value
 
@@ -212,7 +212,7 @@ class Faults:
         good = isinstance(value, int | float) and not isinstance(value, bool)
         if not good or not math.isfinite(value) or (least is not None and value < least):
             more = "" if least is None else f" of at least {least:g}"
-            self.add(f"key {key!r}: expected a finite number{more}, got {_short(value)}")
+            self.add(f"key {key!r}: expected a finite number{more}, got {shortened(value)}")
             return default
         return float(value)
 
@@ -228,6 +228,7 @@ class Faults:
             raise ScenarioError("\n  - ".join([f"{len(self._found)} faults", *self._found]))
 
 
-def _short(value: object) -> str:
+def shortened(value: object) -> str:
+    """A value as it is shown in a message: at most 80 characters."""
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
