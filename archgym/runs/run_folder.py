@@ -16,6 +16,7 @@ from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document
 from .manifest import FORMAT, identity
 from .naming import folder_of
+from .result_file import faults_of
 
 MANIFEST, EVALUATIONS, RESULT, TRIALS, LOCK = (
     "manifest.json",
@@ -127,7 +128,11 @@ class RunFolder:
         """
         file = self.path / RESULT
         try:
-            return read_json(file)
+            result = read_json(file)
+            faults = faults_of(result)
+            if faults:
+                raise StoreError(f"{file}: {'; '.join(faults[:5])}")
+            return result
         except FileNotFoundError:
             raise ArchgymError(
                 f"{self.path} has no result yet; continue it with archgym run --resume {self.path}"

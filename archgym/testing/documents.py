@@ -50,9 +50,10 @@ def check_scenario(
         notes.append(f"none of {len(x)} designs drawn at random is feasible: {e.reason(0)}")
     else:
         notes += _about_specs(scenario, e.take(works))
+    many = scenario.space.cardinality
     return (
-        f"{len(scenario.space)} knobs, {scenario.space.cardinality:,} designs, {len(works)} of {len(x)} drawn at "
-        f"random feasible, {int(scenario.satisfied(e).sum())} meet every spec"
+        f"{len(scenario.space)} knobs, {many:,} designs; {len(works)} of {len(x)} drawn "
+        f"at random feasible, {int(scenario.satisfied(e).sum())} meet every spec"
     ), notes
 
 

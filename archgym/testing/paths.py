@@ -178,7 +178,7 @@ def _of_yaml(path: Path, sample: int) -> Task:
         return Task("scenario", partial(check_scenario_file, path, sample))
     if "agents" in keys and "scenarios" in keys:
         return Task("sweep", partial(check_sweep_file, path))
-    if keys >= PROGRAM_KEYS:
+    if keys & PROGRAM_KEYS:
         return Task("program", partial(_program, path))
     if keys & MACHINE_KEYS:
         return Task("architecture", partial(_architecture, path))
