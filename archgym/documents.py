@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ MOST_DEPTH = 64  # mappings and lists inside one another
 MOST_ALIASES = 100  # uses of a YAML anchor
 MOST_NODES = 500_000  # aliases written out: a few lines of them can stand for gigabytes
 LARGEST_WHOLE = 1 << 63
+LARGEST_REAL = sys.float_info.max
 _BRACKETS = re.compile(r"[\[\]{}]")
 
 
@@ -246,8 +248,7 @@ class Faults:
     ) -> float:
         """The finite number at a key; the default where it is missing or none."""
         value = document.get(key, default)
-        good = isinstance(value, int | float) and not isinstance(value, bool)
-        if not good or not math.isfinite(value) or (least is not None and value < least):
+        if not is_number(value) or (least is not None and value < least):
             more = "" if least is None else f" of at least {least:g}"
             self.add(f"key {key!r}: expected a finite number{more}, got {shortened(value)}")
             return default
@@ -263,6 +264,15 @@ class Faults:
             raise ScenarioError(self._found[0])
         if self._found:
             raise ScenarioError("\n  - ".join([f"{len(self._found)} faults", *self._found]))
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite number that a float can hold; True and False are none."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) <= LARGEST_REAL
+    )
 
 
 def shortened(value: object) -> str:

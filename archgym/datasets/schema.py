@@ -16,13 +16,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..contracts.evaluation import Metric
+from ..documents import is_number
 from ..errors import ArchgymError
 from ..space import DesignSpace, Parameter
 
@@ -112,7 +112,7 @@ class Description:
             _require_words(parameters, metrics)
             if not all(isinstance(s, Mapping) for s in document["sources"]):
                 raise ValueError("sources are a list of mappings")
-            if not all(isinstance(w, Mapping) and all(map(_number, w.values()))
+            if not all(isinstance(w, Mapping) and all(map(is_number, w.values()))
                        for w in document.get("workloads", {}).values()):  # fmt: skip
                 raise ValueError("what is said of a workload is numbers by name")
             return cls(
@@ -162,7 +162,7 @@ def _require_words(parameters: Sequence[Parameter], metrics: Sequence[Metric]) -
             raise ValueError(f"knob {p.name!r}: name, unit and description are texts")
         if p.kind not in ("ordinal", "categorical") or p.scale not in ("linear", "log"):
             raise ValueError(f"knob {p.name!r}: kind {p.kind!r}, scale {p.scale!r}")
-        if not all(isinstance(v, str) or _number(v) or isinstance(v, bool) for v in p.values):
+        if not all(isinstance(v, str) or is_number(v) or isinstance(v, bool) for v in p.values):
             raise ValueError(f"knob {p.name!r}: values are numbers, texts or booleans")
     for m in metrics:
         good = all(isinstance(w, str) for w in (m.name, m.unit, m.description))
@@ -171,7 +171,3 @@ def _require_words(parameters: Sequence[Parameter], metrics: Sequence[Metric]) -
     names = [m.name for m in metrics]
     if len(set(names)) != len(names):
         raise ValueError(f"a metric is named twice: {names}")
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..documents import read_json
+from ..documents import is_number, read_json
 from ..errors import ArchgymError, StoreError
 from ..files.text import write_json, write_text
 from ..goals.scenario_file import from_document
@@ -161,7 +161,7 @@ def _require_row(row: Any, where: str) -> None:
         if not isinstance(row[key], str):
             raise ValueError(f"{where}: {key} is no text")
     numbers = [row[k] for k in ("gap", "gap_low", "gap_high")]
-    if not all(_number(v) for v in numbers) or min(numbers) < 0 or numbers[1] > numbers[2]:
+    if not all(is_number(v) for v in numbers) or min(numbers) < 0 or numbers[1] > numbers[2]:
         raise ValueError(f"{where}: gap {numbers} is no figure with an interval round it")
     for key, kind in _OF_MANIFEST:
         if not isinstance(m[key], kind) or (kind is int and type(m[key]) is not int):
@@ -170,18 +170,12 @@ def _require_row(row: Any, where: str) -> None:
     if not all(type(v) is int and v >= 0 for v in whole) or not isinstance(row["certified"], bool):
         raise ValueError(f"{where}: a count is none")
     costs = m["best_costs"]
-    if not all(_number(v) for v in costs) or not row["seeds"] == len(costs) == len(
+    if not all(is_number(v) for v in costs) or not row["seeds"] == len(costs) == len(
         m["seeds"]
     ) == len(m["runs"]):
         raise ValueError(f"{where}: not as many costs and runs as seeds")
     if row["evaluations"] != m["budget"] or row["agent"] != m["agent"] or m["budget"] < 1:
         raise ValueError(f"{where}: it is not what its manifest says")
-
-
-def _number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
-    )
 
 
 def verify(path: Path, sample: int = 8, seed: int = 0) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..documents import shortened
+from ..documents import is_number, shortened
 
 COUNTS = ("satisfied", "feasible", "charged")  # each among the next
 KEYS = (
@@ -52,7 +51,7 @@ def faults_of(result: Mapping[str, Any]) -> list[str]:
         if (
             not _mapped(item, ("metric", "unit", "text"), str)
             or not bounds
-            or not all(map(_number, bounds))
+            or not all(map(is_number, bounds))
         ):
             out.append(f"specs[{i}]: expected a metric with its bounds, got {shortened(item)}")
     best, reference = result["best"], result["reference"]
@@ -61,7 +60,7 @@ def faults_of(result: Mapping[str, Any]) -> list[str]:
     entries = [(f"front[{i}]", e) for i, e in enumerate(result["front"])]
     entries += [(k, e) for k, e in (("best", best), ("reference", reference)) if e is not None]
     out += [fault for where, entry in entries if (fault := _entry(where, entry, result["units"]))]
-    if isinstance(best, dict) and not _number(best.get("cost")):
+    if isinstance(best, dict) and not is_number(best.get("cost")):
         out.append(f"best: cost {shortened(best.get('cost'))} is no number")
     return out
 
@@ -81,7 +80,7 @@ def _entry(where: str, entry: Any, units: Mapping[str, str]) -> str:
         return f"{where}: metrics {shortened(sorted(metrics))}, expected {sorted(units)}"
     numbers = [*metrics.values(), *(v for v in entry["objectives"].values() if v is not None)]
     numbers += entry["missed"].values()
-    if not all(map(_number, numbers)) or any(v <= 0 for v in entry["missed"].values()):
+    if not all(map(is_number, numbers)) or any(v <= 0 for v in entry["missed"].values()):
         return f"{where}: a figure is no number"
     if where != "reference" and (not _count(entry.get("trial"), 0)):
         return f"{where}: trial {shortened(entry.get('trial'))} is no number of a trial"
@@ -94,7 +93,3 @@ def _mapped(value: Any, keys: tuple[str, ...], kind: type) -> bool:
 
 def _count(value: Any, least: int) -> bool:
     return type(value) is int and value >= least
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contracts.evaluation import Evaluation, Floats
-from ..documents import read_json
+from ..documents import is_number, read_json
 from ..errors import ArchgymError, StoreError
 from ..files.text import write_text
 from ..goals.pareto import hypervolume, pareto_front
@@ -303,7 +303,7 @@ def _faults(facts: Mapping[str, Any]) -> list[str]:
         else:
             last = value
     best = facts["optimum"]
-    if best is not None and not (isinstance(best, Mapping) and _number(best.get("cost"))):
+    if best is not None and not (isinstance(best, Mapping) and is_number(best.get("cost"))):
         out.append(f"optimum: expected a cost or null, got {best!r:.80}")
     table = facts["cost_quantiles"]
     pairs = isinstance(table, list) and all(
@@ -312,7 +312,7 @@ def _faults(facts: Mapping[str, Any]) -> list[str]:
     if (
         not pairs
         or not table
-        or not all(_number(s) and (c is None or _number(c)) for s, c in table)
+        or not all(is_number(s) and (c is None or is_number(c)) for s, c in table)
     ):
         return [*out, "cost_quantiles: expected pairs of a share and a cost"]
     shares = [row[0] for row in table]
@@ -325,7 +325,7 @@ def _faults(facts: Mapping[str, Any]) -> list[str]:
         out.append("cost_quantiles: shares and costs must rise, shares up to 1")
     within = facts["share_within"]
     if not isinstance(within, Mapping) or not all(
-        _number(v) and 0 <= v <= 1 for v in within.values()
+        is_number(v) and 0 <= v <= 1 for v in within.values()
     ):
         out.append("share_within: expected shares from 0 to 1")
     if not isinstance(facts["front"], Mapping) or not isinstance(
@@ -333,7 +333,3 @@ def _faults(facts: Mapping[str, Any]) -> list[str]:
     ):
         out.append("front: expected a mapping with points")
     return out
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)

@@ -195,5 +195,6 @@ def _require_flat(netlist: Netlist, path: Path) -> None:
     flat = all(a.ndim == 1 for a in arrays) and netlist.port_input.dtype == np.bool_
     if not flat or len(netlist.port_net) != ports or len(netlist.port_input) != ports:
         raise ArchgymError(f"{path}: its arrays have other shapes than a netlist's; it is damaged")
-    if max(netlist.pin_net.max(initial=0), netlist.port_net.max(initial=0)) > MOST_BYTES:
+    most = 1024 + 64 * (len(netlist.pin_net) + ports)  # arrays as long as this are made of it
+    if max(netlist.pin_net.max(initial=0), netlist.port_net.max(initial=0)) > most:
         raise ArchgymError(f"{path}: a net's number is beyond all nets; it is damaged")
