@@ -22,7 +22,8 @@ from ..errors import ArchgymError, StoreError
 from ..files.arrays import read_arrays
 from ..files.locks import hold
 from .coverage import Coverage
-from .table import DESCRIPTION, Table, smallest_unsigned
+from .description import DESCRIPTION
+from .table import Table, smallest_unsigned
 
 LARGEST = 1 << 28
 _CHUNK = 1 << 18

@@ -28,8 +28,9 @@ from ..runs.verify import verify
 from ..space import DesignSpace, Parameter
 from ..sweeps.driver import SweepFolder
 from ..tables.certificate import Certificate
-from ..tables.table import DESCRIPTION as TABLE
-from ..tables.table import Table, read_description
+from ..tables.description import DESCRIPTION as TABLE
+from ..tables.description import read_description
+from ..tables.table import Table
 from .agents import check_agent
 from .cost_models import check_cost_model
 from .documents import SAMPLE, check_alone, check_scenario_file, check_sweep_file

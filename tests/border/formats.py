@@ -23,7 +23,8 @@ from archgym.space import DesignSpace, Parameter
 from archgym.sweeps.plan import load_sweep
 from archgym.tables.build import build
 from archgym.tables.certificate import Certificate, certify, save
-from archgym.tables.table import Table, read_description
+from archgym.tables.description import read_description
+from archgym.tables.table import Table
 from tests.conftest import ROOT
 
 from . import mutating
