@@ -283,7 +283,10 @@ def find(scenario: Scenario, root: Path | None = None) -> Certificate | None:
     for path in places:
         if not path.exists():
             continue
-        facts = read_json(path)
+        try:
+            facts = read_json(path)
+        except StoreError as error:
+            raise StoreError(f"certificate {path} cannot be read: {error}") from error
         now = ([s.key for s in scenario.simulators], goal_digest(scenario))
         if (facts.get("simulators"), facts.get("goal")) == now:
             return Certificate.of(facts, str(path))
