@@ -23,6 +23,10 @@ def read_description(folder: Path) -> dict[str, Any]:
         found = read_json(path)
     except FileNotFoundError:
         raise ArchgymError(f"{folder} holds no table (no {DESCRIPTION})") from None
+    except StoreError as error:
+        raise StoreError(
+            f"{path} cannot be read ({error}); delete the folder and enumerate again"
+        ) from error
     faults = _faults(found)
     if faults:
         raise StoreError(
