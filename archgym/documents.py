@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +17,11 @@ from .errors import ArchgymError, ScenarioError, StoreError, UnknownNameError
 
 MOST_BYTES = 16 << 20  # of a document
 MOST_DEPTH = 64  # mappings and lists inside one another
-MOST_ALIASES = 100  # uses of a YAML anchor: a few lines of them can stand for gigabytes
+MOST_ALIASES = 100  # uses of a YAML anchor
+MOST_NODES = 500_000  # aliases written out: a few lines of them can stand for gigabytes
 LARGEST_WHOLE = 1 << 63
+LARGEST_REAL = sys.float_info.max
+_BRACKETS = re.compile(r"[\[\]{}]")
 
 
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
@@ -43,7 +48,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """
     data = read_bytes(path)
     try:
-        document = yaml.load(data.decode("utf-8-sig"), Loader=_CarefulLoader)
+        text = data.decode("utf-8-sig")
+        _require_shallow(text)
+        document = yaml.load(text, Loader=_CarefulLoader)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise ScenarioError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(document, dict):
@@ -84,12 +91,44 @@ def _no_constant(word: str) -> float:
     raise ValueError(f"{word} is no number that a document may hold")
 
 
+def _require_shallow(text: str) -> None:
+    """Refuse brackets in brackets without end: the parser's time grows with the square of their depth."""
+    depth = 0
+    for bracket in _BRACKETS.finditer(text):
+        depth = max(0, depth + (1 if bracket[0] in "[{" else -1))
+        if depth > 4 * MOST_DEPTH:
+            raise ValueError(f"deeper than {MOST_DEPTH} levels")
+
+
 class _CarefulLoader(yaml.SafeLoader):
     """Refuses a key given twice, what is not finite, and documents that unfold without bound."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
         self._depth = self._aliases = 0
+        self._weights: dict[int, int] = {}
+
+    def get_single_node(self) -> yaml.Node | None:
+        node: yaml.Node | None = super().get_single_node()
+        if node is not None and self._weight(node) > MOST_NODES:
+            raise yaml.composer.ComposerError(
+                None, None, f"more than {MOST_NODES:,} values once its aliases are written out"
+            )
+        return node
+
+    def _weight(self, node: yaml.Node) -> int:
+        """Values below a node, aliases written out."""
+        known = self._weights.get(id(node))
+        if known is not None:
+            return known
+        self._weights[id(node)] = MOST_NODES + 1  # a node inside itself has no end
+        children: list[yaml.Node] = []
+        if isinstance(node, yaml.MappingNode):
+            children = [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            children = list(node.value)
+        self._weights[id(node)] = 1 + sum(map(self._weight, children))
+        return self._weights[id(node)]
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):  # type: ignore[no-untyped-call]
@@ -187,7 +226,7 @@ class Faults:
         if value is None:
             return {}
         if not isinstance(value, Mapping) or not all(isinstance(k, str) for k in value):
-            self.add(f"key {key!r}: expected a mapping of names, got {_short(value)}")
+            self.add(f"key {key!r}: expected a mapping of names, got {shortened(value)}")
             return {}
         return dict(value)
 
@@ -197,10 +236,10 @@ class Faults:
         """The whole number at a key; the default where it is missing or none."""
         value = document.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int):
-            self.add(f"key {key!r}: expected a whole number, got {_short(value)}")
+            self.add(f"key {key!r}: expected a whole number, got {shortened(value)}")
             return default
         if least is not None and value < least:
-            self.add(f"{key} must be at least {least}, got {_short(value)}")
+            self.add(f"{key} must be at least {least}, got {shortened(value)}")
             return default
         return value
 
@@ -209,10 +248,9 @@ class Faults:
     ) -> float:
         """The finite number at a key; the default where it is missing or none."""
         value = document.get(key, default)
-        good = isinstance(value, int | float) and not isinstance(value, bool)
-        if not good or not math.isfinite(value) or (least is not None and value < least):
+        if not is_number(value) or (least is not None and value < least):
             more = "" if least is None else f" of at least {least:g}"
-            self.add(f"key {key!r}: expected a finite number{more}, got {_short(value)}")
+            self.add(f"key {key!r}: expected a finite number{more}, got {shortened(value)}")
             return default
         return float(value)
 
@@ -228,6 +266,16 @@ class Faults:
             raise ScenarioError("\n  - ".join([f"{len(self._found)} faults", *self._found]))
 
 
-def _short(value: object) -> str:
+def is_number(value: object) -> bool:
+    """Whether it is a finite number that a float can hold; True and False are none."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) <= LARGEST_REAL
+    )
+
+
+def shortened(value: object) -> str:
+    """A value as it is shown in a message: at most 80 characters."""
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."

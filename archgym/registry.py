@@ -157,7 +157,7 @@ def load_entry(entry: str, what: str) -> Any:
     """
     module, _, attribute = entry.rpartition(":")
     try:
-        found: Any = _module_of_file(module) if module.endswith(".py") else import_module(module)
+        found: Any = module_of_file(module) if module.endswith(".py") else import_module(module)
     except ModuleNotFoundError as error:
         root = (error.name or "").partition(".")[0]
         if root in EXTRAS:
@@ -180,7 +180,7 @@ def workload_names(simulator: str) -> list[str]:
 
 
 @cache
-def _module_of_file(path: str) -> ModuleType:
+def module_of_file(path: str) -> ModuleType:
     """The module in a file; modules beside it can be imported by it."""
     file = Path(path)
     if not file.is_file():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 
 PREFIXES = {
     "f": 1e-15,
@@ -43,8 +44,8 @@ def parse_quantity(value: object, unit: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"expected a number in {unit or '1'}, got {value!r}")
     if not isinstance(value, str):
-        if not math.isfinite(value):
-            raise ValueError(f"expected a finite number in {unit or '1'}, got {value!r}")
+        if not abs(value) <= sys.float_info.max:  # whole numbers may be larger than any float
+            raise ValueError(f"expected a finite number in {unit or '1'}, got {str(value)[:40]}")
         return float(value)
     match = _QUANTITY.match(value)
     if not match:

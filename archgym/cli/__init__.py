@@ -20,19 +20,21 @@ OK, NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 # words of the core; a domain cannot take their place
 WORDS = (
     "list", "info", "run", "compare", "sweep", "report", "leaderboard", "export", "dataset", "train",
-    "enumerate", "evaluate", "verify", "validate",
+    "enumerate", "evaluate", "verify", "validate", "new", "check",
 )  # fmt: skip
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser with every word of the core; domains are dispatched before it."""
     from . import (
+        check,
         compare,
         dataset,
         enumerate,
         evaluate,
         inspect,
         leaderboard,
+        new,
         report,
         run,
         sweep,
@@ -59,6 +61,8 @@ def build_parser() -> argparse.ArgumentParser:
         enumerate,
         evaluate,
         validate,
+        new,
+        check,
     ):
         module.add_to(words)
     return parser

@@ -16,7 +16,8 @@ from ..tables import certificate as certificates
 from ..tables.build import EnumerationProgress, build
 from ..tables.certificate import Certificate
 from ..tables.coverage import Coverage, default_root, folder_name
-from ..tables.table import DESCRIPTION, Table
+from ..tables.description import DESCRIPTION
+from ..tables.table import Table
 from ..terminal.output import PREPARING, bar_of, busy, print_json, print_table
 from ..units import format_quantity
 from .scenarios import add_scenario_options, scenario_of

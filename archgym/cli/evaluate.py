@@ -97,7 +97,7 @@ def read_designs(path: Path) -> list[dict[str, Any]]:
             if line.strip():
                 try:
                     row = json.loads(line)
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     raise ArchgymError(f"{path}, line {number}: not JSON ({error})") from error
                 if not isinstance(row, dict):
                     raise ArchgymError(

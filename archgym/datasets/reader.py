@@ -18,6 +18,17 @@ from ..files.parquet import arrow
 from ..space import Designs
 from .schema import INDEX, METADATA, METRIC, DatasetError, Description, sidecar
 
+# what pyarrow raises on bytes that are not a file of its format
+DAMAGES = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    NotImplementedError,
+    MemoryError,
+    OverflowError,
+)
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -33,10 +44,10 @@ class Dataset:
     def _file(self) -> Any:
         pa = arrow()
         try:
-            return pa.parquet.ParquetFile(self.path)
+            return pa.parquet.ParquetFile(self.path, page_checksum_verification=True)
         except FileNotFoundError as error:
             raise StoreError(f"{self.path} does not exist") from error
-        except (OSError, pa.ArrowInvalid) as error:
+        except DAMAGES as error:
             raise StoreError(
                 f"{self.path} is not a whole Parquet file ({error}); export or copy it again"
             ) from error
@@ -69,7 +80,7 @@ class Dataset:
     def _table(self, columns: Sequence[str] | None) -> Any:
         try:
             return self._file.read(columns=None if columns is None else list(columns))
-        except OSError as error:
+        except DAMAGES as error:
             raise StoreError(f"{self.path} is damaged: {error}; export it again") from error
 
     def batches(self, rows: int = 65_536) -> Iterator[Any]:
@@ -78,7 +89,7 @@ class Dataset:
         try:
             for batch in self._file.iter_batches(rows):
                 yield pa.Table.from_batches([batch])
-        except OSError as error:
+        except DAMAGES as error:
             raise StoreError(f"{self.path} is damaged: {error}; export it again") from error
 
     # ---- arrays

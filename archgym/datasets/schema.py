@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contracts.evaluation import Metric
+from ..documents import is_number
 from ..errors import ArchgymError
 from ..space import DesignSpace, Parameter
 
@@ -107,9 +108,16 @@ class Description:
                 )
                 for p in document["parameters"]
             ]
+            metrics = tuple(Metric(**m) for m in document["metrics"])
+            _require_words(parameters, metrics)
+            if not all(isinstance(s, Mapping) for s in document["sources"]):
+                raise ValueError("sources are a list of mappings")
+            if not all(isinstance(w, Mapping) and all(map(is_number, w.values()))
+                       for w in document.get("workloads", {}).values()):  # fmt: skip
+                raise ValueError("what is said of a workload is numbers by name")
             return cls(
                 DesignSpace(parameters),
-                tuple(Metric(**m) for m in document["metrics"]),
+                metrics,
                 dict(document["fingerprints"]),
                 list(document["sources"]),
                 notes=str(document["notes"]),
@@ -140,3 +148,26 @@ class Description:
             raise DatasetError(
                 f"{where}: other metrics: {[m.name for m in other.metrics]}, expected {[m.name for m in self.metrics]}"
             )
+
+
+def _require_words(parameters: Sequence[Parameter], metrics: Sequence[Metric]) -> None:
+    """Refuse names, units and values of another type than they have.
+
+    Raises:
+        ValueError: says which.
+    """
+    for p in parameters:
+        words = (p.name, p.unit, p.description)
+        if not all(isinstance(w, str) for w in words) or not p.name:
+            raise ValueError(f"knob {p.name!r}: name, unit and description are texts")
+        if p.kind not in ("ordinal", "categorical") or p.scale not in ("linear", "log"):
+            raise ValueError(f"knob {p.name!r}: kind {p.kind!r}, scale {p.scale!r}")
+        if not all(isinstance(v, str) or is_number(v) or isinstance(v, bool) for v in p.values):
+            raise ValueError(f"knob {p.name!r}: values are numbers, texts or booleans")
+    for m in metrics:
+        good = all(isinstance(w, str) for w in (m.name, m.unit, m.description))
+        if not good or not m.name or not isinstance(m.signed, bool):
+            raise ValueError(f"metric {m.name!r}: name, unit and description are texts")
+    names = [m.name for m in metrics]
+    if len(set(names)) != len(names):
+        raise ValueError(f"a metric is named twice: {names}")

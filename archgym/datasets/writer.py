@@ -49,7 +49,7 @@ class DatasetWriter:
             if self._writer is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._writer = self._pa.parquet.ParquetWriter(
-                    self._temporary, table.schema, compression="zstd"
+                    self._temporary, table.schema, compression="zstd", write_page_checksum=True
                 )
             self._writer.write_table(table, row_group_size=ROW_GROUP)
         except OSError as error:

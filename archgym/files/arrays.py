@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,6 +15,12 @@ from numpy.typing import NDArray
 from ..errors import StoreError
 
 MOST_BYTES = 4 << 30  # of all arrays together, unpacked
+# what numpy and zipfile raise on bytes that are not a file of theirs
+DAMAGES = (
+    OSError, ValueError, TypeError, KeyError, IndexError, EOFError, NotImplementedError, MemoryError,
+    OverflowError, RuntimeError, SyntaxError, struct.error, tokenize.TokenError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def read_arrays(path: Path, most: int = MOST_BYTES) -> dict[str, NDArray[Any]]:
@@ -35,10 +43,7 @@ def read_arrays(path: Path, most: int = MOST_BYTES) -> dict[str, NDArray[Any]]:
             return {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise
-    except (
-        OSError, ValueError, KeyError, EOFError, NotImplementedError, MemoryError, RuntimeError,
-        zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
+    except DAMAGES as error:
         if isinstance(error, StoreError):
             raise
         raise StoreError(f"{path} is damaged ({type(error).__name__}: {error})") from error

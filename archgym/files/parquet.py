@@ -28,7 +28,7 @@ def write_table(table: Any, path: Path) -> None:
     temporary = path.with_suffix(f".{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        arrow().parquet.write_table(table, temporary, compression="zstd")
+        arrow().parquet.write_table(table, temporary, compression="zstd", write_page_checksum=True)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from .adapting import adapted, measured, within
 from .bounds import parse_bound
 from .document import DEFAULTS, SPEC_KEYS
 from .objectives import Expression, Objective, Spec
+from .places import in_its_folder
 from .reference import completed
 from .scenario import Scenario
 
@@ -106,45 +107,6 @@ def _path_of(name: str) -> Path:
     if name.endswith((".yaml", ".yml")):
         return Path(name)
     raise UnknownNameError("scenario", name, known, "(or give the path of a .yaml file)")
-
-
-def in_its_folder(document: Mapping[str, Any], base: Path) -> dict[str, Any]:
-    """A document whose relative paths hold from anywhere: they are looked up beside the file first.
-
-    Workloads and text settings that name an existing file, and ``simulator: module:Class`` with the
-    module beside the file.
-    """
-    out = dict(document)
-
-    def located_path(value: Any) -> Any:
-        return absolute(value, base) if isinstance(value, str) else value
-
-    for key in ("workload", "workloads"):
-        value = out.get(key)
-        if isinstance(value, str):
-            out[key] = located_path(value)
-        elif isinstance(value, list):
-            out[key] = [located_path(w) for w in value]
-    if isinstance(out.get("config"), Mapping):
-        out["config"] = {k: located_path(v) for k, v in out["config"].items()}
-    module, colon, name = str(out.get("simulator", "")).partition(":")
-    if colon and "/" not in module and (base / f"{module.replace('.', '/')}.py").is_file():
-        out["simulator"] = f"{(base / module.replace('.', '/')).resolve()}.py:{name}"
-    return out
-
-
-def absolute(workload: str, base: Path) -> str:
-    """A workload whose files, looked up in ``base``, are named by whole paths; other names as they are.
-
-    ``FILE``, ``FILE@N`` (a part of it) and ``FILE+FILE`` (several) are known.
-    """
-    if "+" in workload and not (base / workload).is_file():
-        return "+".join(absolute(part, base) for part in workload.split("+"))
-    file, at, rest = workload.partition("@")
-    there = base / file
-    if Path(file).suffix and there.is_file():
-        return str(there.resolve()) + at + rest
-    return workload
 
 
 def changed(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..documents import read_json
+from ..documents import is_number, read_json
 from ..errors import ArchgymError, StoreError
 from ..files.text import write_json, write_text
 from ..goals.scenario_file import from_document
@@ -132,11 +132,50 @@ def read(path: Path) -> list[dict[str, Any]]:
             raise StoreError(
                 f"{path} is of format {document['format']}, this version reads {FORMAT}"
             )
-        return list(document["rows"])
+        rows = list(document["rows"])
+        for i, row in enumerate(rows):
+            _require_row(row, f"row {i + 1}")
+        return rows
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(
             f"{path} is not a leaderboard that archgym leaderboard wrote: {error}"
         ) from error
+
+
+_TEXTS = ("scenario", "agent", "phase")
+_OF_MANIFEST = (
+    ("sweep", str), ("panel", str), ("scenario", dict), ("from_reference", bool), ("goal", str),
+    ("simulators", list), ("agent", str), ("hyperparameters", dict), ("budget", int), ("seeds", list),
+    ("best_costs", list), ("runs", list),
+)  # fmt: skip
+
+
+def _require_row(row: Any, where: str) -> None:
+    """Refuse a row that is not what :func:`collect` makes.
+
+    Raises:
+        ValueError: says where.
+    """
+    m = row["manifest"]
+    for key in _TEXTS:
+        if not isinstance(row[key], str):
+            raise ValueError(f"{where}: {key} is no text")
+    numbers = [row[k] for k in ("gap", "gap_low", "gap_high")]
+    if not all(is_number(v) for v in numbers) or min(numbers) < 0 or numbers[1] > numbers[2]:
+        raise ValueError(f"{where}: gap {numbers} is no figure with an interval round it")
+    for key, kind in _OF_MANIFEST:
+        if not isinstance(m[key], kind) or (kind is int and type(m[key]) is not int):
+            raise ValueError(f"{where}: {key} of the manifest is no {kind.__name__}")
+    whole = [row["evaluations"], row["seeds"], m["budget"], *m["seeds"]]
+    if not all(type(v) is int and v >= 0 for v in whole) or not isinstance(row["certified"], bool):
+        raise ValueError(f"{where}: a count is none")
+    costs = m["best_costs"]
+    if not all(is_number(v) for v in costs) or not row["seeds"] == len(costs) == len(
+        m["seeds"]
+    ) == len(m["runs"]):
+        raise ValueError(f"{where}: not as many costs and runs as seeds")
+    if row["evaluations"] != m["budget"] or row["agent"] != m["agent"] or m["budget"] < 1:
+        raise ValueError(f"{where}: it is not what its manifest says")
 
 
 def verify(path: Path, sample: int = 8, seed: int = 0) -> dict[str, Any]:

@@ -11,10 +11,12 @@ from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.locks import hold
 from ..files.text import write_json
+from ..goals.places import require_files
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document
 from .manifest import FORMAT, identity
 from .naming import folder_of
+from .result_file import faults_of
 
 MANIFEST, EVALUATIONS, RESULT, TRIALS, LOCK = (
     "manifest.json",
@@ -96,16 +98,18 @@ class RunFolder:
         """The scenario of the run, checked to mean what it meant then.
 
         Raises:
-            ArchgymError: a simulator or workload has changed since.
+            ArchgymError: a simulator, workload or program has changed since, or its file is gone.
         """
+        require_files(self.manifest["scenario"], str(self.path))
         scenario = from_document(self.manifest["scenario"], str(self.path / MANIFEST))
         for then, simulator in zip(self.manifest["simulators"], scenario.simulators):
             now = json.loads(json.dumps(simulator.fingerprint(), default=str))
             changed = [k for k in now if now[k] != then.get(k)]
             if changed:
+                what = _what_changed(changed, then, now, scenario.config)
                 raise ArchgymError(
-                    f"{self.path}: the simulator is not what it was when the run started "
-                    f"({', '.join(changed)} changed); start a new run"
+                    f"{self.path}: {what} is not what it was when the run started "
+                    f"({', '.join(changed)} changed); bring the former one back, or start a new run"
                 )
         return scenario
 
@@ -124,7 +128,11 @@ class RunFolder:
         """
         file = self.path / RESULT
         try:
-            return read_json(file)
+            result = read_json(file)
+            faults = faults_of(result)
+            if faults:
+                raise StoreError(f"{file}: {'; '.join(faults[:5])}")
+            return result
         except FileNotFoundError:
             raise ArchgymError(
                 f"{self.path} has no result yet; continue it with archgym run --resume {self.path}"
@@ -157,3 +165,17 @@ class RunFolder:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def _what_changed(
+    changed: list[str], then: Mapping[str, Any], now: Mapping[str, Any], config: Mapping[str, Any]
+) -> str:
+    """What to look at, by name: a workload, a program or another setting, or the simulator itself."""
+    if set(changed) & {"workload", "workload_hash"} and "simulator" not in changed:
+        return f"workload {then.get('workload', now['workload'])!r}"
+    if "config" in changed and not set(changed) & {"simulator", "version"}:
+        old, new = then.get("config") or {}, now["config"] or {}
+        keys = [k for k in {**old, **new} if old.get(k) != new.get(k)]
+        files = [f"{k} {v}" for k, v in config.items() if any(n.startswith(k) for n in keys)]
+        return f"the simulator's {', '.join(files or keys)} (or a file that it names)"
+    return f"simulator {now['simulator']!r}"

@@ -13,8 +13,8 @@ from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.locks import hold
 from ..files.text import write_json
+from ..goals.places import absolute, require_files
 from ..goals.scenario import Scenario
-from ..goals.scenario_file import absolute
 from ..goals.wording import objectives_in_words
 from ..versions import versions
 from .engine import DIED, TIMED_OUT, Engine
@@ -88,6 +88,7 @@ class SweepFolder:
             raise ArchgymError(
                 f"{self.path} holds no sweep; start one with archgym sweep FILE"
             ) from None
+        require_files(document, str(self.path))
         sweep = from_sweep_document(document, str(path))
         with Ledger(self.path / LEDGER) as ledger:
             then = ledger.meta("identities")

@@ -15,6 +15,7 @@ from ..answers.evaluator import make_evaluator
 from ..contracts.agent import Agent, GridPoint
 from ..documents import known_keys, located, read_yaml
 from ..errors import ScenarioError, UnknownNameError, WorkloadError
+from ..goals.places import sweep_in_its_folder
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document, load_scenario
 from ..tables.certificate import goal_digest
@@ -142,7 +143,7 @@ def load_sweep(path: Path) -> Sweep:
         ScenarioError, UnknownNameError: what is wrong and where; nothing has run.
     """
     path = _located(path)
-    return from_sweep_document(read_yaml(path), str(path))
+    return from_sweep_document(sweep_in_its_folder(read_yaml(path), path.parent), str(path))
 
 
 def tables_missing(path: Path) -> Iterator[tuple[Scenario, Path]]:
@@ -150,7 +151,8 @@ def tables_missing(path: Path) -> Iterator[tuple[Scenario, Path]]:
 
     They are ready to be enumerated.
     """
-    document = read_yaml(_located(path))
+    path = _located(path)
+    document = sweep_in_its_folder(read_yaml(path), path.parent)
     for item in document.get("scenarios") or ():
         entry = item if isinstance(item, Mapping) else {"scenario": item}
         kind, _, argument = str(entry.get("answers", document.get("answers")) or "").partition(":")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 import time
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +19,11 @@ from numpy.typing import NDArray
 
 from ..contracts.simulator import Simulator
 from ..errors import ArchgymError, StoreError
+from ..files.arrays import read_arrays
 from ..files.locks import hold
 from .coverage import Coverage
-from .table import DESCRIPTION, Table, smallest_unsigned
+from .description import DESCRIPTION
+from .table import Table, smallest_unsigned
 
 LARGEST = 1 << 28
 _CHUNK = 1 << 18
@@ -203,14 +204,14 @@ class _Build:
         for path in sorted(self.blocks.glob("*.npz")):
             number = int(path.stem)
             try:
-                with np.load(path, allow_pickle=False) as block:
-                    ranks, values, feasible = block["ranks"], block["values"], block["feasible"]
-                    reasons = json.loads(str(block["reasons"]))
-                    alike = None
-                    if "alike" in block:
-                        width = int(self.simulator.space.nvec.sum())
-                        alike = np.unpackbits(block["alike"], axis=1, count=width).astype(np.bool_)
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+                block = read_arrays(path)
+                ranks, values, feasible = block["ranks"], block["values"], block["feasible"]
+                reasons = json.loads(str(block["reasons"]))
+                alike = None
+                if "alike" in block:
+                    width = int(self.simulator.space.nvec.sum())
+                    alike = np.unpackbits(block["alike"], axis=1, count=width).astype(np.bool_)
+            except (StoreError, ValueError, KeyError, TypeError, IndexError):
                 path.unlink()  # damaged: its designs are evaluated again
                 continue
             self._take(ranks, values, feasible, reasons, alike)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..contracts.simulator import Simulator
 from ..space import Designs, DesignSpace
-from .table import DESCRIPTION, read_description
+from .description import DESCRIPTION, read_description
 
 OUTSIDE = -(1 << 62)
 

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from ..contracts.evaluation import Evaluation, Floats
 from ..contracts.simulator import Simulator
-from ..documents import read_json
 from ..errors import ArchgymError, StoreError
+from ..files.arrays import DAMAGES
 from ..files.text import write_json
 from ..space import DesignSpace
+from .description import DESCRIPTION, read_description
 
-DESCRIPTION, INDEX, VALUES, FEASIBLE = "table.json", "index.npy", "values.npy", "feasible.npy"
+INDEX, VALUES, FEASIBLE = "index.npy", "values.npy", "feasible.npy"
 UNKNOWN_REASON = "infeasible"
 
 
@@ -98,9 +99,11 @@ class Table:
         description = read_description(folder)
         arrays = {}
         for name, digest in description["digests"].items():
+            if name not in (INDEX, VALUES, FEASIBLE):
+                raise StoreError(f"{folder}: {name!r} is no file of a table; enumerate again")
             try:
                 arrays[name] = np.load(folder / name, mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError) as error:
+            except DAMAGES as error:
                 raise StoreError(
                     f"{folder / name} is damaged ({error}); delete the folder and enumerate again"
                 ) from error
@@ -109,9 +112,19 @@ class Table:
                     f"{folder / name} is not what was written (its digest differs); delete the "
                     "folder and enumerate again"
                 )
+        _require_whole(folder, description, arrays)
         parameters = description["parameters"]
+        try:
+            narrowed = space.narrowed(parameters) if parameters else space
+        except (ArchgymError, TypeError) as error:
+            raise StoreError(f"{folder} is a table of another space: {error}") from error
+        if narrowed.cardinality != description["designs"]:
+            raise StoreError(
+                f"{folder} holds {description['designs']:,} designs, its space has {narrowed.cardinality:,}; "
+                "delete the folder and enumerate again"
+            )
         return cls(
-            space=space.narrowed(parameters) if parameters else space,
+            space=narrowed,
             parameters=parameters,
             metrics=tuple(description["metrics"]),
             index=arrays[INDEX],
@@ -123,13 +136,35 @@ class Table:
         )
 
 
-def read_description(folder: Path) -> dict[str, Any]:
-    """``table.json`` of a folder."""
-    path = folder / DESCRIPTION
-    try:
-        return read_json(path)
-    except FileNotFoundError:
-        raise ArchgymError(f"{folder} holds no table (no {DESCRIPTION})") from None
+def _require_whole(
+    folder: Path, description: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> None:
+    """Refuse arrays that are not those the description speaks of.
+
+    Raises:
+        StoreError: names what does not fit.
+    """
+    missing = [n for n in (INDEX, VALUES, FEASIBLE) if n not in arrays]
+    if missing:
+        raise StoreError(
+            f"{folder}: {', '.join(missing)} missing; delete the folder and enumerate again"
+        )
+    index, values, feasible = arrays[INDEX], arrays[VALUES], arrays[FEASIBLE]
+    rows = description["rows"]
+    good = (
+        index.dtype.kind == "u"
+        and index.shape == (description["designs"],)
+        and values.dtype == np.float64
+        and values.shape == (rows, len(description["metrics"]))
+        and feasible.dtype == np.bool_
+        and feasible.shape == (rows,)
+        and int(index.max(initial=0)) < max(rows, 1)
+    )
+    if not good:
+        raise StoreError(
+            f"{folder}: its arrays are not what {DESCRIPTION} says (an index {index.dtype} {index.shape}, "
+            f"values {values.dtype} {values.shape}); delete the folder and enumerate again"
+        )
 
 
 def _digest(array: NDArray[Any]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -12,10 +13,12 @@ from string import Template
 from typing import Any
 
 from archgym.contracts.evaluation import Metric
-from archgym.documents import known_keys, read_yaml
+from archgym.documents import Faults, known_keys, read_yaml, shortened
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.space import DesignSpace, Parameter, Value, categorical, ordinal
 from archgym.units import parse_quantity
+
+from .matching import find_all
 
 KEYS = (
     "name", "description", "version", "command", "inputs", "files", "parameters", "metrics", "timeout",
@@ -24,6 +27,7 @@ KEYS = (
 PARAMETER_KEYS = ("name", "values", "kind", "unit", "scale", "description", "text")
 METRIC_KEYS = ("name", "unit", "description", "from", "pattern", "pick", "as")
 PICKS = ("first", "last", "sum", "largest")
+MOST_RETRIES, MOST_SECONDS = 1000, 1e7
 
 
 class ProgramError(ArchgymError, ValueError):
@@ -40,13 +44,13 @@ class Reading:
     pick: str
     given_in: str
 
-    def read(self, text: str) -> float:
-        """The metric in its SI unit.
+    def read(self, text: str, seconds: float = 600.0) -> float:
+        """The metric in its SI unit; the search is given up after so many seconds.
 
         Raises:
             ValueError: the pattern does not occur, or what it finds is no finite number of that unit.
         """
-        found = self.pattern.findall(text)
+        found = find_all(self.pattern, text, seconds)
         if not found:
             raise ValueError(
                 f"{self.metric.name}: {self.pattern.pattern!r} not found in {self.source}"
@@ -56,7 +60,10 @@ class Reading:
             return values[0]
         if self.pick == "last":
             return values[-1]
-        return sum(values) if self.pick == "sum" else max(values)
+        value = sum(values) if self.pick == "sum" else max(values)
+        if not math.isfinite(value):
+            raise ValueError(f"{self.metric.name}: the sum of {len(values)} figures is {value}")
+        return value
 
 
 @dataclass(frozen=True)
@@ -97,8 +104,10 @@ def names() -> list[str]:
 def load_program(name: str | Path) -> Program:
     """A program by name or by the path of its YAML file.
 
+    Paths inside the file hold beside it: ``files``, and words of ``command`` that name a file there.
+
     Raises:
-        UnknownNameError: no such program, or a key that does not exist; ProgramError: the rest.
+        UnknownNameError: no such program, or a key that does not exist; ProgramError: all other faults.
     """
     text = str(name)
     if text in names():
@@ -107,121 +116,195 @@ def load_program(name: str | Path) -> Program:
         path = Path(text)
     else:
         raise UnknownNameError("program", text, names(), "(or the path of a .yaml file)")
-    document = read_yaml(path)
     try:
-        return _build(document, path)
+        return _build(read_yaml(path), path)
     except (UnknownNameError, ProgramError):
         raise
     except (ArchgymError, TypeError, ValueError, KeyError) as error:
-        raise ProgramError(f"{path}: {error}") from error
+        text = str(error)
+        raise ProgramError(text if str(path) in text else f"{path}: {text}") from error
 
 
 def _build(document: Mapping[str, Any], path: Path) -> Program:
     where = str(path)
     known_keys(document, KEYS, f"key in {where}:")
+    faults = Faults()
     for key in ("name", "command", "parameters", "metrics"):
         if not document.get(key):
-            raise ProgramError(f"{where}: key {key!r} is missing or empty")
-    if not isinstance(document["command"], list):
-        raise ProgramError(f"{where}: command is a list of words, got {document['command']!r}")
-    parameters, texts = [], {}
-    for entry in document["parameters"]:
-        parameter, text = _parameter(entry, where)
-        parameters.append(parameter)
-        if text:
-            texts[parameter.name] = text
-    files = tuple(path.parent / str(f) for f in document.get("files") or ())
-    digest = hashlib.sha256(path.read_bytes())
+            faults.add(f"key {key!r} is missing or empty")
+    texts: dict[str, Mapping[Value, str]] = {}
+    parameters = [
+        p for e in _list(document, "parameters", faults) if (p := _parameter(e, texts, faults))
+    ]
+    readings = [r for e in _list(document, "metrics", faults) if (r := _reading(e, faults))]
+    for noun, given in (("parameter", parameters), ("metric", [r.metric for r in readings])):
+        found = [x.name for x in given]
+        for twice in sorted({n for n in found if found.count(n) > 1}):
+            faults.add(f"{noun} {twice!r} is listed twice")
+    words = [_word(w, faults) for w in _list(document, "command", faults)]
+    inputs = {k: _word(v, faults) for k, v in faults.mapping(document, "inputs").items()}
+    files = tuple(path.parent / _word(f, faults) for f in _list(document, "files", faults))
     for file in files:
         if not file.is_file():
-            raise ProgramError(f"{where}: file {file} does not exist")
+            faults.add(f"file {file} does not exist")
+    words, used = _beside(words, path.parent, {*inputs, *(f.name for f in files)})
+    timeout = faults.number(document, "timeout", 600.0)
+    retries = faults.whole(document, "retries", 0, least=0)
+    if not timeout > 0:
+        faults.add(f"timeout must be positive, got {timeout:g}")
+    if retries > MOST_RETRIES or timeout > MOST_SECONDS:
+        faults.add(f"at most {MOST_RETRIES} retries and {MOST_SECONDS:g} s are allowed")
+    infeasible = document.get("infeasible")
+    pattern = None if not infeasible else _pattern(infeasible, "infeasible", faults)
+    name, version = (_word(document.get(k, d), faults) for k, d in (("name", ""), ("version", "1")))
+    named = {
+        str(e["name"])
+        for e in _list(document, "parameters", faults)
+        if isinstance(e, Mapping) and "name" in e
+    }
+    _check_templates(words, inputs, named, faults, where)
+    try:
+        faults.raise_if_any()
+    except ArchgymError as error:
+        raise ProgramError(f"{where}: {error}") from error
+    digest = hashlib.sha256(path.read_bytes())
+    for file in (*files, *used):
         digest.update(file.name.encode() + file.read_bytes())
-    timeout, retries = float(document.get("timeout", 600)), int(document.get("retries", 0))
-    if timeout <= 0 or retries < 0:
-        raise ProgramError(f"{where}: timeout must be positive and retries 0 or more")
-    program = Program(
-        str(document["name"]),
-        str(document.get("version", "1")),
-        tuple(Template(str(word)) for word in document["command"]),
-        {str(k): Template(str(v)) for k, v in (document.get("inputs") or {}).items()},
+    return Program(
+        name,
+        version,
+        tuple(Template(word) for word in words),
+        {k: Template(v) for k, v in inputs.items()},
         files,
         DesignSpace(parameters),
         texts,
-        tuple(_reading(entry, where) for entry in document["metrics"]),
+        tuple(readings),
         timeout,
         retries,
-        re.compile(str(document["infeasible"])) if document.get("infeasible") else None,
+        pattern,
         digest.hexdigest()[:16],
     )
-    _check_templates(program, where)
-    return program
 
 
-def _check_templates(program: Program, where: str) -> None:
+def _list(document: Mapping[str, Any], key: str, faults: Faults) -> list[Any]:
+    value = document.get(key) or []
+    if not isinstance(value, list):
+        faults.add(
+            f"key {key!r}: expected a list, got {shortened(value)}"
+            + (": command is a list of words" if key == "command" else "")
+        )
+        return []
+    return value
+
+
+def _word(value: Any, faults: Faults) -> str:
+    """Text, or a number as text."""
+    if not isinstance(value, str | int | float):
+        faults.add(f"expected text, got {shortened(value)}")
+        return ""
+    return str(value)
+
+
+def _beside(words: Sequence[str], base: Path, copied: set[str]) -> tuple[list[str], list[Path]]:
+    """Words that name a file beside the description as whole paths, and those files.
+
+    What is copied into the working directory is meant as it lies there.
+    """
+    out, used = [], []
+    for word in words:
+        plain = word and word not in copied and "$" not in word and not Path(word).is_absolute()
+        if plain and ("/" in word or Path(word).suffix) and (base / word).is_file():
+            used.append((base / word).resolve())
+            word = str(used[-1]).replace("$", "$$")
+        out.append(word)
+    return out, used
+
+
+def _check_templates(
+    words: Sequence[str], inputs: Mapping[str, str], names: set[str], faults: Faults, where: str
+) -> None:
     """Every ``${name}`` must be a parameter; every file must stay inside the working directory."""
-    known = {*program.space.names, "workload"}
-    for place, template in [
-        *((f"input {n!r}", t) for n, t in program.inputs.items()),
-        *(("the command", t) for t in program.command),
+    known = {*names, "workload"}
+    for place, text in [
+        *((f"input {n!r}", t) for n, t in inputs.items()),
+        *(("the command", t) for t in words),
     ]:
+        template = Template(text)
         if not template.is_valid():
-            raise ProgramError(
-                f"{where}: {place} has a '$' that is no ${{name}}; write $$ for a dollar"
-            )
+            faults.add(f"{place} has a '$' that is no ${{name}}; write $$ for a dollar")
+            continue
         for name in template.get_identifiers():
             if name not in known:
                 raise UnknownNameError(f"name in {place} of {where}:", name, known)
-    for name in program.inputs:
-        if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise ProgramError(f"{where}: input {name!r} lies outside the working directory")
+    for name in inputs:
+        if not name or Path(name).is_absolute() or ".." in Path(name).parts:
+            faults.add(f"input {name!r} lies outside the working directory")
 
 
-def _parameter(entry: Any, where: str) -> tuple[Parameter, dict[Value, str]]:
+def _parameter(
+    entry: Any, texts: dict[str, Mapping[Value, str]], faults: Faults
+) -> Parameter | None:
     if not isinstance(entry, Mapping) or "name" not in entry or "values" not in entry:
-        raise ProgramError(f"{where}: a parameter needs name and values, got {entry!r}")
-    known_keys(entry, PARAMETER_KEYS, f"key of a parameter in {where}:")
-    name, values = str(entry["name"]), list(entry["values"])
-    kind = str(entry.get("kind", "ordinal"))
-    about = str(entry.get("description", ""))
-    unit = str(entry.get("unit", ""))
-    if kind == "categorical":
-        parameter = categorical(name, values, about, unit)
-    elif kind == "ordinal":
-        parameter = ordinal(name, values, about, unit, entry.get("scale", "linear"))
-    else:
+        faults.add(f"a parameter needs name and values, got {shortened(entry)}")
+        return None
+    known_keys(entry, PARAMETER_KEYS, "key of a parameter:")
+    name, kind = str(entry["name"]), str(entry.get("kind", "ordinal"))
+    if kind not in ("categorical", "ordinal"):
         raise UnknownNameError(f"kind of parameter {name!r}", kind, ("categorical", "ordinal"))
-    text = {k: str(v) for k, v in (entry.get("text") or {}).items()}
-    for value in text:
-        if value not in values:
-            raise ProgramError(
-                f"{where}: parameter {name!r}: text for {value!r}, which is no value"
-            )
-    return parameter, text
+    scale = entry.get("scale", "linear")
+    if scale not in ("linear", "log"):
+        raise UnknownNameError(f"scale of parameter {name!r}", str(scale), ("linear", "log"))
+    values = entry["values"]
+    if not isinstance(values, list) or not all(isinstance(v, str | int | float) for v in values):
+        faults.add(
+            f"parameter {name!r}: values are a list of numbers or texts, got {shortened(values)}"
+        )
+        return None
+    about, unit = str(entry.get("description", "")), str(entry.get("unit", ""))
+    text = entry.get("text") or {}
+    if not isinstance(text, Mapping) or not all(v in values for v in text):
+        faults.add(
+            f"parameter {name!r}: text maps its values to text, got {shortened(text)}, which is no value"
+        )
+        return None
+    with faults.collected(f"parameter {name!r}"):
+        make = categorical(name, values, about, unit)
+        texts[name] = {k: str(v) for k, v in text.items()}
+        return make if kind == "categorical" else ordinal(name, values, about, unit, scale)
+    return None
 
 
-def _reading(entry: Any, where: str) -> Reading:
+def _reading(entry: Any, faults: Faults) -> Reading | None:
     if not isinstance(entry, Mapping) or "name" not in entry or "pattern" not in entry:
-        raise ProgramError(f"{where}: a metric needs name and pattern, got {entry!r}")
-    known_keys(entry, METRIC_KEYS, f"key of a metric in {where}:")
-    name, pick, unit = (
-        str(entry["name"]),
-        str(entry.get("pick", "last")),
-        str(entry.get("unit", "")),
-    )
+        faults.add(f"a metric needs name and pattern, got {shortened(entry)}")
+        return None
+    known_keys(entry, METRIC_KEYS, "key of a metric:")
+    name, pick, unit = (str(entry[k]) if k in entry else d for k, d in
+                        (("name", ""), ("pick", "last"), ("unit", "")))  # fmt: skip
     if pick not in PICKS:
         raise UnknownNameError(f"pick of metric {name!r}", pick, PICKS)
-    try:
-        pattern = re.compile(str(entry["pattern"]), re.MULTILINE)
-    except re.error as error:
-        raise ProgramError(
-            f"{where}: metric {name!r}: not a regular expression: {error}"
-        ) from error
+    pattern = _pattern(entry["pattern"], f"metric {name!r}", faults)
+    if pattern is None:
+        return None
     if pattern.groups != 1:
-        raise ProgramError(
-            f"{where}: metric {name!r}: the pattern needs exactly one group around the number, it has "
-            f"{pattern.groups}"
+        faults.add(
+            f"metric {name!r}: the pattern needs exactly one group around the number, it has {pattern.groups}"
         )
+        return None
     given = str(entry.get("as", unit))
-    parse_quantity(f"1 {given}", unit)
-    metric = Metric(name, unit, str(entry.get("description", "")))
-    return Reading(metric, str(entry.get("from", "stdout")), pattern, pick, given)
+    with faults.collected(f"metric {name!r}"):
+        parse_quantity(f"1 {given}", unit)
+        metric = Metric(name, unit, str(entry.get("description", "")))
+        return Reading(metric, str(entry.get("from", "stdout")), pattern, pick, given)
+    return None
+
+
+def _pattern(text: Any, what: str, faults: Faults) -> re.Pattern[str] | None:
+    if not isinstance(text, str) or not text:
+        faults.add(f"{what}: a pattern is text, got {shortened(text)}")
+        return None
+    try:
+        return re.compile(text, re.MULTILINE)
+    except (re.error, OverflowError, RecursionError) as error:
+        faults.add(f"{what}: not a regular expression: {error}")
+        return None

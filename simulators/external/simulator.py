@@ -20,6 +20,7 @@ from archgym.contracts.simulator import Simulator
 from archgym.kernels.threads import map_rows
 from archgym.space import Designs, Setting, Value
 
+from .matching import SlowPatternError, find_all
 from .program import Program, ProgramError, load_program, names
 
 STDERR_KEPT = 400  # characters of a failed run's last words that go into its reason
@@ -145,8 +146,13 @@ class SubprocessSimulator(Simulator):
             target.write_text(template.substitute(texts), encoding="utf-8")
         command = [word.substitute(texts) for word in p.command]
         code, out, err = _call(command, place, p.timeout_s)
-        if p.infeasible is not None and (p.infeasible.search(out) or p.infeasible.search(err)):
-            return [], "the program calls the design infeasible", True
+        try:
+            if p.infeasible is not None and any(
+                find_all(p.infeasible, text, p.timeout_s) for text in (out, err)
+            ):
+                return [], "the program calls the design infeasible", True
+        except ValueError as error:
+            return [], f"unreadable: {error}", True
         if code is None:
             return [], f"timeout: no answer within {p.timeout_s:g} s{_last_words(err)}", False
         if code != 0:
@@ -155,7 +161,10 @@ class SubprocessSimulator(Simulator):
         values = []
         for reading in p.readings:
             try:
-                values.append(reading.read(_source(reading.source, place, out, err)))
+                text = _source(reading.source, place, out, err)
+                values.append(reading.read(text, p.timeout_s))
+            except SlowPatternError as error:
+                return [], f"unreadable: {error}", True
             except (OSError, ValueError) as error:
                 return [], f"unreadable: {error}{_last_words(err)}", False
         return values, "", True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError
+from archgym.files.arrays import read_arrays
 
 from .clocks import ClockTree, clock_faults, clock_tree
 from .functions import EDGED, FUNCTIONS, INDEX, LATCH
 
 Ints = NDArray[np.int64]
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.+-]{0,99}")
+MOST_BYTES = 1 << 30  # of a packed netlist, unpacked
 INPUTS = np.array([len(f.inputs) for f in FUNCTIONS], np.int64)
 
 
@@ -184,22 +185,35 @@ def read_netlist(path: Path) -> Netlist:
         ArchgymError: no such file, truncated, changed, or not a sound netlist.
     """
     try:
-        with np.load(path, allow_pickle=False) as data:
-            header = json.loads(data["header"].tobytes())
-            names = header["functions"]
-            unknown = [n for n in names if n not in INDEX]
-            if unknown:
-                raise ArchgymError(f"{path}: unknown cells {', '.join(unknown)}")
-            renumber = np.array([INDEX[n] for n in names], np.int64)
-            netlist = Netlist(
-                header["name"], renumber[data["function"]], data["pin_net"].astype(np.int64),
-                data["port_net"].astype(np.int64), data["port_input"], tuple(header["ports"]),
-                header["origin"],
-            )  # fmt: skip
-    except (OSError, KeyError, ValueError, IndexError, EOFError, zipfile.BadZipFile) as error:
+        data = read_arrays(path, MOST_BYTES)
+        header = json.loads(data["header"].tobytes())
+        names = header["functions"]
+        unknown = [n for n in names if n not in INDEX]
+        if unknown:
+            raise ArchgymError(f"{path}: unknown cells {', '.join(map(str, unknown))}")
+        renumber = np.array([INDEX[n] for n in names], np.int64)
+        netlist = Netlist(
+            str(header["name"]), renumber[data["function"]], data["pin_net"].astype(np.int64),
+            data["port_net"].astype(np.int64), data["port_input"], tuple(map(str, header["ports"])),
+            str(header["origin"]),
+        )  # fmt: skip
+        saved = header["hash"]
+        _require_flat(netlist, path)
+    except (OSError, KeyError, ValueError, IndexError, TypeError, RecursionError) as error:
         raise ArchgymError(
             f"{path}: not a readable packed netlist, or truncated: {error}"
         ) from error
-    if netlist.content_hash != header["hash"]:
+    if netlist.content_hash != saved:
         raise ArchgymError(f"{path}: the content does not match its digest; the file was changed")
     return netlist.check()
+
+
+def _require_flat(netlist: Netlist, path: Path) -> None:
+    arrays = (netlist.function, netlist.pin_net, netlist.port_net, netlist.port_input)
+    ports = len(netlist.port_names)
+    flat = all(a.ndim == 1 for a in arrays) and netlist.port_input.dtype == np.bool_
+    if not flat or len(netlist.port_net) != ports or len(netlist.port_input) != ports:
+        raise ArchgymError(f"{path}: its arrays have other shapes than a netlist's; it is damaged")
+    most = 1024 + 64 * (len(netlist.pin_net) + ports)  # arrays as long as this are made of it
+    if max(netlist.pin_net.max(initial=0), netlist.port_net.max(initial=0)) > most:
+        raise ArchgymError(f"{path}: a net's number is beyond all nets; it is damaged")

@@ -202,7 +202,10 @@ def read_document(path: Path, error: type[ArchgymError] = WorkloadError) -> Any:
         depth = max(0, depth + (1 if bracket[0] in "[{" else -1))
         if depth > 4 * MOST_DEPTH:
             raise error(f"{path} is not valid YAML: nested more than {MOST_DEPTH} deep")
-    loader = _TaggedLoader(text)
+    try:
+        loader = _TaggedLoader(text)
+    except yaml.YAMLError as fault:  # a character that no YAML has
+        raise error(f"{path} is not valid YAML: {fault}") from fault
     try:
         node = loader.get_single_node()
         if node is None:
