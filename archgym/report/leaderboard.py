@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from .. import trust
 from ..documents import read_json
-from ..errors import ArchgymError, StoreError
+from ..errors import ArchgymError, StoreError, TrustError
 from ..files.text import write_json, write_text
 from ..goals.scenario_file import from_document
 from ..search.study import Study
@@ -43,7 +44,8 @@ def collect(sweeps: Sequence[Path], certificates: Path | None = None) -> list[di
         key = row["manifest"]["goal"] + repr(row["manifest"]["simulators"])
         best[key] = min(best.get(key, np.inf), row.pop("_optimum"), *row["manifest"]["best_costs"])
     for row in rows:
-        scenario = from_document(row["manifest"]["scenario"], row["scenario"])
+        with trust.reading(row.pop("_place")):
+            scenario = from_document(row["manifest"]["scenario"], row["scenario"])
         key = row["manifest"]["goal"] + repr(row["manifest"]["simulators"])
         costs = np.array(row["manifest"]["best_costs"], np.float64)
         gaps = np.minimum(np.maximum(scenario.gap(costs, best[key]), 0.0), CLIP)
@@ -53,7 +55,8 @@ def collect(sweeps: Sequence[Path], certificates: Path | None = None) -> list[di
 
 
 def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
-    sweep = SweepFolder(path).sweep()
+    folder = SweepFolder(path)
+    sweep, place = folder.sweep(), folder.place
     with Ledger(path / LEDGER) as ledger:
         runs = list(ledger.rows("scenario, agent, panel, hyper, budget, phase, seed, best, id"))
         packages = ledger.meta("versions")
@@ -80,6 +83,7 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
                 "seeds": len(members),
                 "phase": phase,
                 "certified": certificate is not None,
+                "_place": place,
                 "_optimum": certificate.optimum if certificate else np.inf,
                 "manifest": {
                     "sweep": sweep.name,
@@ -143,6 +147,9 @@ def verify(path: Path, sample: int = 8, seed: int = 0) -> dict[str, Any]:
     """Run a sample of a leaderboard's runs again and say which rows do not come out again.
 
     Every run is replayed by the true simulator, from its manifest alone.
+
+    Raises:
+        TrustError: a manifest names a program, or code outside the registry, and nobody vouches for it.
     """
     rows = read(path)
     runs = [(i, k) for i, row in enumerate(rows) for k in range(len(row["manifest"]["seeds"]))]
@@ -150,7 +157,8 @@ def verify(path: Path, sample: int = 8, seed: int = 0) -> dict[str, Any]:
     rejected = []
     for i, k in (runs[p] for p in sorted(picked)):
         m = rows[i]["manifest"]
-        reason = _replay(m, k)
+        with trust.reading(str(path)):
+            reason = _replay(m, k)
         if reason:
             rejected.append(
                 {
@@ -180,6 +188,8 @@ def _replay(m: Mapping[str, Any], k: int) -> str:
             from_reference=m["from_reference"],
         )
         trials = study.run()
+    except TrustError:  # neither proven nor disproven: consent decides
+        raise
     except ArchgymError as error:
         return str(error)
     best = float(trials.cost.min())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import regex
+
 from archgym.contracts.evaluation import Metric
 from archgym.documents import known_keys, read_yaml
 from archgym.errors import ArchgymError, UnknownNameError
@@ -18,12 +21,15 @@ from archgym.space import DesignSpace, Parameter, Value, categorical, ordinal
 from archgym.units import parse_quantity
 
 KEYS = (
-    "name", "description", "version", "command", "inputs", "files", "parameters", "metrics", "timeout",
-    "retries", "infeasible",
+    "name", "description", "version", "command", "inputs", "files", "environment", "parameters",
+    "metrics", "timeout", "retries", "infeasible",
 )  # fmt: skip
 PARAMETER_KEYS = ("name", "values", "kind", "unit", "scale", "description", "text")
 METRIC_KEYS = ("name", "unit", "description", "from", "pattern", "pick", "as")
 PICKS = ("first", "last", "sum", "largest")
+SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "csh", "tcsh")
+# what a shell takes as it stands, wherever in a command it is put
+PLAIN = re.compile(r"[\w.,:/@%+=-]*")
 
 
 class ProgramError(ArchgymError, ValueError):
@@ -36,17 +42,22 @@ class Reading:
 
     metric: Metric
     source: str
-    pattern: re.Pattern[str]
+    pattern: Any  # a compiled pattern of the package regex, whose searches can be given up
     pick: str
     given_in: str
 
-    def read(self, text: str) -> float:
+    def read(self, text: str, limit_s: float | None = None) -> float:
         """The metric in its SI unit.
+
+        Args:
+            text: what the program wrote.
+            limit_s: after this long the search is given up.
 
         Raises:
             ValueError: the pattern does not occur, or what it finds is no finite number of that unit.
+            TimeoutError: the search took longer than ``limit_s``.
         """
-        found = self.pattern.findall(text)
+        found = self.pattern.findall(text, timeout=limit_s)
         if not found:
             raise ValueError(
                 f"{self.metric.name}: {self.pattern.pattern!r} not found in {self.source}"
@@ -73,11 +84,22 @@ class Program:
     readings: tuple[Reading, ...]
     timeout_s: float
     retries: int
-    infeasible: re.Pattern[str] | None
+    infeasible: Any
+    environment: Mapping[str, str | None]
     content_hash: str
+
+    @property
+    def shell_names(self) -> set[str]:
+        """Names that stand inside a shell's command line."""
+        return _shell_names(self.command)
 
     def substitutions(self, design: Mapping[str, Value], workload: str) -> dict[str, str]:
         """What ``${name}`` stands for in templates: every knob's text, and ``workload``."""
+        if "workload" in self.shell_names and not PLAIN.fullmatch(workload):
+            raise ProgramError(
+                f"program {self.name!r}: the workload {workload!r} would be read by the shell in command; "
+                "hand it over as an argument of its own (see docs/external_programs.md)"
+            )
         out = {"workload": workload}
         for name, value in design.items():
             out[name] = self.texts.get(name, {}).get(value, str(value))
@@ -137,7 +159,7 @@ def _build(document: Mapping[str, Any], path: Path) -> Program:
             raise ProgramError(f"{where}: file {file} does not exist")
         digest.update(file.name.encode() + file.read_bytes())
     timeout, retries = float(document.get("timeout", 600)), int(document.get("retries", 0))
-    if timeout <= 0 or retries < 0:
+    if not 0 < timeout < math.inf or retries < 0:
         raise ProgramError(f"{where}: timeout must be positive and retries 0 or more")
     program = Program(
         str(document["name"]),
@@ -150,7 +172,10 @@ def _build(document: Mapping[str, Any], path: Path) -> Program:
         tuple(_reading(entry, where) for entry in document["metrics"]),
         timeout,
         retries,
-        re.compile(str(document["infeasible"])) if document.get("infeasible") else None,
+        _pattern(document["infeasible"], where, "infeasible")
+        if document.get("infeasible")
+        else None,
+        _environment(document.get("environment"), where),
         digest.hexdigest()[:16],
     )
     _check_templates(program, where)
@@ -171,9 +196,42 @@ def _check_templates(program: Program, where: str) -> None:
         for name in template.get_identifiers():
             if name not in known:
                 raise UnknownNameError(f"name in {place} of {where}:", name, known)
+    _check_shell(program, where)
     for name in program.inputs:
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise ProgramError(f"{where}: input {name!r} lies outside the working directory")
+
+
+def _shell_names(command: tuple[Template, ...]) -> set[str]:
+    """What stands in for a part of a shell's own command line: ``sh -c '… ${name} …'``."""
+    words = [Path(word.template).name for word in command]
+    found: set[str] = set()
+    for i, shell in enumerate(words):
+        if shell not in SHELLS:
+            continue
+        for j in range(i + 1, len(words) - 1):
+            flag = command[j].template
+            if not flag.startswith("-"):
+                break  # a script's name: what follows are arguments, which no shell reads as commands
+            if not flag.startswith("--") and "c" in flag:
+                found.update(command[j + 1].get_identifiers())
+                break
+    return found
+
+
+def _check_shell(program: Program, where: str) -> None:
+    """Knobs inside a shell's command line must be plain words."""
+    for name in _shell_names(program.command) - {"workload"}:
+        p = program.space[name]
+        for value in p.values:
+            text = program.texts.get(name, {}).get(value, str(value))
+            if not PLAIN.fullmatch(text.replace(" ", "")):
+                raise ProgramError(
+                    f"{where}: the value {text!r} of {name!r} would be read by the shell in command; hand it "
+                    'over as an argument: [sh, -c, \'tool "$1"\', sh, "${'
+                    + name
+                    + '}"] with $$1 for $1'
+                )
 
 
 def _parameter(entry: Any, where: str) -> tuple[Parameter, dict[Value, str]]:
@@ -199,6 +257,30 @@ def _parameter(entry: Any, where: str) -> tuple[Parameter, dict[Value, str]]:
     return parameter, text
 
 
+def _pattern(text: Any, where: str, what: str, flags: int = 0) -> Any:
+    try:
+        return regex.compile(str(text), flags)
+    except regex.error as error:
+        raise ProgramError(f"{where}: {what}: not a regular expression: {error}") from error
+
+
+def _environment(entries: Any, where: str) -> dict[str, str | None]:
+    """Variables by name; None stands for the caller's value."""
+    if entries is None:
+        return {}
+    if not isinstance(entries, Mapping):
+        raise ProgramError(
+            f"{where}: environment is a mapping NAME: text (or nothing, to pass the caller's value on), got "
+            f"{entries!r}"
+        )
+    out: dict[str, str | None] = {}
+    for name, value in entries.items():
+        if not re.fullmatch(r"[A-Za-z_]\w*", str(name)) or isinstance(value, Mapping | list | bool):
+            raise ProgramError(f"{where}: environment: expected NAME: text, got {name}: {value!r}")
+        out[str(name)] = None if value is None else str(value)
+    return out
+
+
 def _reading(entry: Any, where: str) -> Reading:
     if not isinstance(entry, Mapping) or "name" not in entry or "pattern" not in entry:
         raise ProgramError(f"{where}: a metric needs name and pattern, got {entry!r}")
@@ -210,12 +292,7 @@ def _reading(entry: Any, where: str) -> Reading:
     )
     if pick not in PICKS:
         raise UnknownNameError(f"pick of metric {name!r}", pick, PICKS)
-    try:
-        pattern = re.compile(str(entry["pattern"]), re.MULTILINE)
-    except re.error as error:
-        raise ProgramError(
-            f"{where}: metric {name!r}: not a regular expression: {error}"
-        ) from error
+    pattern = _pattern(entry["pattern"], where, f"metric {name!r}", regex.MULTILINE)
     if pattern.groups != 1:
         raise ProgramError(
             f"{where}: metric {name!r}: the pattern needs exactly one group around the number, it has "
