@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArchgymError, DesignError
+from ..files.cells import csv_text, restored
 from ..files.text import write_text
 from ..runs.verify import verify as verify_run
 from ..terminal.output import PREPARING, busy, print_json
@@ -71,17 +72,13 @@ def evaluate(options: argparse.Namespace) -> int:
         values = [repr(float(e.metrics[m.name][i])) if e.feasible[i] else "" for m in metrics]
         lines.append([*map(str, design.values()), str(int(e.feasible[i])), e.reason(i), *values])
     if options.output:
-        import io
-
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(lines)
-        write_text(options.output, text.getvalue())
+        write_text(options.output, csv_text(lines))
         print(
             f"{len(x)} designs evaluated, {int(np.sum(e.feasible))} feasible: {options.output}",
             file=sys.stderr,
         )
     else:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(lines)
+        sys.stdout.write(csv_text(lines))
     return 0
 
 
@@ -112,7 +109,7 @@ def read_designs(path: Path) -> list[dict[str, Any]]:
                 raise ArchgymError(
                     f"{path}, line {reader.line_num}: not as many cells as the header has columns"
                 )
-            rows.append({k.strip(): v.strip() for k, v in row.items()})
+            rows.append({restored(k.strip()): restored(v.strip()) for k, v in row.items()})
     else:
         raise ArchgymError(f"{path}: expected a .csv or .jsonl file")
     if not rows:

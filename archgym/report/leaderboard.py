@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 from .. import trust
 from ..documents import read_json
 from ..errors import ArchgymError, StoreError, TrustError
+from ..files.cells import csv_text
 from ..files.text import write_json, write_text
 from ..goals.scenario_file import from_document
 from ..search.study import Study
@@ -108,7 +107,6 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
 def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """``.json`` with every manifest; a ``.csv`` beside it for people."""
     write_json(path, {"format": FORMAT, "rows": list(rows)})
-    text = io.StringIO()
     columns = [
         "scenario",
         "evaluations",
@@ -120,12 +118,11 @@ def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         "phase",
         "certified",
     ]
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*columns, "hyperparameters", "sweep"])
+    lines: list[list[Any]] = [[*columns, "hyperparameters", "sweep"]]
     for row in rows:
         m = row["manifest"]
-        writer.writerow([*(row[c] for c in columns), json.dumps(m["hyperparameters"]), m["sweep"]])
-    write_text(path.with_suffix(".csv"), text.getvalue())
+        lines.append([*(row[c] for c in columns), json.dumps(m["hyperparameters"]), m["sweep"]])
+    write_text(path.with_suffix(".csv"), csv_text(lines))
 
 
 def read(path: Path) -> list[dict[str, Any]]:

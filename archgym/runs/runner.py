@@ -86,9 +86,9 @@ def run(
     manifest = make_manifest(scenario, agent, study, {**plan, "until_specs_met": until_specs_met})
     path = output or default_path(root, scenario, manifest)
     folder = RunFolder.create(path, manifest)
-    if scenario.starts_programs or ":" in scenario.simulator or ":" in agent:
-        if not scenario.untrusted or trust.consented():
-            trust.remember(path, manifest["id"])
+    foreign_code = scenario.starts_programs or ":" in scenario.simulator or ":" in agent
+    if foreign_code and (not scenario.untrusted or trust.consented()):
+        trust.remember(path, manifest["id"])
     return carry_out(folder, scenario, plots, on_progress)
 
 
