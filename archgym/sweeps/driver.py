@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .. import registry, trust
+from ..answers.store import EvaluationStore
 from ..documents import read_json
 from ..errors import ArchgymError, StoreError, resumable
 from ..files.locks import hold
@@ -64,7 +65,7 @@ class SweepFolder:
             ) from error
         folder = cls(path)
         with folder:  # the lock first, then the look, then the writing
-            if (path / LEDGER).exists():
+            if Ledger.planned(path / LEDGER):
                 raise ArchgymError(
                     f"{path} already holds a sweep: continue it with --resume {path}, or choose another --output"
                 )
@@ -83,9 +84,7 @@ class SweepFolder:
     def plan(self, sweep: Sweep) -> None:
         """Write every tuning run into the ledger."""
         with Ledger(self.path / LEDGER, create=True) as ledger:
-            ledger.plan(sweep.runs())
-            ledger.set_meta("identities", sweep.identities)
-            ledger.set_meta("versions", versions())
+            ledger.begin(sweep.runs(), {"identities": sweep.identities, "versions": versions()})
 
     def sweep(self) -> Sweep:
         """The sweep of this folder, checked to mean what it meant when it started.
@@ -186,7 +185,12 @@ def carry_out(
                     break
                 ledger.plan(tested_runs(sweep, ledger))
             _Phase(ledger, phase, on_progress, sweep.scenarios).carry_out(engine, setup)
-        return ledger.totals()
+        totals = ledger.totals()
+        ledger.fold()
+    if setup.store is not None and Path(setup.store).exists():
+        with EvaluationStore(setup.store) as evaluations:
+            evaluations.fold()
+    return totals
 
 
 def _check_consent(sweep: Sweep, ledger: Ledger, place: str) -> None:
