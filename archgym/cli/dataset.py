@@ -82,7 +82,7 @@ def export(options: argparse.Namespace) -> int:
     from ..collection.export import export as write
     from ..collection.formats import to_csv, to_minari
 
-    with trust.looking("dataset export"):
+    with trust.looking("export"):
         return _export(options, write, to_csv, to_minari)
 
 

@@ -13,8 +13,11 @@ import numpy as np
 
 from ..errors import ArchgymError, DesignError
 from ..files.cells import csv_text, restored
+from ..files.sqlite import check_pages
 from ..files.text import write_text
 from ..runs.verify import verify as verify_run
+from ..sweeps.driver import LEDGER, STORE
+from ..sweeps.ledger import Ledger
 from ..terminal.output import PREPARING, busy, print_json
 from .scenarios import add_scenario_options, scenario_of
 
@@ -123,6 +126,8 @@ def verify(options: argparse.Namespace) -> int:
         raise ArchgymError("name a run folder, or give --leaderboard FILE")
     if options.leaderboard is not None:
         return _verify_leaderboard(options)
+    if (options.run / LEDGER).exists():
+        return _verify_sweep(options)
     report = verify_run(options.run, None if options.all else options.sample or 32, options.seed)
     if options.json:
         print_json(report)
@@ -137,6 +142,24 @@ def verify(options: argparse.Namespace) -> int:
             f"{report['run']}: {report['checked']} recorded evaluations computed again, {verdict}"
         )
     return int(bool(report["differences"]))
+
+
+def _verify_sweep(options: argparse.Namespace) -> int:
+    """Look at every row of a sweep's ledger, and at every page of its files.
+
+    Raises:
+        StoreError: something is not what was written.
+    """
+    for name in (LEDGER, STORE):
+        if (options.run / name).exists():
+            check_pages(options.run / name)
+    with Ledger(options.run / LEDGER) as ledger:
+        runs = ledger.check()
+    if options.json:
+        print_json({"sweep": str(options.run), "runs": runs, "damaged": 0})
+    else:
+        print(f"{options.run}: {runs} runs of the ledger are what was written")
+    return 0
 
 
 def _verify_leaderboard(options: argparse.Namespace) -> int:

@@ -51,8 +51,8 @@ def read_only(path: Path, timeout: float) -> sqlite3.Connection:
     return sqlite3.connect(f"{place}?immutable=1", **settings)
 
 
-def quick_check(path: Path) -> None:
-    """Look at every page of a file.
+def check_pages(path: Path) -> None:
+    """Look at every page and index of a file; slow where it is large.
 
     Raises:
         StoreError: it is damaged.
@@ -60,7 +60,7 @@ def quick_check(path: Path) -> None:
     try:
         connection = read_only(path, 60.0)
         try:
-            said = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
+            said = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -56,6 +57,7 @@ def synthesise(
     Raises:
         ArchgymError: no yosys, a missing source, Verilog that it refuses, or an unsound netlist.
     """
+    _check_words(sources, top, parameters or {})
     for source in sources:
         if not source.is_file():
             raise ArchgymError(f"{source}: no such Verilog file")
@@ -79,6 +81,27 @@ def synthesise(
     settings = "".join(f" {k}={v}" for k, v in (parameters or {}).items())
     origin = f"{', '.join(s.name for s in sources)}, top {top}{settings}; {version.strip()}"
     return from_json(document, top, name, origin)
+
+
+def _check_words(sources: list[Path], top: str, parameters: dict[str, str]) -> None:
+    """Refuse what yosys would read as more than the name, number or path it stands for.
+
+    Raises:
+        ArchgymError: names the first such word.
+    """
+    for what, word in (("top module", top), *(("parameter", k) for k in parameters)):
+        if not re.fullmatch(r"[A-Za-z_][\w$]*", word):
+            raise ArchgymError(
+                f"{what} {word!r}: expected a Verilog identifier (letters, digits, _)"
+            )
+    for name, value in parameters.items():
+        if not re.fullmatch(r"[-+]?[\w'.]+", str(value)):
+            raise ArchgymError(f"parameter {name}: expected a number, got {value!r}")
+    for source in sources:
+        if re.search(r'["\\\n\r;#]', str(source.resolve())):
+            raise ArchgymError(
+                f"{source}: yosys cannot take a path with quotes, ; or # in it; rename it"
+            )
 
 
 def from_json(document: dict[str, Any], top: str, name: str, origin: str) -> Netlist:
