@@ -107,6 +107,10 @@ class EvaluationStore:
             return action()
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{self.path}: {error}; {self._advice(str(error))}") from error
+        except UnicodeDecodeError as error:  # names inside the file are damaged
+            raise StoreError(
+                f"{self.path} is damaged (text that is no UTF-8); start a new run"
+            ) from error
 
     @staticmethod
     def _advice(message: str) -> str:
@@ -332,7 +336,8 @@ class EvaluationStore:
     def rows(self, simulator: Simulator, chunk: int = 4096) -> Iterator[tuple[Designs, Evaluation]]:
         """Every recorded evaluation of a simulator, in design order, by blocks."""
         owner = self._guard(lambda: self._simulator_id(simulator))
-        cursor = self._connection.execute(f"{_READ} ORDER BY design", (owner,))
+        query = f"{_READ} ORDER BY design"
+        cursor = self._guard(lambda: self._connection.execute(query, (owner,)))
         while block := self._guard(partial(cursor.fetchmany, chunk)):
             rows = [self._intact(row) for row in block]
             x = np.stack([np.frombuffer(row[0], ">i4") for row in block]).astype(np.int64)

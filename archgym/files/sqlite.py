@@ -63,7 +63,7 @@ def check_pages(path: Path) -> None:
             said = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
         finally:
             connection.close()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         said = [str(error)]
     if said != ["ok"]:
         raise StoreError(f"{path} is damaged: {'; '.join(said)[:300]}")

@@ -113,6 +113,10 @@ class Ledger:
             else:
                 advice = "check the file and its folder"
             raise StoreError(f"{self.path}: {text}; {advice}") from error
+        except UnicodeDecodeError as error:  # names inside the file are damaged
+            raise StoreError(
+                f"{self.path} is damaged (text that is no UTF-8); archgym sweep --repair FOLDER keeps what can be read"
+            ) from error
 
     def _execute(self, query: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         return self._guard(lambda: self._connection.execute(query, tuple(values)).fetchall())
