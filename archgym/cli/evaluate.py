@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..answers.checking import check_store
 from ..errors import ArchgymError, DesignError
 from ..files.cells import csv_text, restored
 from ..files.sqlite import check_pages
@@ -150,9 +151,9 @@ def _verify_sweep(options: argparse.Namespace) -> int:
     Raises:
         StoreError: something is not what was written.
     """
-    for name in (LEDGER, STORE):
-        if (options.run / name).exists():
-            check_pages(options.run / name)
+    check_pages(options.run / LEDGER)
+    if (options.run / STORE).exists():
+        check_store(options.run / STORE)
     with Ledger(options.run / LEDGER) as ledger:
         runs = ledger.check()
     if options.json:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..answers.checking import check_store
 from ..answers.store import EvaluationStore
 from ..contracts.simulator import Simulator
 from ..errors import ArchgymError
-from ..files.sqlite import check_pages
 from ..space import Designs
 from .run_folder import EVALUATIONS, MANIFEST, RunFolder
 
@@ -31,12 +31,9 @@ def verify(path: Path, sample: int | None = 32, seed: int = 0) -> dict[str, Any]
             f"{path} has a {MANIFEST} but no recorded evaluation; continue it with --resume"
         )
     if sample is None:
-        check_pages(path / EVALUATIONS)
+        check_store(path / EVALUATIONS)
     checked, differences = 0, []
     with EvaluationStore(path / EVALUATIONS) as store:
-        if sample is None:  # the trials too
-            for _ in store.trials(folder.manifest["id"], len(scenario.space)):
-                pass
         for simulator in scenario.simulators:
             blocks = [x for x, _ in store.rows(simulator)]
             if not blocks:

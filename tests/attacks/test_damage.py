@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from archgym import EvaluationStore
+from archgym.answers.checking import check_store
 from archgym.cli import main
 from archgym.errors import ArchgymError, StoreError, disk_fault
 from archgym.files.cells import neutral, restored
@@ -85,7 +86,7 @@ def test_flips_in_a_store(toy_run, flips):
     identity = RunFolder.open(toy_run).manifest["id"]
 
     def read():
-        check_pages(toy_run / EVALUATIONS)
+        check_store(toy_run / EVALUATIONS)
         with EvaluationStore(toy_run / EVALUATIONS) as store:
             parts = [(x.tolist(), str(e.metrics)) for x, e in store.rows(scenario.simulators[0])]
             trials = [x.tolist() for _, x in store.trials(identity, len(scenario.space))]
