@@ -82,9 +82,14 @@ class SweepFolder:
         return "" if own else str(self.path)
 
     def plan(self, sweep: Sweep) -> None:
-        """Write every tuning run into the ledger."""
-        with Ledger(self.path / LEDGER, create=True) as ledger:
+        """Make the ledger with every tuning run; it appears under its name when it is whole."""
+        made = self.path / f".{LEDGER}.new"
+        for suffix in ("", "-wal", "-shm"):  # of a making that was cut short
+            made.with_name(made.name + suffix).unlink(missing_ok=True)
+        with Ledger(made, create=True) as ledger:
             ledger.begin(sweep.runs(), {"identities": sweep.identities, "versions": versions()})
+            ledger.fold()
+        made.replace(self.path / LEDGER)
 
     def sweep(self) -> Sweep:
         """The sweep of this folder, checked to mean what it meant when it started.
