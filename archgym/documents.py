@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from .errors import ArchgymError, ScenarioError, StoreError, UnknownNameError
+from .errors import ArchgymError, ScenarioError, StoreError, TrustError, UnknownNameError
 
 MOST_BYTES = 16 << 20  # of a document
 MOST_DEPTH = 64  # mappings and lists inside one another
@@ -182,7 +182,7 @@ def located(where: str) -> Iterator[None]:
     """Say of an error inside a document where the document stands; unknown names say it themselves."""
     try:
         yield
-    except (UnknownNameError, StoreError):
+    except (UnknownNameError, StoreError, TrustError):
         raise
     except (ArchgymError, ValueError, TypeError) as error:
         raise ScenarioError(f"{where}: {error}") from error

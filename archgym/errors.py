@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import errno
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class ArchgymError(Exception):
@@ -48,6 +51,10 @@ class AgentError(ArchgymError, ValueError):
     """An agent used against its contract."""
 
 
+class TrustError(ArchgymError):
+    """Something that would start a program or import a module without consent."""
+
+
 class StoreError(ArchgymError, OSError):
     """The evaluation store or run folder cannot be read or written."""
 
@@ -59,3 +66,32 @@ class MissingExtraError(ArchgymError, ImportError):
         super().__init__(
             f"{feature} needs the package {package!r}: install it with pip install 'archgym[{extra}]'"
         )
+
+
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+_DISK_WORDS = ("database or disk is full", "disk I/O error", "readonly database")
+
+
+def disk_fault(error: BaseException | None) -> bool:
+    """Whether an error says that a disk is full or cannot be written, itself or by what caused it."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+            return True
+        if isinstance(error, sqlite3.Error) and any(w in str(error) for w in _DISK_WORDS):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+class Terminated(KeyboardInterrupt):
+    """The system asked this process to end (SIGTERM); handled as Ctrl-C is."""
+
+
+@contextmanager
+def resumable(command: str) -> Iterator[None]:
+    """Whatever interrupts what happens in here carries the command that goes on with it."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        error.add_note(command)
+        raise

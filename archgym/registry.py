@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from . import trust
 from .domains import domains
 from .errors import MissingExtraError, UnknownNameError
 
@@ -128,11 +129,14 @@ def load(kind: str, name: str, *, registered_only: bool = False) -> Any:
 
     Raises:
         UnknownNameError: not registered; MissingExtraError: it needs a package not installed.
+        TrustError: an import path out of a file that nobody has vouched for.
     """
     known = table(kind)
     noun = kind.rstrip("s").replace("_", " ")
     if name not in known and (registered_only or ":" not in name):
         raise UnknownNameError(noun, name, known)
+    if name not in known and trust.untrusted():
+        trust.require(f"{noun} {name!r} (no registered name)", trust.untrusted())
     entry = known.get(name, name)
     try:
         return load_entry(entry, f"{noun} {name!r}")

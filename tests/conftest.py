@@ -55,6 +55,12 @@ class ToySimulator(Simulator):
         )
 
 
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path_factory, monkeypatch):
+    """Which folders the user's own scenarios made is noted outside of the user's home."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+
+
 @pytest.fixture
 def toy():
     return ToySimulator()

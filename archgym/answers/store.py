@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,7 @@ from ..contracts.evaluation import Evaluation
 from ..contracts.simulator import Simulator
 from ..errors import StoreError
 from ..files.processes import forgotten, this_process
+from ..files.sqlite import checksum, fold, read_only, writable
 from ..space import Designs, design_keys
 
 _SCHEMA = """
@@ -45,7 +45,10 @@ _READ = "SELECT design, feasible, metrics, reason, crc FROM evaluations WHERE si
 
 
 class EvaluationStore:
-    """Evaluations on disk; safe to share between processes (SQLite locks; writers wait 60 s)."""
+    """Evaluations on disk; safe to share between processes (SQLite locks; writers wait 60 s).
+
+    A file that cannot be written is opened to be read.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -53,6 +56,10 @@ class EvaluationStore:
         self._connection = self._guard(self._open)
 
     def _open(self) -> sqlite3.Connection:
+        if self.path.exists() and not writable(self.path):
+            connection = read_only(self.path, _PATIENCE_S)
+            self._is_new(connection)  # refuses another format
+            return connection
         connection = sqlite3.connect(
             self.path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False
         )
@@ -98,6 +105,10 @@ class EvaluationStore:
             return action()
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{self.path}: {error}; {self._advice(str(error))}") from error
+        except UnicodeDecodeError as error:  # names inside the file are damaged
+            raise StoreError(
+                f"{self.path} is damaged (text that is no UTF-8); start a new run"
+            ) from error
 
     @staticmethod
     def _advice(message: str) -> str:
@@ -114,6 +125,11 @@ class EvaluationStore:
     def _simulator_id(self, simulator: Simulator) -> int:
         key = simulator.key
         if key not in self._ids:
+            query = "SELECT id FROM simulators WHERE key = ?"
+            row = self._connection.execute(query, (key,)).fetchone()
+            if row is not None:
+                self._ids[key] = int(row[0])
+                return self._ids[key]
             with self._transaction():
                 self._connection.execute(
                     "INSERT OR IGNORE INTO simulators(key, fingerprint, metrics) VALUES(?, ?, ?)",
@@ -123,9 +139,7 @@ class EvaluationStore:
                         json.dumps([m.name for m in simulator.metrics]),
                     ),
                 )
-            row = self._connection.execute(
-                "SELECT id FROM simulators WHERE key = ?", (key,)
-            ).fetchone()
+            row = self._connection.execute(query, (key,)).fetchone()
             self._ids[key] = int(row[0])
         return self._ids[key]
 
@@ -159,7 +173,7 @@ class EvaluationStore:
             rows = []
             for i, (key, ok, values) in enumerate(zip(design_keys(x), e.feasible, table)):
                 row = (key, int(ok), values.tobytes(), e.reason(i))
-                rows.append((owner, *row, _checksum(*row)))
+                rows.append((owner, *row, checksum(*row)))
             with self._transaction():
                 self._connection.executemany(
                     "INSERT OR IGNORE INTO evaluations VALUES(?, ?, ?, ?, ?, ?)", rows
@@ -176,7 +190,7 @@ class EvaluationStore:
             StoreError: it is not.
         """
         design, feasible, metrics, reason, crc = row
-        if _checksum(bytes(design), feasible, bytes(metrics), reason) != crc:
+        if checksum(bytes(design), feasible, bytes(metrics), reason) != crc:
             raise StoreError(
                 f"{self.path}: a recorded evaluation is damaged (its checksum differs); nothing in this "
                 "file can be trusted unseen: see archgym verify --all, or start a new run"
@@ -276,7 +290,7 @@ class EvaluationStore:
                     self._connection.executemany(
                         "INSERT OR IGNORE INTO trials VALUES(?, ?, ?, ?)",
                         [
-                            (run, first + i, key, _checksum(run, first + i, key))
+                            (run, first + i, key, checksum(run, first + i, key))
                             for i, key in enumerate(keys)
                         ],
                     )
@@ -300,7 +314,7 @@ class EvaluationStore:
             if not rows:
                 return
             for i, (design, step, crc) in enumerate(rows):
-                if step != first + i or _checksum(run, step, bytes(design)) != crc:
+                if step != first + i or checksum(run, step, bytes(design)) != crc:
                     raise StoreError(
                         f"{self.path}: the record of trial {first + i} is damaged; start a new run"
                     )
@@ -320,7 +334,8 @@ class EvaluationStore:
     def rows(self, simulator: Simulator, chunk: int = 4096) -> Iterator[tuple[Designs, Evaluation]]:
         """Every recorded evaluation of a simulator, in design order, by blocks."""
         owner = self._guard(lambda: self._simulator_id(simulator))
-        cursor = self._connection.execute(f"{_READ} ORDER BY design", (owner,))
+        query = f"{_READ} ORDER BY design"
+        cursor = self._guard(lambda: self._connection.execute(query, (owner,)))
         while block := self._guard(partial(cursor.fetchmany, chunk)):
             rows = [self._intact(row) for row in block]
             x = np.stack([np.frombuffer(row[0], ">i4") for row in block]).astype(np.int64)
@@ -336,6 +351,10 @@ class EvaluationStore:
     def close(self) -> None:
         """Close the file; its write-ahead log is folded in."""
         self._connection.close()
+
+    def fold(self) -> None:
+        """Fold the write-ahead log in now, so that the one file can be copied."""
+        self._guard(lambda: fold(self._connection))
 
     def __enter__(self) -> EvaluationStore:
         return self
@@ -356,15 +375,6 @@ class _Transaction:
             self._connection.execute("COMMIT")
         elif self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-
-
-def _checksum(*fields: Any) -> int:
-    """CRC-32 of a row's fields."""
-    crc = 0
-    for value in fields:
-        data = value if isinstance(value, bytes) else str(value).encode()
-        crc = zlib.crc32(data + b"\0", crc)
-    return crc
 
 
 def _evaluation(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Evaluation:

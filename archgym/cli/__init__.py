@@ -1,20 +1,26 @@
 """The command line; ``archgym`` and ``python -m archgym`` are the same program.
 
 Exit codes: 0 done; 1 the answer is no (a validation out of bounds, a run that does not reproduce,
-specs not met when asked for); 2 bad input; 130 interrupted.
+specs not met when asked for); 2 bad input, or a disk that cannot take what is written; 130 interrupted
+(Ctrl-C), 143 ended by the system (SIGTERM).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
-from .. import __version__
+from .. import __version__, trust
 from ..domains import domains
-from ..errors import ArchgymError, UnknownNameError
+from ..errors import ArchgymError, Terminated, UnknownNameError
 
-OK, NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+OK, NO, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
 # words of the core; a domain cannot take their place
@@ -65,6 +71,12 @@ def build_parser() -> argparse.ArgumentParser:
         check,
     ):
         module.add_to(words)
+    for word in words.choices.values():
+        word.add_argument(
+            "--trust",
+            action="store_true",
+            help="let folders and files of others start programs and import modules (read them first)",
+        )
     return parser
 
 
@@ -72,19 +84,61 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _dispatch(arguments)
+        with _ended_like_an_interrupt():
+            code = _dispatch(arguments)
+            sys.stdout.flush()  # a full disk under standard output is told here, not at exit
+            return code
     except ArchgymError as error:
         print(f"archgym: {error}", file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
-        print(
-            "archgym: interrupted; nothing recorded is lost (continue a run with --resume)",
-            file=sys.stderr,
-        )
-        return INTERRUPTED
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
     except BrokenPipeError:
-        sys.stderr.close()
+        _drop_output()
         return OK
+    except OSError as error:  # a full disk, a read-only place, a folder where a file should be
+        if error.errno is None or error.strerror is None:
+            raise
+        what = f"{error.filename}: " if error.filename is not None else ""
+        print(
+            f"archgym: {what}{error.strerror}; choose another place or free some", file=sys.stderr
+        )
+        _drop_output()
+        return BAD_INPUT
+
+
+def _interrupted(error: KeyboardInterrupt) -> int:
+    """Say how to go on."""
+    word = "terminated" if isinstance(error, Terminated) else "interrupted"
+    commands = list(dict.fromkeys(getattr(error, "__notes__", ())))
+    how = f"; go on with: {commands[-1]}" if commands else ""
+    print(f"archgym: {word}; nothing recorded is lost{how}", file=sys.stderr)
+    return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
+
+
+def _drop_output() -> None:
+    """Let Python write what is left of standard output to nowhere when it ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return
+
+
+@contextmanager
+def _ended_like_an_interrupt() -> Iterator[None]:
+    """SIGTERM in here ends what is going on as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -101,4 +155,5 @@ def _dispatch(arguments: list[str]) -> int:
             raise UnknownNameError("word", word, [*WORDS, *domains()])
         return domain.run(domains()[word], arguments[1:])
     options = build_parser().parse_args(arguments)
-    return int(options.go(options) or OK)
+    with trust.consent(options.trust):
+        return int(options.go(options) or OK)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import trust
 from ..answers.evaluator import make_evaluator
 from ..answers.store import EvaluationStore
 from ..errors import ArchgymError
@@ -64,6 +65,11 @@ def add_to(words: Any) -> None:
 
 def go(options: argparse.Namespace) -> int:
     """Best designs, where they differ, what each knob does around the best of all."""
+    with trust.looking("compare"):
+        return _go(options)
+
+
+def _go(options: argparse.Namespace) -> int:
     folders = [RunFolder.open(path) for path in options.runs]
     _require_one_goal(folders)
     runs = _named(folders)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
 from typing import Any
 
+from .. import trust
 from ..domains import domains
 from ..errors import ArchgymError, UnknownNameError
 from ..files.text import write_text
@@ -80,6 +82,11 @@ def export(options: argparse.Namespace) -> int:
     from ..collection.export import export as write
     from ..collection.formats import to_csv, to_minari
 
+    with trust.looking("export"):
+        return _export(options, write, to_csv, to_minari)
+
+
+def _export(options: argparse.Namespace, write: Any, to_csv: Any, to_minari: Any) -> int:
     target = str(options.to)
     if target.startswith("minari:"):
         name, episodes = to_minari(options.runs, target.removeprefix("minari:"))
@@ -89,11 +96,15 @@ def export(options: argparse.Namespace) -> int:
     if path.suffix not in (".parquet", ".csv"):
         raise ArchgymError(f"--to {target}: expected a .parquet or .csv file, or minari:NAME/ID-v0")
     with bar_of(1, "rows", options.json) as bar:
-        parquet = path.with_suffix(".parquet")
-        rows, _ = write(options.runs, parquet, None if bar is None else lambda n: bar(n, "", n))
-    if path.suffix == ".csv":
-        to_csv(parquet, path)
-        parquet.unlink()
+        told = None if bar is None else lambda n: bar(n, "", n)
+        if path.suffix == ".parquet":
+            rows, _ = write(options.runs, path, told)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as place:
+                parquet = Path(place, "data.parquet")
+                rows, _ = write(options.runs, parquet, told)
+                to_csv(parquet, path)
     if options.json:
         print_json({"data": str(path), "rows": rows})
     else:

@@ -11,9 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from ..answers.checking import check_store
 from ..errors import ArchgymError, DesignError
+from ..files.cells import csv_text, restored
+from ..files.sqlite import check_pages
 from ..files.text import write_text
 from ..runs.verify import verify as verify_run
+from ..sweeps.driver import LEDGER, STORE
+from ..sweeps.ledger import Ledger
 from ..terminal.output import PREPARING, busy, print_json
 from .scenarios import add_scenario_options, scenario_of
 
@@ -71,17 +76,13 @@ def evaluate(options: argparse.Namespace) -> int:
         values = [repr(float(e.metrics[m.name][i])) if e.feasible[i] else "" for m in metrics]
         lines.append([*map(str, design.values()), str(int(e.feasible[i])), e.reason(i), *values])
     if options.output:
-        import io
-
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(lines)
-        write_text(options.output, text.getvalue())
+        write_text(options.output, csv_text(lines))
         print(
             f"{len(x)} designs evaluated, {int(np.sum(e.feasible))} feasible: {options.output}",
             file=sys.stderr,
         )
     else:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(lines)
+        sys.stdout.write(csv_text(lines))
     return 0
 
 
@@ -112,7 +113,7 @@ def read_designs(path: Path) -> list[dict[str, Any]]:
                 raise ArchgymError(
                     f"{path}, line {reader.line_num}: not as many cells as the header has columns"
                 )
-            rows.append({k.strip(): v.strip() for k, v in row.items()})
+            rows.append({restored(k.strip()): restored(v.strip()) for k, v in row.items()})
     else:
         raise ArchgymError(f"{path}: expected a .csv or .jsonl file")
     if not rows:
@@ -126,6 +127,8 @@ def verify(options: argparse.Namespace) -> int:
         raise ArchgymError("name a run folder, or give --leaderboard FILE")
     if options.leaderboard is not None:
         return _verify_leaderboard(options)
+    if (options.run / LEDGER).exists():
+        return _verify_sweep(options)
     report = verify_run(options.run, None if options.all else options.sample or 32, options.seed)
     if options.json:
         print_json(report)
@@ -140,6 +143,24 @@ def verify(options: argparse.Namespace) -> int:
             f"{report['run']}: {report['checked']} recorded evaluations computed again, {verdict}"
         )
     return int(bool(report["differences"]))
+
+
+def _verify_sweep(options: argparse.Namespace) -> int:
+    """Look at every row of a sweep's ledger, and at every page of its files.
+
+    Raises:
+        StoreError: something is not what was written.
+    """
+    check_pages(options.run / LEDGER)
+    if (options.run / STORE).exists():
+        check_store(options.run / STORE)
+    with Ledger(options.run / LEDGER) as ledger:
+        runs = ledger.check()
+    if options.json:
+        print_json({"sweep": str(options.run), "runs": runs, "damaged": 0})
+    else:
+        print(f"{options.run}: {runs} runs of the ledger are what was written")
+    return 0
 
 
 def _verify_leaderboard(options: argparse.Namespace) -> int:

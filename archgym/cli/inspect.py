@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import registry
+from .. import registry, trust
 from ..contracts.simulator import Simulator
 from ..documents import read_yaml
 from ..domains import domains
@@ -61,7 +61,12 @@ def list_(options: argparse.Namespace) -> None:
 
 
 def info(options: argparse.Namespace) -> None:
-    """Describe one thing."""
+    """Describe one thing; no program is started."""
+    with trust.looking("info"):
+        _info(options)
+
+
+def _info(options: argparse.Namespace) -> None:
     if options.name in registry.names("simulators"):
         cls = registry.load("simulators", options.name)
         described = _simulator(cls())
@@ -137,7 +142,10 @@ def _scenario(s: Scenario, people: bool = False) -> dict[str, Any]:
     """What a scenario is made of; for ``people``, with quantities in fitting units."""
     metrics = s.simulators[0].metrics
     units = units_of(metrics)
-    reference = s.reference_evaluation if s.compared and s.compared.values else None
+    # evaluating the reference of a scenario of programs would start one: it is told as written
+    compared = None if s.starts_programs else s.compared
+    reference = compared.evaluation if compared and compared.values else None
+    objectives, specs = (s.objectives, s.specs) if s.starts_programs else s.resolved
     return {
         "scenario": s.name,
         "about": s.description.strip(),
@@ -154,15 +162,13 @@ def _scenario(s: Scenario, people: bool = False) -> dict[str, Any]:
                 "weight": o.weight,
                 **_aims(o, o.expression.unit(metrics), people),
             }
-            for o in s.resolved[0]
+            for o in objectives
         ],
-        "specs": [_spec(stated, spec, units) for stated, spec in zip(s.specs, s.resolved[1])],
+        "specs": [_spec(stated, spec, units) for stated, spec in zip(s.specs, specs)],
         "parameters": _parameters(s.space.parameters),
-        "reference design": (
-            s.space.decode(s.reference_design)[0] if s.reference_design is not None else {}
-        ),
+        "reference design": (s.space.decode(compared.design)[0] if compared else dict(s.reference)),
         "reference metrics": metrics_with_units(reference.row(0), units) if reference else {},
-        "notes": [*s.notes, *([s.compared.warning] if s.compared and s.compared.warning else [])],
+        "notes": [*s.notes, *([compared.warning] if compared and compared.warning else [])],
     }
 
 

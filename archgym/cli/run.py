@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from .. import trust
 from ..errors import ArchgymError
 from ..runs import runner
 from ..runs.run_folder import RunFolder
@@ -84,7 +85,8 @@ def go(options: argparse.Namespace) -> int:
     hyper = settings(options.set, "--set")
     budget = scenario.budget if options.budget is None else options.budget
     if options.dry_run:
-        return _dry_run(scenario, options, hyper, budget)
+        with trust.looking("run --dry-run"):
+            return _dry_run(scenario, options, hyper, budget)
     with study_bar(scenario, budget, options.agent, quiet) as bar:
         done = runner.run(
             scenario,

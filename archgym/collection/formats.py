@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import csv
+import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..answers.evaluator import make_evaluator
 from ..answers.store import EvaluationStore
 from ..datasets.reader import Dataset
 from ..errors import ArchgymError, MissingExtraError, StoreError
+from ..files.cells import neutral
+from ..files.text import share
 from ..runs.run_folder import EVALUATIONS, RunFolder
 
 
 def to_csv(data: Path, path: Path) -> int:
-    """All columns as CSV, numbers written so that they read back to the same bits; returns rows."""
+    """All columns as CSV, numbers written so that they read back to the same bits; returns rows.
+
+    Text that a spreadsheet would execute is marked by an apostrophe, which reading takes off again.
+    """
     rows = 0
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = None
     try:
-        with open(temporary, "w", encoding="utf-8", newline="") as file:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             for table in Dataset(data).batches():
                 if not rows:
-                    writer.writerow(table.column_names)
+                    writer.writerow([neutral(n) for n in table.column_names])
                 columns = [table[n].to_pylist() for n in table.column_names]
-                writer.writerows(zip(*columns))
+                writer.writerows([neutral(cell) for cell in row] for row in zip(*columns))
                 rows += len(table)
+        share(temporary)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
         raise StoreError(
             f"cannot write {path}: {error.strerror}; free some space and export again"
         ) from error
@@ -65,10 +77,12 @@ def to_minari(runs: Sequence[Path], name: str) -> tuple[str, int]:
             )
         with EvaluationStore(path / EVALUATIONS) as store:
             blocks = [x for _, x in store.trials(folder.manifest["id"], len(scenario.space))]
-        if not blocks:
-            raise EmptyRunError(path)
-        x = np.concatenate(blocks)
-        e = scenario.evaluate(x)
+            if not blocks:
+                raise EmptyRunError(path)
+            x = np.concatenate(blocks)
+            evaluator = make_evaluator(scenario, "exact", store)
+            scenario.settle_reference(evaluator)
+            e = evaluator(x)
         seen = np.nan_to_num(np.stack(list(e.metrics.values()), axis=1)).astype(np.float64)
         ends = np.zeros(len(x), np.bool_)
         last = ends.copy()

@@ -36,6 +36,8 @@ class Simulator(ABC):
     # whether one evaluation costs far more than a database write: workers that share a store
     # then claim a design before they compute it
     expensive: ClassVar[bool] = False
+    # whether :meth:`evaluate` starts other programs: done after consent where a foreign file asks for it
+    starts_programs: ClassVar[bool] = False
 
     @property
     def config(self) -> Mapping[str, Any]:

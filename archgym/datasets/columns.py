@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import StoreError
+from ..files.cells import restored
 from ..files.parquet import arrow
 from ..space import Value
 from .schema import DatasetError
@@ -89,7 +90,7 @@ def _csv(path: Path) -> list[Column]:
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, skipinitialspace=True, strict=True)
-            header = [name.strip() for name in next(reader, [])]
+            header = [restored(name.strip()) for name in next(reader, [])]
             columns: list[list[str]] = [[] for _ in header]
             for row in reader:
                 if not row:
@@ -99,7 +100,7 @@ def _csv(path: Path) -> list[Column]:
                         f"{path}, line {reader.line_num}: {len(row)} cells, the header has {len(header)} columns"
                     )
                 for cells, cell in zip(columns, row):
-                    cells.append(cell.strip())
+                    cells.append(restored(cell.strip()))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise StoreError(f"{path} cannot be read as CSV: {error}") from error
     if "" in header:

@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from .. import trust
 from ..contracts.evaluation import Evaluation, Floats
 from ..goals.rewards import INFEASIBLE_REWARD, VIOLATED
 from ..goals.scenario import Scenario
@@ -79,9 +80,11 @@ def _with_objectives(
     objectives: Sequence[str | Mapping[str, object]],
 ) -> Scenario:
     """The scenario with other objectives; how they were weighed into one no longer matters."""
-    document = dict(load_scenario(scenario, workload).document)
+    whole = load_scenario(scenario, workload)
+    document = dict(whole.document)
     document["objectives"] = [o if isinstance(o, str) else dict(o) for o in objectives]
     document["reward"] = (
         "satisfy-then-improve" if document.get("reference") else "weighted-accuracy"
     )
-    return from_document(document)
+    with trust.reading(whole.untrusted):
+        return from_document(document)

@@ -39,7 +39,7 @@ def write_bytes(path: Path, data: bytes) -> None:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        os.chmod(temporary, 0o666 & ~_MASK)
+        share(temporary)
         os.replace(temporary, path)
     except OSError as error:
         if temporary is not None:
@@ -49,3 +49,8 @@ def write_bytes(path: Path, data: bytes) -> None:
             f"cannot write {path}: {error.strerror}; free some space or choose another place, then try "
             "again (continue a run with --resume)"
         ) from error
+
+
+def share(temporary: str | Path) -> None:
+    """Give a temporary file, made for its owner alone, the rights that any new file has."""
+    os.chmod(temporary, 0o666 & ~_MASK)

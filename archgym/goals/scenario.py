@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import trust
 from ..contracts.evaluation import Evaluation, Floats
 from ..contracts.feedback import Feedback
 from ..contracts.making import make_simulators
@@ -51,6 +52,8 @@ class Scenario:
     reference: Mapping[str, object] = field(default_factory=dict)
     budget: int = 1000
     notes: tuple[str, ...] = ()
+    # where it was read, if nobody has vouched for what that place starts (see archgym.trust)
+    untrusted: str = field(default_factory=trust.untrusted, repr=False)
     built: InitVar[tuple[Simulator, ...] | None] = None
 
     def __post_init__(self, built: tuple[Simulator, ...] | None) -> None:
@@ -85,13 +88,19 @@ class Scenario:
     @cached_property
     def simulators(self) -> tuple[Simulator, ...]:
         """One simulator a workload."""
-        return make_simulators(self.simulator, self.workloads, self.config)
+        with trust.reading(self.untrusted):
+            return make_simulators(self.simulator, self.workloads, self.config)
 
     @cached_property
     def space(self) -> DesignSpace:
         """The simulator's space, narrowed to ``parameters``."""
         whole = self.simulators[0].space
         return whole.narrowed(self.parameters) if self.parameters else whole
+
+    @property
+    def starts_programs(self) -> bool:
+        """Whether evaluating a design starts other programs."""
+        return any(s.starts_programs for s in self.simulators)
 
     @property
     def k(self) -> int:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from .. import trust
 from ..contracts.evaluation import Metric
 from ..contracts.making import make_simulators, simulator_settings
 from ..documents import Faults, known_keys, located, read_yaml
@@ -84,20 +85,24 @@ def load_scenario(
 
     Raises:
         UnknownNameError: no such scenario; ScenarioError: the document makes no sense.
+        TrustError: a file inside a run or sweep that names code outside the registry.
     """
     if isinstance(name, Scenario):
         if workload is None and not config and not changes:
             return name
-        document, where = name.document, name.name
+        document, where, place = name.document, name.name, name.untrusted
     else:
         path = _path_of(str(name))
         document, where = in_its_folder(read_yaml(path), path.parent), str(path)
-    return from_document(
-        changed(document, workload, config, changes),
-        where,
-        foreign=workload is not None,
-        changes=changes or {},
-    )
+        inside = trust.written_by_archgym(path)
+        place = trust.untrusted() or (str(path) if inside else "")
+    with trust.reading(place):
+        return from_document(
+            changed(document, workload, config, changes),
+            where,
+            foreign=workload is not None,
+            changes=changes or {},
+        )
 
 
 def _path_of(name: str) -> Path:

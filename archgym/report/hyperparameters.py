@@ -102,4 +102,6 @@ def _best(grid: Floats, levels: list[list[Any]], axis: int) -> str:
 
 
 def _default(agent: str, name: str) -> str:
+    if agent not in registry.names("agents"):  # out of a ledger: a name, never a path
+        return ""
     return str(registry.load("agents", agent).defaults.get(name, ""))

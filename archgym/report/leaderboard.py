@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import trust
 from ..documents import is_number, read_json
-from ..errors import ArchgymError, StoreError
+from ..errors import ArchgymError, StoreError, TrustError
+from ..files.cells import csv_text
 from ..files.text import write_json, write_text
 from ..goals.scenario_file import from_document
 from ..search.study import Study
@@ -43,7 +43,8 @@ def collect(sweeps: Sequence[Path], certificates: Path | None = None) -> list[di
         key = row["manifest"]["goal"] + repr(row["manifest"]["simulators"])
         best[key] = min(best.get(key, np.inf), row.pop("_optimum"), *row["manifest"]["best_costs"])
     for row in rows:
-        scenario = from_document(row["manifest"]["scenario"], row["scenario"])
+        with trust.reading(row.pop("_place")):
+            scenario = from_document(row["manifest"]["scenario"], row["scenario"])
         key = row["manifest"]["goal"] + repr(row["manifest"]["simulators"])
         costs = np.array(row["manifest"]["best_costs"], np.float64)
         gaps = np.minimum(np.maximum(scenario.gap(costs, best[key]), 0.0), CLIP)
@@ -53,7 +54,8 @@ def collect(sweeps: Sequence[Path], certificates: Path | None = None) -> list[di
 
 
 def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
-    sweep = SweepFolder(path).sweep()
+    folder = SweepFolder(path)
+    sweep, place = folder.sweep(), folder.place
     with Ledger(path / LEDGER) as ledger:
         runs = list(ledger.rows("scenario, agent, panel, hyper, budget, phase, seed, best, id"))
         packages = ledger.meta("versions")
@@ -80,6 +82,7 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
                 "seeds": len(members),
                 "phase": phase,
                 "certified": certificate is not None,
+                "_place": place,
                 "_optimum": certificate.optimum if certificate else np.inf,
                 "manifest": {
                     "sweep": sweep.name,
@@ -104,7 +107,6 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
 def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """``.json`` with every manifest; a ``.csv`` beside it for people."""
     write_json(path, {"format": FORMAT, "rows": list(rows)})
-    text = io.StringIO()
     columns = [
         "scenario",
         "evaluations",
@@ -116,12 +118,11 @@ def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         "phase",
         "certified",
     ]
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*columns, "hyperparameters", "sweep"])
+    lines: list[list[Any]] = [[*columns, "hyperparameters", "sweep"]]
     for row in rows:
         m = row["manifest"]
-        writer.writerow([*(row[c] for c in columns), json.dumps(m["hyperparameters"]), m["sweep"]])
-    write_text(path.with_suffix(".csv"), text.getvalue())
+        lines.append([*(row[c] for c in columns), json.dumps(m["hyperparameters"]), m["sweep"]])
+    write_text(path.with_suffix(".csv"), csv_text(lines))
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -182,6 +183,9 @@ def verify(path: Path, sample: int = 8, seed: int = 0) -> dict[str, Any]:
     """Run a sample of a leaderboard's runs again and say which rows do not come out again.
 
     Every run is replayed by the true simulator, from its manifest alone.
+
+    Raises:
+        TrustError: a manifest names a program, or code outside the registry, and nobody vouches for it.
     """
     rows = read(path)
     runs = [(i, k) for i, row in enumerate(rows) for k in range(len(row["manifest"]["seeds"]))]
@@ -189,7 +193,8 @@ def verify(path: Path, sample: int = 8, seed: int = 0) -> dict[str, Any]:
     rejected = []
     for i, k in (runs[p] for p in sorted(picked)):
         m = rows[i]["manifest"]
-        reason = _replay(m, k)
+        with trust.reading(str(path)):
+            reason = _replay(m, k)
         if reason:
             rejected.append(
                 {
@@ -219,6 +224,8 @@ def _replay(m: Mapping[str, Any], k: int) -> str:
             from_reference=m["from_reference"],
         )
         trials = study.run()
+    except TrustError:  # neither proven nor disproven: consent decides
+        raise
     except ArchgymError as error:
         return str(error)
     best = float(trials.cost.min())

@@ -12,6 +12,7 @@ import pandas as pd
 
 from .. import __version__
 from ..errors import ArchgymError, MissingExtraError
+from ..files.cells import neutral
 from ..files.text import write_text
 from . import figures, hyperparameters, tables, text
 from .results import Results
@@ -94,7 +95,7 @@ def write_report(
     written = []
     for name, frame in frames.items():
         written.append(folder / f"{name}.csv")
-        write_text(written[-1], frame.to_csv(index=False, float_format="%.6g"))
+        write_text(written[-1], _for_people(frame).to_csv(index=False, float_format="%.6g"))
     says = text.summary(
         results, frames["lottery"], frames["ranking"], frames["pairs"], frames["per_scenario"]
     )
@@ -293,3 +294,12 @@ def _require_kaleido() -> None:
         import kaleido  # noqa: F401
     except ModuleNotFoundError as error:
         raise MissingExtraError("--png", "kaleido", "report") from error
+
+
+def _for_people(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table whose texts no spreadsheet takes for formulas."""
+    out = frame.copy()
+    for name in out.columns:
+        if not pd.api.types.is_numeric_dtype(out[name]):
+            out[name] = out[name].map(neutral)
+    return out.rename(columns=neutral)

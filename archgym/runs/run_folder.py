@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from .. import trust
 from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.locks import hold
@@ -41,6 +42,7 @@ class RunFolder:
         self.path = path
         self.manifest = manifest
         self._lock: IO[str] | None = None
+        self._new = False  # made in this process, from what the caller gave
 
     @classmethod
     def create(cls, path: Path, manifest: dict[str, Any]) -> RunFolder:
@@ -62,6 +64,7 @@ class RunFolder:
                     f"{path} already holds a run: continue it with --resume, or choose another --output"
                 )
             write_json(path / MANIFEST, manifest)
+        folder._new = True
         return folder
 
     @classmethod
@@ -99,9 +102,11 @@ class RunFolder:
 
         Raises:
             ArchgymError: a simulator, workload or program has changed since, or its file is gone.
+            TrustError: the manifest names code outside the registry, and nobody has vouched for it.
         """
         require_files(self.manifest["scenario"], str(self.path))
-        scenario = from_document(self.manifest["scenario"], str(self.path / MANIFEST))
+        with trust.reading(self.place):
+            scenario = from_document(self.manifest["scenario"], str(self.path / MANIFEST))
         for then, simulator in zip(self.manifest["simulators"], scenario.simulators):
             now = json.loads(json.dumps(simulator.fingerprint(), default=str))
             changed = [k for k in now if now[k] != then.get(k)]
@@ -112,6 +117,12 @@ class RunFolder:
                     f"({', '.join(changed)} changed); bring the former one back, or start a new run"
                 )
         return scenario
+
+    @property
+    def place(self) -> str:
+        """Where names in the manifest come from; '' where this user's own scenario made the folder."""
+        own = self._new or trust.made_here(self.path, self.manifest["id"])
+        return "" if own else str(self.path)
 
     @property
     def study_arguments(self) -> dict[str, Any]:

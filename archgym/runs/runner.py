@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import trust
 from ..answers.confirm import confirm
 from ..answers.evaluator import settle_reference
 from ..answers.store import EvaluationStore
-from ..errors import ArchgymError
+from ..errors import ArchgymError, resumable
 from ..files.text import write_json, write_text
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
@@ -83,7 +85,11 @@ def run(
     study = Study(scenario, agent, budget=budget, hyper=hyper, batch=batch, **plan)
     manifest = make_manifest(scenario, agent, study, {**plan, "until_specs_met": until_specs_met})
     path = output or default_path(root, scenario, manifest)
-    return carry_out(RunFolder.create(path, manifest), scenario, plots, on_progress)
+    folder = RunFolder.create(path, manifest)
+    foreign_code = scenario.starts_programs or ":" in scenario.simulator or ":" in agent
+    if foreign_code and (not scenario.untrusted or trust.consented()):
+        trust.remember(path, manifest["id"])
+    return carry_out(folder, scenario, plots, on_progress)
 
 
 def resume(path: Path, *, plots: bool = True, on_progress: OnProgress | None = None) -> Run:
@@ -97,7 +103,12 @@ def carry_out(
 ) -> Run:
     """Bring a run in its folder to its end, from wherever it stands."""
     m = folder.manifest
-    with folder, EvaluationStore(folder.path / EVALUATIONS) as store:
+    with (
+        trust.reading(folder.place),
+        resumable(f"archgym run --resume {shlex.quote(str(folder.path))}"),
+        folder,
+        EvaluationStore(folder.path / EVALUATIONS) as store,
+    ):
         settle_reference(scenario, m.get("answers", ""), store)
         study = Study(scenario, m["agent"], store=store, run=m["id"], **folder.study_arguments)
         _require_same_answers(folder, study)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from ..answers.confirm import Confirmed
 from ..contracts.evaluation import Evaluation, Floats
 from ..errors import StoreError
+from ..files.cells import csv_text, restored
 from ..goals.objectives import Spec
 from ..goals.scenario import Scenario
 from ..goals.tradeoff import front_of
@@ -154,16 +154,16 @@ def notes(scenario: Scenario, trials: Trials) -> list[str]:
 
 def trials_csv(scenario: Scenario, trials: Trials) -> str:
     """Every trial with its design, metrics and cost, as CSV text."""
-    text = io.StringIO()
     metrics = [m.name for m in scenario.simulators[0].metrics]
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["step", *scenario.space.names, "feasible", "specs_met", "cost", *metrics])
+    rows: list[list[object]] = [
+        ["step", *scenario.space.names, "feasible", "specs_met", "cost", *metrics]
+    ]
     designs = scenario.space.decode(trials.x) if len(trials) else []
     for i, design in enumerate(designs):
         row = [i, *design.values(), int(trials.evaluation.feasible[i]), int(trials.satisfied[i])]
         values = (repr(float(trials.evaluation.metrics[n][i])) for n in metrics)
-        writer.writerow([*row, repr(float(trials.cost[i])), *values])
-    return text.getvalue()
+        rows.append([*row, repr(float(trials.cost[i])), *values])
+    return csv_text(rows)
 
 
 def read_trials(path: Path, scenario: Scenario) -> tuple[dict[str, Floats], NDArray[np.bool_]]:
@@ -172,7 +172,7 @@ def read_trials(path: Path, scenario: Scenario) -> tuple[dict[str, Floats], NDAr
     names = [m.name for m in scenario.simulators[0].metrics]
     try:
         with open(file, encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines))
+            rows = [{restored(k): v for k, v in row.items()} for row in csv.DictReader(lines)]
         met = np.array([row["specs_met"] == "1" for row in rows], np.bool_)
         return {n: np.array([float(row[n]) for row in rows]) for n in names}, met
     except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..answers.checking import check_store
 from ..answers.evaluator import make_evaluator
 from ..answers.store import EvaluationStore
 from ..contracts.evaluation import Evaluation
@@ -32,6 +33,8 @@ def verify(path: Path, sample: int | None = 32, seed: int = 0) -> dict[str, Any]
         raise ArchgymError(
             f"{path} has a {MANIFEST} but no recorded evaluation; continue it with --resume"
         )
+    if sample is None:
+        check_store(path / EVALUATIONS)
     checked, differences = 0, []
     by = folder.manifest.get("answers", "")
     with EvaluationStore(path / EVALUATIONS) as store:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from .. import registry, trust
+from ..answers.store import EvaluationStore
 from ..documents import read_json
-from ..errors import ArchgymError, StoreError
+from ..errors import ArchgymError, StoreError, resumable
 from ..files.locks import hold
 from ..files.text import write_json
 from ..goals.places import absolute, require_files
@@ -20,7 +24,7 @@ from ..versions import versions
 from .engine import DIED, TIMED_OUT, Engine
 from .ledger import Ledger
 from .plan import TEST, TUNING, RunSpec, Sweep, from_sweep_document
-from .result import FAILED, Result, Setup
+from .result import FAILED, HALTED, Result, Setup
 from .selection import tested_runs
 
 LEDGER, STORE, LOCK, TRIALS = "ledger.sqlite", "evaluations.sqlite", "lock", "trials"
@@ -48,6 +52,7 @@ class SweepFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: IO[str] | None = None
+        self._new = False  # made in this process, from what the caller gave
 
     @classmethod
     def create(cls, path: Path, sweep: Sweep) -> SweepFolder:
@@ -60,20 +65,31 @@ class SweepFolder:
             ) from error
         folder = cls(path)
         with folder:  # the lock first, then the look, then the writing
-            if (path / LEDGER).exists():
+            if Ledger.planned(path / LEDGER):
                 raise ArchgymError(
                     f"{path} already holds a sweep: continue it with --resume {path}, or choose another --output"
                 )
             write_json(path / "sweep.json", dict(sweep.document))
             folder.plan(sweep)
+            _remember(folder, sweep)
+        folder._new = True
         return folder
 
+    @property
+    def place(self) -> str:
+        """Where names in this folder come from; '' where this user's own sweep made it."""
+        own = self._new or trust.made_here(self.path, _identity(self.path))
+        return "" if own else str(self.path)
+
     def plan(self, sweep: Sweep) -> None:
-        """Write every tuning run into the ledger."""
-        with Ledger(self.path / LEDGER, create=True) as ledger:
-            ledger.plan(sweep.runs())
-            ledger.set_meta("identities", sweep.identities)
-            ledger.set_meta("versions", versions())
+        """Make the ledger with every tuning run; it appears under its name when it is whole."""
+        made = self.path / f".{LEDGER}.new"
+        for suffix in ("", "-wal", "-shm"):  # of a making that was cut short
+            made.with_name(made.name + suffix).unlink(missing_ok=True)
+        with Ledger(made, create=True) as ledger:
+            ledger.begin(sweep.runs(), {"identities": sweep.identities, "versions": versions()})
+            ledger.fold()
+        made.replace(self.path / LEDGER)
 
     def sweep(self) -> Sweep:
         """The sweep of this folder, checked to mean what it meant when it started.
@@ -89,7 +105,8 @@ class SweepFolder:
                 f"{self.path} holds no sweep; start one with archgym sweep FILE"
             ) from None
         require_files(document, str(self.path))
-        sweep = from_sweep_document(document, str(path))
+        with trust.reading(self.place):
+            sweep = from_sweep_document(document, str(path))
         with Ledger(self.path / LEDGER) as ledger:
             then = ledger.meta("identities")
         now = json.loads(json.dumps(sweep.identities))
@@ -113,6 +130,23 @@ class SweepFolder:
             self._lock = None
 
 
+def _identity(path: Path) -> str:
+    """A digest of what a folder's sweep is."""
+    try:
+        return hashlib.sha256((path / "sweep.json").read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _remember(folder: SweepFolder, sweep: Sweep) -> None:
+    """Note that this user made the folder, where it names what is started after consent only."""
+    scenarios = sweep.scenarios.values()
+    named = [s.simulator for s in scenarios] + [e.agent for e in sweep.entries]
+    vouched = trust.consented() or not any(s.untrusted for s in scenarios)
+    if vouched and (any(":" in n for n in named) or any(s.starts_programs for s in scenarios)):
+        trust.remember(folder.path, _identity(folder.path))
+
+
 class ChangedSweepError(ArchgymError):
     """A sweep whose scenarios no longer mean what they meant."""
 
@@ -133,7 +167,14 @@ def carry_out(
     on_progress: OnProgress | None = None,
 ) -> dict[str, float]:
     """Bring a sweep to its end, from wherever it stands; returns the totals of its ledger."""
-    with folder, Ledger(folder.path / LEDGER) as ledger:
+    place = folder.place
+    with (
+        trust.reading(place),
+        resumable(f"archgym sweep --resume {shlex.quote(str(folder.path))}"),
+        folder,
+        Ledger(folder.path / LEDGER) as ledger,
+    ):
+        _check_consent(sweep, ledger, place)
         if retry_failed:
             ledger.replan((FAILED, TIMED_OUT, DIED))
         setup = Setup(
@@ -142,6 +183,7 @@ def carry_out(
             from_reference=sweep.from_reference,
             store=None if sweep.store == "none" else str(store or folder.path / STORE),
             trials=str(folder.path / TRIALS) if sweep.keep == "trials" else None,
+            untrusted=trust.untrusted(),
         )
         for phase in (TUNING, TEST):
             if phase == TEST:
@@ -149,7 +191,25 @@ def carry_out(
                     break
                 ledger.plan(tested_runs(sweep, ledger))
             _Phase(ledger, phase, on_progress, sweep.scenarios).carry_out(engine, setup)
-        return ledger.totals()
+        totals = ledger.totals()
+        ledger.fold()
+    if setup.store is not None and Path(setup.store).exists():
+        with EvaluationStore(setup.store) as evaluations:
+            evaluations.fold()
+    return totals
+
+
+def _check_consent(sweep: Sweep, ledger: Ledger, place: str) -> None:
+    """Refuse before the first run what every run would be refused.
+
+    Raises:
+        TrustError: a program, or an agent outside the registry, that nobody has vouched for.
+    """
+    for s in sweep.scenarios.values():
+        if s.starts_programs:
+            trust.require(f"the programs of scenario {s.name!r}", s.untrusted)
+    for agent in {row[1] for row in ledger.counts()} | {e.agent for e in sweep.entries}:
+        registry.load("agents", agent)
 
 
 def _document(scenario: Any) -> dict[str, Any]:
@@ -204,6 +264,11 @@ class _Phase:
 
     def _result(self, result: Result) -> None:
         spec = self.specs.pop(result.id)
+        if result.status == HALTED:
+            raise StoreError(
+                f"the sweep stops, the disk cannot take what it writes: {result.error}; nothing recorded is "
+                "lost, and no run counts as failed: free some space, then continue with --resume"
+            )
         self.waiting.append(result)
         self.done += 1
         self.failed += result.status != "done"
@@ -236,7 +301,8 @@ def repair(path: Path) -> tuple[int, int, int]:
     """
     folder = SweepFolder(path)
     document = read_json(path / "sweep.json")
-    sweep = from_sweep_document(document, str(path / "sweep.json"))
+    with trust.reading(folder.place):
+        sweep = from_sweep_document(document, str(path / "sweep.json"))
     with folder:
         damaged = path / "ledger.damaged.sqlite"
         for suffix in ("", "-wal", "-shm"):

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import StoreError
+from ..files.sqlite import checksum, fold, read_only, writable
 from .plan import RunSpec
 from .result import DONE, Result
 
 PLANNED = "planned"
+FORMAT = 2  # of the file; kept as SQLite's user_version
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS runs(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE runs(
     id TEXT PRIMARY KEY, position INTEGER NOT NULL, scenario TEXT NOT NULL, agent TEXT NOT NULL,
     hyper TEXT NOT NULL, seed INTEGER NOT NULL, budget INTEGER NOT NULL, panel TEXT NOT NULL,
     phase TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     charged INTEGER, computed INTEGER, distinct_designs INTEGER, feasible INTEGER, satisfied INTEGER,
     best REAL, design TEXT, metrics TEXT, curve TEXT, front TEXT, agent_seconds REAL,
-    simulator_seconds REAL, seconds REAL, error TEXT);
-CREATE INDEX IF NOT EXISTS by_status ON runs(phase, status, position);
+    simulator_seconds REAL, seconds REAL, error TEXT, plan_crc INTEGER NOT NULL, crc INTEGER);
+CREATE INDEX by_status ON runs(phase, status, position);
 """
 _SPEC = "id, scenario, agent, hyper, seed, budget, panel, phase"
 _RESULT = (
     "charged, computed, distinct_designs, feasible, satisfied, best, design, metrics, curve, front, "
     "agent_seconds, simulator_seconds, seconds, error, status"
 )
+# what a run is, and what came of it, are written at different times: each has its checksum
+_PLAN = f"{_SPEC}, position, plan_crc"
+_PLANS = len(_PLAN.split(", "))
+_REALS = ("best", "agent_seconds", "simulator_seconds", "seconds")
 T = TypeVar("T")
 
 
@@ -36,24 +42,57 @@ class Ledger:
     """Reads and writes the runs of one sweep.
 
     Every error of the file is a :class:`~archgym.errors.StoreError` that says what to do.
+    A file that cannot be written is opened to be read.
     """
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self.path = path
         if not create and not path.exists():
             raise StoreError(f"{path} does not exist: {path.parent} holds no sweep")
-        self._connection = self._guard(self._open)
+        self._connection = self._guard(lambda: self._open(create))
 
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=60.0, isolation_level=None)
+    def _open(self, create: bool) -> sqlite3.Connection:
+        if not create and not writable(self.path):
+            connection = read_only(self.path, 60.0)
+        else:
+            connection = sqlite3.connect(self.path, timeout=60.0, isolation_level=None)
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.executescript(_SCHEMA)
-        except sqlite3.Error:
+            if writable(self.path):
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=NORMAL")
+            if not create:
+                self._require_planned(connection)
+        except (sqlite3.Error, StoreError):
             connection.close()
             raise
         return connection
+
+    def _require_planned(self, connection: sqlite3.Connection) -> None:
+        """Refuse a ledger of another format, and one whose making was cut short."""
+        if not _tables(connection):
+            raise StoreError(
+                f"{self.path} holds no plan: the sweep was interrupted while it was being made; start it "
+                f"again with archgym sweep FILE --output {self.path.parent}"
+            )
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if found != FORMAT:
+            raise StoreError(
+                f"{self.path} is a ledger of format {found}, this version reads {FORMAT}; start a new sweep, "
+                "or read it with the version that wrote it"
+            )
+
+    @staticmethod
+    def planned(path: Path) -> bool:
+        """Whether a file is there and holds a plan; one whose making was cut short does not."""
+        if not path.exists():
+            return False
+        connection = sqlite3.connect(path, timeout=60.0)
+        try:
+            return _tables(connection) > 0
+        except sqlite3.DatabaseError:
+            return True  # damaged: not to be written over
+        finally:
+            connection.close()
 
     def _guard(self, action: Callable[[], T]) -> T:
         try:
@@ -74,15 +113,24 @@ class Ledger:
             else:
                 advice = "check the file and its folder"
             raise StoreError(f"{self.path}: {text}; {advice}") from error
+        except UnicodeDecodeError as error:  # names inside the file are damaged
+            raise StoreError(
+                f"{self.path} is damaged (text that is no UTF-8); archgym sweep --repair FOLDER keeps what can be read"
+            ) from error
 
     def _execute(self, query: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         return self._guard(lambda: self._connection.execute(query, tuple(values)).fetchall())
 
     def _many(self, query: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        self._together(lambda c: c.executemany(query, rows))
+
+    def _together(self, act: Callable[[sqlite3.Connection], object]) -> None:
+        """One transaction: all of it, or none."""
+
         def write() -> None:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._connection.executemany(query, rows)
+                act(self._connection)
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
@@ -92,16 +140,32 @@ class Ledger:
         self._guard(write)
 
     # ---- what the sweep is
-    def set_meta(self, key: str, value: Any) -> None:
-        """Keep a JSON value under a key."""
-        self._many(
-            "INSERT OR REPLACE INTO meta VALUES(?, ?)", [(key, json.dumps(value, default=str))]
-        )
+    def begin(self, specs: Iterable[RunSpec], meta: Mapping[str, Any]) -> None:
+        """Make tables, plan and facts in one transaction: a sweep is there whole or not at all."""
+        facts = [(key, json.dumps(value, default=str)) for key, value in meta.items()]
+
+        def make(connection: sqlite3.Connection) -> None:
+            for statement in filter(str.strip, _SCHEMA.split(";")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={FORMAT}")
+            rows = [(k, v, checksum(k, v)) for k, v in facts]
+            connection.executemany("INSERT INTO meta VALUES(?, ?, ?)", rows)
+            connection.executemany(_INSERT, map(_plan_row, specs))
+
+        self._together(make)
 
     def meta(self, key: str) -> Any:
         """The value under a key, or None."""
-        rows = self._execute("SELECT value FROM meta WHERE key = ?", (key,))
+        rows = self._execute("SELECT value, crc FROM meta WHERE key = ?", (key,))
+        if rows and checksum(key, rows[0][0]) != rows[0][1]:
+            raise self._damaged(f"what it says of {key}")
         return json.loads(rows[0][0]) if rows else None
+
+    def _damaged(self, what: str) -> StoreError:
+        return StoreError(
+            f"{self.path}: {what} is damaged (its checksum differs): archgym sweep --repair "
+            f"{self.path.parent} keeps every run that is whole and plans the others again"
+        )
 
     # ---- planning
     def plan(self, specs: Iterable[RunSpec]) -> None:
@@ -109,25 +173,19 @@ class Ledger:
 
         Their order is a hash: any part of a sweep is a fair sample of it.
         """
-        self._many(
-            f"INSERT OR IGNORE INTO runs({_SPEC}, position, status) VALUES(?,?,?,?,?,?,?,?,?,'{PLANNED}')",
-            (
-                (
-                    s.id, s.scenario, s.agent, json.dumps(dict(s.hyper), default=str), s.seed,
-                    s.budget, s.panel, s.phase, int(s.id[:15], 16),
-                )
-                for s in specs
-            ),
-        )  # fmt: skip
+        self._many(_INSERT, map(_plan_row, specs))
 
     def pending(self, phase: str, after: int, limit: int) -> tuple[list[RunSpec], int]:
         """The next planned runs beyond a position, and the position of the last of them."""
         rows = self._execute(
-            f"SELECT {_SPEC}, position FROM runs WHERE phase = ? AND status = '{PLANNED}' "
+            f"SELECT {_PLAN}, crc FROM runs WHERE phase = ? AND status = '{PLANNED}' "
             "AND position > ? ORDER BY position LIMIT ?",
             (phase, after, limit),
         )
-        return [_spec(r) for r in rows], int(rows[-1][-1]) if rows else after
+        for row in rows:  # a planned run with a result is one whose status was altered
+            if not _whole_plan(row[:_PLANS]) or row[-1] is not None:
+                raise self._damaged(f"run {row[0]}")
+        return [_spec(r) for r in rows], int(rows[-1][-3]) if rows else after
 
     def replan(self, statuses: Iterable[str]) -> int:
         """Plan runs of these statuses again; returns how many."""
@@ -135,7 +193,7 @@ class Ledger:
         for status in statuses:
             total += self.count(status=status)
             self._execute(
-                f"UPDATE runs SET status = '{PLANNED}', attempts = 0, error = NULL WHERE status = ?",
+                f"UPDATE runs SET status = '{PLANNED}', attempts = 0, error = NULL, crc = NULL WHERE status = ?",
                 (status,),
             )
         return total
@@ -143,18 +201,14 @@ class Ledger:
     # ---- results
     def record(self, results: Iterable[Result]) -> None:
         """Write results, all or none."""
+        names = [*_RESULT.split(", "), "crc"]
         self._many(
-            "UPDATE runs SET " + ", ".join(f"{c} = ?" for c in _RESULT.split(", ")) + " WHERE id = ?",
+            "UPDATE runs SET " + ", ".join(f"{c} = ?" for c in names) + " WHERE id = ?",
             (
-                (
-                    r.charged, r.computed, r.distinct, r.feasible, r.satisfied, r.best,
-                    json.dumps(list(r.design)), json.dumps(dict(r.metrics)), json.dumps(list(r.curve)),
-                    json.dumps(list(r.front)), r.agent_seconds, r.simulator_seconds, r.seconds,
-                    r.error, r.status, r.id,
-                )
-                for r in results
+                (*row, checksum(r.id, *row), r.id)
+                for r, row in ((r, _result_row(r)) for r in results)
             ),
-        )  # fmt: skip
+        )
 
     def count(self, phase: str | None = None, status: str | None = None) -> int:
         """How many runs there are of a phase and status."""
@@ -198,16 +252,49 @@ class Ledger:
     def rows(
         self, columns: str, where: str = "1", values: Iterable[Any] = ()
     ) -> Iterator[tuple[Any, ...]]:
-        """Chosen columns of finished runs, in order of id, read as they are asked for."""
-        query = f"SELECT {columns} FROM runs WHERE status = '{DONE}' AND ({where}) ORDER BY id"
+        """Chosen columns of finished runs, in order of id, read as they are asked for.
+
+        Raises:
+            StoreError: a run is not what was written.
+        """
+        asked = len(columns.split(","))
+        query = (
+            f"SELECT {columns}, {_PLAN}, {_RESULT}, crc FROM runs WHERE status = '{DONE}' AND ({where}) "
+            "ORDER BY id"
+        )
         cursor = self._guard(lambda: self._connection.execute(query, tuple(values)))
         while block := self._guard(lambda: cursor.fetchmany(1000)):
-            yield from block
+            for row in block:
+                if not _whole(row[asked:]):
+                    raise self._damaged(f"run {row[asked]}")
+                yield row[:asked]
+
+    def check(self) -> int:
+        """Look at every row of the file; how many there are.
+
+        Raises:
+            StoreError: one is not what was written.
+        """
+        for (key,) in self._execute("SELECT key FROM meta"):
+            self.meta(key)
+        query, runs = f"SELECT {_PLAN}, {_RESULT}, crc FROM runs", 0
+        cursor = self._guard(lambda: self._connection.execute(query))
+        while block := self._guard(lambda: cursor.fetchmany(1000)):
+            for row in block:
+                planned = row[-1] is None and row[-2] == PLANNED and _whole_plan(row[:_PLANS])
+                if not planned and not _whole(row):
+                    raise self._damaged(f"run {row[0]}")
+                runs += 1
+        return runs
+
+    def fold(self) -> None:
+        """Fold the write-ahead log in, so that the one file can be copied."""
+        self._guard(lambda: fold(self._connection))
 
     def salvage(self, ids: Iterable[str], into: Ledger) -> tuple[int, int]:
         """Copy every finished run that can be read into another ledger; (kept, lost)."""
         kept = lost = 0
-        columns = f"id, attempts, {_RESULT}"
+        columns = f"id, attempts, {_RESULT}, crc"
         marks = ", ".join(f"{c} = ?" for c in columns.split(", ")[1:])
         for name in ids:
             try:
@@ -217,7 +304,10 @@ class Ledger:
             except sqlite3.DatabaseError:
                 lost += 1
                 continue
-            if rows and rows[0][-1] != PLANNED:
+            if rows and rows[0][-1] is not None and checksum(name, *rows[0][2:-1]) != rows[0][-1]:
+                lost += 1
+                continue
+            if rows and rows[0][-2] != PLANNED:
                 into._execute(f"UPDATE runs SET {marks} WHERE id = ?", (*rows[0][1:], name))
                 kept += 1
         return kept, lost
@@ -236,3 +326,44 @@ class Ledger:
 def _spec(row: tuple[Any, ...]) -> RunSpec:
     name, scenario, agent, hyper, seed, budget, panel, phase = row[:8]
     return RunSpec(name, scenario, agent, json.loads(hyper), seed, budget, panel, phase)
+
+
+_INSERT = f"INSERT OR IGNORE INTO runs({_PLAN}, status) VALUES(" + "?, " * _PLANS + f"'{PLANNED}')"
+
+
+def _tables(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+
+
+def _plan_row(s: RunSpec) -> tuple[Any, ...]:
+    """What a run is, its place in the order, and a checksum."""
+    hyper = json.dumps(dict(s.hyper), default=str)
+    row = (s.id, s.scenario, s.agent, hyper, s.seed, s.budget, s.panel, s.phase, int(s.id[:15], 16))
+    return (*row, checksum(*row))
+
+
+def _result_row(r: Result) -> tuple[Any, ...]:
+    """What came of a run, as SQLite gives it back: real numbers are floats, NaN is nothing."""
+    row: dict[str, Any] = {
+        "charged": int(r.charged), "computed": int(r.computed), "distinct_designs": int(r.distinct),
+        "feasible": int(r.feasible), "satisfied": int(r.satisfied), "best": r.best,
+        "design": json.dumps(list(r.design)), "metrics": json.dumps(dict(r.metrics)),
+        "curve": json.dumps(list(r.curve)), "front": json.dumps(list(r.front)),
+        "agent_seconds": r.agent_seconds, "simulator_seconds": r.simulator_seconds,
+        "seconds": r.seconds, "error": r.error, "status": r.status,
+    }  # fmt: skip
+    for name in _REALS:
+        value = float(row[name])
+        row[name] = None if value != value else value
+    return tuple(row[name] for name in _RESULT.split(", "))
+
+
+def _whole_plan(row: tuple[Any, ...]) -> bool:
+    """Whether the plan of a run is what was written."""
+    return bool(checksum(*row[:-1]) == row[-1])
+
+
+def _whole(row: tuple[Any, ...]) -> bool:
+    """Whether plan and result (columns of both, each with its checksum) are what was written."""
+    plan, result = row[:_PLANS], row[_PLANS:]
+    return _whole_plan(plan) and bool(checksum(plan[0], *result[:-1]) == result[-1])

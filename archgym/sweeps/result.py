@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-DONE, FAILED = "done", "failed"
+DONE, FAILED, HALTED = "done", "failed", "halted"
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Setup:
     from_reference: bool = True
     store: str | None = None
     trials: str | None = None  # a folder, where every trial is to be kept
+    untrusted: str = ""  # the folder all this was read from, where nobody has vouched for it
 
 
 @dataclass(frozen=True)

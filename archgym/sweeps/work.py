@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import trust
 from ..answers.confirm import confirm
 from ..answers.evaluator import make_evaluator, settle_reference
 from ..answers.store import EvaluationStore
 from ..contracts.evaluation import Floats
+from ..errors import disk_fault
 from ..goals.pareto import pareto_front
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document
@@ -21,7 +23,7 @@ from ..goals.trials import Trials
 from ..runs.summary import different
 from ..search.study import Study
 from .plan import RunSpec
-from .result import DONE, FAILED, Result, Setup
+from .result import DONE, FAILED, HALTED, Result, Setup
 from .trials_file import write_trials
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARCHGYM_THREADS")
@@ -36,11 +38,17 @@ class Worker:
         self._store: EvaluationStore | None = None
 
     def __call__(self, spec: RunSpec) -> Result:
-        """One run; an exception becomes a failed result with its traceback."""
+        """One run; an exception becomes a failed result with its traceback.
+
+        A disk that is full or cannot be written is nobody's result: the sweep is to stop.
+        """
         start = time.perf_counter()
         try:
-            return self._run(spec, start)
-        except Exception:
+            with trust.reading(self.setup.untrusted):
+                return self._run(spec, start)
+        except Exception as error:
+            if disk_fault(error):  # not this run's fault: every other run would meet it too
+                return Result(spec.id, HALTED, error=str(error))
             return Result(
                 spec.id,
                 FAILED,
@@ -54,7 +62,7 @@ class Worker:
 
     def open(self, scenario: str) -> None:
         """Open a scenario ahead of its first run; where it cannot be, its runs will say why."""
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception), trust.reading(self.setup.untrusted):
             self._scenario(scenario)
 
     def _run(self, spec: RunSpec, start: float) -> Result:

@@ -12,22 +12,25 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import regex
+
 from archgym.contracts.evaluation import Metric
 from archgym.documents import Faults, known_keys, read_yaml, shortened
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.space import DesignSpace, Parameter, Value, categorical, ordinal
 from archgym.units import parse_quantity
 
-from .matching import find_all
-
 KEYS = (
-    "name", "description", "version", "command", "inputs", "files", "parameters", "metrics", "timeout",
-    "retries", "infeasible",
+    "name", "description", "version", "command", "inputs", "files", "environment", "parameters",
+    "metrics", "timeout", "retries", "infeasible",
 )  # fmt: skip
 PARAMETER_KEYS = ("name", "values", "kind", "unit", "scale", "description", "text")
 METRIC_KEYS = ("name", "unit", "description", "from", "pattern", "pick", "as")
 PICKS = ("first", "last", "sum", "largest")
 MOST_RETRIES, MOST_SECONDS = 1000, 1e7
+SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "csh", "tcsh")
+# what a shell takes as it stands, wherever in a command it is put
+PLAIN = re.compile(r"[\w.,:/@%+=-]*")
 
 
 class ProgramError(ArchgymError, ValueError):
@@ -40,17 +43,22 @@ class Reading:
 
     metric: Metric
     source: str
-    pattern: re.Pattern[str]
+    pattern: Any  # a compiled pattern of the package regex, whose searches can be given up
     pick: str
     given_in: str
 
-    def read(self, text: str, seconds: float = 600.0) -> float:
-        """The metric in its SI unit; the search is given up after so many seconds.
+    def read(self, text: str, limit_s: float | None = None) -> float:
+        """The metric in its SI unit.
+
+        Args:
+            text: what the program wrote.
+            limit_s: after this long the search is given up.
 
         Raises:
             ValueError: the pattern does not occur, or what it finds is no finite number of that unit.
+            TimeoutError: the search took longer than ``limit_s``.
         """
-        found = find_all(self.pattern, text, seconds)
+        found = self.pattern.findall(text, timeout=limit_s)
         if not found:
             raise ValueError(
                 f"{self.metric.name}: {self.pattern.pattern!r} not found in {self.source}"
@@ -80,11 +88,22 @@ class Program:
     readings: tuple[Reading, ...]
     timeout_s: float
     retries: int
-    infeasible: re.Pattern[str] | None
+    infeasible: Any
+    environment: Mapping[str, str | None]
     content_hash: str
+
+    @property
+    def shell_names(self) -> set[str]:
+        """Names that stand inside a shell's command line."""
+        return _shell_names(self.command)
 
     def substitutions(self, design: Mapping[str, Value], workload: str) -> dict[str, str]:
         """What ``${name}`` stands for in templates: every knob's text, and ``workload``."""
+        if "workload" in self.shell_names and not PLAIN.fullmatch(workload):
+            raise ProgramError(
+                f"program {self.name!r}: the workload {workload!r} would be read by the shell in command; "
+                "hand it over as an argument of its own (see docs/external_programs.md)"
+            )
         out = {"workload": workload}
         for name, value in design.items():
             out[name] = self.texts.get(name, {}).get(value, str(value))
@@ -163,6 +182,8 @@ def _build(document: Mapping[str, Any], path: Path) -> Program:
         if isinstance(e, Mapping) and "name" in e
     }
     _check_templates(words, inputs, named, faults, where)
+    _check_shell(words, parameters, texts, faults)
+    environment = _environment(document.get("environment"), faults)
     try:
         faults.raise_if_any()
     except ArchgymError as error:
@@ -182,6 +203,7 @@ def _build(document: Mapping[str, Any], path: Path) -> Program:
         timeout,
         retries,
         pattern,
+        environment,
         digest.hexdigest()[:16],
     )
 
@@ -241,6 +263,44 @@ def _check_templates(
             faults.add(f"input {name!r} lies outside the working directory")
 
 
+def _shell_names(command: tuple[Template, ...]) -> set[str]:
+    """What stands in for a part of a shell's own command line: ``sh -c '… ${name} …'``."""
+    words = [Path(word.template).name for word in command]
+    found: set[str] = set()
+    for i, shell in enumerate(words):
+        if shell not in SHELLS:
+            continue
+        for j in range(i + 1, len(words) - 1):
+            flag = command[j].template
+            if not flag.startswith("-"):
+                break  # a script's name: what follows are arguments, which no shell reads as commands
+            if not flag.startswith("--") and "c" in flag:
+                found.update(command[j + 1].get_identifiers())
+                break
+    return found
+
+
+def _check_shell(
+    words: Sequence[str],
+    parameters: Sequence[Parameter],
+    texts: Mapping[str, Mapping[Value, str]],
+    faults: Faults,
+) -> None:
+    """Knobs inside a shell's command line must be plain words."""
+    inside = _shell_names(tuple(Template(word) for word in words))
+    for p in parameters:
+        name = p.name
+        for value in p.values if name in inside else ():
+            text = texts.get(name, {}).get(value, str(value))
+            if not PLAIN.fullmatch(text.replace(" ", "")):
+                faults.add(
+                    f"the value {text!r} of {name!r} would be read by the shell in command; hand it "
+                    'over as an argument: [sh, -c, \'tool "$1"\', sh, "${'
+                    + name
+                    + '}"] with $$1 for $1'
+                )
+
+
 def _parameter(
     entry: Any, texts: dict[str, Mapping[Value, str]], faults: Faults
 ) -> Parameter | None:
@@ -274,6 +334,25 @@ def _parameter(
     return None
 
 
+def _environment(entries: Any, faults: Faults) -> dict[str, str | None]:
+    """Variables by name; None stands for the caller's value."""
+    if entries is None:
+        return {}
+    if not isinstance(entries, Mapping):
+        faults.add(
+            f"environment is a mapping NAME: text (or nothing, to pass the caller's value on), got "
+            f"{entries!r}"
+        )
+        return {}
+    out: dict[str, str | None] = {}
+    for name, value in entries.items():
+        if not re.fullmatch(r"[A-Za-z_]\w*", str(name)) or isinstance(value, Mapping | list | bool):
+            faults.add(f"environment: expected NAME: text, got {name}: {value!r}")
+            continue
+        out[str(name)] = None if value is None else str(value)
+    return out
+
+
 def _reading(entry: Any, faults: Faults) -> Reading | None:
     if not isinstance(entry, Mapping) or "name" not in entry or "pattern" not in entry:
         faults.add(f"a metric needs name and pattern, got {shortened(entry)}")
@@ -299,12 +378,13 @@ def _reading(entry: Any, faults: Faults) -> Reading | None:
     return None
 
 
-def _pattern(text: Any, what: str, faults: Faults) -> re.Pattern[str] | None:
+def _pattern(text: Any, what: str, faults: Faults) -> Any:
+    """A compiled pattern of the package ``regex``, whose searches can be given up."""
     if not isinstance(text, str) or not text:
         faults.add(f"{what}: a pattern is text, got {shortened(text)}")
         return None
     try:
-        return re.compile(text, re.MULTILINE)
-    except (re.error, OverflowError, RecursionError) as error:
+        return regex.compile(text, regex.MULTILINE)
+    except (regex.error, OverflowError, RecursionError) as error:
         faults.add(f"{what}: not a regular expression: {error}")
         return None

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
+import re
 import shutil
-import signal
-import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from archgym import trust
 from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.simulator import Simulator
-from archgym.kernels.threads import map_rows
+from archgym.kernels.threads import cores
 from archgym.space import Designs, Setting, Value
 
-from .matching import SlowPatternError, find_all
+from .processes import WATCH, call
 from .program import Program, ProgramError, load_program, names
 
+GRACE_S = 1.0  # for looking whether a program that was ended had said "infeasible"
 STDERR_KEPT = 400  # characters of a failed run's last words that go into its reason
 
 
@@ -58,6 +59,7 @@ class SubprocessSimulator(Simulator):
         Setting("keep", "text", None, optional=True, description="a folder for working folders"),
     )
     expensive = True  # workers that share a store run the program once a design
+    starts_programs = True
 
     def __init__(
         self,
@@ -83,6 +85,7 @@ class SubprocessSimulator(Simulator):
             self.workload_hash = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
         self._threads = None if threads is None else int(threads)
         self._keep = None if keep is None else Path(keep)
+        self._untrusted = trust.untrusted()
         executable = self.program.command[0].template
         if "$" not in executable and shutil.which(executable) is None:
             raise ProgramError(
@@ -107,18 +110,34 @@ class SubprocessSimulator(Simulator):
         return {"program": p.name, "program_version": p.version, "program_hash": p.content_hash}
 
     def _evaluate(self, x: Designs) -> Evaluation:
-        designs = np.empty(len(x), object)
-        designs[:] = self.space.decode(x)
-        rows = map_rows(self._one, designs, self._threads)
+        trust.require(f"program {self.program.name!r}", self._untrusted)
+        rows = self._all(self.space.decode(x))
         table = np.array([values for values, _ in rows]).reshape(len(x), len(self.metrics))
         reasons = [reason for _, reason in rows]
         metrics = {m.name: table[:, i].copy() for i, m in enumerate(self.metrics)}
         return Evaluation(metrics, np.array([not r for r in reasons], np.bool_), reasons)
 
+    def _all(self, designs: list[dict[str, Value]]) -> list[tuple[list[float], str]]:
+        """(metrics, why not) of every design; interrupted, the programs end before anything else."""
+        workers = min(len(designs), self._threads or cores())
+        if workers <= 1:
+            return [self._one(design) for design in designs]
+        with ThreadPoolExecutor(workers) as pool:
+            waiting = [pool.submit(self._one, design) for design in designs]
+            try:
+                return [row.result() for row in waiting]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                while not all(row.done() for row in waiting):
+                    WATCH.end_all()  # what is running, and what a thread was about to start
+                    time.sleep(0.02)
+                raise
+
     def _one(self, design: Mapping[str, Value]) -> tuple[list[float], str]:
         nothing, reason = [np.nan] * len(self.metrics), ""
+        label = re.sub(r"[^\w.-]", "_", self.program.name)[:40]
         for attempt in range(self.program.retries + 1):
-            place = Path(tempfile.mkdtemp(prefix=f"archgym-{self.program.name}-"))
+            place = Path(tempfile.mkdtemp(prefix=f"archgym-{label}-"))
             try:
                 values, reason, final = self._run(design, place)
                 if not reason:
@@ -145,16 +164,40 @@ class SubprocessSimulator(Simulator):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(template.substitute(texts), encoding="utf-8")
         command = [word.substitute(texts) for word in p.command]
-        code, out, err = _call(command, place, p.timeout_s)
+        until = time.monotonic() + p.timeout_s
+        code, out, err = call(command, place, p.timeout_s, p.environment)
         try:
+            if code is not None:
+                return self._read(code, place, (out, err), max(until - time.monotonic(), 0.1))
             if p.infeasible is not None and any(
-                find_all(p.infeasible, text, p.timeout_s) for text in (out, err)
+                p.infeasible.search(t, timeout=GRACE_S) for t in (out, err)
             ):
                 return [], "the program calls the design infeasible", True
-        except ValueError as error:
-            return [], f"unreadable: {error}", True
-        if code is None:
-            return [], f"timeout: no answer within {p.timeout_s:g} s{_last_words(err)}", False
+        except TimeoutError:
+            return [], f"timeout: reading its figures took longer than {p.timeout_s:g} s", True
+        return [], f"timeout: no answer within {p.timeout_s:g} s{_last_words(err)}", False
+
+    def _read(
+        self, code: int, place: Path, texts: tuple[str, str], limit_s: float
+    ) -> tuple[list[float], str, bool]:
+        """(metrics, why not, whether trying again is pointless) of a program that has ended.
+
+        Raises:
+            TimeoutError: reading took longer than ``limit_s``.
+        """
+        p, (out, err) = self.program, texts
+        until = time.monotonic() + limit_s
+
+        def left() -> float:
+            seconds = until - time.monotonic()
+            if seconds <= 0:
+                raise TimeoutError
+            return seconds
+
+        if p.infeasible is not None and any(
+            p.infeasible.search(t, timeout=left()) for t in (out, err)
+        ):
+            return [], "the program calls the design infeasible", True
         if code != 0:
             what = f"signal {-code}" if code < 0 else f"exit code {code}"
             return [], f"{what}{_last_words(err or out)}", False
@@ -162,9 +205,9 @@ class SubprocessSimulator(Simulator):
         for reading in p.readings:
             try:
                 text = _source(reading.source, place, out, err)
-                values.append(reading.read(text, p.timeout_s))
-            except SlowPatternError as error:
-                return [], f"unreadable: {error}", True
+                values.append(reading.read(text, left()))
+            except TimeoutError:
+                raise
             except (OSError, ValueError) as error:
                 return [], f"unreadable: {error}{_last_words(err)}", False
         return values, "", True
@@ -173,7 +216,13 @@ class SubprocessSimulator(Simulator):
 def _source(source: str, place: Path, out: str, err: str) -> str:
     if source in ("stdout", "stderr"):
         return out if source == "stdout" else err
-    return (place / source).read_text(encoding="utf-8", errors="replace")
+    file = place / source
+    # a link could show any file of this machine as a figure's source
+    if not file.resolve().is_relative_to(place.resolve()):
+        raise ValueError(f"{source} lies outside the working directory")
+    if not file.is_file():  # a pipe would never end
+        raise ValueError(f"{source} was not written")
+    return file.read_text(encoding="utf-8", errors="replace")
 
 
 def _last_words(text: str) -> str:
@@ -183,30 +232,3 @@ def _last_words(text: str) -> str:
         if len(words) > STDERR_KEPT
         else (f": {words}" if words else "")
     )
-
-
-def _call(command: list[str], place: Path, timeout_s: float) -> tuple[int | None, str, str]:
-    """Exit code (None on timeout), stdout, stderr; a program that hangs goes with its children."""
-    # text goes to files: a child that outlives its parent cannot keep a pipe open
-    with open(place / ".stdout", "w+b") as out, open(place / ".stderr", "w+b") as err:
-        try:
-            process = subprocess.Popen(
-                command, cwd=place, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                start_new_session=True,
-            )  # fmt: skip
-        except OSError as error:
-            raise ProgramError(f"cannot start {command[0]!r}: {error.strerror or error}") from error
-        code: int | None
-        try:
-            code = process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            code = None
-        finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        texts = []
-        for file in (out, err):
-            file.seek(0)
-            texts.append(file.read().decode("utf-8", "replace"))
-    return code, texts[0], texts[1]
