@@ -69,7 +69,7 @@ def main(given: argparse.Namespace) -> None:
             {
                 "scenario": name,
                 "agent": agent,
-                "start": "reference" if reference else "own",
+                "start": "reference" if reference else "scratch",
                 "median": round(middle),
                 "quartiles": f"{low:.0f} to {high:.0f}",
                 "solved": f"{int(met.sum())} of {given.seeds}",
