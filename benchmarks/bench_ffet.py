@@ -9,6 +9,7 @@ the number of cells (copies of PicoRV32 side by side).
 
 from __future__ import annotations
 
+import argparse
 import os
 import resource
 import subprocess
@@ -78,6 +79,9 @@ def flow(netlist: Netlist, choices: Choices) -> tuple[float, float, int]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     with tempfile.TemporaryDirectory() as cache:
         told = subprocess.run(
             [sys.executable, "-c", COMPILE], env={**os.environ, "ARCHGYM_CACHE_DIR": cache},

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from archgym.answers.table_simulator import TableSimulator
 from common import best_of, options, show
 
+from archgym.answers.table import TableAnswers
 from archgym.goals.scenario_file import load_scenario
 from archgym.sweeps.driver import SweepFolder, carry_out
 from archgym.sweeps.engine import LocalEngine
@@ -39,11 +39,11 @@ def lookups(folder: Path) -> list[dict[str, Any]]:
         start = time.perf_counter()
         table = build(simulator, parameters, folder / name.replace("/", "-"))
         seconds = time.perf_counter() - start
-        looked = TableSimulator(simulator, table)
+        looked = TableAnswers(simulator, table)
         rng = np.random.default_rng(0)
         x = table.space.sample(100_000, rng)
         x = x if table.space is simulator.space else table.space.embed(x, simulator.space)
-        fast = len(x) / best_of(lambda x=x, looked=looked: looked.evaluate(x))
+        fast = len(x) / best_of(lambda x=x, looked=looked: looked(x))
         few = x[:2000]
         slow = len(few) / best_of(lambda x=few, s=simulator: s.evaluate(x), repeat=2)
         rows.append(

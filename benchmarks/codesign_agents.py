@@ -1,18 +1,21 @@
 """Who finds the most accurate networks within NASAIC's specs at one budget, over seeds.
 
-    python benchmarks/codesign_agents.py [--json]
+    python benchmarks/codesign_agents.py       # 10 seeds: a quarter of an hour of one core
+    python benchmarks/codesign_agents.py --json --seeds 3 --kept runs.jsonl
 
 5,500 hardware evaluations (500 episodes of NASAIC), ten seeds.  RI is 100 (median - r) / r over r, the
 mean accuracy of random designs that meet the specs (Yang et al., arXiv 1912.12522).  The interval is
-the bootstrap's 95 % of the difference of medians to the LSTM controller ``nasaic``.
+the bootstrap's 95 % of the difference of medians to the LSTM controller ``nasaic``.  These scenarios
+have no reference design, so every agent starts from designs of its own.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+from typing import Any
 
 import numpy as np
-from common import options, show
+from common import kept_runs, show, study_options
 
 from archgym import Study, load_scenario
 
@@ -21,30 +24,46 @@ AGENTS = (
 )  # fmt: skip
 SCENARIOS = ("codesign/w1-joint", "codesign/measured-joint")
 SEEDS, BUDGET = 10, 5_500
+DRAWS = 2_000  # of the bootstrap
+
+Job = tuple[str, str, int]  # scenario, agent, seed
 
 
-def main() -> None:
-    given = options(__doc__)
+def one(job: Job) -> dict[str, Any]:
+    """Best and mean accuracy of the designs of one run that meet the specs, and what it was charged."""
+    name, agent, seed = job
+    study = Study(load_scenario(name), agent, budget=BUDGET, seed=seed)
+    trials = study.run()
+    met = trials.evaluation.metrics["accuracy"][trials.satisfied]
+    return {
+        "best": float(met.max()) if len(met) else 0.0,
+        "mean": float(met.mean()) if len(met) else None,
+        "charged": len(trials),
+        "computed": study.evaluator.computed,
+        "accuracy_queries": getattr(study.agent, "accuracy_queries", None),
+    }
+
+
+def main(given: argparse.Namespace) -> None:
+    """Run what is not kept yet and print a table a scenario."""
+    seeds = range(given.seeds)
+    jobs = [(name, agent, seed) for seed in seeds for name in SCENARIOS for agent in AGENTS]
+    done = kept_runs(jobs, one, given)
     for name in SCENARIOS:
-        scenario = load_scenario(name)
-        found, valid = {}, []
-        for agent in AGENTS:
-            found[agent] = np.zeros(SEEDS)
-            for seed in range(SEEDS):
-                trials = Study(scenario, agent, budget=BUDGET, seed=seed).run()
-                met = trials.evaluation.metrics["accuracy"][trials.satisfied]
-                found[agent][seed] = met.max() if len(met) else 0.0
-                if agent == "random_walk":
-                    valid.append(float(met.mean()))
-            print(name, agent, np.median(found[agent]), file=sys.stderr, flush=True)
-        mean, rng = float(np.mean(valid)), np.random.default_rng(0)
+        found = {a: np.array([done[name, a, s]["best"] for s in seeds]) for a in AGENTS}
+        valid = [done[name, "random_walk", s]["mean"] for s in seeds]
+        mean = float(np.mean([v for v in valid if v is not None]))
+        rng = np.random.default_rng(0)
         rows = []
         for agent, best in found.items():
             draws = [
-                np.median(rng.choice(best, SEEDS)) - np.median(rng.choice(found["nasaic"], SEEDS))
-                for _ in range(2_000)
+                np.median(rng.choice(best, len(best)))
+                - np.median(rng.choice(found["nasaic"], len(best)))
+                for _ in range(DRAWS)
             ]
             low, high = 100 * np.quantile(draws, [0.025, 0.975])
+            runs = [done[name, agent, s] for s in seeds]
+            asked = [r["accuracy_queries"] for r in runs if r["accuracy_queries"] is not None]
             rows.append(
                 {
                     "agent": agent,
@@ -52,10 +71,12 @@ def main() -> None:
                     "worst, best seed": f"{100 * best.min():.2f}, {100 * best.max():.2f}",
                     "RI": f"{100 * (np.median(best) - mean) / mean:.2f}",
                     "points over nasaic (95 %)": f"{low:+.2f} to {high:+.2f}",
+                    "computed": f"{np.median([r['computed'] for r in runs]):,.0f}",
+                    "networks asked for": f"{np.median(asked):.0f}" if asked else "",
                 }
             )
         show(name, rows, given.json)
 
 
 if __name__ == "__main__":
-    main()
+    main(study_options(__doc__ or "", SEEDS))

@@ -11,9 +11,9 @@ the weights and the order of batches; the data are always the same).
 
 from __future__ import annotations
 
+import argparse
 import csv
 import itertools
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -163,7 +163,17 @@ def choices(task: str) -> list[tuple[int, ...]]:
     return sorted({canonical(task, tuple(map(int, c))) for c in itertools.product(*values)})
 
 
+DATA = {"digits": digits, "blobs": blobs}
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("tasks", nargs="*", help=f"of {', '.join(DATA)}; default: all")
+    tasks = parser.parse_args().tasks or list(DATA)
+    if unknown := [task for task in tasks if task not in DATA]:
+        parser.error(f"unknown task {', '.join(unknown)}; expected {' or '.join(DATA)}")
     torch.set_num_threads(1)
     done = set()
     if TABLE.exists():
@@ -171,8 +181,8 @@ def main() -> None:
             done = {(r["task"], r["network"], int(r["seed"])) for r in csv.DictReader(lines)}
     else:
         TABLE.write_text("task,network,seed,score\n", encoding="utf-8")
-    for task in sys.argv[1:] or ["digits", "blobs"]:
-        data = digits() if task == "digits" else blobs()
+    for task in tasks:
+        data = DATA[task]()
         start = time.perf_counter()
         todo = [(c, s) for c in choices(task) for s in SEEDS]
         for i, (choice, seed) in enumerate(todo):

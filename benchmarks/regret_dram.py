@@ -122,7 +122,8 @@ def report(done: dict[str, Any], path: Path) -> None:
         "on two cores).",
         "Regret of the best design so far against the least cost any run found, in per cent of the",
         "objective (costs are log-ratios to the reference design); median over seeds [quartiles].",
-        "`spec` means that the median run had no design within the specs yet. Default hyperparameters.",
+        "`spec` means that the median run had no design within the specs yet. Default hyperparameters;",
+        "agents start from scratch, not from the reference design.",
         "",
     ]
     done = _complete(done)

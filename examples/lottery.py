@@ -28,7 +28,7 @@ def main(folder: Path) -> None:
     sweep = from_sweep_document(
         {
             "name": "audio",
-            "simulator": f"table:{tables}",
+            "answers": f"table:{tables}",
             "scenarios": ["soc/audio-coarse"],
             "budget": 400,
             "checkpoints": [100, 400],

@@ -25,7 +25,7 @@ def main(effort: int = 3000) -> float:
     """Print every layer's mapping; returns the energy of the network in J."""
     total = 0.0
     for layer in network.layers:
-        found = find_mapping(layer, machine, effort=3000)
+        found = find_mapping(layer, machine, effort=effort)
         assert isinstance(found, Found), f"{layer.name} does not fit: {found}"
         cost = found.cost
         print(

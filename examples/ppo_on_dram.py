@@ -24,12 +24,13 @@ class Batched(VecEnv):
         self.actions = actions
 
     def step_wait(self):
+        # every step is an episode: the observation is that of the next one's reset
         observation, reward, done, _, info = self.env.step(self.actions)
         infos = [
-            {"terminal_observation": o, "feasible": bool(f)}
-            for o, f in zip(observation, info["feasible"])
+            {"terminal_observation": last, "feasible": bool(feasible)}
+            for last, feasible in zip(info["final_obs"], info["final_info"]["feasible"])
         ]
-        return np.zeros_like(observation), reward.astype(np.float32), done, infos
+        return observation, reward.astype(np.float32), done, infos
 
     def close(self):
         self.env.close()
@@ -66,6 +67,7 @@ def main(steps=8192, workload="sqlite@5000"):
     )
     rng = np.random.default_rng(0)
     x = env.unwrapped.view.space.sample(64, rng)
+    env.reset()
     random = env.step(x)[1]
     model.learn(steps)
     learned = env.step(

@@ -5,8 +5,8 @@ python benchmarks/proxies/report.py FOLDER
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -144,7 +144,11 @@ def others(folder: Path) -> None:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="what study.py wrote")
+    folder = parser.parse_args().folder
+    if not folder.is_dir():
+        parser.error(f"no folder {folder}: run benchmarks/proxies/study.py {folder} first")
     print("### Fresh designs\n")
     accuracy(folder)
     print("### Speed, one core\n")
