@@ -113,11 +113,13 @@ def leaderboard(toy_document, tmp_path, **changes):
     manifest = {
         "scenario": toy_document, "goal": "g", "simulators": [], "agent": "random_walk",
         "hyperparameters": {}, "budget": 4, "seeds": [0], "best_costs": [0.0],
-        "from_reference": True,
+        "from_reference": True, "sweep": "s", "panel": "main", "runs": ["r"],
     }  # fmt: skip
     manifest |= changes
     file = tmp_path / "board.json"
-    rows = [{"scenario": "toy", "manifest": manifest}]
+    figures = {"gap": 0.0, "gap_low": 0.0, "gap_high": 0.0, "evaluations": 4, "seeds": 1}
+    words = {"scenario": "toy", "agent": str(manifest["agent"]), "phase": "tuning"}
+    rows = [{**words, **figures, "certified": False, "manifest": manifest}]
     file.write_text(json.dumps({"format": 2, "rows": rows}))
     return file
 

@@ -173,9 +173,9 @@ def test_a_run_says_which_of_its_files_is_gone_or_changed(here, capsys):
 
 def test_a_pattern_that_never_ends_is_given_up():
     import regex
+    from archgym.simulators.external.program import Reading
 
     from archgym.contracts.evaluation import Metric
-    from archgym.simulators.external.program import Reading
 
     for pattern in (r"(x+x+)+y", r"((?:x|x)*)y", r"((x?x?)*)y"):
         reading = Reading(Metric("m", "s"), "stdout", regex.compile(pattern), "last", "s")
