@@ -50,6 +50,8 @@ class Farsi(SimulatedAnnealing):
 
     def _moved(self, x: Designs) -> Designs:
         out = super()._moved(x)
+        if not self._told_of:  # no advice so far: plain annealing, draw for draw
+            return out
         for i in np.flatnonzero(self.rng.random(len(x)) < self.hyper["reasoning"]):
             moves = self._moves_from(x[i])
             if len(moves):
