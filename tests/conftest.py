@@ -1,9 +1,15 @@
 """Shared fixtures."""
 
 import os
+import tempfile
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# which folders the user's own scenarios made is noted outside of the user's home
+# (this module is imported in processes that tests start, too: they share the folder)
+if "ARCHGYM_TESTS_STATE" not in os.environ:
+    os.environ["ARCHGYM_TESTS_STATE"] = tempfile.mkdtemp(prefix="archgym-state-")
+os.environ["XDG_STATE_HOME"] = os.environ["ARCHGYM_TESTS_STATE"]
 
 import numpy as np
 import pytest
@@ -53,12 +59,6 @@ class ToySimulator(Simulator):
             feasible,
             ["" if ok else "more ways than lines" for ok in feasible],
         )
-
-
-@pytest.fixture(autouse=True)
-def _own_state(tmp_path_factory, monkeypatch):
-    """Which folders the user's own scenarios made is noted outside of the user's home."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
 
 
 @pytest.fixture

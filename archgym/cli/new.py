@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from .. import registry
-from ..contracts.making import make_simulators
+from ..contracts.making import make_simulators, simulator_with
 from ..contracts.simulator import Simulator
 from ..errors import ArchgymError, UnknownNameError
 from ..files.text import write_text
@@ -29,6 +29,8 @@ KINDS = {
 }
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,79}")
 SHOWN = 12  # values of a knob in a comment
+SCENARIO = "dram/stream-low-power"  # what templates are tried on
+FIRST = SCENARIO.partition("/")[0]  # the simulator of a scenario where none is named
 
 
 def add_to(words: Any) -> None:
@@ -45,8 +47,8 @@ def add_to(words: Any) -> None:
     p.add_argument("--to", type=Path, default=Path(), help="the folder (default: this one)")
     p.add_argument(
         "--simulator",
-        default="dram",
-        help="of a scenario: a name, FILE.py:Class, or a program's .yaml (default: dram)",
+        default=FIRST,
+        help=f"of a scenario: a name, FILE.py:Class, or a program's .yaml (default: {FIRST})",
     )
     p.set_defaults(go=new)
 
@@ -84,7 +86,7 @@ def _next(kind: str, file: Path, name: str) -> str:
         return f"archgym new scenario {name}-search --simulator {where}"
     return {
         "scenario": f"archgym run {file}",
-        "agent": f"archgym run dram/stream-low-power --agent {file}:{class_name(name)}",
+        "agent": f"archgym run {SCENARIO} --agent {file}:{class_name(name)}",
         "sweep": f"archgym sweep {file}",
         "cost-model": f"archgym train --help (--model {file}:{class_name(name)})",
     }[kind]
@@ -102,7 +104,7 @@ def class_name(name: str) -> str:
     return f"{words}_" if keyword.iskeyword(words) else words
 
 
-def files_of(kind: str, name: str, to: Path, simulator: str = "dram") -> dict[Path, str]:
+def files_of(kind: str, name: str, to: Path, simulator: str = FIRST) -> dict[Path, str]:
     """The files of a template with their texts, the one to start from first."""
     if kind == "scenario":
         return {to / f"{name}.yaml": scenario_text(name, simulator, to)}
@@ -120,7 +122,7 @@ def files_of(kind: str, name: str, to: Path, simulator: str = "dram") -> dict[Pa
 def _filled(template: str, name: str, file: str) -> str:
     text = (resources.files("archgym.cli") / "templates" / f"{template}.txt").read_text("utf-8")
     words = {
-        "NAME_model": f"{module_name(name)}_model", "TITLE": name, "FILE": file, "SCENARIO": "dram/stream-low-power",
+        "NAME_model": f"{module_name(name)}_model", "TITLE": name, "FILE": file, "SCENARIO": SCENARIO,
         "CLASS": class_name(name), "NAME": module_name(name) if template.endswith(".py") else name,
     }  # fmt: skip
     marks = "|".join(words)
@@ -132,7 +134,7 @@ def scenario_text(name: str, simulator: str, to: Path) -> str:
     entry: dict[str, Any] = {"simulator": simulator}
     if simulator.endswith((".yaml", ".yml")):
         entry = {
-            "simulator": "subprocess",
+            "simulator": simulator_with("program"),
             "config": {"program": _reached(absolute(simulator, Path()), to)},
         }
     elif ":" in simulator:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import registry
-from ..errors import ArchgymError
+from ..errors import ArchgymError, UnknownNameError
 from ..space import Setting, check_settings, settings_of_signature
 from .simulator import Simulator
 
@@ -19,6 +19,19 @@ def simulator_settings(name: str) -> tuple[Setting, ...]:
         settings: tuple[Setting, ...] = declared()
         return settings
     return settings_of_signature(make, ("workload",))
+
+
+def simulator_with(setting: str) -> str:
+    """The first registered simulator that has a setting, such as ``program`` or ``architecture``.
+
+    Raises:
+        UnknownNameError: none has it.
+    """
+    names = registry.names("simulators")
+    found = [n for n in names if any(s.name == setting for s in simulator_settings(n))]
+    if not found:
+        raise UnknownNameError("setting of any simulator:", setting, names)
+    return found[0]
 
 
 def make_simulators(

@@ -14,7 +14,7 @@ import numpy as np
 from .. import registry
 from ..contracts.agent import Agent
 from ..contracts.cost_model import CostModel
-from ..contracts.making import make_simulators
+from ..contracts.making import make_simulators, simulator_with
 from ..contracts.simulator import Simulator
 from ..datasets.reader import Dataset
 from ..documents import read_json, read_yaml
@@ -201,12 +201,15 @@ def _of_folder(path: Path) -> Task:
 
 
 def _program(path: Path) -> Outcome:
-    return check_alone(make_simulators("subprocess", ("default",), {"program": str(path)})[0])
+    return check_alone(
+        make_simulators(simulator_with("program"), ("default",), {"program": str(path)})[0]
+    )
 
 
 def _architecture(path: Path) -> Outcome:
-    names = registry.workload_names("mapping")
-    make_simulators("mapping", (names[0],), {"architecture": str(path)})
+    simulator = simulator_with("architecture")
+    names = registry.workload_names(simulator)
+    make_simulators(simulator, (names[0],), {"architecture": str(path)})
     return "a mapper can work on it", []
 
 
@@ -214,7 +217,7 @@ def _workload(path: Path) -> Outcome:
     """A workload of any simulator: those that take it, else why each does not."""
     takes, why = [], []
     for name in registry.names("simulators"):
-        if name == "subprocess":
+        if name == simulator_with("program"):
             continue
         try:
             made = make_simulators(name, (str(path),), {})[0]

@@ -62,7 +62,13 @@ def test_every_value_of_every_parameter_is_reached(name):
     assert not missing
 
 
-@pytest.mark.parametrize("name", ADAPTIVE)
+# those that take half a minute and more each are left to `make test-all`
+SLOW = {"botorch", "dqn", "sac", "tpe"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in ADAPTIVE]
+)
 def test_beats_random_search_where_there_is_structure(name):
     budget = 60 if name in MODEL_BASED else 300
     landscapes = (rugged,) if name in MODEL_BASED | LEARNING else STRUCTURED

@@ -51,7 +51,7 @@ def test_rewards_are_minus_the_costs_of_designs_that_meet_the_specs(two):
 
 def test_specs_and_infeasibility_cost_what_the_text_says(two):
     env = MultiObjectiveDesignEnv(two)
-    scale = np.array([o.reference for o in two.objectives])
+    scale = np.array([o.reference for o in two.resolved[0]])
     design = two.space.encode({"size": 128, "ways": 8, "policy": "lru"})
     e = two.evaluate(design)
     loss = VIOLATED + np.log1p((e.metrics["energy"][0] - 60e-12) / 60e-12)

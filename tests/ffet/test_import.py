@@ -88,6 +88,7 @@ def test_parameters_reach_the_top(tmp_path):
 def test_report_is_data_and_text(tmp_path, capsys):
     target = tmp_path / "a.npz"
     words = [
+        "ffet",
         "netlist",
         "import",
         str(HERE / "designs" / "init.v"),
@@ -172,16 +173,19 @@ def test_no_word_becomes_a_command(top, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     text = "module m(input clk, d, output reg q); always @(posedge clk) q <= d; endmodule\n"
     (tmp_path / "m.v").write_text(text)
-    assert main(["netlist", "import", "m.v", f"--top={top}", "--to", "o.npz"]) == 2
+    assert main(["ffet", "netlist", "import", "m.v", f"--top={top}", "--to", "o.npz"]) == 2
     assert "Verilog identifier" in capsys.readouterr().err
     for word in (
         "--set=W=1; exec -- touch hit",
         "--set=W; exec -- touch hit=1",
         "--define=A;exec -- touch hit",
     ):
-        assert main(["netlist", "import", "m.v", "--top", "m", word, "--to", "o.npz"]) == 2
+        assert main(["ffet", "netlist", "import", "m.v", "--top", "m", word, "--to", "o.npz"]) == 2
     assert (
-        main(["netlist", "import", "m.v", "--top", "m", "--name", "a/../b", "--to", "o.npz"]) == 2
+        main(
+            ["ffet", "netlist", "import", "m.v", "--top", "m", "--name", "a/../b", "--to", "o.npz"]
+        )
+        == 2
     )
     assert not (tmp_path / "hit").exists()
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from archgym import trust
 from archgym.answers.store import EvaluationStore
-from archgym.errors import ArchgymError, StoreError
+from archgym.errors import ArchgymError, StoreError, TrustError
 from archgym.sweeps import driver
 from archgym.sweeps.driver import LEDGER, STORE, SweepFolder, carry_out, repair
 from archgym.sweeps.engine import LocalEngine, make_engine
@@ -291,7 +292,11 @@ def test_a_sweep_whose_scenario_changed_is_not_continued(tmp_path, document, run
     changed = json.loads(file.read_text())
     changed["scenarios"][0]["specs"] = {"energy": "<= 10 pJ"}
     file.write_text(json.dumps(changed))
-    with pytest.raises(ArchgymError, match="changed since the sweep started"):
+    with pytest.raises(
+        TrustError, match="--trust"
+    ):  # somebody changed it: no longer the user's own
+        SweepFolder(tmp_path / "s").sweep()
+    with trust.consent(), pytest.raises(ArchgymError, match="changed since the sweep started"):
         SweepFolder(tmp_path / "s").sweep()
     with pytest.raises(ArchgymError, match="archgym sweep FILE"):
         SweepFolder(tmp_path / "nowhere").sweep()
