@@ -102,8 +102,8 @@ def test_report_is_data_and_text(tmp_path, capsys):
     report = json.loads((tmp_path / "a.admission.json").read_text())
     assert report["accepted"] and report["clock_ports"] == {"clk": 9} and report["edge"] == "rising"
     assert report["initial_bits"] == 9 and set(report["registers"].values()) >= {"y", "q[0]"}
-    words[2] = str(HERE / "refused" / "gated2.v")
-    words[4] = "gated2"
+    words[3] = str(HERE / "refused" / "gated2.v")
+    words[5] = "gated2"
     assert main(words) == 2
     report = json.loads((tmp_path / "a.admission.json").read_text())
     assert not report["accepted"] and len(report["gated_clocks"]) == 1
