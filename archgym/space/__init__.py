@@ -3,6 +3,7 @@
 from .design_space import Columns, Constraint, Designs, DesignSpace, design_keys
 from .parameter import Parameter, Value, categorical, ordinal, powers_of_two
 from .settings import (
+    THREADS,
     Setting,
     check_settings,
     defaults_of,
@@ -11,6 +12,7 @@ from .settings import (
 )
 
 __all__ = [
+    "THREADS",
     "Columns",
     "Constraint",
     "DesignSpace",

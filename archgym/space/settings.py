@@ -142,6 +142,18 @@ class Setting:
         return int(number)
 
 
+# of every simulator that evaluates a batch on several cores
+THREADS = Setting(
+    "threads",
+    "whole",
+    None,
+    low=1,
+    high=1024,
+    optional=True,
+    description="threads of one evaluation (default: all cores)",
+)
+
+
 def settings_of_space(space: DesignSpace, defaults: Mapping[str, Any]) -> tuple[Setting, ...]:
     """The settings of an agent's or cost model's hyperparameters."""
     return tuple(Setting.of_parameter(p, defaults.get(p.name)) for p in space.parameters)

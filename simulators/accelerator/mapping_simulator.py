@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.simulator import Simulator
-from archgym.space import Designs, Setting, Value
+from archgym.space import THREADS, Designs, Setting, Value
 from archgym.kernels.threads import split_rows
 
 from .architecture import Architecture
 from .layers import Layer, Network
+from .settings import READING
 from .layout import OK, REUSE
 from .machines import load_architecture
 from .mapping import Mapping, refusal, workspace
@@ -47,34 +48,8 @@ class MappingSimulator(Simulator):
             "",
             description="a name or a YAML file (default: the space's own)",
         ),
-        Setting("reuse", "choice", "physical", REUSE, description="the convention of tile reuse"),
-        Setting(
-            "dims", "any", "", description="sizes of an ONNX model's axes: batch=8,sequence=128"
-        ),
-        Setting(
-            "partial",
-            "switch",
-            False,
-            description="take a model of which some products are not read",
-        ),
-        Setting(
-            "output_bits",
-            "whole",
-            0,
-            low=0,
-            high=1024,
-            unit="",
-            description="width of finished outputs in bits (0: that of sums)",
-        ),
-        Setting(
-            "threads",
-            "whole",
-            None,
-            low=1,
-            high=1024,
-            optional=True,
-            description="threads of one evaluation (default: all cores)",
-        ),
+        *READING,
+        THREADS,
     )
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric("energy", "J", "memories and arithmetic"),

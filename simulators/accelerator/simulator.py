@@ -12,12 +12,13 @@ import numpy as np
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.simulator import Simulator
-from archgym.space import Designs, Setting
+from archgym.space import THREADS, Designs, Setting
 from archgym.kernels.threads import map_rows
 
 from .architecture import Architecture
 from .hardware import SPACES
 from .layers import Layer, Network
+from .settings import READING
 from .layout import OBJECTIVES, REUSE
 from .mapper import FAST, Found, find_mapping
 from .mapping import Refusal
@@ -53,34 +54,8 @@ class AcceleratorSimulator(Simulator):
         Setting(
             "effort", "whole", FAST, low=1, high=10_000_000, description="mappings tried a layer"
         ),
-        Setting("reuse", "choice", "physical", REUSE, description="the convention of tile reuse"),
-        Setting(
-            "dims", "any", "", description="sizes of an ONNX model's axes: batch=8,sequence=128"
-        ),
-        Setting(
-            "partial",
-            "switch",
-            False,
-            description="take a model of which some products are not read",
-        ),
-        Setting(
-            "output_bits",
-            "whole",
-            0,
-            low=0,
-            high=1024,
-            unit="",
-            description="width of finished outputs in bits (0: that of sums)",
-        ),
-        Setting(
-            "threads",
-            "whole",
-            None,
-            low=1,
-            high=1024,
-            optional=True,
-            description="threads of one evaluation (default: all cores)",
-        ),
+        *READING,
+        THREADS,
     )
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric("energy", "J", "memories and arithmetic"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
-from archgym.space import Value
+from archgym.space import THREADS, Value
 from archgym.contracts.simulator import Simulator
 from archgym.space import Designs, Setting
 from archgym.kernels.threads import map_rows
@@ -83,15 +83,7 @@ class DRAMSimulator(Simulator):
             optional=True,
             description="bytes of a word in SCALE-Sim traces (default 1)",
         ),
-        Setting(
-            "threads",
-            "whole",
-            None,
-            low=1,
-            high=1024,
-            optional=True,
-            description="threads of one evaluation (default: all cores)",
-        ),
+        THREADS,
     )
     metrics = (
         Metric("total_time", "s", "start to the last response"),

@@ -14,7 +14,7 @@ from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.kernels.threads import map_rows
-from archgym.space import Designs, Setting
+from archgym.space import THREADS, Designs, Setting
 
 from .calibration import FITTED, Calibration
 from .flow import Block, Choices, NoRoom, build
@@ -111,15 +111,7 @@ class BlockPPASimulator(Simulator):
         Setting("stack", "choice", "gt2n", tuple(STACKS), description="metal stack"),
         Setting("drv_bound", "number", 10.0, low=0.0, description="design-rule violations allowed"),
         Setting("calibration", "any", FITTED, description="fitted constants"),
-        Setting(
-            "threads",
-            "whole",
-            None,
-            low=1,
-            high=1024,
-            optional=True,
-            description="threads of one evaluation (default: all cores)",
-        ),
+        THREADS,
     )
     metrics = METRICS
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
-from archgym.space import Value
+from archgym.space import THREADS, Value
 from archgym.contracts.simulator import Simulator
 from archgym.space import Designs, Setting
 from archgym.kernels.threads import split_rows
@@ -63,15 +63,7 @@ class SoCSimulator(Simulator):
         Setting("cpus", "whole", 2, low=1, high=64, description="processors that a design may use"),
         Setting("memories", "whole", 3, low=1, high=64, description="memories that it may use"),
         Setting("buses", "whole", 3, low=1, high=64, description="buses that it may use"),
-        Setting(
-            "threads",
-            "whole",
-            None,
-            low=1,
-            high=1024,
-            optional=True,
-            description="threads of one evaluation (default: all cores)",
-        ),
+        THREADS,
     )
     metrics = (
         Metric("latency", "s", "finish of the last workload"),
