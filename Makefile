@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 
 PYTEST_ARGS ?=
 
-.PHONY: demo test coverage test-all bench datasets physics lint clean
+.PHONY: demo test coverage test-all bench datasets physics lint docs clean
 
 demo: $(STAMP)  ## search the memory controller for a trace captured from a real program
 	$(BIN)/archgym dram trace info sqlite
@@ -30,6 +30,10 @@ datasets: $(STAMP)  ## the small data sets that ship, one a domain
 
 physics: $(STAMP)  ## record the sources behind released keys, after comparing figures
 	$(BIN)/python benchmarks/record_physics.py
+
+docs: $(STAMP)  ## the site, into build/site; strict, links checked. ARCHGYM_DOCS_NOTEBOOKS=plain runs no notebook
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[docs]"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q
 
 lint: $(STAMP)
 	$(BIN)/pip install -q -c constraints.txt -e ".[dev]"
