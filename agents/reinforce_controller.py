@@ -13,28 +13,38 @@ from archgym.contracts.agent import Agent
 from archgym.contracts.evaluation import Floats
 from archgym.space import Designs, DesignSpace, ordinal
 
+from .ordered_heads import head_and_embedding
 from .rewarding import RankedReward, one_torch_thread, seeded_globals
 
 
 class Controller(nn.Module):
-    """An LSTM that is fed its last choice and puts out logits for the next parameter."""
+    """An LSTM that is fed its last choice and puts out logits for the next parameter.
 
-    def __init__(self, nvec: list[int], hidden: int) -> None:
+    With ``ordered``, ordinal parameters of many values have heads and embeddings that know their order
+    (:mod:`.ordered_heads`); otherwise every value is a category of its own.
+    """
+
+    def __init__(self, space: DesignSpace, hidden: int, ordered: bool = False) -> None:
         super().__init__()
         self.cell = nn.LSTMCell(hidden, hidden)
         self.start = nn.Parameter(torch.zeros(1, hidden))
-        self.embed = nn.ModuleList(nn.Embedding(n, hidden) for n in nvec)
-        self.heads = nn.ModuleList(nn.Linear(hidden, n) for n in nvec)
+        pairs = [head_and_embedding(p, hidden, ordered) for p in space.parameters]
+        self.embed = nn.ModuleList(embed for _, embed in pairs)
+        self.heads = nn.ModuleList(head for head, _ in pairs)
         for p in self.parameters():
             nn.init.uniform_(p, -0.1, 0.1)
 
     def forward(
-        self, n: int, given: torch.Tensor | None, fixed: int, generator: torch.Generator | None
+        self,
+        n: int,
+        given: torch.Tensor | None = None,
+        keep: torch.Tensor | None = None,
+        generator: torch.Generator | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Designs (n, d), log-probabilities (n, d), entropies (n, d).
 
-        Parameters before ``fixed`` are taken from ``given`` (n, d); the rest is drawn with
-        ``generator``, or taken from ``given`` too where there is none.
+        Choices are drawn with ``generator`` except where ``keep`` (n or 1, d) says to take those of ``given``
+        (n, d); without a generator all are given.
         """
         h = c = torch.zeros(n, self.start.shape[1])
         feed = self.start.expand(n, -1)
@@ -42,10 +52,13 @@ class Controller(nn.Module):
         for i, (head, embed) in enumerate(zip(self.heads, self.embed)):
             h, c = self.cell(feed, (h, c))
             log = torch.log_softmax(head(h), dim=1)
-            if given is not None and (i < fixed or generator is None):
+            if generator is None:
+                assert given is not None
                 value = given[:, i]
             else:
                 value = torch.multinomial(log.exp(), 1, generator=generator)[:, 0]
+                if given is not None and keep is not None:
+                    value = torch.where(keep[:, i], given[:, i], value)
             values.append(value)
             logs.append(log.gather(1, value[:, None])[:, 0])
             entropies.append(-(log.exp() * log).sum(dim=1))
@@ -57,11 +70,16 @@ class Learner:
     """A controller for a space with its optimiser and its source of chance."""
 
     def __init__(
-        self, space: DesignSpace, hidden: int, learning_rate: float, rng: np.random.Generator
+        self,
+        space: DesignSpace,
+        hidden: int,
+        learning_rate: float,
+        rng: np.random.Generator,
+        ordered: bool = False,
     ) -> None:
         one_torch_thread()
         with seeded_globals(rng):
-            self.net = Controller(space.nvec.tolist(), hidden)
+            self.net = Controller(space, hidden, ordered)
         self._optimiser = torch.optim.Adam(self.net.parameters(), lr=learning_rate)
         self.generator = torch.Generator().manual_seed(int(rng.integers(1 << 31)))
 
@@ -120,13 +138,14 @@ class ReinforceController(Agent):
         self._fixed = 0
 
     def _ask(self, n: int) -> Designs:
-        given, self._fixed = None, 0
+        given, keep, self._fixed = None, None, 0
         if self._partial_left > 0 and self._kept is not None:
             self._fixed = round(len(self.space) * (1 - self.hyper["partial_share"]))
             given = torch.as_tensor(np.repeat(self._kept[None], n, axis=0))
+            keep = torch.arange(len(self.space))[None] < self._fixed
         with torch.no_grad():
-            learner = self._learner
-            return learner.net(n, given, self._fixed, learner.generator)[0].numpy().astype(np.int64)
+            drawn = self._learner.net(n, given, keep, self._learner.generator)[0]
+        return drawn.numpy().astype(np.int64)
 
     def _tell(self, x: Designs, costs: Floats) -> None:
         rewards = self._reward(costs)
@@ -141,7 +160,7 @@ class ReinforceController(Agent):
         advantage = torch.as_tensor(rewards - self._baseline)
         memory = self.hyper["baseline"]
         self._baseline = memory * self._baseline + (1 - memory) * mean
-        _, logs, entropies = self._learner.net(len(x), torch.as_tensor(x), 0, None)
+        _, logs, entropies = self._learner.net(len(x), torch.as_tensor(x))
         free = slice(fixed, None)  # a partial step says nothing of what it kept
         loss = (
             -(advantage * logs[:, free].sum(dim=1)).mean()

@@ -39,6 +39,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "latin_hypercube": "archgym.agents.space_filling:LatinHypercube",
         "maskable_ppo": "archgym.agents.sequential_learning:MaskablePpo",
         "nasaic": "archgym.agents.nasaic:Nasaic",
+        "nasaic-2020": "archgym.agents.nasaic_2020:Nasaic2020",
         "nsga2": "archgym.agents.pymoo_agents:Nsga2",
         "particle_swarm": "archgym.agents.pymoo_agents:ParticleSwarm",
         "portfolio": "archgym.agents.portfolio:Portfolio",

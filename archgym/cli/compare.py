@@ -236,6 +236,9 @@ def _rows(
         [f"evaluations {word}", *(f"{r.result[word]:,}" for r in runs), *empty]
         for word in ("charged", "different", "computed")
     ]
+    for name in first.result.get("queries", {}):
+        used = [r.result.get("queries", {}).get(name, "-") for r in runs]
+        rows.append([f"{name} queries", *used, *empty])
     for o in first.result["objectives"]:
         values = [
             "-" if d is None else _value(d["objectives"][o["name"]], o["unit"]) for d in designs

@@ -155,7 +155,8 @@ def _around(scenario: Scenario, result: Mapping[str, Any]) -> None:
         print(f"workload {workload}: " + "; ".join(f"{k}: {v}" for k, v in facts.items()))
     guessed = ", as guessed" if "confirmed" in result else ""
     met = f"; {result['satisfied']:,} meet the specs{guessed}" if scenario.specs else ""
+    queries = "".join(f"{n:,} {name} queries; " for name, n in result.get("queries", {}).items())
     print(
-        f"{result['charged']:,} evaluations charged, {result['different']:,} different, "
+        f"{queries}{result['charged']:,} evaluations charged, {result['different']:,} different, "
         f"{result['computed']:,} computed; {result['feasible']:,} feasible{guessed}{met}."
     )

@@ -11,7 +11,7 @@ from ..errors import ArchgymError
 from ..runs import runner
 from ..runs.run_folder import RunFolder
 from ..search.study import Study
-from ..terminal.output import PREPARING, busy, print_json, print_table, settings
+from ..terminal.output import PREPARING, busy, counts, print_json, print_table, settings
 from .progress import study_bar
 from .result import show_result
 from .scenarios import add_scenario_options, scenario_of
@@ -26,6 +26,14 @@ def add_to(words: Any) -> None:
     p.add_argument("--seed", type=int, default=0)
     p.add_argument(
         "--set", action="append", default=[], metavar="HYPER=VALUE", help="a hyperparameter"
+    )
+    p.add_argument(
+        "--queries",
+        action="append",
+        default=[],
+        metavar="NAME=NUMBER",
+        help="end before more than NUMBER costly parts of evaluations were used, such as accuracy=500: networks "
+        "that would have to be trained (default: no limit but the budget)",
     )
     add_scenario_options(p)
     p.add_argument(
@@ -108,6 +116,8 @@ def _plan(options: argparse.Namespace) -> dict[str, Any]:
     out = {"answers": options.answers, "from_reference": not options.from_scratch}
     if options.screen:
         out |= {"screen": options.screen, "screen_factor": options.screen_factor}
+    if options.queries:
+        out["queries"] = counts(options.queries, "--queries")
     return out
 
 

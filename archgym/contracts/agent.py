@@ -45,6 +45,9 @@ class Agent(ABC):
     grids: ClassVar[Mapping[str, Mapping[str, tuple[Value, ...]]]] = {}
     multi_objective: ClassVar[bool] = False
     adaptive: ClassVar[bool] = True
+    # whether it uses a simulator's costly metrics (see archgym.contracts.query) only of designs that meet the
+    # other specs; a study then counts those alone, and hides the rest from it
+    costly_only_if_met: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..kernels.physics import unreleased
 from ..space import Designs, DesignSpace, Setting, Value, settings_of_signature
 from .evaluation import Evaluation, Metric, check_evaluation
+from .query import Query
 
 
 class Simulator(ABC):
@@ -155,6 +156,10 @@ class Simulator(ABC):
         the design alone: nothing is simulated here.  The default knows nothing: every neighbour.
         """
         return self.space.neighbors(design)
+
+    def queries(self) -> tuple[Query, ...]:
+        """Parts of an evaluation that are costly by themselves, which studies count; none by default."""
+        return ()
 
     def prepare(self) -> None:
         """Do what the first call would otherwise do silently (compile kernels, load data)."""

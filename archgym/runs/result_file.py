@@ -25,6 +25,9 @@ def faults_of(result: Mapping[str, Any]) -> list[str]:
             least = result[key]
         else:
             out.append(f"{key}: expected a count of at least {least}, got {shortened(result[key])}")
+    queries = result.get("queries", {})
+    if not isinstance(queries, dict) or not all(_count(v, 0) for v in queries.values()):
+        out.append(f"queries: expected counts by name, got {shortened(queries)}")
     for key in ("different", "computed"):
         if not _count(result[key], 0) or (key == "different" and result[key] > max(least, 0)):
             out.append(f"{key}: expected a count, got {shortened(result[key])}")

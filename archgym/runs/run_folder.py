@@ -128,7 +128,16 @@ class RunFolder:
     def study_arguments(self) -> dict[str, Any]:
         """The arguments of :class:`Study` that the manifest holds."""
         m = self.manifest
-        names = ("budget", "seed", "batch", "answers", "from_reference", "screen", "screen_factor")
+        names = (
+            "budget",
+            "seed",
+            "batch",
+            "answers",
+            "from_reference",
+            "screen",
+            "screen_factor",
+            "queries",
+        )
         return {"hyper": m["hyperparameters"], **{k: m[k] for k in names if k in m}}
 
     def result(self) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def run(
     on_progress: OnProgress | None = None,
     screen: str = "",
     screen_factor: int | None = None,
+    queries: Mapping[str, int] | None = None,
 ) -> Run:
     """Search a scenario and keep everything in a run folder.
 
@@ -68,6 +69,7 @@ def run(
         from_reference: whether the reference design is the first trial.
         screen: a proxy that looks at proposals first.
         screen_factor: proposals a design, where screened.
+        queries: limits of costly parts of evaluations, as of :class:`Study`.
         output: the run folder (default: one below ``root`` named after scenario, workload, agent and seed).
         root: where default run folders lie.
         until_specs_met: stop at the first design that meets every spec.
@@ -82,6 +84,8 @@ def run(
         plan["answers"] = answers
     if screen:
         plan |= {"screen": screen, "screen_factor": screen_factor}
+    if queries:
+        plan["queries"] = dict(queries)
     study = Study(scenario, agent, budget=budget, hyper=hyper, batch=batch, **plan)
     manifest = make_manifest(scenario, agent, study, {**plan, "until_specs_met": until_specs_met})
     path = output or default_path(root, scenario, manifest)
@@ -119,7 +123,7 @@ def carry_out(
             simulated = study.evaluator.simulated(trials.x)
             confirmed = confirm(scenario, trials, store, study.starts, simulated)
         computed = sum(store.count(s) for s in scenario.simulators)
-        result = summary(scenario, trials, computed, confirmed)
+        result = summary(scenario, trials, computed, confirmed, study.queries.counts)
         # results first: a picture that cannot be drawn costs no evaluation
         write_text(folder.path / TRIALS, trials_csv(scenario, trials))
         write_json(folder.path / RESULT, result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,17 @@ from .run_folder import TRIALS
 
 
 def summary(
-    scenario: Scenario, trials: Trials, computed: int, confirmed: Confirmed | None = None
+    scenario: Scenario,
+    trials: Trials,
+    computed: int,
+    confirmed: Confirmed | None = None,
+    queries: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """What a run found.
 
     Best and front are those of the ``confirmed`` finalists where the search guessed.  The best design
     is the least costly of those that meet every spec, or of all feasible ones where none does.
+    ``queries`` are the costly parts of evaluations that were used.
     """
     answers = trials if confirmed is None else confirmed.trials
     out: dict[str, Any] = {
@@ -35,6 +41,7 @@ def summary(
         "charged": len(trials),
         "different": different(scenario, trials),
         "computed": computed,
+        **({"queries": dict(queries)} if queries else {}),
         "feasible": int(trials.evaluation.feasible.sum()),
         "satisfied": int(trials.satisfied.sum()),
         "specs_met": bool(answers.satisfied.any()),

@@ -18,6 +18,7 @@ from ..errors import ArchgymError
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
 from ..space import Designs
+from .queries import Queries
 from .screening import FACTOR, screened
 
 STARTS = 8  # the best of what a proxy was trained on, evaluated first
@@ -56,9 +57,11 @@ class Study:
             and the best of what a proxy was trained on.  They are charged like any other.
         screen: such as ``proxy:FOLDER``, looks at ``screen_factor`` times as many proposals as are
             evaluated.
+        queries: the most costly parts of evaluations by name, such as ``{"accuracy": 500}``; the study ends
+            before the design that would exceed one (:class:`archgym.search.queries.Queries`).
 
-    ``agent_seconds`` and ``simulator_seconds`` say where the time went, ``starts`` how many of the
-    first trials were known designs.
+    ``queries.counts`` says how many were used.  ``agent_seconds`` and ``simulator_seconds`` say where the
+    time went, ``starts`` how many of the first trials were known designs.
 
     Raises:
         ArchgymError: a budget or batch below 1, or an agent of another space.
@@ -79,6 +82,7 @@ class Study:
         from_reference: bool = True,
         screen: str = "",
         screen_factor: int | None = None,
+        queries: Mapping[str, int] | None = None,
     ) -> None:
         self.scenario = scenario
         self.budget = scenario.budget if budget is None else budget
@@ -91,6 +95,7 @@ class Study:
             factor = FACTOR if screen_factor is None else screen_factor
             self.agent = screened(self.agent, scenario, screen, factor)
         self.batch = batch or self.agent.batch
+        self.queries = Queries(scenario, self.agent.costly_only_if_met, queries or {})
         self.store = store
         self.run_id = run
         self.evaluator = make_evaluator(scenario, answers, store)
@@ -118,7 +123,7 @@ class Study:
         """One batch at a time."""
         best: tuple[bool, float] = (True, np.inf)  # (misses a spec, cost): the least is the best
         row: dict[str, float] | None = None
-        while self._done < self.budget:
+        while self._done < self.budget and not self.queries.spent:
             start = time.perf_counter()
             known = self._known() if self._done == 0 else None
             if known is not None and len(known):
@@ -128,13 +133,19 @@ class Study:
             asked = time.perf_counter()
             e = self.evaluator(x)
             evaluated = time.perf_counter()
+            allowed = self.queries.take(x, e)
+            if allowed < len(x):
+                x, e = x[:allowed], e.take(slice(allowed))
+                if not allowed:
+                    break
             if self.store is not None and self.run_id:
                 self.store.record_trials(self.run_id, self._done, x)
             cost = self.scenario.costs(e)
             told = time.perf_counter()
             vector = self.agent.objectives > 1
             costs = self.scenario.costs(e, vector=True) if vector else cost
-            self.agent.tell(x, costs, self.scenario.feedback(e))
+            shown, costs = self.queries.hide(e, costs)
+            self.agent.tell(x, costs, self.scenario.feedback(shown))
             self.simulator_seconds += evaluated - asked
             self.agent_seconds += asked - start + time.perf_counter() - told
             self._parts.append((x, e))

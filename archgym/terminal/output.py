@@ -26,6 +26,16 @@ def settings(pairs: Sequence[str], option: str) -> dict[str, str]:
     return out
 
 
+def counts(pairs: Sequence[str], option: str) -> dict[str, int]:
+    """``NAME=NUMBER`` arguments as a mapping to whole numbers of at least 1."""
+    out = {}
+    for name, value in settings(pairs, option).items():
+        if not value.isdecimal() or int(value) < 1:
+            raise ArchgymError(f"{option} {name}={value}: expected a whole number of at least 1")
+        out[name] = int(value)
+    return out
+
+
 def print_json(value: Any) -> None:
     """JSON on standard output; NaN and infinities become null."""
     print(json.dumps(_plain(value), indent=2, default=str))

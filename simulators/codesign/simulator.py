@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Evaluation, Floats, Metric
+from archgym.contracts.query import Query
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.space import Designs, DesignSpace, Parameter, Setting, Value, categorical, ordinal
@@ -229,6 +230,13 @@ class CoDesignSimulator(Simulator):
         hardware[:, :, 2] = np.maximum(hardware[:, :, 2] - 1, 0)
         out[:, start:] = hardware.reshape(len(x), -1)
         return out
+
+    def queries(self) -> tuple[Query, ...]:
+        """The accuracy of a design's networks: each has to be trained to be known, whatever the hardware."""
+        ends = int(self._splits[-1])
+        names = tuple(m.name for m in self.metrics if m.name.startswith("accuracy"))
+        text = "networks, one for every task, that would have to be trained"
+        return (Query("accuracy", names, lambda x: x[:, :ends], text),)
 
     # ---- evaluation
     def prepare(self) -> None:

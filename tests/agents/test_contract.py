@@ -14,7 +14,17 @@ from archgym.testing.landscapes import STRUCTURED, best_found, bowl, needle, rug
 NAMES = registry.names("agents")
 ADAPTIVE = [n for n in NAMES if registry.load("agents", n).adaptive]
 MODEL_BASED = {"bayesian_optimization", "botorch"}
-LEARNING = {"ppo", "a2c", "dqn", "sac", "maskable_ppo", "reinforce_controller", "nasaic", "tpe"}
+LEARNING = {
+    "ppo",
+    "a2c",
+    "dqn",
+    "sac",
+    "maskable_ppo",
+    "reinforce_controller",
+    "nasaic",
+    "nasaic-2020",
+    "tpe",
+}
 
 
 def load(name):

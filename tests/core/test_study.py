@@ -202,7 +202,9 @@ def test_a_study_starts_from_the_reference_design_and_pays_for_it(toy_scenario):
         assert (other.x[0] != trials.x[0]).any()
 
 
-@pytest.mark.parametrize("name", ["nasaic", "farsi", "genetic_algorithm", "portfolio"])
+@pytest.mark.parametrize(
+    "name", ["nasaic", "nasaic-2020", "farsi", "genetic_algorithm", "portfolio"]
+)
 def test_an_agent_spends_what_is_charged_and_nothing_else(toy_scenario, name):
     simulator = toy_scenario.simulators[0]
     study = Study(toy_scenario, name, budget=150, seed=1)
