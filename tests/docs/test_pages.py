@@ -4,9 +4,6 @@ The default suite carries out the README, less what is marked slow.  The slow fo
 carries out all pages, from an installed wheel in folders outside the repository.
 """
 
-import subprocess
-import sys
-
 import pytest
 
 from tests.conftest import ROOT
@@ -45,19 +42,6 @@ def carry_out(page, folder, library, slow):
 def test_first_steps(page, tmp_path):
     (tmp_path / "here").mkdir()
     carry_out(page, tmp_path / "here", "", slow=False)
-
-
-@pytest.fixture(scope="session")
-def library(tmp_path_factory):
-    """The wheel, installed into a folder of its own."""
-    pytest.importorskip("build")
-    made = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(made)]
-    subprocess.run([*build, str(ROOT)], check=True, capture_output=True)
-    (wheel,) = made.glob("*.whl")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
-    subprocess.run([*pip, str(made / "installed"), str(wheel)], check=True, capture_output=True)
-    return made / "installed"
 
 
 @pytest.mark.slow
