@@ -7,46 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import MissingExtraError
+from ..figures.base import FLOOR, GAP_TICKS, GREY, INK, RED, clipped, layout, plotly
 from ..statistics.comparison import performance_profile
 from ..statistics.lottery import CLIP
 from .results import Results
-
-INK, GREY, RED = "#1f4e79", "#8a96a3", "#c0392b"
-FLOOR = 1e-5  # gaps are drawn on a logarithmic axis; the optimum itself sits here
-GAP_TICKS = dict(
-    type="log",
-    tickvals=[FLOOR, 1e-4, 1e-3, 1e-2, 1e-1, 1],
-    ticktext=["optimum", "0.01 %", "0.1 %", "1 %", "10 %", "100 %"],
-    range=[np.log10(FLOOR) - 0.1, 0.1],
-)
-
-
-def plotly() -> Any:
-    """plotly.graph_objects, imported late."""
-    try:
-        import plotly.graph_objects as go
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("archgym report", "plotly", "report") from error
-    return go
-
-
-def _shown(gap: Any) -> np.ndarray:
-    return np.clip(np.nan_to_num(np.asarray(gap, np.float64), posinf=CLIP), FLOOR, CLIP)
-
-
-def _layout(figure: Any, height: int = 420, **more: Any) -> Any:
-    figure.update_layout(
-        template="plotly_white",
-        height=height,
-        margin=dict(l=10, r=10, t=50, b=40),
-        font=dict(family="system-ui, sans-serif", size=12),
-        legend=dict(orientation="h", yanchor="bottom", y=1.0, x=0),
-        **more,
-    )
-    figure.update_xaxes(automargin=True)
-    figure.update_yaxes(automargin=True)
-    return figure
 
 
 def lottery(results: Results, scenario: str) -> Any:
@@ -59,7 +23,7 @@ def lottery(results: Results, scenario: str) -> Any:
         c = max((c for c in results.checkpoints if c <= group["budget"].max()), default=None)
         if c is None:
             continue
-        gaps = _shown(group[f"gap.{c}"].dropna())
+        gaps = clipped(group[f"gap.{c}"].dropna())
         if len(gaps):
             medians[label] = (float(np.median(gaps)), gaps, c)
     for label, (_, gaps, c) in sorted(medians.items(), key=lambda item: -item[1][0]):
@@ -68,7 +32,7 @@ def lottery(results: Results, scenario: str) -> Any:
             y=[f"{label}, {c}"], orientation="h", name=str(label), q1=[q1], median=[q2], q3=[q3],
             lowerfence=[gaps.min()], upperfence=[gaps.max()], marker_color=INK, showlegend=False,
         )  # fmt: skip
-    random = float(_shown(results.random_gap(scenario, results.checkpoints[-1])))
+    random = float(clipped(results.random_gap(scenario, results.checkpoints[-1])))
     if np.isfinite(random):
         figure.add_vline(x=random, line_dash="dash", line_color=RED)
         figure.add_annotation(  # on a logarithmic axis annotations are placed by exponent
@@ -77,7 +41,7 @@ def lottery(results: Results, scenario: str) -> Any:
             text=f"random search, {results.checkpoints[-1]}",
         )  # fmt: skip
     figure.update_xaxes(title="gap to the optimum, over hyperparameters", **GAP_TICKS)
-    return _layout(figure, 120 + 26 * len(medians))
+    return layout(figure, 120 + 26 * len(medians))
 
 
 def chance(table: pd.DataFrame, checkpoint: int, column: str = "P(within 1 %)") -> Any:
@@ -96,7 +60,7 @@ def chance(table: pd.DataFrame, checkpoint: int, column: str = "P(within 1 %)") 
         )
     )  # fmt: skip
     figure.update_xaxes(tickangle=-60)
-    return _layout(figure, 220 + 22 * len(grid))
+    return layout(figure, 220 + 22 * len(grid))
 
 
 def tuning(table: pd.DataFrame) -> Any:
@@ -109,24 +73,24 @@ def tuning(table: pd.DataFrame) -> Any:
         ].mean()
         for label, rows in mean.groupby("agent"):
             figure.add_scatter(
-                x=rows["evaluations charged"], y=_shown(rows["expected best gap"]), name=str(label),
+                x=rows["evaluations charged"], y=clipped(rows["expected best gap"]), name=str(label),
                 mode="lines+markers", marker_size=4,
             )  # fmt: skip
         random = mean.groupby("evaluations charged")["random search gap"].mean().sort_index()
         figure.add_scatter(
-            x=random.index, y=_shown(random), name="random search", mode="lines",
+            x=random.index, y=clipped(random), name="random search", mode="lines",
             line=dict(color=RED, dash="dash"),
         )  # fmt: skip
     figure.update_xaxes(title="evaluations charged, tuning included", type="log")
     figure.update_yaxes(title="expected best gap", **GAP_TICKS)
-    return _below(_layout(figure, 620))
+    return _below(layout(figure, 620))
 
 
 def forest(table: pd.DataFrame, checkpoint: int, column: str = "IQM gap") -> Any:
     """Tuned agents with their intervals, best at the top."""
     go = plotly()
     rows = table[table["evaluations"] == checkpoint].sort_values(column, ascending=False)
-    value, low, high = (_shown(rows[c]) for c in (column, f"{column} low", f"{column} high"))
+    value, low, high = (clipped(rows[c]) for c in (column, f"{column} low", f"{column} high"))
     figure = go.Figure(
         go.Scatter(
             x=value, y=rows["agent"], mode="markers", marker=dict(color=INK, size=9),
@@ -136,7 +100,7 @@ def forest(table: pd.DataFrame, checkpoint: int, column: str = "IQM gap") -> Any
     figure.update_xaxes(
         title=f"{column} after {checkpoint} evaluations, 95 % interval", **GAP_TICKS
     )
-    return _layout(figure, 120 + 24 * len(rows))
+    return layout(figure, 120 + 24 * len(rows))
 
 
 def profiles(results: Results, checkpoint: int) -> Any:
@@ -153,7 +117,7 @@ def profiles(results: Results, checkpoint: int) -> Any:
             )
     figure.update_xaxes(title=f"gap after {checkpoint} evaluations", **GAP_TICKS)
     figure.update_yaxes(title="runs within it [%]", range=[0, 101])
-    return _below(_layout(figure, 620))
+    return _below(layout(figure, 620))
 
 
 def improvement(table: pd.DataFrame, checkpoint: int) -> Any:
@@ -177,7 +141,7 @@ def improvement(table: pd.DataFrame, checkpoint: int) -> Any:
         )
     )  # fmt: skip
     figure.update_xaxes(tickangle=-60)
-    return _layout(figure, 240 + 20 * len(labels))
+    return layout(figure, 240 + 20 * len(labels))
 
 
 def importances(table: pd.DataFrame) -> Any:
@@ -193,7 +157,7 @@ def importances(table: pd.DataFrame) -> Any:
     )  # fmt: skip
     figure.update_layout(barmode="stack")
     figure.update_xaxes(title="share of the variance between runs [%]")
-    return _layout(figure, 140 + 18 * len(rows))
+    return layout(figure, 140 + 18 * len(rows))
 
 
 def overhead(table: pd.DataFrame) -> Any:
@@ -209,24 +173,7 @@ def overhead(table: pd.DataFrame) -> Any:
             x=rows[column], y=rows["agent"], orientation="h", name=name, marker_color=colour
         )
     figure.update_xaxes(title="µs an evaluation", type="log")
-    return _layout(figure, 140 + 26 * len(rows))
-
-
-def knobs(table: pd.DataFrame, scenario: str) -> Any:
-    """How much the best design of a scenario loses when one knob is moved."""
-    go = plotly()
-    rows = table[table["scenario"] == scenario].sort_values("greatest change")
-    rows = rows[rows["greatest change"] > 0]
-    figure = go.Figure()
-    for column, name, colour in (
-        ("greatest change", "to its worst value", INK),
-        ("least change", "to the nearest rival", GREY),
-    ):
-        figure.add_bar(
-            x=_shown(rows[column]), y=rows["knob"], orientation="h", name=name, marker_color=colour
-        )
-    figure.update_xaxes(title="gap when this knob alone is moved", **GAP_TICKS)
-    return _layout(figure, 140 + 26 * len(rows))
+    return layout(figure, 140 + 26 * len(rows))
 
 
 def volumes(table: pd.DataFrame) -> Any:
@@ -243,7 +190,7 @@ def volumes(table: pd.DataFrame) -> Any:
         )  # fmt: skip
     figure.update_xaxes(title="evaluations", type="log")
     figure.update_yaxes(title="hypervolume, % of the exact front's")
-    return _below(_layout(figure, 720))
+    return _below(layout(figure, 720))
 
 
 def _below(figure: Any) -> Any:

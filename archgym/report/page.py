@@ -12,6 +12,8 @@ import pandas as pd
 
 from .. import __version__
 from ..errors import ArchgymError, MissingExtraError
+from ..figures.base import plotly
+from ..figures.effects import effects
 from ..files.cells import neutral
 from ..files.text import write_text
 from . import figures, hyperparameters, tables, text
@@ -69,7 +71,7 @@ def write_report(
         ArchgymError: the folder holds no sweep, or none of its runs is done; MissingExtraError:
             plotly, or kaleido where pictures are wanted, is not installed.
     """
-    figures.plotly()
+    plotly()
     if pictures:
         _require_kaleido()
     results = Results(sweep, certificates)
@@ -212,7 +214,9 @@ class _Page:
             self._table(f["hyperparameters"])
         if len(f["knobs"]):
             self._head("Around each best design", "What is lost when one knob alone is moved.")
-            self._choose("knobs", list(r.targets), lambda s: figures.knobs(f["knobs"], s))
+            self._choose(
+                "knobs", list(r.targets), lambda s: effects(f["knobs"][f["knobs"]["scenario"] == s])
+            )
             self._table(f["knobs"])
         self._head(
             "Where the time went", "Agents' own seconds; evaluations charged, different, computed."

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..figures.effects import effects_table
 from ..goals.scenario import Scenario
 from ..goals.wording import in_words
 from ..statistics import comparison, lottery
 from ..statistics.lottery import CLIP
-from ..statistics.sensitivity import one_at_a_time
 from ..tables.certificate import Certificate
 from .results import Results
 
@@ -216,22 +216,13 @@ def counts(results: Results) -> pd.DataFrame:
 
 def knob_effects(results: Results) -> pd.DataFrame:
     """Around each scenario's best design: the gap when one knob alone is moved."""
-    rows = []
+    frames = []
     for name, scenario in results.sweep.scenarios.items():
         runs = results.runs[(results.runs["scenario"] == name) & np.isfinite(results.runs["best"])]
         if not len(runs):
             continue
         best = np.array(json.loads(runs.loc[runs["best"].idxmin(), "design"]), np.int64)
-        for effect in one_at_a_time(scenario, best):
-            others = effect.others
-            finite = others[np.isfinite(others)]
-            rows.append(
-                {
-                    "scenario": name, "knob": effect.knob, "best value": str(effect.value),
-                    "least change": float(finite.min()) if len(finite) else np.inf,
-                    "greatest change": float(others.max()),
-                    "values that lose nothing": int((others <= 1e-12).sum()),
-                    "values": len(effect.values),
-                }
-            )  # fmt: skip
-    return pd.DataFrame(rows)
+        around = effects_table(scenario, best)
+        around.insert(0, "scenario", name)
+        frames.append(around)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

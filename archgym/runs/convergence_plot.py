@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..contracts.evaluation import Floats
+from ..figures.base import is_wide, written
 from ..goals.convergence import Curve, curves
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
-from .drawing import GREEN, GREY, INK, PALE, RED, Told, is_wide, plain, written
+from .drawing import GREEN, GREY, INK, PALE, RED, Told, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

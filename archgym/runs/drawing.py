@@ -8,19 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..contracts.evaluation import Floats
 from ..errors import StoreError
 from ..goals.scenario import Scenario
-from ..units import in_prefix
 from .naming import title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK, PALE, GREY, RED, GREEN = "#1f4e79", "#8fb3d5", "#b5bcc4", "#c0392b", "#2e7d32"
-WIDE = 20  # values this many times apart are shown on a logarithmic axis
 LINE = 105  # characters of a title's line
 
 
@@ -84,16 +79,3 @@ def save(draw: Callable[[Sequence[Axes]], None], path: Path, title: str, panels:
 def plain(text: str) -> str:
     """Text that is drawn as it stands: a name may hold what would start a formula."""
     return text.replace("$", r"\$")
-
-
-def written(values: Floats, unit: str) -> tuple[float, str]:
-    """The scale of an axis for values (n,), and its unit in brackets or ''."""
-    finite = np.abs(values[np.isfinite(values)])
-    scale, name = in_prefix(float(np.median(finite)) if len(finite) else 1.0, unit)
-    return scale, f" [{name}]" if name else ""
-
-
-def is_wide(values: Floats) -> bool:
-    """Whether values (n,) belong on a logarithmic axis: all positive and far apart."""
-    finite = values[np.isfinite(values)]
-    return bool(len(finite) and finite.min() > 0 and finite.max() > WIDE * finite.min())

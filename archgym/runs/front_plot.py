@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..contracts.evaluation import Floats
+from ..figures.base import is_wide, written
 from ..goals.scenario import Scenario
 from ..goals.tradeoff import Axis, front_axes, front_of
 from ..goals.trials import Trials
-from .drawing import GREY, INK, PALE, RED, is_wide, plain, written
+from .drawing import GREY, INK, PALE, RED, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,0 +1,106 @@
+"""What all interactive figures have in common: plotly itself, colours, layout, scales, hover texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..contracts.evaluation import Floats
+from ..errors import MissingExtraError
+from ..goals.scenario import Scenario
+from ..space import Designs
+from ..statistics.lottery import CLIP
+from ..units import in_prefix
+
+INK, PALE, GREY, RED, GREEN = "#1f4e79", "#8fb3d5", "#8a96a3", "#c0392b", "#2e7d32"
+WIDE = 20  # values this many times apart are shown on a logarithmic axis
+MANY = 3000  # points from which on the graphics card draws them
+HOVER_KNOBS = 14  # knobs that fit in the box under the pointer
+FLOOR = 1e-5  # gaps are drawn on a logarithmic axis from here to CLIP; the optimum sits here
+GAP_TICKS: dict[str, Any] = dict(
+    type="log",
+    tickvals=[FLOOR, 1e-4, 1e-3, 1e-2, 1e-1, 1],
+    ticktext=["optimum", "0.01 %", "0.1 %", "1 %", "10 %", "100 %"],
+    range=[np.log10(FLOOR) - 0.1, 0.1],
+)
+
+
+def plotly() -> Any:
+    """plotly.graph_objects, imported late.
+
+    Raises:
+        MissingExtraError: plotly is not installed.
+    """
+    try:
+        import plotly.graph_objects as go
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("an interactive figure", "plotly", "report") from error
+    return go
+
+
+def stacked(rows: int) -> Any:
+    """An empty figure of ``rows`` panels above each other that share their x axis."""
+    plotly()
+    from plotly.subplots import make_subplots
+
+    return make_subplots(rows=rows, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+
+
+def layout(figure: Any, height: int = 420, **more: Any) -> Any:
+    """The figure in the common style, ``height`` pixels high."""
+    figure.update_layout(
+        template="plotly_white",
+        height=height,
+        margin=dict(l=10, r=10, t=50, b=40),
+        font=dict(family="system-ui, sans-serif", size=12),
+        legend=dict(orientation="h", yanchor="bottom", y=1.0, x=0),
+        **more,
+    )
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
+    return figure
+
+
+def clipped(gap: Any) -> Floats:
+    """Gaps (n,) as they are drawn: between FLOOR and CLIP, infeasible at CLIP."""
+    return np.clip(np.nan_to_num(np.asarray(gap, np.float64), posinf=CLIP), FLOOR, CLIP)
+
+
+def written(values: Floats, unit: str) -> tuple[float, str]:
+    """The scale of an axis for values (n,), and its unit in brackets or ''."""
+    finite = np.abs(values[np.isfinite(values)])
+    scale, name = in_prefix(float(np.median(finite)) if len(finite) else 1.0, unit)
+    return scale, f" [{name}]" if name else ""
+
+
+def is_wide(values: Floats) -> bool:
+    """Whether values (n,) belong on a logarithmic axis: all positive and far apart."""
+    finite = values[np.isfinite(values)]
+    return bool(len(finite) and finite.min() > 0 and finite.max() > WIDE * finite.min())
+
+
+def plain(text: object) -> str:
+    """Text as it stands: plotly reads tags and formulas in names."""
+    out = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return out.replace("$", "&#36;")
+
+
+def hover_texts(scenario: Scenario, x: Designs, numbers: Any) -> list[str]:
+    """Designs (n, d) for the box under the pointer: the trial's number, and its knobs.
+
+    Where a design has many knobs, those that differ from the reference design.
+    """
+    reference = scenario.reference_design
+    usual = None if reference is None else scenario.space.decode(reference)[0]
+    units = {p.name: p.unit for p in scenario.space.parameters if len(p) > 1}
+    out = []
+    for number, design in zip(numbers, scenario.space.decode(x) if len(x) else []):
+        shown = [(n, v) for n, v in design.items() if n in units]
+        if len(shown) > HOVER_KNOBS and usual is not None:
+            shown = [(n, v) for n, v in shown if v != usual[n]]
+        lines = [f"{plain(n)}: {plain(v)} {plain(units[n])}".rstrip() for n, v in shown]
+        more = len(lines) - HOVER_KNOBS
+        tail = [f"and {more:,} more"] if more > 0 else []
+        out.append("<br>".join([f"trial {int(number):,}", *lines[:HOVER_KNOBS], *tail]))
+    return out

@@ -1,0 +1,109 @@
+"""How a search went: what each evaluation gave, and the best that meets the specs so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..goals.convergence import Curve, curves
+from ..goals.scenario import Scenario
+from ..goals.trials import Trials
+from .base import (
+    GREEN,
+    GREY,
+    INK,
+    MANY,
+    PALE,
+    RED,
+    hover_texts,
+    is_wide,
+    layout,
+    plain,
+    plotly,
+    stacked,
+    written,
+)
+
+
+def convergence(scenario: Scenario, trials: Trials, final: Trials | None = None) -> Any:
+    """One panel an objective, in its unit, over the evaluations charged.
+
+    Args:
+        scenario: what was searched.
+        trials: everything that was tried, in order.
+        final: the finalists as simulated, where the trials are guesses of a proxy.
+
+    Returns:
+        A plotly ``Figure``.
+
+    Raises:
+        MissingExtraError: plotly is not installed.
+    """
+    shown = curves(scenario, trials.evaluation.metrics, trials.satisfied)
+    figure = stacked(len(shown))
+    hover = hover_texts(scenario, trials.x, np.arange(len(trials)))
+    truths: list[Curve | None] = [None] * len(shown)
+    if final is not None:
+        truths = list(curves(scenario, final.evaluation.metrics, final.satisfied))
+    for row, (curve, truth) in enumerate(zip(shown, truths), 1):
+        _panel(figure, row, scenario, curve, trials, hover, truth)
+    figure.update_xaxes(title="evaluations charged", row=len(shown), col=1)
+    return layout(figure, 160 + 280 * len(shown))
+
+
+def _panel(
+    figure: Any,
+    row: int,
+    scenario: Scenario,
+    curve: Curve,
+    trials: Trials,
+    hover: list[str],
+    truth: Curve | None,
+) -> None:
+    go = plotly()
+    steps = np.arange(1, len(trials) + 1)
+    finite = curve.best if np.isfinite(curve.best).any() else curve.values
+    scale, unit = written(finite, curve.unit)
+    points = go.Scattergl if len(trials) > MANY else go.Scatter
+    what = "guess " if truth is not None else ""
+    met, works = trials.satisfied, np.isfinite(curve.values)
+    for chosen, name, colour, symbol in (
+        (works & ~met, "misses a spec", GREY, "x"),
+        (works & met, "meets the specs" if scenario.specs else "evaluation", PALE, "circle"),
+    ):
+        if chosen.any():
+            at = np.flatnonzero(chosen)
+            figure.add_trace(
+                points(
+                    x=steps[at], y=curve.values[at] / scale, mode="markers", name=f"{what}{name}",
+                    legendgroup=name, showlegend=row == 1, marker=dict(size=5, color=colour, symbol=symbol),
+                    text=[hover[i] for i in at], hovertemplate="%{y:.4g}<br>%{text}<extra></extra>",
+                ),
+                row=row, col=1,
+            )  # fmt: skip
+    if np.isfinite(curve.best).any():
+        figure.add_trace(
+            go.Scatter(
+                x=steps, y=curve.best / scale, mode="lines", name="best so far", line_shape="hv",
+                line_color=INK, legendgroup="best", showlegend=row == 1,
+                hovertemplate="best after %{x:,}: %{y:.4g}<extra></extra>",
+            ),
+            row=row, col=1,
+        )  # fmt: skip
+    if truth is not None and np.isfinite(truth.best).any():
+        figure.add_trace(
+            go.Scatter(
+                x=steps[-1:], y=truth.best[-1:] / scale, mode="markers", legendgroup="truth",
+                name="best of the finalists, as simulated", showlegend=row == 1,
+                marker=dict(size=9, color=GREEN, symbol="diamond"),
+            ),
+            row=row, col=1,
+        )  # fmt: skip
+    if curve.reference is not None and np.isfinite(curve.reference):
+        figure.add_hline(
+            y=curve.reference / scale, line_dash="dash", line_color=RED, row=row, col=1,
+            annotation_text="reference design", annotation_font_color=RED,
+        )  # fmt: skip
+    kind = "log" if is_wide(curve.values) else "linear"
+    figure.update_yaxes(title=plain(curve.label + unit), type=kind, row=row, col=1)

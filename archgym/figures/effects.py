@@ -1,0 +1,71 @@
+"""What each knob does around one design: how much is lost when it alone is moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..goals.scenario import Scenario
+from ..space import Designs
+from ..statistics.sensitivity import one_at_a_time
+from .base import GAP_TICKS, GREY, INK, clipped, layout, plain, plotly
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def effects_table(scenario: Scenario, design: Designs) -> pd.DataFrame:
+    """Every knob of a design (d,) moved through its values: gaps to the design's own cost.
+
+    The scenario's simulators evaluate every neighbour, which is charged to nobody.
+
+    Returns:
+        One row a knob: ``knob``, ``best value``, ``least change``, ``greatest change``,
+        ``values that lose nothing``, ``values``.
+    """
+    import pandas as pd
+
+    rows = []
+    for effect in one_at_a_time(scenario, design):
+        others = effect.others
+        finite = others[np.isfinite(others)]
+        rows.append(
+            {
+                "knob": effect.knob, "best value": str(effect.value),
+                "least change": float(finite.min()) if len(finite) else np.inf,
+                "greatest change": float(others.max()),
+                "values that lose nothing": int((others <= 1e-12).sum()),
+                "values": len(effect.values),
+            }
+        )  # fmt: skip
+    columns = [
+        "knob", "best value", "least change", "greatest change", "values that lose nothing", "values",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def effects(table: pd.DataFrame) -> Any:
+    """The table of :func:`effects_table` as bars; knobs that change nothing are left out.
+
+    Returns:
+        A plotly ``Figure``.
+
+    Raises:
+        MissingExtraError: no plotly.
+    """
+    go = plotly()
+    rows = table.sort_values("greatest change")
+    rows = rows[rows["greatest change"] > 0]
+    figure = go.Figure()
+    for column, name, colour in (
+        ("greatest change", "to its worst value", INK),
+        ("least change", "to the nearest rival", GREY),
+    ):
+        figure.add_bar(
+            x=clipped(rows[column]), y=[plain(k) for k in rows["knob"]], orientation="h", name=name,
+            marker_color=colour, text=[plain(v) for v in rows["best value"]] if colour == INK else None,
+            hovertemplate="%{y}: %{x:.2%}<extra></extra>",
+        )  # fmt: skip
+    figure.update_xaxes(title="gap when this knob alone is moved", **GAP_TICKS)
+    return layout(figure, 140 + 26 * len(rows))

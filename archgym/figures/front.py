@@ -1,0 +1,126 @@
+"""What can be had for what: all feasible designs of a search over two quantities, and the front."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..contracts.evaluation import Floats
+from ..errors import ArchgymError
+from ..goals.scenario import Scenario
+from ..goals.tradeoff import Axis, front_axes, front_of
+from ..goals.trials import Trials
+from .base import GREY, INK, MANY, PALE, RED, hover_texts, is_wide, layout, plain, plotly, written
+
+
+def front(scenario: Scenario, trials: Trials, final: Trials | None = None) -> Any:
+    """Trials over the first two quantities of the front, the front itself, reference and specs.
+
+    Args:
+        scenario: what was searched.
+        trials: everything that was tried, in order.
+        final: the finalists as simulated, where the trials are guesses of a proxy.
+
+    Returns:
+        A plotly ``Figure``; the box under the pointer says the design.
+
+    Raises:
+        ArchgymError: the simulator has one metric alone; MissingExtraError: no plotly.
+    """
+    axes = front_axes(scenario)
+    if len(axes) < 2:
+        raise ArchgymError(
+            f"scenario {scenario.name!r} has a single metric, and a front needs two: look at the convergence"
+        )
+    go = plotly()
+    values = [_values(axis, trials) for axis in axes[:2]]
+    (sx, ux), (sy, uy) = (written(v, a.unit) for v, a in zip(values, axes))
+    xs, ys = values[0] / sx, values[1] / sy
+    works, met = np.isfinite(xs) & np.isfinite(ys), trials.satisfied
+    hover = hover_texts(scenario, trials.x, np.arange(len(trials)))
+    points = go.Scattergl if len(trials) > MANY else go.Scatter
+    what = "guess " if final is not None else ""
+    figure = go.Figure()
+    for chosen, name, colour, symbol in (
+        (works & ~met, "misses a spec", GREY, "x"),
+        (works & met, "meets the specs" if scenario.specs else "evaluation", PALE, "circle"),
+    ):
+        if chosen.any():
+            at = np.flatnonzero(chosen)
+            figure.add_trace(
+                points(
+                    x=xs[at], y=ys[at], mode="markers", name=f"{what}{name} ({len(at):,})",
+                    marker=dict(size=5, color=colour, symbol=symbol), text=[hover[i] for i in at],
+                    hovertemplate="%{x:.4g}, %{y:.4g}<br>%{text}<extra></extra>",
+                )
+            )  # fmt: skip
+    _front(figure, scenario, trials if final is None else final, axes, (sx, sy))
+    _reference(figure, scenario, axes, (sx, sy))
+    _limits(figure, scenario, axes, (sx, sy))
+    for update, axis, scaled, unit in (
+        (figure.update_xaxes, axes[0], xs, ux),
+        (figure.update_yaxes, axes[1], ys, uy),
+    ):
+        update(title=plain(axis.name + unit), type="log" if is_wide(scaled) else "linear")
+    return layout(figure, 520)
+
+
+def _values(axis: Axis, trials: Trials) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return axis.expression(trials.evaluation.metrics)
+
+
+def _front(
+    figure: Any,
+    scenario: Scenario,
+    trials: Trials,
+    axes: tuple[Axis, ...],
+    scales: tuple[float, float],
+) -> None:
+    at = front_of(scenario, trials)
+    if not len(at):
+        return
+    xs, ys = (_values(a, trials)[at] / s for a, s in zip(axes, scales))
+    order = np.argsort(xs, kind="stable")
+    two = len(axes) == 2
+    shape = "hv" if axes[0].lower_is_better else "vh"
+    figure.add_scatter(
+        x=xs[order], y=ys[order], mode="lines+markers" if two else "markers", line_shape=shape,
+        name=f"front{'' if two else f' of all {len(axes)} objectives'} ({len(at):,})",
+        line=dict(color=INK, width=1), marker=dict(size=8, color="white", line=dict(color=INK, width=2)),
+        text=hover_texts(scenario, trials.x[at][order], at[order]),
+        hovertemplate="on the front: %{x:.4g}, %{y:.4g}<br>%{text}<extra></extra>",
+    )  # fmt: skip
+
+
+def _reference(
+    figure: Any, scenario: Scenario, axes: tuple[Axis, ...], scales: tuple[float, float]
+) -> None:
+    reference = scenario.reference_evaluation
+    if reference is None or not reference.feasible[0]:
+        return
+    x, y = (float(a.expression(reference.metrics)[0]) / s for a, s in zip(axes, scales))
+    missed = "" if scenario.satisfied(reference)[0] else " (misses a spec)"
+    figure.add_scatter(
+        x=[x], y=[y], mode="markers", name=f"reference design{missed}",
+        marker=dict(size=13, symbol="star", color=RED),
+    )  # fmt: skip
+
+
+def _limits(
+    figure: Any, scenario: Scenario, axes: tuple[Axis, ...], scales: tuple[float, float]
+) -> None:
+    """The bounds of specs on the two quantities, each with its text."""
+    for spec in scenario.resolved[1]:
+        text = plain(f"spec {spec.text(scenario.units[spec.metric])}")
+        for axis, scale, vertical in ((axes[0], scales[0], True), (axes[1], scales[1], False)):
+            if axis.name != spec.metric:
+                continue
+            for bound in (spec.upper, spec.lower):
+                if isinstance(bound, float | int):
+                    line = dict(line_dash="dot", line_color=RED, annotation_text=text)
+                    if vertical:
+                        figure.add_vline(x=bound / scale, **line)
+                    else:
+                        figure.add_hline(y=bound / scale, **line)
