@@ -52,7 +52,7 @@ def buffered(netlist: Netlist, x: Floats, y: Floats) -> tuple[Netlist, Floats, F
         netlist.name,
         np.concatenate([netlist.function, np.full(len(bx), BUF)]),
         np.concatenate([pin_net, np.array(new_pins, np.int64)]),
-        netlist.port_net, netlist.port_input, netlist.port_names, netlist.origin,
+        netlist.port_net, netlist.port_input, netlist.port_names, netlist.origin, netlist.macros,
     )  # fmt: skip
     assert out.cell_start[cells] == len(pin_net)
     return out, np.concatenate([x, bx]), np.concatenate([y, by])

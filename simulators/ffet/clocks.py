@@ -65,6 +65,16 @@ class Wired(Protocol):
         ...
 
     @property
+    def block_ports(self) -> int:
+        """Number of ports that are no macro's pin."""
+        ...
+
+    @property
+    def macros(self) -> Any:
+        """Its macros, or None."""
+        ...
+
+    @property
     def clock_tree(self) -> Any:
         """Its clock tree."""
         ...
@@ -77,6 +87,8 @@ class Wired(Protocol):
 @dataclass(frozen=True)
 class ClockTree:
     """Clocked cells' numbers (k,), the net at the root of each one's clock, and whether it is inverted.
+
+    Clock pins of macros follow the cells, numbered as ports after the last cell.
 
     ``nets`` are all nets from the roots to the clock pins; ``cells`` the buffers, inverters and clock
     gates between them.
@@ -129,6 +141,11 @@ def clock_tree(netlist: Wired) -> ClockTree:
         return known[way[0]] if way else known[net]
 
     found = [up(int(net)) for net in n.pin_net[n.cell_start[clocked] + CLOCK_PIN]]
+    if n.macros:
+        pins = np.flatnonzero(n.macros.clocked)
+        at = [up(int(net)) for net in n.port_net[n.block_ports + pins]]
+        found += [(r, i ^ bool(low)) for (r, i), low in zip(at, n.macros.falling[pins])]
+        clocked = np.concatenate([clocked, len(n.function) + n.block_ports + pins])
     root = np.array([r for r, _ in found], np.int64)
     inverted = np.array([i for _, i in found], np.bool_)
     return ClockTree(clocked, root, inverted, frozenset(known), frozenset(cells))
@@ -138,7 +155,8 @@ def clock_faults(netlist: Wired) -> list[str]:
     """What about the clock is not modelled, in words; empty where all is."""
     n, tree = netlist, netlist.clock_tree
     faults = []
-    ports = {int(k) for k in n.port_net[n.port_input]}
+    own = n.port_input[: n.block_ports]
+    ports = {int(k) for k in n.port_net[: n.block_ports][own]}
     driver = dict(zip(n.pin_net[n.pin_output].tolist(), n.pin_cell[n.pin_output].tolist()))
     roots = np.unique(tree.root).tolist()
     for root in roots:
@@ -147,9 +165,10 @@ def clock_faults(netlist: Wired) -> list[str]:
         hit = int(tree.cells_clocked[np.flatnonzero(tree.root == root)[0]])
         cell = driver.get(root)
         what = "derived" if cell is not None and CLOCKED[n.function[cell]] else "gated"
-        by = "nothing" if cell is None else f"u{cell} ({FUNCTIONS[n.function[cell]].name})"
+        by = n.where(root) if cell is None else f"u{cell} ({FUNCTIONS[n.function[cell]].name})"
+        of = f"u{hit}" if hit < len(n.function) else n.port_names[hit - len(n.function)]
         faults.append(
-            f"a {what} clock: {int((tree.root == root).sum())} clocked cells, the first u{hit}, are "
+            f"a {what} clock: {int((tree.root == root).sum())} clocked cells, the first {of}, are "
             f"clocked by {by}, not by an input port; use an ICG cell, or a clock enable"
         )
     if len(roots) > 1:
@@ -186,7 +205,12 @@ def _as_data(n: Wired) -> list[str]:
             f"the clock is read as data by {len(data)} pins, the first of u{cell} "
             f"({FUNCTIONS[n.function[cell]].name})"
         )
-    out = np.flatnonzero(on[n.port_net] & ~n.port_input)
+    reads = on[n.port_net] & ~n.port_input
+    out = np.flatnonzero(reads[: n.block_ports])
     if len(out):
         faults.append(f"the clock leaves through the output port {n.port_names[out[0]]}")
+    if n.macros:
+        wrong = np.flatnonzero(reads[n.block_ports :] & ~n.macros.clocked)
+        if len(wrong):
+            faults.append(f"the clock is read as data by {n.port_names[n.block_ports + wrong[0]]}")
     return faults

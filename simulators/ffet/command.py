@@ -10,7 +10,7 @@ from archgym.terminal.output import busy, print_json, print_table
 
 from .designs import named
 from .export import export
-from .flow import NoRoom
+from .floorplan import NoRoom
 from .max_utilization import highest, sweep
 from .opensta import period_ps
 

@@ -68,6 +68,10 @@ def draw_layout(block: Block, path: Path) -> None:
         ]
         axis.add_collection(PatchCollection(boxes, facecolor=colour, edgecolor="none"))
         axis.plot([], [], "s", color=colour, label=label)
+    solid = [Rectangle((x0, y0), x1 - x0, y1 - y0) for x0, y0, x1, y1 in plan.solid]
+    if solid:
+        axis.add_collection(PatchCollection(solid, facecolor="#bdbdbd", edgecolor="#636363"))
+        axis.plot([], [], "s", color="#bdbdbd", label="macros")
     axis.plot(*path_places(block), "-", color="#cb181d", lw=1.2, label="critical path")
     axis.set(xlim=(0, plan.wide), ylim=(0, plan.high), aspect="equal", xlabel="um", ylabel="um")
     c = block.choices

@@ -12,6 +12,7 @@ import numpy as np
 from archgym.errors import ArchgymError
 
 from .export.names import Names
+from .export.verilog import macro_instances
 from .functions import FUNCTIONS, ICG, LATCH
 from .liberty import write_liberty
 from .library import library
@@ -24,7 +25,7 @@ from .yosys import TIMEOUT_S, Workspace, parameters
 SCRIPT = """{read}rename {top} gold
 proc
 flatten
-memory_map
+{evert}memory_map
 attrmap -remove init
 opt -undriven
 setundef -zero
@@ -32,11 +33,11 @@ setundef -zero
 opt_clean
 design -stash gold
 read_liberty cells.lib
-read_verilog gate.v
+{macros}read_verilog gate.v
 hierarchy -top gate
 proc
 flatten
-{model}techmap
+{evert}{model}techmap
 opt_clean
 design -stash gate
 design -copy-from gold -as gold gold
@@ -70,10 +71,14 @@ def prove(
         (work.folder / "cells.lib").write_text(text, encoding="utf-8")
         (work.folder / "gate.v").write_text(_gate(netlist, registers), encoding="utf-8")
         read = READ.format(
-            read=source.reading(work), top=source.top, parameters=parameters(source.parameters)
-        )
+            read=source.reading(work), macros=source.abstracts(work), top=source.top,
+            parameters=parameters(source.parameters),
+        )  # fmt: skip
         read = read.replace("read_liberty -lib", "read_liberty")
-        script = SCRIPT.format(read=read, top=source.top, model=_model(netlist))
+        script = SCRIPT.format(
+            read=read, macros=source.abstracts(work), top=source.top, model=_model(netlist),
+            evert=_evert(netlist),
+        )  # fmt: skip
         work.run(script, timeout_s, source.top)
         status = (work.folder / "status.txt").read_text(encoding="utf-8")
     proved = re.search(r"(\d+) are proven and (\d+) are unproven", status)
@@ -84,6 +89,12 @@ def prove(
             f"{proved.group(2) if proved else 'all'} points are open, such as {'; '.join(left[:3])}"
         )
     return int(proved.group(1))
+
+
+def _evert(n: Netlist) -> str:
+    """Macros become ports of the block, of the same names in both: all that they see must be equal."""
+    cells = sorted({i.cell for i in n.macros.instances}) if n.macros else []
+    return "".join(f"expose -evert t:{cell}\n" for cell in cells)
 
 
 def _model(n: Netlist) -> str:
@@ -98,7 +109,7 @@ def _gate(n: Netlist, registers: Mapping[str, str]) -> str:
     """The netlist with the source's vectors as ports and names of registers."""
     names = Names.of_netlist(n)
     vectors: dict[str, list[tuple[int, int]]] = {}
-    for i, port in enumerate(n.port_names):
+    for i, port in enumerate(n.port_names[: n.block_ports]):
         base, _, index = port.removesuffix("]").rpartition("[")
         vectors.setdefault(base or port, []).append((int(index) if base else -1, i))
     lines = [f"module gate ({', '.join(_escaped(v) for v in vectors)});"]
@@ -136,6 +147,10 @@ def _gate(n: Netlist, registers: Mapping[str, str]) -> str:
         a, b = int(n.cell_start[c]), int(n.cell_start[c + 1])
         pins = ", ".join(f".{names.pin[p]}({_net(int(n.pin_net[p]))})" for p in range(a, b))
         lines.append(f"  {FUNCTIONS[f].name}_X1 \\u#{c} ({pins});")
+    nets = [_net(k) for k in n.port_net[n.block_ports :].tolist()]
+    lines += macro_instances(
+        n, [_escaped(i.name) for i in n.macros.instances] if n.macros else [], nets
+    )
     return "\n".join([*lines, "endmodule", ""])
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +14,46 @@ from .kernels.legal import abacus, snap
 from .library import Library
 
 
+class NoRoom(Exception):
+    """Cells or macros that cannot be legalised."""
+
+
 @dataclass(frozen=True)
 class Floorplan:
-    """Sides in um; every row is cut into segments ``left`` to ``right`` between taps."""
+    """Sides in um; every row is cut into segments ``left`` to ``right`` between taps.
+
+    ``solid`` (m, 4) holds the boxes of macros (left, bottom, right, top); rows end at them.
+    """
 
     wide: float
     high: float
     rows: int
     left: Floats
     right: Floats
+    solid: Floats = field(default_factory=lambda: np.zeros((0, 4)))
+
+    def segments(self, lib: Library) -> tuple[Floats, Floats]:
+        """Ends of every row's segments (rows, s), from left to right; empty ones at 1e30."""
+        if not len(self.solid):
+            return np.tile(self.left, (self.rows, 1)), np.tile(self.right, (self.rows, 1))
+        found = []
+        for r in range(self.rows):
+            parts = list(zip(self.left.tolist(), self.right.tolist()))
+            for x0, y0, x1, y1 in self.solid:
+                if y0 < (r + 1) * lib.height_um - 1e-9 and y1 > r * lib.height_um + 1e-9:
+                    parts = [p for a, b in parts for p in ((a, min(b, x0)), (max(a, x1), b))]
+            sites = [
+                (
+                    np.ceil(a / lib.cpp_um - 1e-6) * lib.cpp_um,
+                    np.floor(b / lib.cpp_um + 1e-6) * lib.cpp_um,
+                )
+                for a, b in parts
+            ]
+            found.append(sorted((a, b) for a, b in sites if b > a + 1e-9))
+        ends = np.full((2, self.rows, max(1, *map(len, found))), 1e30)
+        for r, row in enumerate(found):
+            ends[:, r, : len(row)] = np.array(row).reshape(-1, 2).T
+        return ends[0], ends[1]
 
     @property
     def area_um2(self) -> float:
@@ -56,14 +88,18 @@ def floorplan(lib: Library, area: float, aspect: float, rows: int = 0) -> Floorp
 
 
 def packed(
-    lib: Library, area: float, aspect: float, x: Floats, y: Floats, width: Floats
-) -> tuple[Floorplan, Floats, NDArray[np.int64], int]:
-    """A core with legal places, as :func:`legalise` gives them.
+    lib: Library, area: float, aspect: float, x: Floats, y: Floats, width: Floats,
+    settled: Callable[[Floorplan], Floats] | None = None,
+) -> tuple[Floorplan, Floats, NDArray[np.int64], int]:  # fmt: skip
+    """A core with legal places, as :func:`legalise` gives them; ``settled`` says where its macros lie.
 
     ``x``, ``y`` are wanted centres (cells,) in units of the core's sides, ``width`` in um.  Where the
     core is only a few cells wide, the row count nearest to the aspect ratio that holds them all.
     """
     plan = floorplan(lib, area, aspect)
+    if settled:
+        plan = replace(plan, solid=settled(plan))
+        return plan, *legalise(plan, lib, x * plan.wide, y * plan.high, width)
     found = legalise(plan, lib, x * plan.wide, y * plan.high, width)
     if not found[2] or plan.wide > FEW * width.max():
         return plan, *found
@@ -86,10 +122,9 @@ def legalise(
     wanted = x - width / 2
     order = np.argsort(wanted, kind="stable")
     left, row = np.zeros(len(x)), np.zeros(len(x), np.int64)
-    lost = abacus(
-        order, wanted, y, width, lib.height_um, plan.rows, plan.left, plan.right, left, row
-    )
+    ends = plan.segments(lib)
+    lost = abacus(order, wanted, y, width, lib.height_um, *ends, left, row)
     if not lost:
         order = np.lexsort((left, row))
-        snap(left, row, width, lib.cpp_um, plan.rows, plan.left, plan.right, order)
+        snap(left, row, width, lib.cpp_um, *ends, order)
     return left, row, int(lost)

@@ -12,7 +12,7 @@ from archgym.contracts.evaluation import Floats
 from archgym.errors import ArchgymError
 
 from .calibration import FITTED, Calibration
-from .floorplan import Floorplan, core_area, packed
+from .floorplan import Floorplan, NoRoom, core_area, packed
 from .functions import EDGED, LATCH, PIN_OFFSETS
 from .kernels import timing
 from .kernels.graph import levelise, pins_by_net
@@ -21,6 +21,9 @@ from .kernels.state import Graph, Nets, Pi, Wires
 from .kernels.trees import grow
 from .kernels.wires import admittance, elmore, estimate, pi_models
 from .library import Library, library
+from .macro_places import boxes, pin_places, settle
+from .macros.instances import macro_pins
+from .macros.keepout import keep_out
 from .metal import Metal, metal
 from .netlist import Ints, Netlist
 from .placement import port_positions
@@ -53,6 +56,7 @@ class Placed:
     x: Floats
     y: Floats
     ports: tuple[Floats, Floats] | None = None  # their places; None: round the core
+    macros: Floats | None = None  # their centres (m, 2)
 
     @cached_property
     def pins_by_net(self) -> tuple[Ints, Ints]:
@@ -81,8 +85,20 @@ class Placed:
         outputs = np.flatnonzero(n.pin_output)
         cell[n.pin_net[outputs]] = n.pin_cell[outputs]
         return Graph(
-            order, edged, latch, n.cell_start, n.pin_net, cell, n.port_net, n.port_input
+            order, edged, latch, n.cell_start, n.pin_net, cell, n.port_net, n.port_input,
+            macro_pins(n.macros, n.port_net, n.nets),
         )  # fmt: skip
+
+    def solid(self, lib: Library, wide: float, high: float) -> Floats:
+        """Boxes of macros (m, 4) in um on a core of these sides.
+
+        Raises:
+            NoRoom: one does not fit.
+        """
+        if not self.netlist.macros or self.macros is None:
+            return np.zeros((0, 4))
+        wanted = self.macros * np.array([wide, high])
+        return boxes(self.netlist.macros, settle(self.netlist.macros, wanted, wide, high, lib))
 
 
 @dataclass(frozen=True)
@@ -115,22 +131,20 @@ class Block:
         return self.routed[0].violations + self.routed[1].violations
 
 
-class NoRoom(Exception):
-    """Cells that cannot be legalised."""
-
-
 def _pin_places(
-    placed: Placed, lib: Library, kind: Ints, x: Floats, y: Floats, wide: float, high: float
-) -> tuple[Floats, Floats]:
-    """Pins' and ports' places in um; ``x``, ``y`` are cells' centres."""
+    placed: Placed, lib: Library, kind: Ints, x: Floats, y: Floats, wide: float, high: float,
+    solid: Floats,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Pins' and ports' places in um; ``x``, ``y`` are cells' centres, ``solid`` boxes of macros."""
     n = placed.netlist
     share = PIN_OFFSETS[n.function[n.pin_cell], n.pin_place] - 0.5
     px, py = placed.ports or port_positions(len(n.port_net))
+    px, py = px * wide, py * high
+    if n.macros:
+        px[n.block_ports :], py[n.block_ports :] = pin_places(n.macros, solid[:, :2])
     return (
-        np.concatenate(
-            [x[n.pin_cell] + share * lib.width[kind][n.pin_cell] * lib.cpp_um, px * wide]
-        ),
-        np.concatenate([y[n.pin_cell], py * high]),
+        np.concatenate([x[n.pin_cell] + share * lib.width[kind][n.pin_cell] * lib.cpp_um, px]),
+        np.concatenate([y[n.pin_cell], py]),
     )
 
 
@@ -166,22 +180,30 @@ def build(
     metals = tuple(metal(stack(stack_name), layers) for layers in _wire_sides(choices, sides))
     kind = size(placed, lib, sides, choices, metals)
     widths = np.asarray(lib.width[kind] * lib.cpp_um, np.float64)
-    area = core_area(float(lib.area_um2[kind].sum()), choices.utilization, len(n.port_net))
-    plan, left, row, lost = packed(lib, area, choices.aspect_ratio, placed.x, placed.y, widths)
+    filled = float(lib.area_um2[kind].sum()) + n.macro_area_um2
+    area = core_area(filled, choices.utilization, n.block_ports)
+    plan, left, row, lost = packed(
+        lib, area, choices.aspect_ratio, placed.x, placed.y, widths,
+        (lambda p: placed.solid(lib, p.wide, p.high)) if n.macros else None,
+    )  # fmt: skip
     if lost:
         raise NoRoom(
             f"{lost} of {len(kind)} cells find no room between power taps in {plan.rows} rows of "
-            f"{plan.wide:.2f} um; lower the utilisation"
+            f"{plan.wide:.2f} um{' round macros' if n.macros else ''}; lower the utilisation"
         )
     x, y = left + widths / 2, np.asarray((row + 0.5) * lib.height_um, np.float64)
-    px, py = _pin_places(placed, lib, kind, x, y, plan.wide, plan.high)
-    loads = np.concatenate([lib.load[kind][n.pin_cell], np.zeros(len(n.port_net))])
+    px, py = _pin_places(placed, lib, kind, x, y, plan.wide, plan.high, plan.solid)
+    loads = np.concatenate([lib.load[kind][n.pin_cell], placed.graph.macro.load])
     trees = _trees(placed, sides, px, py)
     urgency = _urgency(placed, lib, kind, trees, metals, loads)
     blocked = fitted.pin_pitches * lib.stack.layers[0].pitch_nm * 1e-3
     routed = tuple(
-        route(t, m, (plan.wide, plan.high), blocked, loads, urgency) if m.pairs else _unrouted(t)
-        for t, m in zip(trees, metals)
+        route(
+            t, m, (plan.wide, plan.high), blocked, loads, urgency, keep_out(n.macros, plan.solid, s)
+        )
+        if m.pairs
+        else _unrouted(t)
+        for s, (t, m) in enumerate(zip(trees, metals))
     )
     wires = [(r.trees, r.resistance, r.capacitance) for r in routed]
     timed = time(placed, lib, kind, wires, loads)
@@ -209,16 +231,24 @@ def _estimates(trees: Trees, m: Metal) -> tuple[Floats, Floats]:
     return res, cap
 
 
+def first_core(
+    netlist: Netlist, lib: Library, aspect: float, utilization: float
+) -> tuple[float, float]:
+    """Sides in um of the core before cells have sizes: they will take a tenth more than X1."""
+    cells = float(lib.area_um2[lib.first[netlist.function]].sum()) * 1.1
+    area = core_area(cells + netlist.macro_area_um2, utilization, netlist.block_ports)
+    return (area / aspect) ** 0.5, (area * aspect) ** 0.5
+
+
 def size(
     placed: Placed, lib: Library, sides: Ints, choices: Choices, metals: tuple[Metal, ...]
 ) -> Ints:
     """Cells (cells,) of the library for the target frequency, on wires estimated from the placement."""
     n = placed.netlist
     kind = lib.first[n.function]
-    cell_area = float(lib.area_um2[kind].sum()) * 1.1
-    area = core_area(cell_area, choices.utilization, len(n.port_net))
-    wide, high = (area / choices.aspect_ratio) ** 0.5, (area * choices.aspect_ratio) ** 0.5
-    px, py = _pin_places(placed, lib, kind, placed.x * wide, placed.y * high, wide, high)
+    wide, high = first_core(n, lib, choices.aspect_ratio, choices.utilization)
+    solid = placed.solid(lib, wide, high)
+    px, py = _pin_places(placed, lib, kind, placed.x * wide, placed.y * high, wide, high, solid)
     trees = _trees(placed, sides, px, py)
     wires = tuple(_wires(t, *_estimates(t, m)) for t, m in zip(trees, metals))
     period = 1e3 / choices.target_ghz

@@ -9,7 +9,7 @@ from archgym.errors import ArchgymError
 
 from .designs import named
 from .drawing import draw_layout
-from .flow import NoRoom
+from .floorplan import NoRoom
 
 
 def add_layout(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from archgym.files.arrays import read_arrays
 
 from .clocks import ClockTree, clock_faults, clock_tree
 from .functions import EDGED, FUNCTIONS, INDEX, LATCH
+from .macros.instances import Macros
 
 Ints = NDArray[np.int64]
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.+-]{0,99}")
@@ -28,7 +30,8 @@ INPUTS = np.array([len(f.inputs) for f in FUNCTIONS], np.int64)
 class Netlist:
     """Cells are functions (cells,); their pins lie one after the other, inputs first, output last.
 
-    ``pin_net`` (pins,) names the net of each; ``port_net`` (ports,) those of the block's ports.
+    ``pin_net`` (pins,) names the net of each; ``port_net`` (ports,) those of the block's ports, after
+    which the pins of macros follow: an input of a macro is where a path ends, as at an output port.
     """
 
     name: str
@@ -38,6 +41,17 @@ class Netlist:
     port_input: NDArray[np.bool_]
     port_names: tuple[str, ...]
     origin: str = ""
+    macros: Macros | None = None
+
+    @property
+    def block_ports(self) -> int:
+        """How many of the ports are the block's own; macros' pins come after them."""
+        return len(self.port_net) - (len(self.macros.pins) if self.macros else 0)
+
+    @property
+    def macro_area_um2(self) -> float:
+        """Of all macros."""
+        return self.macros.area_um2 if self.macros else 0.0
 
     @cached_property
     def cell_start(self) -> Ints:
@@ -92,6 +106,9 @@ class Netlist:
         for a in (self.function, self.pin_net, self.port_net, self.port_input.astype(np.int64)):
             digest.update(np.ascontiguousarray(a, np.int64).tobytes())
         digest.update("\n".join(self.port_names).encode())
+        if self.macros:
+            texts = (json.dumps(self.macros.document()), *self.macros.liberty, *self.macros.lef)
+            digest.update("\0".join(texts).encode())
         return digest.hexdigest()[:32]
 
     def check(self) -> Netlist:
@@ -164,10 +181,16 @@ class Netlist:
 
 def write_netlist(netlist: Netlist, path: Path) -> None:
     """Pack a netlist; about nine bytes a cell."""
-    header = {
+    header: dict[str, Any] = {
         "version": 1, "name": netlist.name, "functions": [f.name for f in FUNCTIONS],
         "ports": netlist.port_names, "origin": netlist.origin, "hash": netlist.content_hash,
     }  # fmt: skip
+    texts: dict[str, Any] = {}
+    if netlist.macros:
+        header["macros"] = netlist.macros.document()
+        for kind in ("liberty", "lef"):
+            for i, text in enumerate(getattr(netlist.macros, kind)):
+                texts[f"{kind}{i}"] = np.frombuffer(text.encode(), np.uint8)
     np.savez_compressed(
         path,
         header=np.frombuffer(json.dumps(header).encode(), np.uint8),
@@ -175,6 +198,7 @@ def write_netlist(netlist: Netlist, path: Path) -> None:
         pin_net=netlist.pin_net.astype(np.uint32),
         port_net=netlist.port_net.astype(np.uint32),
         port_input=netlist.port_input,
+        **texts,
     )
 
 
@@ -195,10 +219,12 @@ def read_netlist(path: Path) -> Netlist:
         netlist = Netlist(
             str(header["name"]), renumber[data["function"]], data["pin_net"].astype(np.int64),
             data["port_net"].astype(np.int64), data["port_input"], tuple(map(str, header["ports"])),
-            str(header["origin"]),
+            str(header["origin"]), _macros(header, data),
         )  # fmt: skip
         saved = header["hash"]
         _require_flat(netlist, path)
+        if netlist.block_ports < 0:
+            raise ArchgymError(f"{path}: fewer ports than its macros have pins; it is damaged")
     except (OSError, KeyError, ValueError, IndexError, TypeError, RecursionError) as error:
         raise ArchgymError(
             f"{path}: not a readable packed netlist, or truncated: {error}"
@@ -206,6 +232,16 @@ def read_netlist(path: Path) -> Netlist:
     if netlist.content_hash != saved:
         raise ArchgymError(f"{path}: the content does not match its digest; the file was changed")
     return netlist.check()
+
+
+def _macros(header: dict[str, Any], data: dict[str, NDArray[Any]]) -> Macros | None:
+    if not header.get("macros"):
+        return None
+    texts: dict[str, list[str]] = {"liberty": [], "lef": []}
+    for kind, found in texts.items():
+        while f"{kind}{len(found)}" in data:
+            found.append(data[f"{kind}{len(found)}"].tobytes().decode())
+    return Macros.of_document(header["macros"], tuple(texts["liberty"]), tuple(texts["lef"]))
 
 
 def _require_flat(netlist: Netlist, path: Path) -> None:

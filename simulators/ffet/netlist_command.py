@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from archgym.errors import ArchgymError
 from archgym.terminal.output import busy, print_json, print_table, settings
 
 from .admission import Admission, Refused
 from .equivalence import prove
 from .functions import FUNCTIONS, REGISTER
+from .macros.abstract import Files
 from .netlist import Netlist, write_netlist
 from .simulator import load_netlist
 from .synthesis import Source, synthesise
@@ -30,6 +32,21 @@ def add_netlist(parser: argparse.ArgumentParser) -> None:
     p.add_argument("--include", action="append", default=[], type=Path, metavar="DIR")
     p.add_argument("--define", action="append", default=[], metavar="NAME[=VALUE]", help="a macro")
     p.add_argument("--tie-undriven", action="store_true", help="tie nets without driver to 0")
+    p.add_argument(
+        "--macro-lib",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="macros' Liberty",
+    )
+    p.add_argument(
+        "--macro-lef", action="append", default=[], type=Path, metavar="FILE", help="macros' LEF"
+    )
+    p.add_argument(
+        "--macro-at", action="append", default=[], metavar="INSTANCE=X,Y",
+        help="a macro's lower left corner in um (default: near its logic)",
+    )  # fmt: skip
     p.add_argument("--prove", action="store_true", help="prove it equal to the source, by yosys")
     p.add_argument("--timeout", type=float, default=TIMEOUT_S, help="seconds for each run of yosys")
     p.add_argument("--json", action="store_true", help="print the admission report as JSON")
@@ -45,11 +62,14 @@ def _import(options: argparse.Namespace) -> None:
     given = {k: str(v) for k, v in settings(options.set, "--set").items()}
     target = options.to or Path(f"{name}.npz")
     report = target.with_suffix(".admission.json")
+    macros = Files.read(options.macro_lib, options.macro_lef)
+    at = _corners(options.macro_at)
     try:
         with busy(f"yosys synthesises {options.top} …", options.json):
             imported = synthesise(
                 options.sources, options.top, name, given, include=options.include,
-                define=options.define, tie_undriven=options.tie_undriven, timeout_s=options.timeout,
+                define=options.define, tie_undriven=options.tie_undriven, macros=macros, macro_at=at,
+                timeout_s=options.timeout,
             )  # fmt: skip
     except Refused as error:
         error.admission.write(report)
@@ -64,6 +84,7 @@ def _import(options: argparse.Namespace) -> None:
             given,
             tuple(options.include),
             tuple(options.define),
+            macros,
         )
         with busy("yosys proves it equal to its source …", options.json):
             proved = prove(netlist, source, admission.registers, timeout_s=options.timeout)
@@ -76,6 +97,28 @@ def _import(options: argparse.Namespace) -> None:
         print(f"Equal to its source: {proved} points proved.")
     _table(netlist)
     print(f"Written to {target}; use it as a scenario's workload.  Admission: {report}")
+
+
+def _corners(given: list[str]) -> dict[str, tuple[float, float]]:
+    """``INSTANCE=X,Y`` words.
+
+    Raises:
+        ArchgymError: one is none.
+    """
+    out = {}
+    for word in given:
+        name, _, place = word.partition("=")
+        parts = place.split(",")
+        try:
+            x, y = (float(p) for p in parts)
+        except ValueError:
+            x = y = float("nan")
+        if not name or not 0 <= min(x, y) <= max(x, y) < 1e6:
+            raise ArchgymError(
+                f"--macro-at {word[:80]!r}: expected INSTANCE=X,Y in um, such as mem=0,2.5"
+            )
+        out[name] = x, y
+    return out
 
 
 def _report(admission: Admission, as_json: bool) -> None:
@@ -93,7 +136,8 @@ def _about(netlist: Netlist) -> dict[str, object]:
         "flip_flops": int(kinds[REGISTER].sum()),
         "nets": netlist.nets,
         "pins": len(netlist.pin_net),
-        "ports": len(netlist.port_names),
+        "ports": netlist.block_ports,
+        "macros": len(netlist.macros.instances) if netlist.macros else 0,
         "hash": netlist.content_hash,
         "origin": netlist.origin,
         "functions": {f.name: int(k) for f, k in zip(FUNCTIONS, kinds) if k},

@@ -19,7 +19,7 @@ from .flow import Block
 from .functions import LATCH
 
 SCRIPT = """read_liberty cells.lib
-read_verilog {name}.v
+{macros}read_verilog {name}.v
 link_design {name}
 {constraints}
 exit
@@ -70,8 +70,12 @@ def _slacks(block: Block, folder: Path, periods: list[float]) -> list[float]:
         sdc.write_text(write_sdc(block, period), encoding="utf-8")
         spef = f"read_spef {name}.spef" if i == 0 else ""
         parts.append(TIMED.format(sdc=sdc.name, spef=spef, period=period))
+    own = block.placed.netlist.macros
+    macros = "".join(f"read_liberty macros{i}.lib\n" for i in range(len(own.liberty) if own else 0))
     script = folder / "run.tcl"
-    script.write_text(SCRIPT.format(name=name, constraints="\n".join(parts)), encoding="utf-8")
+    script.write_text(
+        SCRIPT.format(name=name, macros=macros, constraints="\n".join(parts)), encoding="utf-8"
+    )
     try:
         run = subprocess.run(
             ["sta", "-no_splash", "-exit", script.name], cwd=folder, capture_output=True, text=True,

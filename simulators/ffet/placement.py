@@ -35,7 +35,10 @@ MOST_PORTS_PER_UM, MOVES = 20.0, 2
 
 @dataclass(frozen=True)
 class Placement:
-    """Centres of cells (cells,) and places of ports (ports,) in units of the core's sides."""
+    """Centres of cells (cells,) and places of ports (ports,) in units of the core's sides.
+
+    ``macros`` (m, 2) are the centres of macros; None without any.
+    """
 
     x: Floats
     y: Floats
@@ -43,6 +46,7 @@ class Placement:
     port_y: Floats
     steps: int
     overflow: float
+    macros: Floats | None = None
 
 
 def port_positions(count: int) -> tuple[Floats, Floats]:
@@ -57,7 +61,7 @@ def port_positions(count: int) -> tuple[Floats, Floats]:
 def crowded(netlist: Netlist, lib: Library, aspect: float = 1.0) -> bool:
     """Whether the edges of a core of X1 cells cannot hold all ports."""
     wide, high = _sides(netlist, lib, aspect)
-    return len(netlist.port_net) > MOST_PORTS_PER_UM * 2 * (wide + high)
+    return netlist.block_ports > MOST_PORTS_PER_UM * 2 * (wide + high)
 
 
 def _sides(netlist: Netlist, lib: Library, aspect: float) -> tuple[float, float]:
@@ -66,7 +70,7 @@ def _sides(netlist: Netlist, lib: Library, aspect: float) -> tuple[float, float]
     return (area / aspect) ** 0.5, (area * aspect) ** 0.5
 
 
-def _grid(count: int) -> tuple[Floats, Floats]:
+def grid(count: int) -> tuple[Floats, Floats]:
     """Places of ``count`` ports spread over the whole core, in units of its sides."""
     side = max(1, int(np.ceil(count**0.5)))
     at = (np.arange(count) + 0.5) * (side * side / max(count, 1))  # evenly, where the grid has more
@@ -133,30 +137,40 @@ def place(netlist: Netlist, lib: Library, aspect: float, seed: int) -> Placement
     """
     count = len(netlist.port_net)
     if not crowded(netlist, lib, aspect):
-        return _spread(netlist, lib, aspect, seed, port_positions(count))
-    slots = _grid(count)
-    found = _spread(netlist, lib, aspect, seed, slots)
+        return spread(netlist, lib, aspect, seed, port_positions(count))
+    slots = grid(count)
+    found = spread(netlist, lib, aspect, seed, slots)
     for _ in range(MOVES):
         total, x, y = (np.zeros(netlist.nets) for _ in range(3))
         np.add.at(total, netlist.pin_net, 1.0)
         np.add.at(x, netlist.pin_net, found.x[netlist.pin_cell])
         np.add.at(y, netlist.pin_net, found.y[netlist.pin_cell])
         bare = np.flatnonzero(total == 0)  # from port to port: side by side, somewhere
-        x[bare], y[bare] = _grid(len(bare))
+        x[bare], y[bare] = grid(len(bare))
         total[bare] = 1.0
         at = netlist.port_net
         chosen = _matched((x / total)[at], (y / total)[at], *slots)
-        found = _spread(netlist, lib, aspect, seed, (slots[0][chosen], slots[1][chosen]))
+        found = spread(netlist, lib, aspect, seed, (slots[0][chosen], slots[1][chosen]))
     return found
 
 
-def _spread(
-    netlist: Netlist, lib: Library, aspect: float, seed: int, ports: tuple[Floats, Floats]
+def spread(
+    netlist: Netlist, lib: Library, aspect: float, seed: int, ports: tuple[Floats, Floats],
+    solid: Floats | None = None,
 ) -> Placement:  # fmt: skip
-    """Place cells round fixed ports."""
+    """Place cells round fixed ports, and evenly round ``solid`` boxes (m, 4) in units of the core's sides.
+
+    Raises:
+        ArchgymError: the spreading did not come to rest.
+    """
     cells = len(netlist.function)
     widths = lib.width[lib.first[netlist.function]].astype(np.float64)
     wide, high = _sides(netlist, lib, aspect)
+    if solid is not None:
+        free = max(
+            0.05, 1.0 - float(((solid[:, 2] - solid[:, 0]) * (solid[:, 3] - solid[:, 1])).sum())
+        )
+        wide, high = wide / free**0.5, high / free**0.5
     m = 128 if cells > 6000 else 64 if cells > 1500 else 32
     bx, by = wide / m, high / m
     w, h = widths * lib.cpp_um / bx, lib.height_um / by
@@ -174,15 +188,21 @@ def _spread(
     rho, field = np.zeros((m, m)), Field.of(m)
     work = np.empty((3, LARGEST_NET))
     mean = FILL
+    fixed = None if solid is None else mean * covered(solid, m)
 
     def gradient(gamma: float, weight: float) -> tuple[float, float]:
         wirelength_gradient(
             start, pins, owner, x, y, off, weight_x, weight_y, gamma, LARGEST_NET, gx, gy, work
         )
         bins.density(x, y, w, h, rho)
+        own = 1.0
+        if fixed is not None:
+            own = float(rho.sum())
+            np.add(rho, fixed, out=rho)
+            own /= float(rho.sum())
         ex, ey = field.solve(rho)
         bins.pull(x, y, w, h, ex, ey, fx, fy)
-        over = float(bins.overflow(rho, mean))
+        over = float(bins.overflow(rho, mean)) / own
         if weight == 0.0:
             weight = 0.2 * float(bins.absolute(gx, gy) / bins.absolute(fx, fy))
         bins.combine(gx, gy, fx, fy, weight, counts, w, h)
@@ -210,6 +230,16 @@ def _spread(
             f"placement of {netlist.name} did not spread (overflow {over:.2f} after {step} steps)"
         )
     return Placement(ux / m, uy / m, *ports, step, over)
+
+
+def covered(boxes: Floats, m: int) -> Floats:
+    """Share of every bin (m, m) that boxes (k, 4), which do not overlap, cover."""
+    edges = np.arange(m + 1) / m
+    out = np.zeros((m, m))
+    for x0, y0, x1, y1 in boxes:
+        along = [np.diff(np.clip(edges, a, b)) * m for a, b in ((x0, x1), (y0, y1))]
+        out += np.outer(*along)
+    return out
 
 
 def pin_table(

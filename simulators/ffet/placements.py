@@ -7,6 +7,7 @@ import os
 import re
 import zipfile
 from collections import OrderedDict
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -19,14 +20,17 @@ from archgym.kernels.compilation import cache_root, source_hash
 
 from .buffering import buffered
 from .calibration import Calibration
-from .flow import Placed
+from .flow import Placed, first_core
 from .library import library
+from .macro_places import place_round
 from .netlist import Netlist
 from .placement import place, port_positions
 from .power import activities
 
 HERE = Path(__file__).parent
-MADE_BY = ("buffering.py", "functions.py", "netlist.py", "placement.py", "power.py")  # and kernels/
+MADE_BY = (
+    "buffering.py", "functions.py", "macro_places.py", "netlist.py", "placement.py", "power.py",
+)  # fmt: skip  # and kernels/
 KEPT = 24  # placements in memory, some four megabytes each
 
 
@@ -45,14 +49,20 @@ class Placements:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]
 
-    def get(self, technology: str, aspect: float, seed: int) -> tuple[Placed, Floats]:
-        """A buffered placement and its nets' activities."""
+    def get(
+        self, technology: str, aspect: float, seed: int, utilization: float = 0.76
+    ) -> tuple[Placed, Floats]:
+        """A buffered placement and its nets' activities; ``utilization`` matters to macros alone.
+
+        Raises:
+            NoRoom: a macro does not fit.
+        """
         lib = library(technology, stack_name=self.stack, fitted=self.fitted)
         shapes = lib.width[lib.first[np.unique(self.netlist.function)]]
         text = (
             f"{self.netlist.content_hash} {shapes.tolist()} {lib.cpp_um} {lib.height_um} {aspect} "
             f"{seed} {_sources()}"
-        )
+        ) + (f" {utilization}" if self.netlist.macros else "")
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
         with self._lock:
             if key in self._known:
@@ -65,10 +75,14 @@ class Placements:
         )
         found = self._read(path)
         if found is None:
-            placement = place(self.netlist, lib, aspect, seed)
+            if self.netlist.macros:
+                core = first_core(self.netlist, lib, aspect, utilization)
+                placement = place_round(self.netlist, self.netlist.macros, lib, aspect, seed, core)
+            else:
+                placement = place(self.netlist, lib, aspect, seed)
             block, x, y = buffered(self.netlist, placement.x, placement.y)
             ports = placement.port_x, placement.port_y
-            found = Placed(block, x, y, ports), activities(block)
+            found = Placed(block, x, y, ports, placement.macros), activities(block)
             self._write(path, *found)
         with self._lock:
             self._known[key] = found
@@ -81,12 +95,13 @@ class Placements:
         base = self.netlist
         try:
             with np.load(path, allow_pickle=False) as data:
-                net = Netlist(
-                    base.name, data["function"].astype(np.int64), data["pin_net"].astype(np.int64),
-                    base.port_net, base.port_input, base.port_names, base.origin,
+                net = replace(
+                    base, function=data["function"].astype(np.int64),
+                    pin_net=data["pin_net"].astype(np.int64),
                 )  # fmt: skip
                 ports = data["port_x"], data["port_y"]
-                return Placed(net, data["x"], data["y"], ports), data["activity"]
+                macros = data["macros"] if base.macros else None
+                return Placed(net, data["x"], data["y"], ports, macros), data["activity"]
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
             return None
 
@@ -95,11 +110,13 @@ class Placements:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             ports = placed.ports or port_positions(len(placed.netlist.port_net))
+            arrays = {} if placed.macros is None else {"macros": placed.macros}
             part = path.with_suffix(f".{os.getpid()}.part.npz")
             np.savez(
                 part, function=placed.netlist.function.astype(np.uint8),
                 pin_net=placed.netlist.pin_net.astype(np.uint32), x=placed.x, y=placed.y,
                 activity=activity, port_x=ports[0], port_y=ports[1],
+                **arrays,  # type: ignore[arg-type]
             )  # fmt: skip
             part.replace(path)
         except OSError:

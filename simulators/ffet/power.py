@@ -22,18 +22,19 @@ INPUT_ACTIVITY = 0.2  # toggles a cycle of an input port
 def activities(netlist: Netlist, seed: int = 0) -> Floats:
     """Toggles a cycle (nets,) over 64 random streams; a clock toggles twice where it is not gated.
 
-    Input ports toggle with probability 0.2 a cycle; ports that reach asynchronous pins, or are named
-    ``reset`` (or ``resetn``), are released after eight cycles.  A zero-delay simulation: glitches are
-    not counted.
+    Input ports and outputs of macros toggle with probability 0.2 a cycle; ports that reach asynchronous
+    pins, or are named ``reset`` (or ``resetn``), are released after eight cycles.  A zero-delay
+    simulation: glitches are not counted.
     """
     rng = np.random.default_rng(seed)
     stimulus = np.zeros((CYCLES, netlist.nets), np.uint64)
     resets = _resets(netlist)
-    for port, net, given in zip(netlist.port_names, netlist.port_net, netlist.port_input):
+    names = zip(netlist.port_names, netlist.port_net, netlist.port_input)
+    for i, (port, net, given) in enumerate(names):
         if not given:
             continue
-        name = port.lower()
-        if "reset" in name or name.startswith("rst") or int(net) in resets:
+        name = port.lower() if i < netlist.block_ports else ""  # a macro's output is no reset
+        if "reset" in name or name.startswith("rst") or (name and int(net) in resets):
             low = resets.get(int(net), name.rstrip("]0123456789[").endswith(("n", "_b")))
             level = np.arange(CYCLES) < RESET_CYCLES
             stimulus[:, net] = np.where(level != low, ~np.uint64(0), np.uint64(0))
@@ -97,10 +98,17 @@ def energy_fj(block: Block, activity: Floats) -> float:
     clocked = np.flatnonzero(CLOCKED[n.function])
     pulses = float(activity[n.pin_net[n.cell_start[clocked] + CLOCK_PIN]].sum()) / 2.0
     inside += square * pulses * lib.clock_load
+    if n.macros:  # at their own supply, which is the block's
+        ports = n.port_net[n.block_ports :]
+        for i, abstract in enumerate(n.macros.abstracts):
+            clocks = ports[n.macros.clocked & (n.macros.owner == i)]
+            wires += abstract.clock_fj * float(activity[clocks].mean()) / 2.0
     through = max(0.0, (lib.vdd - 2 * THRESHOLD) / (VDD - 2 * THRESHOLD)) ** 3
     return wires + inside * (1.0 + SHORT_CIRCUIT * through)
 
 
 def leakage_nw(block: Block) -> float:
-    """Of all cells, in nW."""
-    return float(block.library.leakage[block.kind].sum())
+    """Of all cells and macros, in nW."""
+    macros = block.placed.netlist.macros
+    own = sum(a.leakage_nw for a in macros.abstracts) if macros else 0.0
+    return float(block.library.leakage[block.kind].sum()) + own

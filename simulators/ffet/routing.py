@@ -12,6 +12,7 @@ from archgym.contracts.evaluation import Floats
 from .kernels import routing as kernels
 from .kernels.state import Metals, Nodes, Tracks
 from .kernels.wires import behind, gains
+from .macros.keepout import KeepOut, kept_free
 from .metal import Metal
 from .technology import WIRE_FF_PER_UM
 
@@ -61,16 +62,18 @@ class Routed:
 
 def capacities(
     metal: Metal, trees: Trees, gx: Ints, gy: Ints, shape: tuple[int, int], size: tuple[float, float],
-    blocked_um: float,
+    blocked_um: float, keep_out: KeepOut = (),
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Whole tracks of every layer at every border between gcells, less what pins block on M2.
 
-    Wires that stay within a gcell take their share of M2 and M3 as well.
+    Wires that stay within a gcell take their share of M2 and M3 as well.  ``keep_out`` holds what
+    macros obstruct.
     """
     nx, ny = shape
     dx, dy = size[0] / nx, size[1] / ny
     cap_h = np.repeat(_whole(metal.h_tracks * dy, ny)[:, None, :], nx - 1, axis=1)
     cap_v = np.repeat(_whole(metal.v_tracks * dx, nx)[:, :, None], ny - 1, axis=2)
+    free_h, free_v = kept_free(keep_out, cap_h, cap_v, size)
     taken_h, taken_v = np.zeros(shape), np.zeros(shape)
     landed = trees.pin >= 0
     np.add.at(taken_h, (gx[landed], gy[landed]), blocked_um / dx)
@@ -84,6 +87,10 @@ def capacities(
     cap_h[0] -= np.ceil((taken_h[1:] + taken_h[:-1]) / 2 - 0.5)
     lowest = int(metal.vertical[0])
     cap_v[lowest] -= np.ceil((taken_v[:, 1:] + taken_v[:, :-1]) / 2 - 0.5)
+    # where a macro obstructs a layer, nothing but the rest of its tracks is left
+    for cap, free in ((cap_h, free_h), (cap_v, free_v)):
+        hit = np.isfinite(free)
+        cap[hit] = np.maximum(np.minimum(cap[hit], free[hit]), 0.0)
     return cap_h, cap_v
 
 
@@ -95,14 +102,17 @@ def _whole(tracks: Floats, n: int) -> Floats:
 
 def route(
     trees: Trees, metal: Metal, size: tuple[float, float], blocked_um: float, pin_load: Floats,
-    urgency: Floats,
+    urgency: Floats, keep_out: KeepOut = (),
 ) -> Routed:  # fmt: skip
-    """Route a side's trees on its metal; ``urgency`` (nets,) says who chooses layers first."""
+    """Route a side's trees on its metal; ``urgency`` (nets,) says who chooses layers first.
+
+    ``keep_out`` holds what macros obstruct on this side.
+    """
     nx, ny = (max(2, round(s / GCELL_UM)) for s in size)
     gx = np.clip((trees.x / size[0] * nx).astype(np.int64), 0, nx - 1)
     gy = np.clip((trees.y / size[1] * ny).astype(np.int64), 0, ny - 1)
     gcell = (size[0] / nx + size[1] / ny) / 2
-    cap_h, cap_v = capacities(metal, trees, gx, gy, (nx, ny), size, blocked_um)
+    cap_h, cap_v = capacities(metal, trees, gx, gy, (nx, ny), size, blocked_um, keep_out)
     n = len(trees.up)
     kind, mid, h_tier, v_tier = (np.zeros(n, np.int64) for _ in range(4))
     nodes = Nodes(gx, gy, trees.up, kind, mid, h_tier, v_tier, np.zeros(n))

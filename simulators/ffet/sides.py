@@ -44,8 +44,54 @@ def library_sides(netlist: Netlist, share: float) -> NDArray[np.int64]:
 
 
 def pin_sides(netlist: Netlist, sides: NDArray[np.int64], ports: int) -> NDArray[np.int64]:
-    """Side of every pin and port (pins + ports,): ports take the same share of the back as pins."""
+    """Side of every pin and port (pins + ports,): ports take the same share of the back as pins.
+
+    Macros' pins, after the ports, lie where their LEF says.  What a macro's pin of one side drives is
+    reached on that side: its sinks are variants of their cells with the pin there.
+    """
     of_pins = sides[pin_numbers(netlist)]
     share = float(of_pins[~netlist.pin_output].mean())
     of_ports = np.diff(np.floor(np.arange(ports + 1) * share + 0.5)).astype(np.int64)
-    return np.concatenate([of_pins, of_ports])
+    out = np.concatenate([of_pins, of_ports])
+    if netlist.macros:
+        pins = [pin for _, pin in netlist.macros.pins]
+        out = np.concatenate([out, np.array([pin.side for pin in pins], np.int64)])
+        forced = np.full(netlist.nets, -1, np.int64)
+        for pin, net in zip(pins, netlist.port_net[ports:]):
+            if pin.output and not pin.both_sides:
+                forced[net] = pin.side
+        wanted = forced[np.concatenate([netlist.pin_net, netlist.port_net])]
+        wanted[len(of_pins) + ports :] = -1  # another macro's pin cannot move
+        out = np.where(wanted >= 0, wanted, out)
+    return out
+
+
+def macro_fault(netlist: Netlist, vdd: float, back_layers: int) -> str:
+    """Why a netlist's macros cannot be used in a design; empty where they can."""
+    macros = netlist.macros
+    if not macros:
+        return ""
+    for instance, abstract in zip(macros.instances, macros.abstracts):
+        if abs(abstract.vdd - vdd) > 1e-6:
+            return (
+                f"macro {instance.name}: its Liberty is for {abstract.vdd:g} V, "
+                f"the block runs at {vdd:g} V"
+            )
+        back = [p.name for p in abstract.pins if p.side]
+        if back and back_layers < 2:
+            return (
+                f"macro {instance.name}: pin {back[0]} lies at the back, where {back_layers} signal "
+                "layers reach it; wires need two"
+            )
+    sides: dict[int, int] = {}
+    nets = netlist.port_net[netlist.block_ports :].tolist()
+    for net, (_, pin) in zip(nets, macros.pins):
+        if pin.output and not pin.both_sides:
+            sides[net] = pin.side
+    for net, (i, pin) in zip(nets, macros.pins):
+        if not pin.output and sides.get(net, pin.side) != pin.side:
+            return (
+                f"macro {macros.instances[i].name}: pin {pin.name} lies at the other side of the wafer "
+                "than the macro's pin that drives it; put a buffer between them"
+            )
+    return ""

@@ -17,12 +17,13 @@ from archgym.kernels.threads import map_rows
 from archgym.space import THREADS, Designs, Setting
 
 from .calibration import FITTED, Calibration
-from .flow import Block, Choices, NoRoom, build
+from .floorplan import NoRoom
+from .flow import Block, Choices, build
 from .functions import REGISTER
 from .netlist import Netlist, read_netlist
 from .placements import Placements
 from .power import energy_fj, leakage_nw
-from .sides import library_sides, pin_sides
+from .sides import library_sides, macro_fault, pin_sides
 from .space import UTILIZATIONS, space, unbuildable
 from .technology import MOST_LAYERS, STACKS, devices
 from .technology import stack as stack_of
@@ -215,10 +216,11 @@ class BlockPPASimulator(Simulator):
         Raises:
             NoRoom: it cannot be legalised.
         """
-        placed, activity = self.placements.get(choices.technology, choices.aspect_ratio, seed)
-        pins = pin_sides(
-            placed.netlist, self.sides(choices.back_pin_share), len(placed.netlist.port_net)
+        placed, activity = self.placements.get(
+            choices.technology, choices.aspect_ratio, seed, choices.utilization
         )
+        n = placed.netlist
+        pins = pin_sides(n, self.sides(choices.back_pin_share), n.block_ports)
         return build(placed, pins, choices, self.stack, self.fitted), activity
 
     def build(self, choices: Choices) -> Built:
@@ -226,7 +228,7 @@ class BlockPPASimulator(Simulator):
         device = devices()[choices.technology]
         reason = unbuildable(
             device.dual_sided, choices.front_layers, choices.back_layers, choices.back_pin_share
-        )
+        ) or macro_fault(self.netlist, choices.vdd, choices.back_layers)
         if reason:
             return Built([], [], reason)
         blocks, activity = [], []

@@ -13,18 +13,23 @@ from typing import Any
 
 import numpy as np
 
+from archgym.documents import Faults
 from archgym.errors import ArchgymError
 
-from .admission import Admission, as_generic, as_mapped, as_written
+from .admission import Admission, as_mapped, as_written
+from .clock_admission import as_generic
 from .functions import FUNCTIONS, INDEX
 from .liberty import write_liberty
 from .library import library
+from .macros.abstract import Abstract, Files
+from .macros.instances import Instance, Macros
+from .module_bits import macro_bit
 from .netlist import NAME, Netlist
 from .yosys import TIMEOUT_S, Workspace, finished, identifier, parameters, yosys
 
 READ = """read_liberty -lib cells.lib
 {read}
-hierarchy -check -top {top} {parameters}
+{macros}hierarchy -check -top {top} {parameters}
 chformal -remove
 """
 # What the source says, before anything is optimised away that matters to admission.
@@ -79,12 +84,21 @@ class Source:
     parameters: Mapping[str, str] = field(default_factory=dict)
     include: tuple[Path, ...] = ()
     define: tuple[str, ...] = ()
+    macros: Files = field(default_factory=Files)
 
     @property
     def origin(self) -> str:
         """In words."""
         settings = "".join(f" {k}={v}" for k, v in self.parameters.items())
         return f"{', '.join(s.name for s in self.files)}, top {self.top}{settings}"
+
+    def abstracts(self, work: Workspace) -> str:
+        """The commands that put macros in the place of modules of their names."""
+        lines = ""
+        for i, text in enumerate(self.macros.liberty):
+            (work.folder / f"macros{i}.lib").write_text(text, encoding="utf-8")
+            lines += f"read_liberty -overwrite -ignore_miss_func -lib macros{i}.lib\n"
+        return lines
 
     def reading(self, work: Workspace) -> str:
         """The commands that read it.
@@ -119,6 +133,7 @@ class Imported:
 def synthesise(
     sources: Sequence[Path], top: str, name: str, given: Mapping[str, str] | None = None,
     *, include: Sequence[Path] = (), define: Sequence[str] = (), tie_undriven: bool = False,
+    macros: Files | None = None, macro_at: Mapping[str, tuple[float, float]] | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> Imported:  # fmt: skip
     """Synthesise Verilog for the CFET library's X1 cells; sizes are chosen after placement.
@@ -131,6 +146,8 @@ def synthesise(
         include: folders that included files are looked for in, besides the sources' own.
         define: macros, ``NAME`` or ``NAME=VALUE``.
         tie_undriven: tie nets without driver to 0 instead of refusing.
+        macros: Liberty and LEF of cells that the source instantiates, such as memories.
+        macro_at: lower left corners in um of macros that shall not move, by instance.
         timeout_s: for each of two runs of yosys.
 
     Returns:
@@ -147,7 +164,7 @@ def synthesise(
             "of _ . + -"
         )
     source = Source(tuple(sources), identifier(top, "top module"), dict(given or {}),
-                    tuple(include), tuple(define))  # fmt: skip
+                    tuple(include), tuple(define), macros or Files())  # fmt: skip
     yosys()
     with tempfile.TemporaryDirectory(prefix="archgym-") as folder:
         work = Workspace(Path(folder))
@@ -155,12 +172,14 @@ def synthesise(
         for file, content in (("cells.lib", text), ("gate.v", GATE), ("latch.v", LATCH)):
             (work.folder / file).write_text(content, encoding="utf-8")
         read = READ.format(
-            read=source.reading(work), top=top, parameters=parameters(source.parameters)
-        )
+            read=source.reading(work), macros=source.abstracts(work), top=top,
+            parameters=parameters(source.parameters),
+        )  # fmt: skip
         read = _readable(work, source, read, timeout_s)
         early = _document(work, "early.json", top)
         admission = Admission(name, source.origin, _version())
-        as_written(early, admission, tie_undriven)
+        boxes = _abstracts(early, source.macros, macro_at or {})
+        as_written(early, admission, tie_undriven, boxes)
         admission.refuse()
         forget = FORGET if admission.initial_bits else ""
         gates = GATES if admission.latches else ""
@@ -169,10 +188,11 @@ def synthesise(
             work.run(script, timeout_s, top)
         finally:  # what cannot be mapped is often what admission has a name for
             if (work.folder / "generic.json").exists():
-                as_generic(_document(work, "generic.json", top), admission)
+                as_generic(_document(work, "generic.json", top), admission, boxes)
                 admission.refuse()
         mapped = _document(work, "mapped.json", top)
-    netlist, nets = from_module(mapped, name, f"{source.origin}; {admission.yosys}")
+    origin = f"{source.origin}; {admission.yosys}"
+    netlist, nets = from_module(mapped, name, origin, source.macros, macro_at or {})
     as_mapped(mapped, netlist, nets, admission)
     return Imported(netlist, admission)
 
@@ -208,7 +228,10 @@ def _readable(work: Workspace, source: Source, read: str, timeout_s: float) -> s
             f"{first}; this is SystemVerilog beyond yosys' own reader: install sv2v, or yosys' slang "
             "plugin, and import again"
         ) from None
-    again = READ.format(read=command, top=source.top, parameters=parameters(source.parameters))
+    again = READ.format(
+        read=command, macros=source.abstracts(work), top=source.top,
+        parameters=parameters(source.parameters),
+    )  # fmt: skip
     work.run(again + LOOK, timeout_s, source.top)
     return again
 
@@ -223,12 +246,36 @@ def _explained(error: ArchgymError, source: Source) -> ArchgymError:
     text = str(error)
     if "is not part of the design" in text:
         return ArchgymError(
-            f"{text} (a black box: give its Verilog too, or take the instance out; the flow has no "
-            "macros)"
+            f"{text} (a black box: give its Verilog too, or a Liberty and a LEF: --macro-lib, --macro-lef)"
         )
     if "syntax error" in text and all(p.suffix == ".v" for p in source.files):
         return ArchgymError(f"{text} (if this is SystemVerilog, name the file .sv)")
     return error
+
+
+def _abstracts(
+    module: dict[str, Any], files: Files, macro_at: Mapping[str, tuple[float, float]]
+) -> dict[str, Abstract]:
+    """The abstracts of the macros that a module instantiates.
+
+    Raises:
+        ArchgymError: what is wrong with their Liberty and LEF, and places of no macro.
+    """
+    cells = {k: c["type"] for k, c in module["cells"].items()}
+    used = sorted(set(cells.values()) & set(files.names))
+    faults = Faults()
+    for name in files.names:
+        if name.removesuffix("_X1") in INDEX:
+            faults.add(f"macro {name}: a cell of this package's library has that name; rename it")
+    for name in macro_at:
+        if cells.get(name) not in used:
+            known = ", ".join(k for k, c in cells.items() if c in used) or "none"
+            faults.add(f"macro {name}: no macro instance of that name to place; there are: {known}")
+    found: tuple[Abstract, ...] = ()
+    with faults.collected("macros"):
+        found = files.abstracts(used)
+    faults.raise_if_any()
+    return dict(zip(used, found))
 
 
 def _version() -> str:
@@ -257,9 +304,12 @@ def from_json(document: dict[str, Any], top: str, name: str, origin: str) -> Net
 
 
 def from_module(
-    module: dict[str, Any], name: str, origin: str
+    module: dict[str, Any], name: str, origin: str, files: Files | None = None,
+    macro_at: Mapping[str, tuple[float, float]] | None = None,
 ) -> tuple[Netlist, dict[int, int]]:  # fmt: skip
     """A netlist of a module of yosys' JSON, and the net of each of its bits.
+
+    ``files`` hold the macros that it may instantiate, ``macro_at`` the places of some.
 
     Raises:
         ArchgymError: unknown cells, constants on pins, or an unsound netlist.
@@ -272,8 +322,11 @@ def from_module(
         return number.setdefault(bit, len(number))
 
     function, pin_net = [], []
+    boxes = {k: c for k, c in module["cells"].items() if files and c["type"] in files.names}
     for label, cell in module["cells"].items():
         kind = cell["type"].removesuffix("_X1")
+        if label in boxes:
+            continue
         if kind not in INDEX:
             raise ArchgymError(
                 f"netlist {name}: cell {label} is a {cell['type']}, which the library lacks"
@@ -293,8 +346,20 @@ def from_module(
             names.append(f"{label}[{i}]" if len(port["bits"]) > 1 else label)
             port_net.append(net(bit, label))
             port_input.append(port["direction"] == "input")
+    macros = None
+    if files and boxes:
+        at = macro_at or {}
+        instances = tuple(Instance(k, c["type"], at.get(k)) for k, c in boxes.items())
+        macros = Macros(files.liberty, files.lef, instances)
+        for i, end in macros.pins:
+            label = instances[i].name
+            bit = macro_bit(boxes[label], end.name)
+            names.append(f"{label}/{end.name}")
+            port_input.append(end.output)
+            # an output that nothing reads has a net of its own
+            port_net.append(net(-len(names) if bit is None else bit, names[-1]))
     netlist = Netlist(
         name, np.array(function, np.int64), np.array(pin_net, np.int64),
-        np.array(port_net, np.int64), np.array(port_input, np.bool_), tuple(names), origin,
+        np.array(port_net, np.int64), np.array(port_input, np.bool_), tuple(names), origin, macros,
     ).check()  # fmt: skip
     return netlist, number

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from archgym.simulators.ffet import BlockPPASimulator
 from archgym.simulators.ffet.calibration import Calibration
-from archgym.simulators.ffet.flow import Choices, NoRoom, Trees, time
+from archgym.simulators.ffet.floorplan import NoRoom
+from archgym.simulators.ffet.flow import Choices, Trees, time
 from archgym.simulators.ffet.functions import DFF
 from archgym.simulators.ffet.kernels.density import density
 from archgym.simulators.ffet.kernels.routing import route as route_kernel

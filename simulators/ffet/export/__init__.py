@@ -15,7 +15,7 @@ __all__ = ["export"]
 
 
 def export(block: Block, folder: Path) -> list[Path]:
-    """Write the block's files; returns their paths."""
+    """Write the block's files, and those of its macros as they were given; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     name = Names.of(block).top
     texts = {
@@ -26,6 +26,10 @@ def export(block: Block, folder: Path) -> list[Path]:
         "cells.lef": write_lef(block),
         "cells.lib": write_liberty(block.library),
     }
+    macros = block.placed.netlist.macros
+    for kind, end in (("liberty", "lib"), ("lef", "lef")):
+        for i, text in enumerate(getattr(macros, kind, ())):
+            texts[f"macros{i}.{end}"] = text
     for file, text in texts.items():
         (folder / file).write_text(text, encoding="utf-8")
     return [folder / file for file in texts]

@@ -47,8 +47,8 @@ def distinct(names: list[str], taken: set[str]) -> list[str]:
 
 
 def port_names(netlist: Netlist) -> list[str]:
-    """Distinct identifiers of the ports: plain ones keep their names, ``d[3]`` becomes ``d_3``."""
-    plain = [identifier(p) for p in netlist.port_names]
+    """Distinct identifiers of the block's ports: plain ones keep their names, ``d[3]`` becomes ``d_3``."""
+    plain = [identifier(p) for p in netlist.port_names[: netlist.block_ports]]
     taken: set[str] = set()
     kept = {i: p for i, p in enumerate(plain) if p == netlist.port_names[i]}
     taken.update(kept.values())
@@ -66,13 +66,15 @@ def _prefix(letter: str, ports: set[str]) -> str:
 
 @dataclass(frozen=True)
 class Names:
-    """``net`` (nets,), ``pin`` (pins,) as ``u12/A``'s parts, ``port`` (ports,)."""
+    """``net`` (nets,), ``pin`` (pins,) as ``u12/A``'s parts, ``port`` (the block's), ``macro`` (m,)."""
 
     top: str
     net: list[str]
     cell: list[str]
     pin: list[str]  # without its cell
     port: list[str]
+    macro: list[str]
+    macro_pin: list[tuple[str, str]]  # instance and pin of what follows the ports
 
     @classmethod
     def of_netlist(cls, n: Netlist) -> Names:
@@ -82,11 +84,16 @@ class Names:
         nets = [f"{k}{i}" for i in range(n.nets)]
         for i in reversed(range(len(ports))):
             nets[int(n.port_net[i])] = ports[i]
-        for i in np.flatnonzero(n.port_input).tolist():  # an input's own name wins
+        for i in np.flatnonzero(n.port_input[: len(ports)]).tolist():  # an input's own name wins
             nets[int(n.port_net[i])] = ports[i]
         pins = [p for f in n.function for p in (*FUNCTIONS[f].inputs, FUNCTIONS[f].output)]
         cells = [f"{c}{i}" for i in range(len(n.function))]
-        return cls(identifier(n.name), nets, cells, pins, ports)
+        instances = n.macros.instances if n.macros else ()
+        macros = distinct(
+            [identifier(i.name) for i in instances], {*nets, *cells, *ports, identifier(n.name)}
+        )
+        of_macros = [(macros[i], p.name) for i, p in n.macros.pins] if n.macros else []
+        return cls(identifier(n.name), nets, cells, pins, ports, macros, of_macros)
 
     @classmethod
     def of(cls, block: Block) -> Names:

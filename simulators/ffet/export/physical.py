@@ -59,6 +59,29 @@ def _macro(block: Block, kind: int, share: np.ndarray) -> list[str]:  # type: ig
     return [*lines, f"END {lib.name(kind)}"]
 
 
+def _rows(block: Block) -> list[str]:
+    """Rows, cut where macros lie."""
+    plan, lib = block.plan, block.library
+    sites = int(plan.wide / lib.cpp_um + 1e-9)
+    lines = []
+    for r in range(plan.rows):
+        low, high = r * lib.height_um, (r + 1) * lib.height_um
+        parts = [(0, sites)]
+        for x0, y0, x1, y1 in plan.solid.tolist():
+            if y0 < high - 1e-9 and y1 > low + 1e-9:
+                a, b = int(x0 / lib.cpp_um + 1e-6), int(np.ceil(x1 / lib.cpp_um - 1e-6))
+                parts = [
+                    p for c, d in parts for p in ((c, min(d, a)), (max(c, b), d)) if p[1] > p[0]
+                ]
+        for k, (a, b) in enumerate(parts):
+            name = f"row{r}" if len(parts) == 1 else f"row{r}_{k}"
+            lines.append(
+                f"ROW {name} core {round(a * lib.cpp_um * DBU)} {round(low * DBU)} "
+                f"{'FS' if r % 2 else 'N'} DO {b - a} BY 1 STEP {round(lib.cpp_um * DBU)} 0 ;"
+            )
+    return lines
+
+
 def write_def(block: Block) -> str:
     """Die, rows, placed components, ports and nets."""
     n, names, plan, lib = block.placed.netlist, Names.of(block), block.plan, block.library
@@ -71,13 +94,13 @@ def write_def(block: Block) -> str:
         f"UNITS DISTANCE MICRONS {DBU} ;",
         f"DIEAREA ( 0 0 ) ( {unit(plan.wide)} {unit(plan.high)} ) ;",
     ]  # fmt: skip
-    sites = int(plan.wide / lib.cpp_um + 1e-9)
-    for r in range(plan.rows):
-        lines.append(
-            f"ROW row{r} core 0 {unit(r * lib.height_um)} {'FS' if r % 2 else 'N'} "
-            f"DO {sites} BY 1 STEP {unit(lib.cpp_um)} 0 ;"
-        )
-    lines.append(f"COMPONENTS {len(block.kind)} ;")
+    lines += _rows(block)
+    lines.append(f"COMPONENTS {len(block.kind) + len(names.macro)} ;")
+    for name, abstract, box in zip(
+        names.macro, n.macros.abstracts if n.macros else (), plan.solid.tolist()
+    ):
+        place = f"( {unit(box[0])} {unit(box[1])} )"
+        lines.append(f"- {name} {abstract.name} + FIXED {place} N ;")
     for c, kind in enumerate(block.kind):
         x, y = unit(block.left[c]), unit(block.row[c] * lib.height_um)
         way = "FS" if block.row[c] % 2 else "N"
@@ -99,7 +122,10 @@ def write_def(block: Block) -> str:
     for k in used:
         ends = []
         for p in pins[start[k] : start[k + 1]]:
-            if p >= first:
+            if p >= first + len(names.port):
+                instance, pin = names.macro_pin[p - first - len(names.port)]
+                ends.append(f"( {instance} {pin} )")
+            elif p >= first:
                 ends.append(f"( PIN {names.port[p - first]} )")
             else:
                 ends.append(f"( {names.cell[n.pin_cell[p]]} {names.pin[p]} )")

@@ -33,11 +33,34 @@ def structural(n: Netlist, names: Names, cells: Sequence[str]) -> str:
         a, b = int(n.cell_start[c]), int(n.cell_start[c + 1])
         pins = ", ".join(f".{names.pin[p]}({names.net[n.pin_net[p]]})" for p in range(a, b))
         lines.append(f"  {kind} {names.cell[c]} ({pins});")
+    nets = [names.net[k] for k in n.port_net[n.block_ports :].tolist()]
+    lines += macro_instances(n, names.macro, nets)
     for i, port in enumerate(names.port):
         net = names.net[int(n.port_net[i])]
         if net != port:
             lines.append(f"  assign {port} = {net};")
     return "\n".join([*lines, "endmodule", ""])
+
+
+def macro_instances(n: Netlist, called: Sequence[str], nets: Sequence[str]) -> list[str]:
+    """Macros ``called`` (m,) as instances, their buses as vectors; ``nets`` (k,) of their pins."""
+    if not n.macros:
+        return []
+    at: dict[int, dict[str, str]] = {}
+    for (i, pin), net in zip(n.macros.pins, nets):
+        at.setdefault(i, {})[pin.name] = net
+    lines = []
+    for i, abstract in enumerate(n.macros.abstracts):
+        pins, inside = [], set()
+        for bus, (first, last) in abstract.buses.items():
+            bits = [f"{bus}[{k}]" for k in range(first, last - 1, -1)]
+            inside.update(bits)
+            pins.append(f".{bus}({{{', '.join(at[i][b] for b in bits)}}})")
+        for name, net in at[i].items():
+            if name not in inside:
+                pins.append(f".{name if name.isidentifier() else f'{chr(92)}{name} '}({net})")
+        lines.append(f"  {abstract.name} {called[i]} ({', '.join(pins)});")
+    return lines
 
 
 def write_sdc(block: Block, period_ps: float | None = None) -> str:

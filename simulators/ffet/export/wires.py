@@ -36,6 +36,8 @@ def write_spef(block: Block) -> str:
 
 def _node(block: Block, names: Names, pin: int) -> str:
     pins = len(block.placed.netlist.pin_net)
+    if pin >= pins + len(names.port):
+        return ":".join(names.macro_pin[pin - pins - len(names.port)])
     if pin >= pins:
         return names.port[pin - pins]
     return f"{names.cell[block.placed.netlist.pin_cell[pin]]}:{names.pin[pin]}"
@@ -63,7 +65,9 @@ def _net(block: Block, names: Names, net: int) -> Iterator[str]:
     yield "*CONN"
     first = len(block.placed.netlist.pin_net)
     for name, pin in pins.items():
-        if pin >= first:
+        if pin >= first + len(names.port):
+            yield f"*I {name} {'O' if block.placed.netlist.port_input[pin - first] else 'I'}"
+        elif pin >= first:
             given = block.placed.netlist.port_input[pin - first]
             yield f"*P {name} {'I' if given else 'O'}"
         else:

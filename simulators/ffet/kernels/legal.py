@@ -26,17 +26,14 @@ def _trial(seg, x, width, left, right, used, last, cq, cw, cx, prev):
 
 
 @compiled
-def abacus(order, x, y, width, row_height, rows, seg_left, seg_right, out_x, out_row):
+def abacus(order, x, y, width, row_height, seg_left, seg_right, out_x, out_row):
     """Legal left edges and rows of cells, in place; returns how many found no room.
 
-    ``x`` left edges, ``y`` centres, all in um; segments (s,) are alike in every row.
+    ``x`` left edges, ``y`` centres, all in um; segments are (rows, s), empty ones last at 1e30.
     """
-    segs = len(seg_left)
+    rows, segs = seg_left.shape
     total = rows * segs
-    left, right = np.empty(total), np.empty(total)
-    for r in range(rows):
-        for s in range(segs):
-            left[r * segs + s], right[r * segs + s] = seg_left[s], seg_right[s]
+    left, right = seg_left.reshape(total), seg_right.reshape(total)
     n = len(order)
     used = np.zeros(total)
     last = np.full(total, -1, np.int64)
@@ -49,9 +46,6 @@ def abacus(order, x, y, width, row_height, rows, seg_left, seg_right, out_x, out
     for k in range(n):
         c = order[k]
         ideal = int(min(max(y[c] / row_height, 0.0), rows - 1.0))
-        near = 0
-        while near < segs - 1 and x[c] + width[c] / 2 > seg_right[near]:
-            near += 1
         best, best_seg = 1e29, -1
         for away in range(2 * rows):
             r = ideal + (away + 1) // 2 if away % 2 else ideal - away // 2
@@ -60,10 +54,13 @@ def abacus(order, x, y, width, row_height, rows, seg_left, seg_right, out_x, out
                 break
             if r < 0 or r >= rows:
                 continue
+            near = 0
+            while near < segs - 1 and x[c] + width[c] / 2 > seg_right[r, near]:
+                near += 1
             for direction in range(2):
                 s = near if direction == 0 else near - 1
                 while 0 <= s < segs:
-                    gap = max(0.0, max(seg_left[s] - x[c] - width[c], x[c] - seg_right[s]))
+                    gap = max(0.0, max(seg_left[r, s] - x[c] - width[c], x[c] - seg_right[r, s]))
                     if gap + dy >= best:
                         break
                     at = _trial(
@@ -110,29 +107,29 @@ def abacus(order, x, y, width, row_height, rows, seg_left, seg_right, out_x, out
 
 
 @compiled
-def snap(out_x, out_row, width, site, rows, seg_left, seg_right, order):
+def snap(out_x, out_row, width, site, seg_left, seg_right, order):
     """Left edges on sites, in place: cells of a row pushed right, then left, by less than a site each.
 
-    ``order`` lists the cells by row and position.
+    ``order`` lists the cells by row and position; segments are (rows, s).
     """
-    n = len(order)
+    n, segs = len(order), seg_left.shape[1]
     i = 0
     while i < n:
         r = out_row[order[i]]
         s = 0
         c = order[i]
-        while s < len(seg_left) - 1 and out_x[c] >= seg_right[s] - 1e-9:
+        while s < segs - 1 and out_x[c] >= seg_right[r, s] - 1e-9:
             s += 1
         j = i
-        while j < n and out_row[order[j]] == r and out_x[order[j]] < seg_right[s] - 1e-9:
+        while j < n and out_row[order[j]] == r and out_x[order[j]] < seg_right[r, s] - 1e-9:
             j += 1
-        at = np.round(seg_left[s] / site)
+        at = np.round(seg_left[r, s] / site)
         for k in range(i, j):
             c = order[k]
             at = max(at, np.floor(out_x[c] / site + 0.5))
             out_x[c] = at
             at += np.round(width[c] / site)
-        at = np.round(seg_right[s] / site)
+        at = np.round(seg_right[r, s] / site)
         for k in range(j - 1, i - 1, -1):
             c = order[k]
             at = min(at - np.round(width[c] / site), out_x[c])

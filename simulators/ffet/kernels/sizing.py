@@ -17,6 +17,7 @@ from .timing import (
     arrivals,
     departures,
     needed,
+    port_end,
     worst,
 )
 from .wires import elmore
@@ -75,13 +76,13 @@ def _end_prices(graph, cells, kind, nets, goal, prices):
             late = needed(graph, cells, kind, nets, c, p) / goal
             price[p + CLOCK] = _changed(price[p + CLOCK], late)
             flow[pin_net[p]] += price[p + CLOCK]
-    pins = len(pin_net)
     for i in range(len(port_net)):
         if not port_input[i]:
-            n = port_net[i]
-            late = (arrival[n] + LN2 * delay[pins + i]) / goal
-            port_price[i] = _changed(port_price[i], late)
-            flow[n] += port_price[i]
+            t = port_end(graph, nets, i)
+            if t < 0.0:
+                continue  # a clock
+            port_price[i] = _changed(port_price[i], t / goal)
+            flow[port_net[i]] += port_price[i]
 
 
 @compiled
@@ -166,7 +167,7 @@ def _resize(graph, cells, function, kind, net_load, path, prices):
             if p == clock:
                 continue  # it is ideal
             n = pin_net[p]
-            r = resistance[kind[driver[n]]] if driver[n] >= 0 else 0.0
+            r = resistance[kind[driver[n]]] if driver[n] >= 0 else graph.macro.source[n]
             upstream += (flow[n] * r + price[p] * path[p]) * LN2 * EDGE_FACTOR
         if latch[c]:
             upstream += price[clock] * path[a] * LN2 * EDGE_FACTOR  # of its end
@@ -219,7 +220,7 @@ def _mend(graph, cells, function, kind, nets, path, rest, limit):
             n = pin_net[p]
             if arrival[n] + rest[n] >= limit:
                 d = driver[n]
-                r = path[p] + (resistance[kind[d]] if d >= 0 else 0.0)
+                r = path[p] + (resistance[kind[d]] if d >= 0 else graph.macro.source[n])
                 before = max(before, LN2 * EDGE_FACTOR * r)
         quickest, pick = 1e30, kind[c]
         for k in range(first[function[c]], first[function[c] + 1]):
@@ -263,6 +264,7 @@ def optimise(graph, cells, function, kind, sides, target, rounds, mends):
     prices = Prices(np.full(pins, 1e-3), np.full(ports, 1e-3), np.zeros(count))
     most = max(len(sides[0].up), len(sides[1].up))
     work = np.zeros(pins + ports), np.empty(most), np.empty(most)
+    work[0][pins:] = graph.macro.load
     best, best_area, fastest = 1e30, 1e30, 1e30
     chosen = kind.copy()
     for turn in range(rounds + mends):

@@ -12,6 +12,20 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+class MacroPins(NamedTuple):
+    """Pins of macros, which are ports of a kind; tables are linear between and beyond their points."""
+
+    start_net: Ints  # nets that macros drive (a,)
+    start_at: Floats  # fF (a, points)
+    start_delay: Floats  # ps from the clock's edge (a, points)
+    start_edge: Floats  # ps, 20 to 80 % (a, points)
+    end: Ints  # table of what must be settled before the clock; -1 none, -2 no end (ports,)
+    end_at: Floats  # ps, the data's edge (b, points)
+    end_margin: Floats  # ps (b, points)
+    load: Floats  # fF (ports,)
+    source: Floats  # kohm of a macro that drives a net, else 0 (nets,)
+
+
 class Graph(NamedTuple):
     """The netlist."""
 
@@ -23,6 +37,7 @@ class Graph(NamedTuple):
     driver: Ints  # cell that drives a net, -1 for a port (nets,)
     port_net: Ints  # (ports,)
     port_input: NDArray[np.bool_]  # (ports,)
+    macro: MacroPins
 
 
 class Cells(NamedTuple):

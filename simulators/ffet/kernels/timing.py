@@ -37,6 +37,40 @@ def needed(graph, cells, kind, nets, c, p):
 
 
 @compiled
+def looked_up(at, value, x):
+    """A table's value at ``x``: linear between its points and beyond them."""
+    i = 0
+    while i < len(at) - 2 and x > at[i + 1]:
+        i += 1
+    return value[i] + (x - at[i]) / (at[i + 1] - at[i]) * (value[i + 1] - value[i])
+
+
+@compiled
+def _launches(graph, pi, nets):
+    """Arrival and edge, in place, of every net that a macro drives."""
+    m = graph.macro
+    for k in range(len(m.start_net)):
+        n = m.start_net[k]
+        load = pi.near[n] + pi.far[n]
+        bare = max(looked_up(m.start_at[k], m.start_edge[k], 0.0), 1e-3)
+        sees = seen(m.source[n], bare, pi.near[n], pi.far[n], pi.ohm[n])
+        nets.arrival[n] = looked_up(m.start_at[k], m.start_delay[k], load)
+        nets.slew[n] = looked_up(m.start_at[k], m.start_edge[k], sees)
+
+
+@compiled
+def port_end(graph, nets, i):
+    """When the path into output port (or macro pin) ``i`` must have begun, in ps; below 0 for none."""
+    n, p = graph.port_net[i], len(graph.pin_net) + i
+    t = nets.arrival[n] + LN2 * nets.delay[p]
+    k = graph.macro.end[i]
+    if k >= 0:
+        edge = nets.slew[n] + LN4 * nets.delay[p]
+        t += looked_up(graph.macro.end_at[k], graph.macro.end_margin[k], edge)
+    return t if k > -2 else -1.0
+
+
+@compiled
 def arrivals(graph, cells, kind, pi, nets):
     """Latest arrival and slowest edge (nets,) at every driver, in place; input ports are at 0.
 
@@ -54,6 +88,7 @@ def arrivals(graph, cells, kind, pi, nets):
     near, far, ohm = pi.near, pi.far, pi.ohm
     arrival[:] = 0.0
     slew[:] = 0.0
+    _launches(graph, pi, nets)
     for c in order:
         a, b = cell_start[c], cell_start[c + 1] - 1
         k = kind[c]
@@ -76,12 +111,11 @@ def arrivals(graph, cells, kind, pi, nets):
 @compiled
 def worst(graph, cells, kind, nets):
     """The least period in ps, and the pin (or pins + port) at which the longest path ends."""
-    edged, latch, cell_start, pin_net, port_net, port_input = (
+    edged, latch, cell_start, pin_net, port_input = (
         graph.edged,
         graph.latch,
         graph.cell_start,
         graph.pin_net,
-        graph.port_net,
         graph.port_input,
     )
     arrival, delay, margin = nets.arrival, nets.delay, cells.margin
@@ -98,9 +132,9 @@ def worst(graph, cells, kind, nets):
                 if t > longest:
                     longest, at = t, p
     pins = len(pin_net)
-    for i in range(len(port_net)):
+    for i in range(len(port_input)):
         if not port_input[i]:
-            t = arrival[port_net[i]] + LN2 * delay[pins + i]
+            t = port_end(graph, nets, i)
             if t > longest:
                 longest, at = t, pins + i
     return longest, at
@@ -123,9 +157,13 @@ def departures(graph, cells, kind, nets, rest):
     rest[:] = NEVER
     pins = len(pin_net)
     for i in range(len(port_net)):
-        if not port_input[i]:
-            n = port_net[i]
+        if port_input[i]:
+            continue
+        n = port_net[i]
+        if graph.macro.end[i] == -1:
             rest[n] = max(rest[n], LN2 * delay[pins + i])
+        elif graph.macro.end[i] >= 0:
+            rest[n] = max(rest[n], port_end(graph, nets, i) - arrival[n])
     for c in order:
         if edged[c]:
             a = cell_start[c]
