@@ -59,6 +59,10 @@ class StoreError(ArchgymError, OSError):
     """The evaluation store or run folder cannot be read or written."""
 
 
+class StoreFaultError(StoreError):
+    """A store's server that is gone, full or takes no writes: no run's fault."""
+
+
 class MissingExtraError(ArchgymError, ImportError):
     """An optional package is not installed."""
 
@@ -73,8 +77,10 @@ _DISK_WORDS = ("database or disk is full", "disk I/O error", "readonly database"
 
 
 def disk_fault(error: BaseException | None) -> bool:
-    """Whether an error says that a disk is full or cannot be written, itself or by what caused it."""
+    """Whether an error says that a disk or a store's server takes no more, itself or by what caused it."""
     while error is not None:
+        if isinstance(error, StoreFaultError):
+            return True
         if isinstance(error, OSError) and error.errno in DISK_ERRORS:
             return True
         if isinstance(error, sqlite3.Error) and any(w in str(error) for w in _DISK_WORDS):

@@ -24,7 +24,11 @@ _CONSENT: ContextVar[bool] = ContextVar("archgym_consent", default=False)
 _LOOKING: ContextVar[str] = ContextVar("archgym_looking", default="")
 VARIABLE = "ARCHGYM_TRUST"
 # what tells a folder that archgym wrote from any other: two of its files together
-_WRITTEN = (("manifest.json", "evaluations.sqlite"), ("sweep.json", "ledger.sqlite"))
+_WRITTEN = (
+    ("manifest.json", "evaluations.sqlite"),
+    ("manifest.json", "lock"),
+    ("sweep.json", "ledger.sqlite"),
+)
 
 
 def consented() -> bool:
@@ -79,9 +83,18 @@ def require(what: str, place: str) -> None:
     """
     if _LOOKING.get():
         raise TrustError(f"archgym {_LOOKING.get()} starts nothing, but would need {what}")
+    vouch(what, place, "started")
+
+
+def vouch(what: str, place: str, verb: str = "opened") -> None:
+    """Refuse what a place names without consent, whether or not the command only looks.
+
+    Raises:
+        TrustError: no consent.
+    """
     if place and not consented():
         raise TrustError(
-            f"{place} names {what}, which is started after consent only: look at it, then say --trust "
+            f"{place} names {what}, which is {verb} after consent only: look at it, then say --trust "
             f"(or {VARIABLE}=1), or name a scenario of your own"
         )
 

@@ -1,4 +1,4 @@
-"""The evaluation store: every evaluation is kept, once, in an SQLite file (WAL).
+"""The evaluation store: every evaluation is kept, once, in an SQLite file or on a server.
 
 Rows are keyed by simulator fingerprint and canonical design, and carry a checksum that is looked at
 whenever they are read.  A batch is one transaction, so a process killed at any moment loses at most
@@ -8,143 +8,101 @@ the batch in flight.
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from ..contracts.evaluation import Evaluation
 from ..contracts.simulator import Simulator
 from ..errors import StoreError
-from ..files.processes import forgotten, this_process
-from ..files.sqlite import checksum, fold, read_only, writable
+from ..files.sqlite import checksum
 from ..space import Designs, design_keys
+from .database import Database, T, open_database
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS simulators(
-    id INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, fingerprint TEXT NOT NULL, metrics TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS evaluations(
-    simulator INTEGER NOT NULL, design BLOB NOT NULL, feasible INTEGER NOT NULL, metrics BLOB NOT NULL,
-    reason TEXT NOT NULL DEFAULT '', crc INTEGER NOT NULL, PRIMARY KEY(simulator, design)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS trials(
-    run TEXT NOT NULL, step INTEGER NOT NULL, design BLOB NOT NULL, crc INTEGER NOT NULL,
-    PRIMARY KEY(run, step)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS claims(
-    simulator INTEGER NOT NULL, design BLOB NOT NULL, owner TEXT NOT NULL, since REAL NOT NULL,
-    PRIMARY KEY(simulator, design)) WITHOUT ROWID;
-"""
-FORMAT = 2  # of the file; kept as SQLite's user_version
-T = TypeVar("T")
 _LOOKUP_CHUNK = 500
-_PATIENCE_S = 60.0
 _READ = "SELECT design, feasible, metrics, reason, crc FROM evaluations WHERE simulator = ?"
 
 
-class EvaluationStore:
-    """Evaluations on disk; safe to share between processes (SQLite locks; writers wait 60 s).
+@dataclass(frozen=True)
+class Batch:
+    """Evaluations by value: whose they are, and rows (design, feasible, metrics, reason)."""
 
-    A file that cannot be written is opened to be read.
+    key: str
+    fingerprint: str
+    metrics: str
+    rows: Sequence[tuple[bytes, int, bytes, str]]
+
+    @classmethod
+    def of(cls, simulator: Simulator, x: Designs, e: Evaluation) -> Batch:
+        """Evaluations of canonical designs (n, d)."""
+        table = np.stack([e.metrics[m.name] for m in simulator.metrics], axis=1)
+        rows = [
+            (key, int(ok), values.tobytes(), e.reason(i))
+            for i, (key, ok, values) in enumerate(zip(design_keys(x), e.feasible, table))
+        ]
+        return cls(*_described(simulator), rows)
+
+
+def _described(simulator: Simulator) -> tuple[str, str, str]:
+    """A simulator as the table of simulators has it: key, fingerprint, names of metrics."""
+    names = [m.name for m in simulator.metrics]
+    return simulator.key, json.dumps(simulator.fingerprint(), default=str), json.dumps(names)
+
+
+class EvaluationStore:
+    """Evaluations in a database; safe to share between processes, and, on a server, between machines.
+
+    ``location`` is the path of an SQLite file, ``:memory:``, or a URL such as
+    ``postgresql://user@host/database`` (extra ``server``).  What cannot be written is opened to be read.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, location: str | Path) -> None:
+        self._database: Database = open_database(location)
+        self.name = self._database.name
         self._ids: dict[str, int] = {}
-        self._connection = self._guard(self._open)
-
-    def _open(self) -> sqlite3.Connection:
-        if self.path.exists() and not writable(self.path):
-            connection = read_only(self.path, _PATIENCE_S)
-            self._is_new(connection)  # refuses another format
-            return connection
-        connection = sqlite3.connect(
-            self.path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False
-        )
         try:
-            self._set_up(connection)
-        except (sqlite3.Error, StoreError):
-            connection.close()
+            self._guard(self._read_simulators)
+        except BaseException:
+            self._database.close()
             raise
-        return connection
-
-    def _set_up(self, connection: sqlite3.Connection) -> None:
-        # two processes that open a new file at once: switching to WAL does not wait for locks
-        until = time.monotonic() + _PATIENCE_S
-        while True:
-            try:
-                connection.execute("PRAGMA journal_mode=WAL")
-                connection.execute("PRAGMA synchronous=NORMAL")
-                with _Transaction(connection):  # tables and format appear together
-                    if self._is_new(connection):
-                        for statement in filter(str.strip, _SCHEMA.split(";")):
-                            connection.execute(statement)
-                        connection.execute(f"PRAGMA user_version={FORMAT}")
-                return
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > until:
-                    raise
-                time.sleep(0.02)
-
-    def _is_new(self, connection: sqlite3.Connection) -> bool:
-        """Whether the file is empty; a file of another format is refused."""
-        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            return True
-        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        if found != FORMAT:
-            raise StoreError(
-                f"{self.path} is an evaluation store of format {found}, this version reads {FORMAT}; "
-                "start a new run, or read it with the version that wrote it"
-            )
-        return False
 
     def _guard(self, action: Callable[[], T]) -> T:
-        try:
-            return action()
-        except sqlite3.DatabaseError as error:
-            raise StoreError(f"{self.path}: {error}; {self._advice(str(error))}") from error
-        except UnicodeDecodeError as error:  # names inside the file are damaged
-            raise StoreError(
-                f"{self.path} is damaged (text that is no UTF-8); start a new run"
-            ) from error
+        return self._database.guard(action)
 
-    @staticmethod
-    def _advice(message: str) -> str:
-        if "full" in message or "disk I/O" in message:
-            return "nothing recorded before is lost: free some space, then continue with --resume"
-        if "readonly" in message or "unable to open" in message:
-            return "choose a folder that exists and can be written to with --output"
-        if "locked" in message:
-            return "another process holds it: wait for that run, or choose another --output"
-        if "malformed" in message or "not a database" in message:
-            return "the file is damaged: `sqlite3 FILE .recover` saves what can be read, or move it away"
-        return "check the file"
+    def _execute(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._guard(lambda: self._database.execute(query, values))
+
+    def _read_simulators(self) -> None:
+        """Whose evaluations there are; a damaged row is told before any number is read."""
+        rows = self._database.execute("SELECT id, key, fingerprint, metrics, crc FROM simulators")
+        for number, *described, crc in rows:
+            if checksum(*described) != crc:
+                raise StoreError(
+                    f"{self.name}: what it says of a simulator is damaged (its checksum differs); nothing in "
+                    "this store can be trusted unseen: start a new run"
+                )
+            self._ids[described[0]] = int(number)
 
     def _simulator_id(self, simulator: Simulator) -> int:
-        key = simulator.key
-        if key not in self._ids:
-            query = "SELECT id FROM simulators WHERE key = ?"
-            row = self._connection.execute(query, (key,)).fetchone()
-            if row is not None:
-                self._ids[key] = int(row[0])
-                return self._ids[key]
-            with self._transaction():
-                self._connection.execute(
-                    "INSERT OR IGNORE INTO simulators(key, fingerprint, metrics) VALUES(?, ?, ?)",
-                    (
-                        key,
-                        json.dumps(simulator.fingerprint(), default=str),
-                        json.dumps([m.name for m in simulator.metrics]),
-                    ),
-                )
-            row = self._connection.execute(query, (key,)).fetchone()
-            self._ids[key] = int(row[0])
-        return self._ids[key]
+        return self._id_of(simulator.key, lambda: _described(simulator))
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._connection)
+    def _id_of(self, key: str, described: Callable[[], tuple[str, str, str]]) -> int:
+        if key not in self._ids:
+            self._read_simulators()
+        if key not in self._ids:
+            row = described()
+            with self._database.transaction():
+                self._database.many(
+                    "INSERT INTO simulators(key, fingerprint, metrics, crc) VALUES(?, ?, ?, ?) "
+                    "ON CONFLICT DO NOTHING",
+                    [(*row, checksum(*row))],
+                )
+            self._read_simulators()
+        return self._ids[key]
 
     def get(self, simulator: Simulator, x: Designs) -> tuple[np.ndarray, Evaluation]:
         """Which canonical designs are known, (n,) bool, and the evaluation of those known."""
@@ -156,8 +114,8 @@ class EvaluationStore:
             for start in range(0, len(keys), _LOOKUP_CHUNK):
                 part = keys[start : start + _LOOKUP_CHUNK]
                 marks = ",".join("?" * len(part))
-                rows = self._connection.execute(f"{_READ} AND design IN ({marks})", (owner, *part))
-                found.update({bytes(row[0]): self._intact(row) for row in rows})
+                rows = self._database.execute(f"{_READ} AND design IN ({marks})", (owner, *part))
+                found.update({bytes(row[0]): self._intact(simulator.key, row) for row in rows})
             known = np.array([k in found for k in keys], np.bool_)
             rows_ = [found[k] for k in keys if k in found]
             return known, _evaluation([m.name for m in simulator.metrics], rows_)
@@ -166,34 +124,34 @@ class EvaluationStore:
 
     def put(self, simulator: Simulator, x: Designs, e: Evaluation) -> None:
         """Record evaluations of canonical designs, all or none."""
+        self.absorb(Batch.of(simulator, x, e), claimed=simulator.expensive)
+
+    def absorb(self, batch: Batch, claimed: bool = False) -> None:
+        """Record evaluations that came by value, all or none; ends their claims where they have some."""
 
         def write() -> None:
-            owner = self._simulator_id(simulator)
-            table = np.stack([e.metrics[m.name] for m in simulator.metrics], axis=1)
-            rows = []
-            for i, (key, ok, values) in enumerate(zip(design_keys(x), e.feasible, table)):
-                row = (key, int(ok), values.tobytes(), e.reason(i))
-                rows.append((owner, *row, checksum(*row)))
-            with self._transaction():
-                self._connection.executemany(
-                    "INSERT OR IGNORE INTO evaluations VALUES(?, ?, ?, ?, ?, ?)", rows
+            owner = self._id_of(batch.key, lambda: (batch.key, batch.fingerprint, batch.metrics))
+            rows = [(owner, *row, checksum(batch.key, *row)) for row in batch.rows]
+            with self._database.transaction():
+                self._database.many(
+                    "INSERT INTO evaluations VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows
                 )
-                if simulator.expensive:
-                    self._drop_claims(owner, design_keys(x))
+                if claimed:
+                    self._drop_claims(owner, [row[0] for row in batch.rows])
 
         self._guard(write)
 
-    def _intact(self, row: tuple[Any, ...]) -> tuple[int, bytes, str]:
+    def _intact(self, key: str, row: tuple[Any, ...]) -> tuple[int, bytes, str]:
         """Feasibility, metrics and reason of a row that is what was written.
 
         Raises:
             StoreError: it is not.
         """
         design, feasible, metrics, reason, crc = row
-        if checksum(bytes(design), feasible, bytes(metrics), reason) != crc:
+        if checksum(key, bytes(design), feasible, bytes(metrics), reason) != crc:
             raise StoreError(
-                f"{self.path}: a recorded evaluation is damaged (its checksum differs); nothing in this "
-                "file can be trusted unseen: see archgym verify --all, or start a new run"
+                f"{self.name}: a recorded evaluation is damaged (its checksum differs); nothing in this "
+                "store can be trusted unseen: see archgym verify --all, or start a new run"
             )
         return feasible, metrics, reason
 
@@ -206,21 +164,18 @@ class EvaluationStore:
 
         def write() -> np.ndarray:
             owner, mine = self._simulator_id(simulator), []
-            with self._transaction():
+            with self._database.transaction():
                 for key in design_keys(x):
-                    row = self._connection.execute(
-                        "SELECT owner, since FROM claims WHERE simulator = ? AND design = ?",
-                        (owner, key),
-                    ).fetchone()
-                    done = self._connection.execute(
+                    done = self._database.execute(
                         "SELECT 1 FROM evaluations WHERE simulator = ? AND design = ?", (owner, key)
-                    ).fetchone()
-                    free = done is None and (row is None or forgotten(*row))
+                    )
+                    free = not done and self._is_free(owner, key)
                     mine.append(free)
                     if free:
-                        self._connection.execute(
-                            "INSERT OR REPLACE INTO claims VALUES(?, ?, ?, ?)",
-                            (owner, key, this_process(), time.time()),
+                        self._drop_claims(owner, [key])
+                        self._database.many(
+                            "INSERT INTO claims VALUES(?, ?, ?, ?)",
+                            [(owner, key, self._database.owner(), time.time())],
                         )
             return np.array(mine, np.bool_)
 
@@ -231,13 +186,13 @@ class EvaluationStore:
 
         def write() -> None:
             owner = self._simulator_id(simulator)
-            with self._transaction():
+            with self._database.transaction():
                 self._drop_claims(owner, design_keys(x))
 
         self._guard(write)
 
     def _drop_claims(self, simulator: int, keys: Sequence[bytes]) -> None:
-        self._connection.executemany(
+        self._database.many(
             "DELETE FROM claims WHERE simulator = ? AND design = ?",
             [(simulator, key) for key in keys],
         )
@@ -255,14 +210,15 @@ class EvaluationStore:
     def _any_free(self, simulator: Simulator, x: Designs) -> bool:
         def read() -> bool:
             owner = self._simulator_id(simulator)
-            query = "SELECT owner, since FROM claims WHERE simulator = ? AND design = ?"
-            for key in design_keys(x):
-                row = self._connection.execute(query, (owner, key)).fetchone()
-                if row is None or forgotten(*row):
-                    return True
-            return False
+            return any(self._is_free(owner, key) for key in design_keys(x))
 
         return self._guard(read)
+
+    def _is_free(self, simulator: int, key: bytes) -> bool:
+        """Whether nobody who is still there has claimed a design."""
+        query = "SELECT owner, since FROM claims WHERE simulator = ? AND design = ?"
+        rows = self._database.execute(query, (simulator, key))
+        return all(self._database.forgotten(*row) for row in rows)
 
     def record_trials(self, run: str, first: int, x: Designs) -> None:
         """Record which designs a run proposed from step ``first`` on.
@@ -273,22 +229,20 @@ class EvaluationStore:
 
         def write() -> None:
             keys = design_keys(x)
-            earlier = dict(
-                self._connection.execute(
-                    "SELECT step, design FROM trials WHERE run = ? AND step >= ? AND step < ?",
-                    (run, first, first + len(keys)),
-                )
+            earlier = self._database.execute(
+                "SELECT step, design FROM trials WHERE run = ? AND step >= ? AND step < ?",
+                (run, first, first + len(keys)),
             )
-            for step, design in earlier.items():
+            for step, design in earlier:
                 if bytes(design) != keys[step - first]:
                     raise StoreError(
-                        f"{self.path}: replaying this run proposes another design at step {step} than "
+                        f"{self.name}: replaying this run proposes another design at step {step} than "
                         "the first time; the agent, a package or the batch size changed. Start a new run"
                     )
             if len(earlier) < len(keys):
-                with self._transaction():
-                    self._connection.executemany(
-                        "INSERT OR IGNORE INTO trials VALUES(?, ?, ?, ?)",
+                with self._database.transaction():
+                    self._database.many(
+                        "INSERT INTO trials VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING",
                         [
                             (run, first + i, key, checksum(run, first + i, key))
                             for i, key in enumerate(keys)
@@ -300,7 +254,7 @@ class EvaluationStore:
     def trial_count(self, run: str) -> int:
         """How many trials of a run are recorded."""
         query = "SELECT count(*) FROM trials WHERE run = ?"
-        return int(self._guard(lambda: self._connection.execute(query, (run,)).fetchone()[0]))
+        return int(self._execute(query, (run,))[0][0])
 
     def trials(self, run: str, d: int, chunk: int = 4096) -> Iterator[tuple[int, Designs]]:
         """The designs a run proposed, in order: (first step, (n, d)) by blocks."""
@@ -309,14 +263,13 @@ class EvaluationStore:
         )
         first = 0
         while True:
-            cursor = self._guard(partial(self._connection.execute, query, (run, first, chunk)))
-            rows = self._guard(cursor.fetchall)
+            rows = self._execute(query, (run, first, chunk))
             if not rows:
                 return
             for i, (design, step, crc) in enumerate(rows):
                 if step != first + i or checksum(run, step, bytes(design)) != crc:
                     raise StoreError(
-                        f"{self.path}: the record of trial {first + i} is damaged; start a new run"
+                        f"{self.name}: the record of trial {first + i} is damaged; start a new run"
                     )
             flat = np.frombuffer(b"".join(bytes(r[0]) for r in rows), ">i4")
             yield first, flat.reshape(len(rows), d).astype(np.int64)
@@ -326,55 +279,66 @@ class EvaluationStore:
         """How many evaluations are recorded, of one simulator or of all."""
         query = "SELECT count(*) FROM evaluations"
         if simulator is None:
-            return int(self._guard(lambda: self._connection.execute(query).fetchone()[0]))
+            return int(self._execute(query)[0][0])
         owner = self._guard(lambda: self._simulator_id(simulator))
-        query += " WHERE simulator = ?"
-        return int(self._guard(lambda: self._connection.execute(query, (owner,)).fetchone()[0]))
+        return int(self._execute(f"{query} WHERE simulator = ?", (owner,))[0][0])
 
     def rows(self, simulator: Simulator, chunk: int = 4096) -> Iterator[tuple[Designs, Evaluation]]:
         """Every recorded evaluation of a simulator, in design order, by blocks."""
         owner = self._guard(lambda: self._simulator_id(simulator))
         query = f"{_READ} ORDER BY design"
-        cursor = self._guard(lambda: self._connection.execute(query, (owner,)))
-        while block := self._guard(partial(cursor.fetchmany, chunk)):
-            rows = [self._intact(row) for row in block]
+        blocks = self._database.blocks(query, (owner,), chunk)
+        while block := self._guard(lambda: next(blocks, None)):
+            rows = [self._intact(simulator.key, row) for row in block]
             x = np.stack([np.frombuffer(row[0], ">i4") for row in block]).astype(np.int64)
             yield x, _evaluation([m.name for m in simulator.metrics], rows)
 
-    # a copy, in this process or another, opens the file anew: connections cannot be shared
+    def check(self) -> int:
+        """Look at every row, whoever's it is; how many evaluations and trials there are.
+
+        Raises:
+            StoreError: something is not what was written.
+        """
+        keys = {number: key for key, number in self._ids.items()}
+        rows = 0
+        query = "SELECT simulator, design, feasible, metrics, reason, crc FROM evaluations"
+        blocks = self._database.blocks(query, (), 4096)
+        while block := self._guard(lambda: next(blocks, None)):
+            for number, *row in block:
+                if number not in keys:
+                    raise StoreError(
+                        f"{self.name}: an evaluation is of no simulator that the store knows"
+                    )
+                self._intact(keys[number], tuple(row))
+            rows += len(block)
+        blocks = self._database.blocks("SELECT run, step, design, crc FROM trials", (), 4096)
+        while block := self._guard(lambda: next(blocks, None)):
+            for run, step, design, crc in block:
+                if checksum(run, step, bytes(design)) != crc:
+                    raise StoreError(f"{self.name}: the record of a trial is damaged")
+            rows += len(block)
+        return rows
+
+    # a copy, in this process or another, opens the place anew: connections cannot be shared
     def __getstate__(self) -> dict[str, Any]:
-        return {"path": self.path.absolute()}
+        return {"location": self._database.location}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["path"])  # type: ignore[misc]
+        self.__init__(state["location"])  # type: ignore[misc]
 
     def close(self) -> None:
-        """Close the file; its write-ahead log is folded in."""
-        self._connection.close()
+        """Close the file, its write-ahead log folded in; or the connection, its claims ended."""
+        self._database.close()
 
     def fold(self) -> None:
-        """Fold the write-ahead log in now, so that the one file can be copied."""
-        self._guard(lambda: fold(self._connection))
+        """Fold a file's write-ahead log in now, so that the one file can be copied."""
+        self._guard(self._database.fold)
 
     def __enter__(self) -> EvaluationStore:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class _Transaction:
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self._connection.execute("COMMIT")
-        elif self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
 
 
 def _evaluation(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Evaluation:

@@ -13,14 +13,13 @@ import numpy as np
 
 from .. import trust
 from ..answers.evaluator import make_evaluator
-from ..answers.store import EvaluationStore
 from ..errors import ArchgymError
 from ..goals.convergence import Curve, curves
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import AROUND_THE_GOAL
 from ..runs.naming import title_of
 from ..runs.plots import plot_runs
-from ..runs.run_folder import EVALUATIONS, RunFolder
+from ..runs.run_folder import RunFolder
 from ..runs.summary import read_trials
 from ..statistics.sensitivity import KnobEffect, one_at_a_time
 from ..terminal.output import busy, print_json, print_table
@@ -143,9 +142,8 @@ def _moves(key: str, plans: Sequence[dict[str, Any]]) -> bool:
 def _opened(folder: RunFolder) -> Scenario:
     """The scenario of a run; a reference that takes long to evaluate is read from the run's store."""
     scenario = folder.scenario()
-    file = folder.path / EVALUATIONS
-    if scenario.simulators[0].expensive and file.exists():
-        with EvaluationStore(file) as store:
+    if scenario.simulators[0].expensive and folder.keeps_evaluations:
+        with folder.evaluations() as store:
             scenario.settle_reference(make_evaluator(scenario, "exact", store))
     return scenario
 

@@ -60,6 +60,13 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--output", type=Path, help="run folder (default: runs/SCENARIO@WORKLOAD/AGENT-seedN-ID)"
     )
+    p.add_argument(
+        "--store",
+        default="",
+        metavar="PLACE",
+        help="where evaluations are kept: an SQLite file, or postgresql://USER@HOST/DATABASE, which drivers on "
+        "many machines may share (extra 'server'; password in PGPASSWORD or ~/.pgpass; default: in the run folder)",
+    )
     p.add_argument("--resume", type=Path, metavar="RUN", help="go on with an interrupted run")
     p.add_argument(
         "--until-specs-met",
@@ -84,7 +91,7 @@ def go(options: argparse.Namespace) -> int:
         with busy(PREPARING, quiet):
             scenario = folder.scenario()
         with study_bar(scenario, folder.manifest["budget"], folder.manifest["agent"], quiet) as bar:
-            done = runner.carry_out(folder, scenario, not options.no_plots, bar)
+            done = runner.carry_out(folder, scenario, not options.no_plots, bar, options.store)
         return _show(done, options)
     if not options.scenario:
         raise ArchgymError("name a scenario (see `archgym list scenarios`) or give --resume RUN")
@@ -107,6 +114,7 @@ def go(options: argparse.Namespace) -> int:
             until_specs_met=options.until_specs_met,
             plots=not options.no_plots,
             on_progress=bar,
+            store=options.store,
             **_plan(options),
         )
     return _show(done, options)

@@ -31,7 +31,10 @@ def add_to(words: Any) -> None:
     p.add_argument("--address", help="of a Ray cluster (with --engine ray)")
     p.add_argument("--workers", type=int, help="processes (default: all cores)")
     p.add_argument(
-        "--store", type=Path, help="evaluations shared with other sweeps (an SQLite file)"
+        "--store",
+        metavar="PLACE",
+        help="evaluations shared with other sweeps: an SQLite file of this machine, or "
+        "postgresql://USER@HOST/DATABASE (extra 'server'; password in PGPASSWORD or ~/.pgpass)",
     )
     p.add_argument(
         "--timeout", help="of a run, such as 60 or '90 s' (default: the file's, else none)"
@@ -74,7 +77,9 @@ def go(options: argparse.Namespace) -> int:
             return _dry_run(sweep, options)
         for name, reason in sweep.skipped.items():
             print(f"skipped {name}: {reason}", file=sys.stderr)
-        folder = driver.SweepFolder.create(options.output or Path("sweeps") / sweep.name, sweep)
+        folder = driver.SweepFolder.create(
+            options.output or Path("sweeps") / sweep.name, sweep, options.store
+        )
     timeout = sweep.timeout if options.timeout is None else _seconds(options.timeout)
     engine = make_engine(options.engine, options.workers, timeout, options.address)
     with bar_of(1, sweep.name, options.json) as bar:

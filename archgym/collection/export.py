@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..answers.evaluator import Evaluator, make_evaluator
-from ..answers.store import EvaluationStore
 from ..contracts.evaluation import Evaluation
 from ..contracts.simulator import Simulator
 from ..datasets.blocks import Block, hash_designs
@@ -19,7 +18,7 @@ from ..datasets.schema import DatasetError, Description
 from ..datasets.writer import DatasetWriter
 from ..errors import ArchgymError
 from ..goals.scenario import Scenario
-from ..runs.run_folder import EVALUATIONS, MANIFEST, RunFolder
+from ..runs.run_folder import MANIFEST, RunFolder
 from ..space import Designs, DesignSpace, design_keys
 from ..sweeps.driver import LEDGER, TRIALS, SweepFolder
 from ..sweeps.ledger import Ledger
@@ -148,9 +147,9 @@ def _block(
 class _Run(_Source):
     def __init__(self, path: Path) -> None:
         self.path = path
-        folder = RunFolder.open(path)
-        self._manifest = folder.manifest
-        self._scenario = folder.scenario()
+        self._folder = RunFolder.open(path)
+        self._manifest = self._folder.manifest
+        self._scenario = self._folder.scenario()
         self.description = describe(self._scenario)
         self.fingerprints = fingerprints(self._scenario)
         self.entries = [
@@ -166,7 +165,7 @@ class _Run(_Source):
             "run": m["id"],
         }
         d = len(self._scenario.space)
-        with EvaluationStore(self.path / EVALUATIONS) as store:
+        with self._folder.evaluations() as store:
             evaluator = make_evaluator(self._scenario, "exact", store)
             guessed = not make_evaluator(self._scenario, m.get("answers", "")).exact
             seen: set[bytes] = set()

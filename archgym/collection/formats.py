@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from ..answers.evaluator import make_evaluator
-from ..answers.store import EvaluationStore
 from ..datasets.reader import Dataset
 from ..errors import ArchgymError, MissingExtraError, StoreError
 from ..files.cells import neutral
 from ..files.text import share
-from ..runs.run_folder import EVALUATIONS, RunFolder
+from ..runs.run_folder import RunFolder
 
 
 def to_csv(data: Path, path: Path) -> int:
@@ -75,7 +74,7 @@ def to_minari(runs: Sequence[Path], name: str) -> tuple[str, int]:
             raise ArchgymError(
                 f"{path} searched {scenario.name!r}, {runs[0]} searched {first.name!r}: export apart"
             )
-        with EvaluationStore(path / EVALUATIONS) as store:
+        with folder.evaluations() as store:
             blocks = [x for _, x in store.trials(folder.manifest["id"], len(scenario.space))]
             if not blocks:
                 raise EmptyRunError(path)

@@ -19,6 +19,13 @@ def arrow() -> Any:
     return pyarrow
 
 
+def table_bytes(table: Any) -> bytes:
+    """An Arrow table as the bytes of a Parquet file."""
+    out = arrow().BufferOutputStream()
+    arrow().parquet.write_table(table, out, compression="zstd", write_page_checksum=True)
+    return bytes(out.getvalue())
+
+
 def write_table(table: Any, path: Path) -> None:
     """Write an Arrow table; readers see the old file or the new one.
 

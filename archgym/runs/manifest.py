@@ -25,7 +25,7 @@ def make_manifest(
         agent: the registered name of the agent.
         study: made of the same arguments; knows the agent's hyperparameters, budget and batch.
         plan: the arguments of :class:`Study` that are not defaults of the scenario (``seed``, ``answers``,
-            ``screen`` …) and ``until_specs_met``.
+            ``screen`` …), ``until_specs_met``, and ``store`` where evaluations are kept elsewhere.
     """
     facts = [dict(a.facts) for a in study.evaluator.answers]
     recipe = {

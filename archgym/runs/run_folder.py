@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from .. import trust
+from ..answers.locations import agreed
+from ..answers.store import EvaluationStore
 from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.locks import hold
@@ -123,6 +125,37 @@ class RunFolder:
         """Where names in the manifest come from; '' where this user's own scenario made the folder."""
         own = self._new or trust.made_here(self.path, self.manifest["id"])
         return "" if own else str(self.path)
+
+    def store_location(self, given: str = "") -> str | Path:
+        """Where the evaluations of the run are: its own file, or what its manifest names.
+
+        Args:
+            given: what the caller says (``--store``): the same place, perhaps with a password.
+
+        Raises:
+            ArchgymError: ``given`` is another place; TrustError: nobody has vouched for what is named.
+        """
+        recorded = str(self.manifest.get("store", ""))
+        with trust.reading(self.place):
+            return agreed(recorded, given, str(self.path)) or self.path / EVALUATIONS
+
+    @property
+    def keeps_evaluations(self) -> bool:
+        """Whether there is a store: the run's own file, or another place that its manifest names."""
+        return bool(self.manifest.get("store")) or (self.path / EVALUATIONS).exists()
+
+    def evaluations(self, given: str = "") -> EvaluationStore:
+        """The store of the run, opened.
+
+        Raises:
+            ArchgymError: there is none yet, or as :meth:`store_location`.
+        """
+        location = self.store_location(given)
+        if not self.keeps_evaluations:
+            raise ArchgymError(
+                f"{self.path} has a {MANIFEST} but no recorded evaluation; continue it with --resume"
+            )
+        return EvaluationStore(location)
 
     @property
     def study_arguments(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from .. import trust
 from ..answers.confirm import confirm
 from ..answers.evaluator import settle_reference
+from ..answers.locations import told
 from ..answers.store import EvaluationStore
 from ..errors import ArchgymError, resumable
 from ..files.text import write_json, write_text
@@ -20,7 +21,7 @@ from ..search.study import Progress, Study
 from .drawing import Told
 from .manifest import make_manifest
 from .plots import plot_run
-from .run_folder import EVALUATIONS, RESULT, TRIALS, RunFolder, default_path
+from .run_folder import RESULT, TRIALS, RunFolder, default_path
 from .summary import summary, trials_csv
 
 OnProgress = Callable[[Progress], None]
@@ -55,6 +56,7 @@ def run(
     screen: str = "",
     screen_factor: int | None = None,
     queries: Mapping[str, int] | None = None,
+    store: str = "",
 ) -> Run:
     """Search a scenario and keep everything in a run folder.
 
@@ -70,6 +72,8 @@ def run(
         screen: a proxy that looks at proposals first.
         screen_factor: proposals a design, where screened.
         queries: limits of costly parts of evaluations, as of :class:`Study`.
+        store: where evaluations are kept (a path or URL; default: a file in the run folder); the manifest
+            holds it without its password.
         output: the run folder (default: one below ``root`` named after scenario, workload, agent and seed).
         root: where default run folders lie.
         until_specs_met: stop at the first design that meets every spec.
@@ -87,23 +91,33 @@ def run(
     if queries:
         plan["queries"] = dict(queries)
     study = Study(scenario, agent, budget=budget, hyper=hyper, batch=batch, **plan)
-    manifest = make_manifest(scenario, agent, study, {**plan, "until_specs_met": until_specs_met})
+    elsewhere = {"store": told(store)} if store else {}
+    if store:  # before anything is written
+        EvaluationStore(store).close()
+    plan |= elsewhere | {"until_specs_met": until_specs_met}
+    manifest = make_manifest(scenario, agent, study, plan)
     path = output or default_path(root, scenario, manifest)
     folder = RunFolder.create(path, manifest)
     foreign_code = scenario.starts_programs or ":" in scenario.simulator or ":" in agent
-    if foreign_code and (not scenario.untrusted or trust.consented()):
+    if (foreign_code or store) and (not scenario.untrusted or trust.consented()):
         trust.remember(path, manifest["id"])
-    return carry_out(folder, scenario, plots, on_progress)
+    return carry_out(folder, scenario, plots, on_progress, store)
 
 
-def resume(path: Path, *, plots: bool = True, on_progress: OnProgress | None = None) -> Run:
+def resume(
+    path: Path, *, plots: bool = True, on_progress: OnProgress | None = None, store: str = ""
+) -> Run:
     """Go on with a run that was interrupted; a finished one is written out again."""
     folder = RunFolder.open(path)
-    return carry_out(folder, folder.scenario(), plots, on_progress)
+    return carry_out(folder, folder.scenario(), plots, on_progress, store)
 
 
 def carry_out(
-    folder: RunFolder, scenario: Scenario, plots: bool, on_progress: OnProgress | None
+    folder: RunFolder,
+    scenario: Scenario,
+    plots: bool,
+    on_progress: OnProgress | None,
+    store: str = "",
 ) -> Run:
     """Bring a run in its folder to its end, from wherever it stands."""
     m = folder.manifest
@@ -111,18 +125,21 @@ def carry_out(
         trust.reading(folder.place),
         resumable(f"archgym run --resume {shlex.quote(str(folder.path))}"),
         folder,
-        EvaluationStore(folder.path / EVALUATIONS) as store,
+        EvaluationStore(folder.store_location(store)) as kept,
     ):
-        settle_reference(scenario, m.get("answers", ""), store)
-        study = Study(scenario, m["agent"], store=store, run=m["id"], **folder.study_arguments)
+        settle_reference(scenario, m.get("answers", ""), kept)
+        study = Study(scenario, m["agent"], store=kept, run=m["id"], **folder.study_arguments)
         _require_same_answers(folder, study)
         study.evaluator.prepare()
         trials = study.run(on_progress, until_specs_met=m.get("until_specs_met", False))
         confirmed = None
         if not study.evaluator.exact:
             simulated = study.evaluator.simulated(trials.x)
-            confirmed = confirm(scenario, trials, store, study.starts, simulated)
-        computed = sum(store.count(s) for s in scenario.simulators)
+            confirmed = confirm(scenario, trials, kept, study.starts, simulated)
+        if m.get("store"):  # others' evaluations are in there too: what this attempt computed
+            computed = study.evaluator.computed + (confirmed.computed if confirmed else 0)
+        else:
+            computed = sum(kept.count(s) for s in scenario.simulators)
         result = summary(scenario, trials, computed, confirmed, study.queries.counts)
         # results first: a picture that cannot be drawn costs no evaluation
         write_text(folder.path / TRIALS, trials_csv(scenario, trials))

@@ -15,7 +15,7 @@ from ..contracts.simulator import Simulator
 from ..errors import ArchgymError
 from ..goals.scenario import Scenario
 from ..space import Designs
-from .run_folder import EVALUATIONS, MANIFEST, RunFolder
+from .run_folder import RunFolder
 
 
 def verify(path: Path, sample: int | None = 32, seed: int = 0) -> dict[str, Any]:
@@ -29,15 +29,12 @@ def verify(path: Path, sample: int | None = 32, seed: int = 0) -> dict[str, Any]
     """
     folder = RunFolder.open(path)
     scenario = folder.scenario()
-    if not (path / EVALUATIONS).exists():
-        raise ArchgymError(
-            f"{path} has a {MANIFEST} but no recorded evaluation; continue it with --resume"
-        )
+    folder.evaluations().close()  # there is one, and it can be read
     if sample is None:
-        check_store(path / EVALUATIONS)
+        check_store(folder.store_location())
     checked, differences = 0, []
     by = folder.manifest.get("answers", "")
-    with EvaluationStore(path / EVALUATIONS) as store:
+    with folder.evaluations() as store:
         if (
             by and (answers := make_evaluator(scenario, by)).exact
         ):  # a table keeps nothing in the store

@@ -7,11 +7,13 @@ import json
 import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from .. import registry, trust
+from ..answers.locations import agreed, told
 from ..answers.store import EvaluationStore
 from ..documents import read_json
 from ..errors import ArchgymError, StoreError, resumable
@@ -26,6 +28,7 @@ from .ledger import Ledger
 from .plan import TEST, TUNING, RunSpec, Sweep, from_sweep_document
 from .result import FAILED, HALTED, Result, Setup
 from .selection import tested_runs
+from .trials_file import write_trials
 
 LEDGER, STORE, LOCK, TRIALS = "ledger.sqlite", "evaluations.sqlite", "lock", "trials"
 FLUSH_SECONDS, FLUSH_RESULTS, FETCH = 0.5, 500, 1024
@@ -55,8 +58,18 @@ class SweepFolder:
         self._new = False  # made in this process, from what the caller gave
 
     @classmethod
-    def create(cls, path: Path, sweep: Sweep) -> SweepFolder:
-        """A new sweep; the folder must not hold one."""
+    def create(cls, path: Path, sweep: Sweep, store: str | Path | None = None) -> SweepFolder:
+        """A new sweep; the folder must not hold one.
+
+        Args:
+            path: the folder.
+            sweep: what is to be run.
+            store: where evaluations are kept, a path or URL (default: a file in the folder); the ledger
+                holds it without its password.
+        """
+        elsewhere = told(store)
+        if elsewhere and store is not None:  # before anything is written
+            EvaluationStore(store).close()
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -70,8 +83,8 @@ class SweepFolder:
                     f"{path} already holds a sweep: continue it with --resume {path}, or choose another --output"
                 )
             write_json(path / "sweep.json", dict(sweep.document))
-            folder.plan(sweep)
-            _remember(folder, sweep)
+            folder.plan(sweep, elsewhere)
+            _remember(folder, sweep, elsewhere)
         folder._new = True
         return folder
 
@@ -81,13 +94,14 @@ class SweepFolder:
         own = self._new or trust.made_here(self.path, _identity(self.path))
         return "" if own else str(self.path)
 
-    def plan(self, sweep: Sweep) -> None:
+    def plan(self, sweep: Sweep, elsewhere: str = "") -> None:
         """Make the ledger with every tuning run; it appears under its name when it is whole."""
         made = self.path / f".{LEDGER}.new"
         for suffix in ("", "-wal", "-shm"):  # of a making that was cut short
             made.with_name(made.name + suffix).unlink(missing_ok=True)
         with Ledger(made, create=True) as ledger:
-            ledger.begin(sweep.runs(), {"identities": sweep.identities, "versions": versions()})
+            facts = {"identities": sweep.identities, "versions": versions(), "store": elsewhere}
+            ledger.begin(sweep.runs(), facts)
             ledger.fold()
         made.replace(self.path / LEDGER)
 
@@ -138,12 +152,13 @@ def _identity(path: Path) -> str:
         return ""
 
 
-def _remember(folder: SweepFolder, sweep: Sweep) -> None:
-    """Note that this user made the folder, where it names what is started after consent only."""
+def _remember(folder: SweepFolder, sweep: Sweep, elsewhere: str) -> None:
+    """Note that this user made the folder, where it names what is opened or started after consent only."""
     scenarios = sweep.scenarios.values()
     named = [s.simulator for s in scenarios] + [e.agent for e in sweep.entries]
     vouched = trust.consented() or not any(s.untrusted for s in scenarios)
-    if vouched and (any(":" in n for n in named) or any(s.starts_programs for s in scenarios)):
+    foreign = any(":" in n for n in named) or any(s.starts_programs for s in scenarios)
+    if vouched and (foreign or elsewhere):
         trust.remember(folder.path, _identity(folder.path))
 
 
@@ -162,7 +177,7 @@ def carry_out(
     sweep: Sweep,
     engine: Engine,
     *,
-    store: Path | None = None,
+    store: str | Path | None = None,
     retry_failed: bool = False,
     on_progress: OnProgress | None = None,
 ) -> dict[str, float]:
@@ -177,12 +192,15 @@ def carry_out(
         _check_consent(sweep, ledger, place)
         if retry_failed:
             ledger.replan((FAILED, TIMED_OUT, DIED))
+        recorded = str(ledger.meta("store") or "")
+        kept = agreed(recorded, store, str(folder.path)) or str(folder.path / STORE)
         setup = Setup(
             documents={name: _document(s) for name, s in sweep.scenarios.items()},
             answers=sweep.answers,
             from_reference=sweep.from_reference,
-            store=None if sweep.store == "none" else str(store or folder.path / STORE),
-            trials=str(folder.path / TRIALS) if sweep.keep == "trials" else None,
+            store=None if sweep.store == "none" else kept,
+            trials=sweep.keep == "trials",
+            by_value=engine.by_value and "://" not in kept,
             untrusted=trust.untrusted(),
         )
         for phase in (TUNING, TEST):
@@ -190,10 +208,11 @@ def carry_out(
                 if not sweep.test_seeds:
                     break
                 ledger.plan(tested_runs(sweep, ledger))
-            _Phase(ledger, phase, on_progress, sweep.scenarios).carry_out(engine, setup)
+            phases = _Phase(ledger, phase, on_progress, sweep.scenarios, folder.path)
+            phases.carry_out(engine, setup)
         totals = ledger.totals()
         ledger.fold()
-    if setup.store is not None and Path(setup.store).exists():
+    if setup.store is not None and ("://" in setup.store or Path(setup.store).exists()):
         with EvaluationStore(setup.store) as evaluations:
             evaluations.fold()
     return totals
@@ -228,14 +247,17 @@ class _Phase:
         phase: str,
         on_progress: OnProgress | None,
         scenarios: Mapping[str, Scenario],
+        path: Path,
     ) -> None:
+        self.trials = path / TRIALS
+        self.store: EvaluationStore | None = None  # opened for evaluations that come by value
         self.ledger, self.phase, self.on_progress = ledger, phase, on_progress
         self.scenarios = scenarios
         self.runs = ledger.count(phase)
         self.before = self.done = self.runs - ledger.count(phase, "planned")
         self.failed = 0
         self.start = self.flushed = time.monotonic()
-        self.waiting: list[Result] = []
+        self.waiting: list[tuple[RunSpec, Result]] = []
         self.best: dict[str, float] = {}
         self.news = ""
         self.specs: dict[str, RunSpec] = {}
@@ -243,11 +265,14 @@ class _Phase:
 
     def carry_out(self, engine: Engine, setup: Setup) -> None:
         """Run the engine; whatever happens, what has arrived is written."""
-        try:
-            if self.done < self.runs:
-                engine.run(setup, self._take, self._result)
-        finally:
-            self._flush()
+        with ExitStack() as stack:
+            if setup.by_value and setup.store is not None:
+                self.store = stack.enter_context(EvaluationStore(setup.store))
+            try:
+                if self.done < self.runs:
+                    engine.run(setup, self._take, self._result)
+            finally:
+                self._flush()
 
     def _pending(self) -> Iterator[RunSpec]:
         position = -1
@@ -266,10 +291,10 @@ class _Phase:
         spec = self.specs.pop(result.id)
         if result.status == HALTED:
             raise StoreError(
-                f"the sweep stops, the disk cannot take what it writes: {result.error}; nothing recorded is "
-                "lost, and no run counts as failed: free some space, then continue with --resume"
+                f"the sweep stops, disk or store cannot take what it writes: {result.error}; nothing recorded is "
+                "lost, and no run counts as failed: mend that, then continue with --resume"
             )
-        self.waiting.append(result)
+        self.waiting.append((spec, result))
         self.done += 1
         self.failed += result.status != "done"
         if result.best < self.best.get(spec.scenario, float("inf")):
@@ -287,10 +312,27 @@ class _Phase:
             )
 
     def _flush(self) -> None:
+        """Evaluations and trials first: a run counts as done once all of it is kept."""
+        for spec, result in self.waiting:
+            for batch in result.evaluations:
+                if self.store is not None:
+                    self.store.absorb(batch)
+            if result.trials:
+                name = self.scenarios[spec.scenario].name
+                write_trials(self.trials, name, spec.agent, spec.id, result.trials)
         if self.waiting:
-            self.ledger.record(self.waiting)
+            self.ledger.record([result for _, result in self.waiting])
         self.waiting = []
         self.flushed = time.monotonic()
+
+
+def _store_named(ledger: Path) -> str:
+    """The store that a ledger names, damaged or not; '' where it names none or cannot be read."""
+    try:
+        with Ledger(ledger) as old:
+            return str(old.meta("store") or "")
+    except StoreError:
+        return ""
 
 
 def repair(path: Path) -> tuple[int, int, int]:
@@ -309,7 +351,7 @@ def repair(path: Path) -> tuple[int, int, int]:
             source = path / (LEDGER + suffix)
             if source.exists():
                 source.replace(path / (damaged.name + suffix))
-        folder.plan(sweep)
+        folder.plan(sweep, _store_named(damaged))
         with Ledger(path / LEDGER) as fresh:
             try:
                 old = Ledger(damaged)

@@ -33,6 +33,8 @@ ENGINES = ("local", "ray")
 class Engine(Protocol):
     """Carries out what ``take(n)`` gives (at most n runs, none at the end)."""
 
+    by_value: bool  # workers may be on other machines: they touch no file of the sweep
+
     def run(self, setup: Setup, take: Take, on_result: OnResult) -> None:
         """Carry out everything; returns when ``take`` is exhausted and all results are in."""
 
@@ -78,6 +80,8 @@ class _Process:
 
 class LocalEngine:
     """Processes of this machine; one that dies or hangs is replaced."""
+
+    by_value = False
 
     def __init__(self, workers: int | None = None, timeout: float | None = None) -> None:
         self.workers = workers or os.cpu_count() or 1
@@ -212,6 +216,8 @@ def _die_with_parent() -> None:
 # ---------------------------------------------------------------- a cluster
 class RayEngine:
     """Ray tasks: on this machine, or on the cluster at ``address``."""
+
+    by_value = True
 
     def __init__(
         self, workers: int | None = None, timeout: float | None = None, address: str | None = None

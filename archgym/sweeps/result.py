@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..answers.store import Batch
+
 DONE, FAILED, HALTED = "done", "failed", "halted"
 
 
@@ -16,8 +18,9 @@ class Setup:
     documents: Mapping[str, Mapping[str, Any]]
     answers: Mapping[str, str] = field(default_factory=dict)
     from_reference: bool = True
-    store: str | None = None
-    trials: str | None = None  # a folder, where every trial is to be kept
+    store: str | None = None  # a path or URL
+    by_value: bool = False  # workers cannot reach the store: evaluations come back with results
+    trials: bool = False  # every trial comes back with the results
     untrusted: str = ""  # the folder all this was read from, where nobody has vouched for it
 
 
@@ -46,3 +49,5 @@ class Result:
     simulator_seconds: float = 0.0
     seconds: float = 0.0
     error: str = ""
+    trials: bytes = b""  # every trial of the run, a Parquet file
+    evaluations: Sequence[Batch] = ()  # what a worker computed that cannot reach the store

@@ -9,15 +9,16 @@ import numpy as np
 
 from ..contracts.evaluation import Evaluation
 from ..errors import StoreError
-from ..files.parquet import arrow, write_table
+from ..files.parquet import arrow, table_bytes
+from ..files.text import write_bytes
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
 from ..space import Designs
 from .plan import RunSpec
 
 
-def write_trials(folder: Path, spec: RunSpec, scenario: Scenario, trials: Trials) -> None:
-    """Every trial of one run: value indices, metrics, cost."""
+def trials_bytes(spec: RunSpec, scenario: Scenario, trials: Trials) -> bytes:
+    """Every trial of one run as the bytes of a Parquet file: value indices, metrics, cost."""
     pa = arrow()
     columns: dict[str, Any] = {"step": range(len(trials))}
     columns |= {name: trials.x[:, i].astype("int32") for i, name in enumerate(scenario.space.names)}
@@ -26,10 +27,21 @@ def write_trials(folder: Path, spec: RunSpec, scenario: Scenario, trials: Trials
     columns["reason"] = [trials.evaluation.reason(i) for i in range(len(trials))]
     table = pa.table({k: pa.array(v) for k, v in columns.items()})
     facts = {"run": spec.id, "seed": str(spec.seed)}
-    write_table(
-        table.replace_schema_metadata(facts),
-        trials_file(folder, scenario.name, spec.agent, spec.id),
-    )
+    return table_bytes(table.replace_schema_metadata(facts))
+
+
+def write_trials(folder: Path, scenario: str, agent: str, run: str, data: bytes) -> None:
+    """Put the trials of a run, as a worker sent them, where :func:`trials_file` says.
+
+    Raises:
+        StoreError: the disk is full or cannot be written.
+    """
+    path = trials_file(folder, scenario, agent, run)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot create {path.parent}: {error.strerror}") from error
+    write_bytes(path, data)
 
 
 def trials_file(folder: Path, scenario: str, agent: str, run: str) -> Path:
@@ -38,7 +50,7 @@ def trials_file(folder: Path, scenario: str, agent: str, run: str) -> Path:
 
 
 def read_trials(path: Path, scenario: Scenario) -> tuple[Designs, Evaluation]:
-    """The designs of a run and their (aggregated) metrics, as :func:`write_trials` wrote them."""
+    """The designs of a run and their (aggregated) metrics, as :func:`trials_bytes` has them."""
     try:
         table = arrow().parquet.read_table(path)
     except (OSError, ValueError) as error:

@@ -6,14 +6,14 @@ import contextlib
 import os
 import time
 import traceback
-from pathlib import Path
 
 import numpy as np
 
 from .. import trust
+from ..answers.collecting import CollectingStore
 from ..answers.confirm import confirm
 from ..answers.evaluator import make_evaluator, settle_reference
-from ..answers.store import EvaluationStore
+from ..answers.store import Batch, EvaluationStore
 from ..contracts.evaluation import Floats
 from ..errors import disk_fault
 from ..goals.pareto import pareto_front
@@ -24,7 +24,7 @@ from ..runs.summary import different
 from ..search.study import Study
 from .plan import RunSpec
 from .result import DONE, FAILED, HALTED, Result, Setup
-from .trials_file import write_trials
+from .trials_file import trials_bytes
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARCHGYM_THREADS")
 
@@ -78,8 +78,6 @@ class Worker:
             store=self._evaluations(),
         )
         trials = study.run()
-        if self.setup.trials is not None:
-            write_trials(Path(self.setup.trials), spec, scenario, trials)
         answers, computed, curve = trials, study.evaluator.computed, improvements(trials.cost)
         if not study.evaluator.exact:
             simulated = study.evaluator.simulated(trials.x)
@@ -103,6 +101,8 @@ class Worker:
             agent_seconds=study.agent_seconds,
             simulator_seconds=study.simulator_seconds,
             seconds=time.perf_counter() - start,
+            trials=trials_bytes(spec, scenario, trials) if self.setup.trials else b"",
+            evaluations=self._collected(),
         )
 
     def _scenario(self, name: str) -> Scenario:
@@ -117,8 +117,13 @@ class Worker:
     def _evaluations(self) -> EvaluationStore | None:
         """The shared store."""
         if self.setup.store is not None and self._store is None:
-            self._store = EvaluationStore(self.setup.store)
+            by_value = self.setup.by_value
+            self._store = CollectingStore() if by_value else EvaluationStore(self.setup.store)
         return self._store
+
+    def _collected(self) -> list[Batch]:
+        """What was computed since the last run, where somebody else has to keep it."""
+        return self._store.drain() if isinstance(self._store, CollectingStore) else []
 
 
 def single_threaded() -> None:

@@ -51,8 +51,8 @@ def test_a_full_disk_loses_nothing_recorded(tmp_path, toy):
     store = EvaluationStore(tmp_path / "e.sqlite")
     x = np.concatenate(list(toy.space.grid()))
     store.put(toy, x[:10], toy.evaluate(x[:10]))
-    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    pages = store._database.execute("PRAGMA page_count")[0][0]
+    store._database.execute(f"PRAGMA max_page_count = {pages}")
 
     def fill():
         for k in range(200):
@@ -63,7 +63,7 @@ def test_a_full_disk_loses_nothing_recorded(tmp_path, toy):
         fill()
     known, _ = store.get(toy, x[:10])
     assert known.all()
-    store._connection.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    store._database.execute(f"PRAGMA max_page_count = {pages + 1000}")
     store.put(toy, x, toy.evaluate(x))
     assert store.get(toy, x)[0].all()
 

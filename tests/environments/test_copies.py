@@ -79,7 +79,7 @@ def test_stores_reopen(toy, tmp_path, way):
     with EvaluationStore(tmp_path / "e.sqlite") as store:
         store.put(toy, x, toy.evaluate(x))
         with WAYS[way](store) as twin:
-            assert twin.get(toy, x)[0].all() and twin._connection is not store._connection
+            assert twin.get(toy, x)[0].all() and twin._database is not store._database
             twin.put(toy, x, toy.evaluate(x))
         assert store.count() == len(np.unique(x, axis=0))
 

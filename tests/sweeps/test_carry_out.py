@@ -61,9 +61,48 @@ def test_the_tuned_are_tested_on_fresh_seeds(tmp_path, document, run):
 
 def test_ray_gives_the_same(tmp_path, document, run):
     pytest.importorskip("ray", reason="the extra 'ray' is not installed")
+    pytest.importorskip("pyarrow", reason="the extra 'data' is not installed")
+    import ray
+
+    document["keep"] = "trials"
     run(document, tmp_path / "local")
-    run(document, tmp_path / "ray", make_engine("ray", 2, None))
+    there = {"HIDDEN": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    hide = {"env_vars": there, "worker_process_setup_hook": hide_folder}
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env=hide)
+    try:
+        run(document, tmp_path / "ray", make_engine("ray", 2, None))
+        reaching = make_engine("ray", 2, None)
+        reaching.by_value = False  # what is hidden is hidden: workers that open the store fail
+        run(document, tmp_path / "reaching", reaching)
+    finally:
+        ray.shutdown()
+    assert set(statuses(tmp_path / "reaching")) == {"failed"}
     assert outcomes(tmp_path / "ray") == outcomes(tmp_path / "local")
+    files = {
+        engine: {
+            p.relative_to(tmp_path / engine): p.read_bytes()
+            for p in (tmp_path / engine / "trials").rglob("*.parquet")
+        }
+        for engine in ("ray", "local")
+    }
+    assert files["ray"] == files["local"] and len(files["ray"]) == 27
+    with (
+        EvaluationStore(tmp_path / "ray" / STORE) as ours,
+        EvaluationStore(tmp_path / "local" / STORE) as theirs,
+    ):
+        assert ours.count() == theirs.count() and ours.check() == theirs.check()
+
+
+def hide_folder():
+    """In a Ray worker: whatever opens, lists or makes something below $HIDDEN fails."""
+    hidden = os.environ["HIDDEN"]
+
+    def look(event, values):
+        if event in ("open", "sqlite3.connect") or event.startswith("os."):
+            if any(isinstance(v, str | os.PathLike) and hidden in os.fspath(v) for v in values):
+                raise PermissionError(f"{event}: a worker touched the folder of the sweep")
+
+    sys.addaudithook(look)
 
 
 def test_curves_and_their_mean():
