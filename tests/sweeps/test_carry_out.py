@@ -98,9 +98,11 @@ def hide_folder():
     hidden = os.environ["HIDDEN"]
 
     def look(event, values):
-        if event in ("open", "sqlite3.connect") or event.startswith("os."):
-            if any(isinstance(v, str | os.PathLike) and hidden in os.fspath(v) for v in values):
-                raise PermissionError(f"{event}: a worker touched the folder of the sweep")
+        watched = event in ("open", "sqlite3.connect") or event.startswith("os.")
+        if watched and any(
+            isinstance(v, str | os.PathLike) and hidden in os.fspath(v) for v in values
+        ):
+            raise PermissionError(f"{event}: a worker touched the folder of the sweep")
 
     sys.addaudithook(look)
 
