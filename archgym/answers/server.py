@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ..errors import MissingExtraError, StoreError, StoreFaultError, UnknownNameError
 from ..files.processes import forgotten, this_process
-from .database import FORMAT, PATIENCE_S, SQLITE_WORDS, Row, require_format, statements
+from .database import FORMAT, PATIENCE_S, SQLITE_WORDS, Row, T, require_format, statements
 
-T = TypeVar("T")
 _SECRETS = ("password", "sslpassword")  # of a URL's query
 _WRITERS = 7236471  # the number of the lock that every writing transaction holds
 

@@ -21,7 +21,8 @@ from ..contracts.simulator import Simulator
 from ..errors import StoreError
 from ..files.sqlite import checksum
 from ..space import Designs, design_keys
-from .database import Database, T, open_database
+from .database import Database, T
+from .file_database import FileDatabase
 
 _LOOKUP_CHUNK = 500
 _READ = "SELECT design, feasible, metrics, reason, crc FROM evaluations WHERE simulator = ?"
@@ -51,6 +52,22 @@ def _described(simulator: Simulator) -> tuple[str, str, str]:
     """A simulator as the table of simulators has it: key, fingerprint, names of metrics."""
     names = [m.name for m in simulator.metrics]
     return simulator.key, json.dumps(simulator.fingerprint(), default=str), json.dumps(names)
+
+
+def open_database(location: str | Path) -> Database:
+    """The database at a path or URL.
+
+    Args:
+        location: the path of an SQLite file, ``:memory:``, or a URL such as ``postgresql://host/name``.
+
+    Raises:
+        StoreError: it cannot be opened; UnknownNameError: a URL of another scheme; MissingExtraError.
+    """
+    if "://" in str(location):
+        from .server import ServerDatabase  # SQLAlchemy comes with it
+
+        return ServerDatabase(str(location))
+    return FileDatabase(Path(location))
 
 
 class EvaluationStore:

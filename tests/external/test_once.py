@@ -150,7 +150,7 @@ def test_waiting_for_another_process_gives_its_answer_without_a_second_call(slow
 
 
 def test_a_claim_of_an_earlier_process_with_our_number_is_forgotten(slow, monkeypatch):
-    from archgym.answers import database as module
+    from archgym.answers import file_database as module
     from archgym.files.processes import this_process
 
     simulator = load_scenario(slow / "slow.yaml").simulators[0]
