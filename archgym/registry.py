@@ -19,7 +19,8 @@ from typing import Any
 
 from . import trust
 from .domains import domains
-from .errors import MissingExtraError, UnknownNameError
+from .errors import UnknownNameError
+from .extras import explained, extra_of
 
 BUILT_IN: dict[str, dict[str, str]] = {
     "agents": {
@@ -67,22 +68,6 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "table": "archgym.answers.table:open_answers",
     },
 }
-# which extra brings a package that some leaf imports
-EXTRAS = {
-    "pymoo": "search",
-    "cma": "search",
-    "optuna": "search",
-    "botorch": "search",
-    "sb3_contrib": "search",
-    "lightgbm": "lightgbm",
-    "onnx": "onnx",
-    "minari": "minari",
-    "plotly": "report",
-    "pyarrow": "data",
-    "ray": "ray",
-}
-
-
 # kinds whose built-in names come from the domains
 OF_DOMAINS = ("simulators", "workloads", "validators", "readers")
 
@@ -108,16 +93,38 @@ def names(kind: str) -> list[str]:
 
 def summary(kind: str, name: str) -> str:
     """The first line of a class's docstring, read from its source: nothing is imported."""
-    module, _, attribute = table(kind)[name].partition(":")
+    attribute = table(kind)[name].partition(":")[2]
+    for node in _parsed(kind, name).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == attribute:
+            return (ast.get_docstring(node) or "").split("\n")[0]
+    return ""
+
+
+def extra_needed(kind: str, name: str) -> str:
+    """The extra that an agent or a cost model needs, read from its source; '' where the base suffices."""
+    for node in ast.walk(_parsed(kind, name)):
+        if isinstance(node, ast.Import):
+            modules = [a.name for a in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules = [node.module or ""]
+        else:
+            continue
+        found = [e for m in modules if (e := extra_of(m)) is not None]
+        # BoTorch brings torch, which alone would mean another extra
+        if found and not (found[0].name == "rl" and "botorch" in name):
+            return found[0].name
+    return ""
+
+
+def _parsed(kind: str, name: str) -> ast.Module:
+    """The source of the module that holds a name; empty where it cannot be read."""
+    module = table(kind)[name].partition(":")[0]
     try:
         spec = find_spec(module)
         source = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
     except (ImportError, OSError):
-        return ""
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == attribute:
-            return (ast.get_docstring(node) or "").split("\n")[0]
-    return ""
+        source = ""
+    return ast.parse(source)
 
 
 def load(kind: str, name: str, *, registered_only: bool = False) -> Any:
@@ -164,10 +171,10 @@ def load_entry(entry: str, what: str) -> Any:
     try:
         found: Any = module_of_file(module) if module.endswith(".py") else import_module(module)
     except ModuleNotFoundError as error:
-        root = (error.name or "").partition(".")[0]
-        if root in EXTRAS:
-            raise MissingExtraError(what, root, EXTRAS[root]) from error
-        raise
+        told = explained(error, what)
+        if told is None:
+            raise
+        raise told from error
     for part in attribute.split("."):
         if not hasattr(found, part):
             raise UnknownNameError(f"name in module {module!r}:", attribute, vars(found))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from .errors import ArchgymError
@@ -109,6 +111,30 @@ class Validation:
             "details": {title: [dict(r) for r in rows] for title, rows in self.details.items()},
             "holds": self.holds,
         }
+
+
+def reference_file(name: str) -> Path:
+    """A file of figures of other tools that is installed with archgym.
+
+    Raises:
+        ArchgymError: this installation has no such file.
+    """
+    try:
+        path = Path(str(files("archgym.references"))) / name
+    except ModuleNotFoundError:
+        path = Path(name)
+    if not path.is_file():
+        raise ArchgymError(f"{name} is not part of this installation; name a file by --reference")
+    return path
+
+
+def together(parts: Sequence[Validation]) -> Validation:
+    """Several validations as one."""
+    return Validation(
+        [c for p in parts for c in p.checks],
+        {title: rows for p in parts for title, rows in p.details.items()},
+        ", ".join(p.reference for p in parts),
+    )
 
 
 def equal(

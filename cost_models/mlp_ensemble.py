@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from archgym.contracts.cost_model import Arrays, CostModel
 from archgym.contracts.evaluation import Floats
+from archgym.extras import need
 from archgym.space import DesignSpace, ordinal
 
 BATCH = 512
@@ -30,7 +31,7 @@ class MlpEnsemble(CostModel):
     defaults = {"width": 128, "depth": 3, "epochs": 100, "rate": 3e-3, "members": 5}
 
     def _fit(self, features: Floats, targets: Floats) -> None:
-        import torch
+        torch = need("torch", "cost model 'mlp_ensemble'")
 
         torch.manual_seed(self.seed)
         centre, scale = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-9)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ FOLDERS = {
     "archgym": "archgym",
     "archgym.agents": "agents",
     "archgym.cost_models": "cost_models",
+    "archgym.references": "tests/reference",
     "archgym.scenarios": "scenarios",
     "archgym.simulators": "simulators",
 }
@@ -137,8 +139,11 @@ def test_the_wheel_holds_every_package_and_file(tmp_path):
     names = set(zipfile.ZipFile(wheel).namelist())
     for path in sources():
         inside = path.relative_to(ROOT)
-        where = inside if inside.parts[0] == "archgym" else "archgym" / inside
-        assert str(where) in names
+        (package,) = (p for p, f in FOLDERS.items() if inside.is_relative_to(f))
+        within = inside.relative_to(FOLDERS[package])
+        assert str(Path(*package.split(".")) / within) in names
+    for path in (ROOT / "tests" / "reference").glob("*.json"):
+        assert f"archgym/references/{path.name}" in names
     data = [p for p in (ROOT / "scenarios").rglob("*") if p.suffix in (".yaml", ".npz", ".csv")]
     for path in data:
         assert str("archgym" / path.relative_to(ROOT)) in names

@@ -19,6 +19,7 @@ from types import FrameType
 from .. import __version__, trust
 from ..domains import domains
 from ..errors import ArchgymError, Terminated, UnknownNameError
+from ..extras import explained
 
 OK, NO, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
@@ -26,7 +27,7 @@ OK, NO, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 # words of the core; a domain cannot take their place
 WORDS = (
     "list", "info", "run", "compare", "sweep", "report", "leaderboard", "export", "dataset", "train",
-    "enumerate", "evaluate", "verify", "validate", "new", "check",
+    "enumerate", "evaluate", "verify", "validate", "new", "check", "doctor",
 )  # fmt: skip
 
 
@@ -36,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
         check,
         compare,
         dataset,
+        doctor,
         enumerate,
         evaluate,
         inspect,
@@ -69,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
         validate,
         new,
         check,
+        doctor,
     ):
         module.add_to(words)
     for word in words.choices.values():
@@ -90,6 +93,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             return code
     except ArchgymError as error:
         print(f"archgym: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except ModuleNotFoundError as error:
+        told = explained(error, "this command")
+        if told is None:
+            raise
+        print(f"archgym: {told}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt as error:
         return _interrupted(error)

@@ -49,7 +49,7 @@ def list_(options: argparse.Namespace) -> None:
         elif kind == "workloads":
             out[kind] = {n: registry.workload_names(n) for n in registry.names("simulators")}
         else:
-            out[kind] = {n: registry.summary(kind, n) for n in registry.names(kind)}
+            out[kind] = {n: _summary(kind, n) for n in registry.names(kind)}
     if options.json:
         print_json(out)
         return
@@ -58,6 +58,12 @@ def list_(options: argparse.Namespace) -> None:
             [kind, ""],
             [(n, ", ".join(t) if isinstance(t, list) else t) for n, t in entries.items()],
         )
+
+
+def _summary(kind: str, name: str) -> str:
+    text = registry.summary(kind, name)
+    extra = registry.extra_needed(kind, name) if kind in ("agents", "cost_models") else ""
+    return f"{text} Needs archgym[{extra}]." if extra else text
 
 
 def info(options: argparse.Namespace) -> None:

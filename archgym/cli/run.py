@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import trust
 from ..errors import ArchgymError
+from ..extras import installed
 from ..runs import runner
 from ..runs.run_folder import RunFolder
 from ..search.study import Study
@@ -163,5 +164,7 @@ def _show(done: runner.Run, options: argparse.Namespace) -> int:
     if wanted and not result["specs_met"]:
         print("--until-specs-met: no design meets every spec.")
     pictures = [p for p in ("convergence.png", "front.png") if (done.path / p).exists()]
+    if not options.no_plots and not installed("matplotlib"):
+        print("No pictures: matplotlib is not installed (pip install 'archgym[plots]').")
     print(f"Run folder: {done.path} ({', '.join(['trials.csv', 'result.json', *pictures])})")
     return int(failed)

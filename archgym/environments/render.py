@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnknownNameError
+from ..extras import need
 from ..space import Parameter
 from ..units import format_quantity
 
@@ -96,6 +97,7 @@ def _outcome(view: View, shown: Shown) -> list[str]:
 
 def image(view: View, shown: Shown) -> NDArray[np.uint8]:
     """The same as a picture, (480, 960, 3) uint8, drawn without a display."""
+    need("matplotlib", "rendering an image")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import IO
 
@@ -20,9 +20,9 @@ def hold(path: Path, busy: str, denied: str) -> IO[str]:
     file = None
     try:
         # a link is not followed, and nothing is truncated: whatever lies there stays as it is
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         file = os.fdopen(handle, "r+")
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(file.fileno())
     except OSError as error:
         if file is not None:
             file.close()
@@ -30,3 +30,17 @@ def hold(path: Path, busy: str, denied: str) -> IO[str]:
             raise StoreError(busy) from None
         raise StoreError(denied.replace("{why}", str(error.strerror))) from error
     return file
+
+
+def _lock(handle: int) -> None:
+    """Take the lock, or raise BlockingIOError where another process holds it."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows: the first byte is locked, which may lie beyond the end
+        msvcrt = import_module("msvcrt")
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:  # what Windows says of a byte that is locked
+            raise BlockingIOError(error.errno, error.strerror) from error
+    else:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,16 +6,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..errors import MissingExtraError, StoreError
+from ..errors import StoreError
 
 
 def arrow() -> Any:
     """pyarrow, imported late."""
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("Parquet", "pyarrow", "data") from error
+    import pyarrow
+    import pyarrow.parquet
+
     return pyarrow
 
 

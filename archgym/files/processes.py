@@ -9,6 +9,8 @@ from pathlib import Path
 
 _CLAIM_S = 3600.0  # after this long, a claim of another machine's process counts as forgotten
 
+_WINDOWS = os.name == "nt"  # where os.kill ends a process, whatever the signal
+
 
 def this_process() -> str:
     """This process, as :func:`forgotten` takes it: host, number and start."""
@@ -33,7 +35,7 @@ def _started(pid: int) -> str:
 def forgotten(owner: str, since: float) -> bool:
     """Whether the process that claimed a design is gone, or has been silent for too long to tell."""
     host, pid, started = owner.rsplit(":", 2)
-    if host != socket.gethostname():
+    if host != socket.gethostname() or _WINDOWS:
         return time.time() - since > _CLAIM_S
     try:
         os.kill(int(pid), 0)

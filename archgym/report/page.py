@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from .. import __version__
-from ..errors import ArchgymError, MissingExtraError
+from ..errors import ArchgymError
+from ..extras import need
 from ..figures.base import plotly
 from ..figures.effects import effects
 from ..files.cells import neutral
@@ -294,10 +295,7 @@ def _write_pictures(results: Results, frames: dict[str, pd.DataFrame], folder: P
 
 
 def _require_kaleido() -> None:
-    try:
-        import kaleido  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("--png", "kaleido", "report") from error
+    need("kaleido", "--png")
 
 
 def _for_people(frame: pd.DataFrame) -> pd.DataFrame:

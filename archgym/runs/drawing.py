@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
+from ..extras import need
 from ..goals.scenario import Scenario
 from .naming import title_of
 
@@ -54,8 +55,7 @@ def save(draw: Callable[[Sequence[Axes]], None], path: Path, title: str, panels:
     Raises:
         StoreError: the file cannot be written.
     """
-    import matplotlib
-
+    matplotlib = need("matplotlib", "drawing a picture")
     matplotlib.use("Agg", force=False)
     from matplotlib.figure import Figure
 

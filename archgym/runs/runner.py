@@ -14,6 +14,7 @@ from ..answers.evaluator import settle_reference
 from ..answers.locations import told
 from ..answers.store import EvaluationStore
 from ..errors import ArchgymError, resumable
+from ..extras import installed
 from ..files.text import write_json, write_text
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
@@ -77,7 +78,7 @@ def run(
         output: the run folder (default: one below ``root`` named after scenario, workload, agent and seed).
         root: where default run folders lie.
         until_specs_met: stop at the first design that meets every spec.
-        plots: draw ``convergence.png`` and ``front.png``.
+        plots: draw ``convergence.png`` and ``front.png``, where matplotlib is installed.
         on_progress: called after every batch.
 
     Raises:
@@ -144,7 +145,7 @@ def carry_out(
         # results first: a picture that cannot be drawn costs no evaluation
         write_text(folder.path / TRIALS, trials_csv(scenario, trials))
         write_json(folder.path / RESULT, result)
-        if plots:
+        if plots and installed("matplotlib"):
             told = Told.of(m, study.evaluator.exact)
             plot_run(scenario, trials, folder.path, told, confirmed)
     return Run(folder.path, scenario, trials, result, m)

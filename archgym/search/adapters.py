@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..answers.evaluator import Evaluator, make_evaluator
-from ..errors import MissingExtraError
+from ..extras import need
 from ..goals.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ def optuna_objective(scenario: Scenario, vector: bool = False) -> Callable[[Any]
 
     With ``vector``, returns one value an objective (a multi-objective study, all minimised).
     """
-    _need("optuna", "an Optuna objective")
+    need("optuna", "an Optuna objective")
     return partial(_optuna_value, make_evaluator(scenario), vector)
 
 
 def _optuna_value(evaluator: Evaluator, vector: bool, trial: Any) -> Any:
-    optuna = _need("optuna", "an Optuna objective")
+    optuna = need("optuna", "an Optuna objective")
     scenario = evaluator.scenario
     design = {
         p.name: trial.suggest_categorical(p.name, p.values)
@@ -50,7 +50,7 @@ def _optuna_value(evaluator: Evaluator, vector: bool, trial: Any) -> Any:
 
 def pymoo_problem(scenario: Scenario) -> Any:
     """A pymoo ``Problem`` over value indices: the objectives, and the specs as constraints."""
-    _need("pymoo", "a pymoo problem")
+    need("pymoo", "a pymoo problem")
     from .pymoo_problem import ScenarioProblem
 
     return ScenarioProblem(scenario)
@@ -58,7 +58,7 @@ def pymoo_problem(scenario: Scenario) -> Any:
 
 def configspace(scenario: Scenario, seed: int = 0) -> Any:
     """A ``ConfigSpace.ConfigurationSpace`` of the scenario's parameters, for SMAC and others."""
-    library = _need("ConfigSpace", "a ConfigSpace")
+    library = need("ConfigSpace", "a ConfigSpace")
     space = library.ConfigurationSpace(seed=seed)
     for p in scenario.space.parameters:
         if len(p) == 1:
@@ -92,7 +92,7 @@ def botorch_problem(scenario: Scenario) -> tuple[Any, Callable[[Any], Any]]:
 
     Points are snapped to the designs in whose cells they lie; BoTorch maximises, hence the sign.
     """
-    torch = _need("torch", "a BoTorch problem")
+    torch = need("torch", "a BoTorch problem")
     bounds = torch.stack(
         [torch.zeros(len(scenario.space)), torch.ones(len(scenario.space))]
     ).double()
@@ -125,12 +125,3 @@ def ax_parameters(scenario: Scenario) -> list[dict[str, Any]]:
         }
         for p in scenario.space.parameters
     ]
-
-
-def _need(package: str, feature: str) -> Any:
-    from importlib import import_module
-
-    try:
-        return import_module(package)
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(feature, package, "search") from error

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError, UnknownNameError, WorkloadError
 from archgym.terminal.output import busy
-from archgym.validation import Check, Validation
+from archgym.validation import Check, Validation, reference_file
 
 from . import layout
 from .devices import DDR3_1600, DDR4_2400
@@ -158,7 +158,11 @@ class Comparison:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """``archgym validate dram``."""
     parser.description = __doc__
-    parser.add_argument("--reference", type=Path, required=True, help="reference rows (JSON)")
+    parser.add_argument(
+        "--reference",
+        type=Path,
+        help="reference rows, JSON (default: dram_reference.json, 1,200 runs of DRAMSys 5.5)",
+    )
     parser.add_argument(
         "--traces", type=Path, help="folder of .stl files (default: traces/ beside the reference)"
     )
@@ -170,7 +174,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def _go(options: argparse.Namespace) -> Validation:
     with busy("simulating the reference rows …", options.json):
-        return validate(options.reference, options.traces, options.worst)
+        reference = options.reference or reference_file("dram_reference.json")
+        return validate(reference, options.traces, options.worst)
 
 
 def validate(reference: Path, traces: Path | None = None, worst: int = 5) -> Validation:

@@ -11,7 +11,7 @@ import numpy as np
 
 from archgym.errors import ArchgymError
 from archgym.terminal.output import busy
-from archgym.validation import Validation, equal
+from archgym.validation import Validation, equal, reference_file
 
 from .simulator import SoCSimulator
 from .system import Element, System
@@ -24,13 +24,17 @@ SOURCE = "FARSI"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """``archgym validate soc``."""
     parser.description = __doc__
-    parser.add_argument("--reference", type=Path, required=True, help="reference rows (JSON)")
+    parser.add_argument(
+        "--reference",
+        type=Path,
+        help="reference rows, JSON (default: soc_reference.json, 575 runs of FARSI, which is installed)",
+    )
     parser.set_defaults(go=_go)
 
 
 def _go(options: argparse.Namespace) -> Validation:
     with busy("simulating the reference rows …", options.json):
-        return validate(options.reference)
+        return validate(options.reference or reference_file("soc_reference.json"))
 
 
 def validate(reference: Path) -> Validation:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from archgym.terminal.output import busy
-from archgym.validation import Check, Validation
+from archgym.validation import Check, Validation, reference_file, together
 from archgym.errors import ArchgymError
+
+INSTALLED = ("timeloop_reference.json", "dnn_reference.json")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -18,15 +20,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reference",
         type=Path,
-        required=True,
-        help="a file of the form of timeloop_reference.json or of dnn_reference.json",
+        help="a file of the form of timeloop_reference.json or of dnn_reference.json (default: both, which "
+        "are installed)",
     )
     parser.set_defaults(go=_go)
 
 
 def _go(options: argparse.Namespace) -> Validation:
     with busy("computing the reference rows …", options.json):
-        return validate(options.reference)
+        if options.reference is not None:
+            return validate(options.reference)
+        return together([validate(reference_file(name)) for name in INSTALLED])
 
 
 def validate(reference: Path) -> Validation:

@@ -12,6 +12,7 @@ from typing import Any
 
 from archgym.documents import read_yaml
 from archgym.errors import ArchgymError, WorkloadError
+from archgym.extras import need
 
 from ..task_graph import Workload
 from . import wfcommons
@@ -95,8 +96,7 @@ def _from_document(path: Path, data: Any) -> Workload:
 
 def read_graphml(path: Path) -> Workload:
     """A directed GraphML graph; defaults of its keys count."""
-    import networkx
-
+    networkx = need("networkx", "reading GraphML")
     text = read_text(path)
     try:
         found = ET.fromstring(text).iter(f"{GRAPHML}graph")

@@ -1,0 +1,97 @@
+"""What archgym can do with packages that a plain installation leaves out, and which extra brings them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from .errors import MissingExtraError
+
+
+@dataclass(frozen=True)
+class Extra:
+    """One extra of ``pip install 'archgym[NAME]'``: the packages as they are imported, and what for."""
+
+    name: str
+    packages: tuple[str, ...]
+    purpose: str
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Its packages that are not installed."""
+        return tuple(p for p in self.packages if not installed(p))
+
+    @property
+    def command(self) -> str:
+        """How to install it."""
+        return f"pip install 'archgym[{self.name}]'"
+
+
+EXTRAS = (
+    Extra(
+        "rl",
+        ("torch", "stable_baselines3", "sb3_contrib"),
+        "agents a2c, dqn, maskable_ppo, nasaic, ppo, reinforce_controller and sac; cost model mlp_ensemble; "
+        "networks of PyTorch as workloads",
+    ),
+    Extra(
+        "search",
+        ("optuna", "pymoo"),
+        "agents tpe, nsga2, differential_evolution and particle_swarm; Optuna and pymoo adapters",
+    ),
+    Extra("botorch", ("torch", "botorch"), "agent botorch and its adapter"),
+    Extra("plots", ("matplotlib",), "pictures as files: runs, comparisons, layouts, schedules, rendering"),
+    Extra("report", ("kaleido",), "figures of a sweep's report as PNG files"),
+    Extra("graphs", ("networkx",), "task graphs in GraphML"),
+    Extra("onnx", ("onnx",), "networks in ONNX files"),
+    Extra("lightgbm", ("lightgbm",), "cost model lightgbm"),
+    Extra("ray", ("ray",), "sweeps on a Ray cluster"),
+    Extra("server", ("psycopg", "sqlalchemy"), "stores on a PostgreSQL server, for sweeps on many machines"),
+    Extra("minari", ("minari",), "export to Minari data sets"),
+    Extra("layout", ("klayout",), "checks of exported layouts by KLayout"),
+)  # fmt: skip
+
+
+def extra_of(package: str) -> Extra | None:
+    """The first extra that brings a package, by the name it is imported by."""
+    root = package.partition(".")[0]
+    return next((e for e in EXTRAS if root in e.packages), None)
+
+
+def installed(package: str) -> bool:
+    """Whether a package can be imported; nothing is imported to find out."""
+    return find_spec(package) is not None
+
+
+def explained(error: ModuleNotFoundError, what: str) -> MissingExtraError | None:
+    """The error that names the extra to install; None where no extra brings the missing module.
+
+    Args:
+        error: of an import that failed.
+        what: what needs the module.
+    """
+    extra = extra_of(error.name or "")
+    if extra is None:
+        return None
+    return MissingExtraError(what, (error.name or "").partition(".")[0], extra.name)
+
+
+def need(module: str, what: str) -> Any:
+    """Import a module that an extra brings.
+
+    Args:
+        module: its dotted name.
+        what: what needs it, for the error.
+
+    Raises:
+        MissingExtraError: it is not installed; names the extra.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        told = explained(error, what)
+        if told is None:
+            raise
+        raise told from error

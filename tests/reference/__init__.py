@@ -1,0 +1,1 @@
+"""Figures of other tools and of silicon, which `archgym validate` compares with."""
