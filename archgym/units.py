@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 import re
 import sys
+from typing import Self, TypeVar
+
+_T = TypeVar("_T")
 
 PREFIXES = {
     "f": 1e-15,
@@ -85,3 +88,52 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
         return f"{value * 1e6:.{digits}g} mm²"
     scale, name = in_prefix(value, unit)
     return f"{value / scale:.{digits}g}" + (f" {name}" if name else "")
+
+
+class _Measured:
+    """A number that knows its unit and shows it; it computes, compares and is written to JSON as a number."""
+
+    unit: str
+
+    def __new__(cls, value: float, unit: str = "") -> Self:
+        """A value in ``unit``."""
+        made = super().__new__(cls, value)  # type: ignore[call-arg]
+        made.unit = unit
+        return made
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __format__(self, form: str) -> str:
+        return super().__format__(form) if form else repr(self)
+
+    def __reduce__(self) -> tuple[type, tuple[float, str]]:
+        return type(self), (self + 0, self.unit)  # type: ignore[operator]
+
+
+class Quantity(_Measured, float):
+    """A float in an SI unit, shown with a prefix: ``Quantity(9e-05, "s")`` is ``90 µs``."""
+
+    def __repr__(self) -> str:
+        return format_quantity(float(self), self.unit)
+
+
+class KnobNumber(_Measured, float):
+    """A number in the unit of its knob, shown as it is: ``KnobNumber(1.5, "GHz")`` is ``1.5 GHz``."""
+
+    def __repr__(self) -> str:
+        return f"{float(self):g} {self.unit}"
+
+
+class KnobCount(_Measured, int):
+    """A whole number in the unit of its knob: ``KnobCount(8, "requests")`` is ``8 requests``."""
+
+    def __repr__(self) -> str:
+        return f"{int(self)} {self.unit}"
+
+
+def knob_value(value: _T, unit: str) -> _T | KnobNumber | KnobCount:
+    """A knob's value that shows its unit; text, switches and numbers without a unit as they are."""
+    if not unit or isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return KnobCount(value, unit) if isinstance(value, int) else KnobNumber(value, unit)

@@ -108,6 +108,14 @@ class FileDatabase:
         """Fold the write-ahead log in, so that the one file can be copied."""
         fold(self._connection)
 
+    def copy_to(self, path: Path) -> None:
+        """Write everything to a new file."""
+        there = sqlite3.connect(path)
+        try:
+            self._connection.backup(there)
+        finally:
+            there.close()
+
     def close(self) -> None:
         """Close the file; its write-ahead log is folded in."""
         self._connection.close()

@@ -24,6 +24,7 @@ from ..space import Designs, design_keys
 from .database import Database, T
 from .file_database import FileDatabase
 
+MEMORY = ":memory:"  # the location of a store of this process alone
 _LOOKUP_CHUNK = 500
 _READ = "SELECT design, feasible, metrics, reason, crc FROM evaluations WHERE simulator = ?"
 
@@ -350,6 +351,12 @@ class EvaluationStore:
     def fold(self) -> None:
         """Fold a file's write-ahead log in now, so that the one file can be copied."""
         self._guard(self._database.fold)
+
+    def copy_to(self, path: Path) -> None:
+        """Write all that a file, or a store in memory, holds to a new file."""
+        database = self._database
+        assert isinstance(database, FileDatabase)  # a server's rows are left where they are
+        self._guard(lambda: database.copy_to(path))
 
     def __enter__(self) -> EvaluationStore:
         return self

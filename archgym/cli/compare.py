@@ -17,6 +17,7 @@ from ..errors import ArchgymError
 from ..goals.convergence import Curve, curves
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import AROUND_THE_GOAL
+from ..runs.goal_rows import objective_label, spec_cell
 from ..runs.naming import title_of
 from ..runs.plots import plot_runs
 from ..runs.run_folder import RunFolder
@@ -24,7 +25,6 @@ from ..runs.summary import read_trials
 from ..statistics.sensitivity import KnobEffect, one_at_a_time
 from ..terminal.output import busy, print_json, print_table
 from ..units import format_quantity
-from .result import objective_label, spec_cell
 
 SHOWN_RUNS = 8  # columns of a table
 SHOWN_KNOBS = 16

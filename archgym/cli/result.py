@@ -10,6 +10,7 @@ import numpy as np
 from ..goals.scenario import Scenario
 from ..goals.tradeoff import front_axes
 from ..goals.wording import misses_in_words
+from ..runs.goal_rows import goal_rows, quantity, ratio
 from ..runs.naming import title_of
 from ..terminal.output import print_table
 from ..units import format_quantity
@@ -50,69 +51,17 @@ def _head(compared: Mapping[str, Any] | None) -> list[str]:
     return [] if compared is None else ["reference", "best / reference"]
 
 
-def goal_rows(
-    result: Mapping[str, Any], best: Mapping[str, Any], compared: Mapping[str, Any] | None
-) -> list[list[str]]:
-    """Objectives and specs as rows: what is wanted, then value (and pass or fail) by design."""
-    rows = []
-    for o in result["objectives"]:
-        row = [objective_label(o), _quantity(best["objectives"][o["name"]], o["unit"])]
-        if compared is not None:
-            there = compared["objectives"][o["name"]]
-            row += [_quantity(there, o["unit"]), _ratio(best["objectives"][o["name"]], there)]
-        rows.append(row)
-    for spec in result["specs"]:
-        row = [f"spec {spec['text']}", spec_cell(spec, best)]
-        if compared is not None:
-            name = spec["metric"]
-            row += [
-                spec_cell(spec, compared),
-                _ratio(best["metrics"][name], compared["metrics"][name]),
-            ]
-        rows.append(row)
-    return rows
-
-
-def objective_label(objective: Mapping[str, Any]) -> str:
-    """``minimise energy * latency``, with the target where there is one."""
-    verb = {"minimize": "minimise", "maximize": "maximise"}[objective["goal"]]
-    target = objective.get("target")
-    aimed = f" (target {_quantity(target, objective['unit'])})" if target is not None else ""
-    return f"{verb} {objective['name']}{aimed}"
-
-
-def spec_cell(spec: Mapping[str, Any], design: Mapping[str, Any]) -> str:
-    """The value that a spec is about, and whether it passes: ``3.2 W, fail by 6.7 %``."""
-    value = _quantity(design["metrics"][spec["metric"]], spec["unit"])
-    off = design["missed"].get(spec["metric"])
-    if off is None:
-        return f"{value}, pass"
-    limited = any(spec.get(k) for k in ("upper", "lower"))
-    return f"{value}, fail" + (f" by {100 * off:.3g} %" if limited else "")
-
-
 def _metric_rows(
     result: Mapping[str, Any], best: Mapping[str, Any], compared: Mapping[str, Any] | None
 ) -> list[list[str]]:
     rows = []
     for name, value in best["metrics"].items():
-        row = [name, _quantity(value, result["units"][name])]
+        row = [name, quantity(value, result["units"][name])]
         if compared is not None:
             there = compared["metrics"][name]
-            row += [_quantity(there, result["units"][name]), _ratio(value, there)]
+            row += [quantity(there, result["units"][name]), ratio(value, there)]
         rows.append(row)
     return rows
-
-
-def _quantity(value: float | None, unit: str) -> str:
-    return "-" if value is None else format_quantity(value, unit)
-
-
-def _ratio(value: float | None, there: float | None) -> str:
-    """Best over reference; of values with a sign or of zero it says nothing."""
-    if value is None or there is None or there == 0 or value / there < 0:
-        return "-"
-    return f"{value / there:.4g}"
 
 
 def _knobs(best: Mapping[str, Any], reference: Mapping[str, Any] | None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,15 @@ from .. import trust
 from ..errors import ArchgymError
 from ..extras import installed
 from ..runs import runner
+from ..runs.run import Run
 from ..runs.run_folder import RunFolder
+from ..runs.search import seconds_of
+from ..search.callbacks import Callback
+from ..search.loggers import LoggingCallback
+from ..search.progress_bar import ProgressBar
+from ..search.stopping import TimeLimit
 from ..search.study import Study
 from ..terminal.output import PREPARING, busy, counts, print_json, print_table, settings
-from .progress import study_bar
 from .result import show_result
 from .scenarios import add_scenario_options, scenario_of
 
@@ -74,6 +81,18 @@ def add_to(words: Any) -> None:
         action="store_true",
         help="stop at the first design that meets all specs; exit code 1 where none does",
     )
+    p.add_argument(
+        "--timeout",
+        metavar="TIME",
+        help="end after the batch in which this time is reached, such as 60 or '90 s' (default: none); --resume goes "
+        "on to the budget",
+    )
+    p.add_argument(
+        "--quiet", "-q", action="store_true", help="no progress bar; print the run folder alone"
+    )
+    p.add_argument(
+        "--verbose", "-v", action="store_true", help="log every improvement on standard error"
+    )
     p.add_argument("--no-plots", action="store_true")
     p.add_argument(
         "--dry-run", action="store_true", help="check everything, print the plan, run nothing"
@@ -84,15 +103,21 @@ def add_to(words: Any) -> None:
 
 def go(options: argparse.Namespace) -> int:
     """Run or resume."""
-    quiet = options.json
+    quiet = options.json or options.quiet
+    if options.verbose:
+        logging.basicConfig(
+            format="%(asctime)s %(message)s", level=logging.WARNING, stream=sys.stderr
+        )
+        logging.getLogger("archgym.run").setLevel(logging.INFO)
     if options.resume is not None:
         if options.scenario:
             raise ArchgymError("give either a scenario or --resume RUN, not both")
         folder = RunFolder.open(options.resume)
         with busy(PREPARING, quiet):
             scenario = folder.scenario()
-        with study_bar(scenario, folder.manifest["budget"], folder.manifest["agent"], quiet) as bar:
-            done = runner.carry_out(folder, scenario, not options.no_plots, bar, options.store)
+        done = runner.carry_out(
+            folder, scenario, not options.no_plots, None, options.store, _watching(options)
+        )
         return _show(done, options)
     if not options.scenario:
         raise ArchgymError("name a scenario (see `archgym list scenarios`) or give --resume RUN")
@@ -103,22 +128,31 @@ def go(options: argparse.Namespace) -> int:
     if options.dry_run:
         with trust.looking("run --dry-run"):
             return _dry_run(scenario, options, hyper, budget)
-    with study_bar(scenario, budget, options.agent, quiet) as bar:
-        done = runner.run(
-            scenario,
-            options.agent,
-            budget=budget,
-            seed=options.seed,
-            hyper=hyper,
-            batch=options.batch,
-            output=options.output,
-            until_specs_met=options.until_specs_met,
-            plots=not options.no_plots,
-            on_progress=bar,
-            store=options.store,
-            **_plan(options),
-        )
+    done = runner.run(
+        scenario,
+        options.agent,
+        budget=budget,
+        seed=options.seed,
+        hyper=hyper,
+        batch=options.batch,
+        output=options.output,
+        until_specs_met=options.until_specs_met,
+        plots=not options.no_plots,
+        callbacks=_watching(options),
+        store=options.store,
+        **_plan(options),
+    )
     return _show(done, options)
+
+
+def _watching(options: argparse.Namespace) -> list[Callback]:
+    """Progress, the log and the time limit, as options say."""
+    out: list[Callback] = [] if options.json or options.quiet else [ProgressBar()]
+    if options.verbose:
+        out.append(LoggingCallback("archgym.run"))
+    if options.timeout is not None:
+        out.append(TimeLimit(seconds_of(options.timeout)))
+    return out
 
 
 def _plan(options: argparse.Namespace) -> dict[str, Any]:
@@ -152,15 +186,21 @@ def _dry_run(scenario: Any, options: argparse.Namespace, hyper: dict[str, str], 
     return 0
 
 
-def _show(done: runner.Run, options: argparse.Namespace) -> int:
+def _show(done: Run, options: argparse.Namespace) -> int:
     """Print the result; 1 where nothing is feasible, or specs that had to be met are not."""
+    assert done.path is not None  # the command writes folders
     result = {"run": str(done.path), **done.result}
     wanted = options.until_specs_met or done.manifest.get("until_specs_met", False)
     failed = result["best"] is None or (wanted and not result["specs_met"])
     if options.json:
         print_json(result)
         return int(failed)
+    if options.quiet:
+        print(done.path)
+        return int(failed)
     show_result(done.scenario, result)
+    if done.ended and done.result["ended"]["by"] not in ("budget", "specs"):
+        print(f"Ended early: {done.ended}; go on with archgym run --resume {done.path}")
     if wanted and not result["specs_met"]:
         print("--until-specs-met: no design meets every spec.")
     pictures = [p for p in ("convergence.png", "front.png") if (done.path / p).exists()]

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
-from typing import Any
 
-from ..errors import ArchgymError
+from ..goals.changes import changes_of
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import load_scenario
 from ..terminal.output import settings
-
-_SPEC = re.compile(r"^\s*(\w+)\s*(<=|>=)\s*(.+?)\s*$")
 
 
 def add_scenario_options(p: argparse.ArgumentParser) -> None:
@@ -56,48 +52,11 @@ def add_scenario_options(p: argparse.ArgumentParser) -> None:
     )
 
 
-def changes_of(options: argparse.Namespace) -> dict[str, Any]:
-    """The overrides as changes of a scenario's document."""
-    out: dict[str, Any] = {}
-    if options.objective:
-        out["objectives"] = [_objective(text) for text in options.objective]
-    specs: dict[str, Any] = {}
-    for text in options.spec:
-        name, equals, word = text.partition("=")
-        match = _SPEC.match(text)
-        if match:
-            key = "upper" if match[2] == "<=" else "lower"
-            specs[match[1]] = {**(specs.get(match[1]) or {}), key: match[3]}
-        elif equals and word.strip() == "none":
-            specs[name.strip()] = None
-        else:
-            raise ArchgymError(
-                f"--spec {text!r}: expected 'METRIC <= VALUE', 'METRIC >= VALUE' or METRIC=none"
-            )
-    if specs:
-        out["specs"] = specs
-    knobs: dict[str, Any] = {n: [v] for n, v in settings(options.fix, "--fix").items()}
-    for name, text in settings(options.vary, "--vary").items():
-        if name in knobs:
-            raise ArchgymError(f"knob {name!r} is given to --fix and to --vary; choose one")
-        knobs[name] = None if text == "all" else [v.strip() for v in text.split(",")]
-    if knobs:
-        out["parameters"] = knobs
-    return out
-
-
-def _objective(text: str) -> dict[str, str]:
-    for prefix, goal in (("max:", "maximize"), ("min:", "minimize")):
-        if text.startswith(prefix):
-            return {"metric": text[len(prefix) :].strip(), "goal": goal}
-    return {"metric": text.strip()}
-
-
 def scenario_of(options: argparse.Namespace, name: str | None = None) -> Scenario:
     """The scenario that a command line names, with its overrides."""
     return load_scenario(
         name or options.scenario,
         options.workload,
         settings(options.config, "--config"),
-        changes_of(options),
+        changes_of(options.objective, options.spec, options.fix, options.vary, written="--{}"),
     )

@@ -101,9 +101,13 @@ def _panel(
             row=row, col=1,
         )  # fmt: skip
     if curve.reference is not None and np.isfinite(curve.reference):
-        figure.add_hline(
-            y=curve.reference / scale, line_dash="dash", line_color=RED, row=row, col=1,
-            annotation_text="reference design", annotation_font_color=RED,
+        figure.add_trace(
+            go.Scatter(
+                x=[1, max(len(trials), 1)], y=[curve.reference / scale] * 2, mode="lines",
+                name="reference design", legendgroup="reference", showlegend=row == 1,
+                line=dict(color=RED, dash="dash", width=1), hovertemplate="reference: %{y:.4g}<extra></extra>",
+            ),
+            row=row, col=1,
         )  # fmt: skip
     kind = "log" if is_wide(curve.values) else "linear"
     figure.update_yaxes(title=plain(curve.label + unit), type=kind, row=row, col=1)

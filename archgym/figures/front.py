@@ -119,8 +119,11 @@ def _limits(
                 continue
             for bound in (spec.upper, spec.lower):
                 if isinstance(bound, float | int):
-                    line = dict(line_dash="dot", line_color=RED, annotation_text=text)
-                    if vertical:
-                        figure.add_vline(x=bound / scale, **line)
-                    else:
-                        figure.add_hline(y=bound / scale, **line)
+                    # a label of its own would be placed by exponent on a logarithmic axis
+                    draw = figure.add_vline if vertical else figure.add_hline
+                    dash = "dot" if vertical else "dashdot"
+                    at: dict[str, Any] = {"x": bound / scale} if vertical else {"y": bound / scale}
+                    draw(**at, line_dash=dash, line_color=RED, line_width=1)
+                    figure.add_scatter(
+                        x=[None], y=[None], mode="lines", name=text, line=dict(color=RED, dash=dash)
+                    )

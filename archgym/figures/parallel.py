@@ -55,14 +55,14 @@ def parallel(scenario: Scenario, trials: Trials) -> Any:
     first = _finite(shown[0].values[order])
     figure = go.Figure(
         go.Parcoords(
-            dimensions=dimensions,
+            dimensions=dimensions, labelangle=-25, labelside="top",
             line=dict(
                 color=first, colorscale="Viridis", reversescale=not shown[0].lower_is_better,
             ),
         )
     )  # fmt: skip
-    layout(figure, 480)
-    figure.update_layout(margin=dict(l=60, r=40, t=90, b=30))
+    layout(figure, 540)
+    figure.update_layout(margin=dict(l=80, r=60, t=150, b=30))
     return figure
 
 

@@ -28,6 +28,8 @@ def faults_of(result: Mapping[str, Any]) -> list[str]:
     queries = result.get("queries", {})
     if not isinstance(queries, dict) or not all(_count(v, 0) for v in queries.values()):
         out.append(f"queries: expected counts by name, got {shortened(queries)}")
+    if "ended" in result and not _mapped(result["ended"], ("by", "text"), str):
+        out.append(f"ended: expected by and text, got {shortened(result['ended'])}")
     for key in ("different", "computed"):
         if not _count(result[key], 0) or (key == "different" and result[key] > max(least, 0)):
             out.append(f"{key}: expected a count, got {shortened(result[key])}")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import trust
-from ..answers.confirm import confirm
+from ..answers.confirm import Confirmed, confirm
 from ..answers.evaluator import settle_reference
 from ..answers.locations import told
 from ..answers.store import EvaluationStore
@@ -18,25 +17,17 @@ from ..extras import installed
 from ..files.text import write_json, write_text
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
-from ..search.study import Progress, Study
+from ..search.callbacks import Callback, Progress
+from ..search.study import Study
 from .drawing import Told
 from .manifest import make_manifest
 from .plots import plot_run
+from .run import Run
 from .run_folder import RESULT, TRIALS, RunFolder, default_path
 from .summary import summary, trials_csv
+from .writing import remember_own
 
 OnProgress = Callable[[Progress], None]
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run: where it lies, what it did, its summary, and what started it."""
-
-    path: Path
-    scenario: Scenario
-    trials: Trials
-    result: dict[str, Any]
-    manifest: Mapping[str, Any]
 
 
 def run(
@@ -58,6 +49,7 @@ def run(
     screen_factor: int | None = None,
     queries: Mapping[str, int] | None = None,
     store: str = "",
+    callbacks: Sequence[Callback] = (),
 ) -> Run:
     """Search a scenario and keep everything in a run folder.
 
@@ -80,17 +72,12 @@ def run(
         until_specs_met: stop at the first design that meets every spec.
         plots: draw ``convergence.png`` and ``front.png``, where matplotlib is installed.
         on_progress: called after every batch.
+        callbacks: told of the course of the run; each may end it after a batch.
 
     Raises:
         ArchgymError: the folder holds a run already; StoreError: it cannot be written.
     """
-    plan: dict[str, Any] = {"seed": seed, "from_reference": from_reference}
-    if answers:
-        plan["answers"] = answers
-    if screen:
-        plan |= {"screen": screen, "screen_factor": screen_factor}
-    if queries:
-        plan["queries"] = dict(queries)
+    plan = plan_of(seed, from_reference, answers, screen, screen_factor, queries)
     study = Study(scenario, agent, budget=budget, hyper=hyper, batch=batch, **plan)
     elsewhere = {"store": told(store)} if store else {}
     if store:  # before anything is written
@@ -99,18 +86,43 @@ def run(
     manifest = make_manifest(scenario, agent, study, plan)
     path = output or default_path(root, scenario, manifest)
     folder = RunFolder.create(path, manifest)
-    foreign_code = scenario.starts_programs or ":" in scenario.simulator or ":" in agent
-    if (foreign_code or store) and (not scenario.untrusted or trust.consented()):
-        trust.remember(path, manifest["id"])
-    return carry_out(folder, scenario, plots, on_progress, store)
+    remember_own(scenario, manifest, path)
+    return carry_out(folder, scenario, plots, on_progress, store, callbacks)
+
+
+def plan_of(
+    seed: int,
+    from_reference: bool,
+    answers: str,
+    screen: str,
+    screen_factor: int | None,
+    queries: Mapping[str, int] | None,
+) -> dict[str, Any]:
+    """The arguments of :class:`Study` that a manifest holds, those that say something."""
+    plan: dict[str, Any] = {"seed": seed, "from_reference": from_reference}
+    if answers:
+        plan["answers"] = answers
+    if screen:
+        plan |= {"screen": screen, "screen_factor": screen_factor}
+    if queries:
+        plan["queries"] = dict(queries)
+    return plan
 
 
 def resume(
-    path: Path, *, plots: bool = True, on_progress: OnProgress | None = None, store: str = ""
+    path: str | Path,
+    *,
+    plots: bool = True,
+    on_progress: OnProgress | None = None,
+    store: str = "",
+    callbacks: Sequence[Callback] = (),
 ) -> Run:
-    """Go on with a run that was interrupted; a finished one is written out again."""
-    folder = RunFolder.open(path)
-    return carry_out(folder, folder.scenario(), plots, on_progress, store)
+    """Go on with a run that was interrupted or ended early; a finished one is written out again.
+
+    Callbacks are no part of a run: without them, a run that one of them ended goes on to its budget.
+    """
+    folder = RunFolder.open(Path(path))
+    return carry_out(folder, folder.scenario(), plots, on_progress, store, callbacks)
 
 
 def carry_out(
@@ -119,6 +131,7 @@ def carry_out(
     plots: bool,
     on_progress: OnProgress | None,
     store: str = "",
+    callbacks: Sequence[Callback] = (),
 ) -> Run:
     """Bring a run in its folder to its end, from wherever it stands."""
     m = folder.manifest
@@ -131,24 +144,44 @@ def carry_out(
         settle_reference(scenario, m.get("answers", ""), kept)
         study = Study(scenario, m["agent"], store=kept, run=m["id"], **folder.study_arguments)
         _require_same_answers(folder, study)
-        study.evaluator.prepare()
-        trials = study.run(on_progress, until_specs_met=m.get("until_specs_met", False))
-        confirmed = None
-        if not study.evaluator.exact:
-            simulated = study.evaluator.simulated(trials.x)
-            confirmed = confirm(scenario, trials, kept, study.starts, simulated)
-        if m.get("store"):  # others' evaluations are in there too: what this attempt computed
-            computed = study.evaluator.computed + (confirmed.computed if confirmed else 0)
-        else:
-            computed = sum(kept.count(s) for s in scenario.simulators)
-        result = summary(scenario, trials, computed, confirmed, study.queries.counts)
+        until = m.get("until_specs_met", False)
+        trials, confirmed, result = searched(
+            study, kept, on_progress, until, callbacks, bool(m.get("store"))
+        )
         # results first: a picture that cannot be drawn costs no evaluation
         write_text(folder.path / TRIALS, trials_csv(scenario, trials))
         write_json(folder.path / RESULT, result)
         if plots and installed("matplotlib"):
             told = Told.of(m, study.evaluator.exact)
             plot_run(scenario, trials, folder.path, told, confirmed)
-    return Run(folder.path, scenario, trials, result, m)
+    return Run(folder.path, scenario, trials, result, m, confirmed)
+
+
+def searched(
+    study: Study,
+    store: EvaluationStore,
+    on_progress: OnProgress | None,
+    until_specs_met: bool,
+    callbacks: Sequence[Callback],
+    shared: bool = False,
+) -> tuple[Trials, Confirmed | None, dict[str, Any]]:
+    """What a study did, its finalists as simulated where a proxy answered, and the summary.
+
+    In a ``shared`` store others' evaluations lie too: what counts as computed is what this attempt computed.
+    """
+    scenario = study.scenario
+    study.evaluator.prepare()
+    trials = study.run(on_progress, until_specs_met=until_specs_met, callbacks=callbacks)
+    confirmed = None
+    if not study.evaluator.exact:
+        simulated = study.evaluator.simulated(trials.x)
+        confirmed = confirm(scenario, trials, store, study.starts, simulated)
+    if shared:
+        computed = study.evaluator.computed + (confirmed.computed if confirmed else 0)
+    else:
+        computed = sum(store.count(s) for s in scenario.simulators)
+    used = study.queries.counts
+    return trials, confirmed, summary(scenario, trials, computed, confirmed, used, study.ended)
 
 
 def _require_same_answers(folder: RunFolder, study: Study) -> None:

@@ -18,6 +18,7 @@ from ..goals.objectives import Spec
 from ..goals.scenario import Scenario
 from ..goals.tradeoff import front_of
 from ..goals.trials import Trials
+from ..search.callbacks import Ended
 from .run_folder import TRIALS
 
 
@@ -27,12 +28,13 @@ def summary(
     computed: int,
     confirmed: Confirmed | None = None,
     queries: Mapping[str, int] | None = None,
+    ended: Ended | None = None,
 ) -> dict[str, Any]:
     """What a run found.
 
     Best and front are those of the ``confirmed`` finalists where the search guessed.  The best design
     is the least costly of those that meet every spec, or of all feasible ones where none does.
-    ``queries`` are the costly parts of evaluations that were used.
+    ``queries`` are the costly parts of evaluations that were used, ``ended`` says why the search ended.
     """
     answers = trials if confirmed is None else confirmed.trials
     out: dict[str, Any] = {
@@ -42,6 +44,7 @@ def summary(
         "different": different(scenario, trials),
         "computed": computed,
         **({"queries": dict(queries)} if queries else {}),
+        **({"ended": {"by": ended.by, "text": ended.text}} if ended else {}),
         "feasible": int(trials.evaluation.feasible.sum()),
         "satisfied": int(trials.satisfied.sum()),
         "specs_met": bool(answers.satisfied.any()),
@@ -175,13 +178,27 @@ def trials_csv(scenario: Scenario, trials: Trials) -> str:
 
 def read_trials(path: Path, scenario: Scenario) -> tuple[dict[str, Floats], NDArray[np.bool_]]:
     """Metrics (n,) of every trial of a finished run, and which meet every spec, from ``trials.csv``."""
+    metrics, _, met = read_told(path, scenario)
+    return metrics, met
+
+
+def read_told(
+    path: Path, scenario: Scenario
+) -> tuple[dict[str, Floats], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Metrics (n,) of every trial of a finished run, which are feasible, and which meet every spec.
+
+    Raises:
+        StoreError: ``trials.csv`` cannot be read.
+    """
     file = path / TRIALS
     names = [m.name for m in scenario.simulators[0].metrics]
     try:
         with open(file, encoding="utf-8", newline="") as lines:
             rows = [{restored(k): v for k, v in row.items()} for row in csv.DictReader(lines)]
+        feasible = np.array([row["feasible"] == "1" for row in rows], np.bool_)
         met = np.array([row["specs_met"] == "1" for row in rows], np.bool_)
-        return {n: np.array([float(row[n]) for row in rows]) for n in names}, met
+        metrics = {n: np.array([float(row[n]) for row in rows], np.float64) for n in names}
+        return metrics, feasible, met
     except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
         raise StoreError(
             f"{file} cannot be read ({error}); write it again with --resume {path}"

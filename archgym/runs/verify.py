@@ -18,7 +18,7 @@ from ..space import Designs
 from .run_folder import RunFolder
 
 
-def verify(path: Path, sample: int | None = 32, seed: int = 0) -> dict[str, Any]:
+def verify(path: str | Path, sample: int | None = 32, seed: int = 0) -> dict[str, Any]:
     """Evaluate a sample of a run's recorded designs (None: all of them) again.
 
     Returns:
@@ -27,6 +27,7 @@ def verify(path: Path, sample: int | None = 32, seed: int = 0) -> dict[str, Any]
     Raises:
         ArchgymError: no run, or nothing recorded; StoreError: a damaged row.
     """
+    path = Path(path)
     folder = RunFolder.open(path)
     scenario = folder.scenario()
     folder.evaluations().close()  # there is one, and it can be read

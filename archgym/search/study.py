@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,35 +16,22 @@ from ..contracts.agent import Agent
 from ..contracts.evaluation import Evaluation
 from ..errors import ArchgymError
 from ..goals.scenario import Scenario
+from ..goals.scenario_file import load_scenario
 from ..goals.trials import Trials
 from ..space import Designs
+from .callbacks import Callback, Ended, Progress, reason_to_end
 from .queries import Queries
 from .screening import FACTOR, screened
 
 STARTS = 8  # the best of what a proxy was trained on, evaluated first
 
 
-@dataclass(frozen=True)
-class Progress:
-    """What a study reports after each batch.
-
-    ``best`` are the metrics of the least costly design so far, of those that meet every spec where
-    ``specs_met``; None where none is feasible yet.
-    """
-
-    done: int
-    budget: int
-    computed: int
-    best: Mapping[str, float] | None
-    specs_met: bool
-
-
 class Study:
     """Ask, evaluate, tell, record, until the budget is spent.
 
     Args:
-        scenario: what is searched and what for.
-        agent: a registered name, or an instance made for the scenario's space.
+        scenario: what is searched and what for: a scenario, its name, or the path of its file.
+        agent: a registered name, a class, or an instance made for the scenario's space.
         budget: designs to evaluate (default: the scenario's); a repeated design counts again.
         seed: of the agent.
         hyper: hyperparameters of the agent.
@@ -61,7 +48,7 @@ class Study:
             before the design that would exceed one (:class:`archgym.search.queries.Queries`).
 
     ``queries.counts`` says how many were used.  ``agent_seconds`` and ``simulator_seconds`` say where the
-    time went, ``starts`` how many of the first trials were known designs.
+    time went, ``starts`` how many of the first trials were known designs, ``ended`` why :meth:`run` came to its end.
 
     Raises:
         ArchgymError: a budget or batch below 1, or an agent of another space.
@@ -69,8 +56,8 @@ class Study:
 
     def __init__(
         self,
-        scenario: Scenario,
-        agent: str | Agent = "genetic_algorithm",
+        scenario: Scenario | str | Path,
+        agent: str | type[Agent] | Agent = "genetic_algorithm",
         *,
         budget: int | None = None,
         seed: int = 0,
@@ -84,6 +71,7 @@ class Study:
         screen_factor: int | None = None,
         queries: Mapping[str, int] | None = None,
     ) -> None:
+        scenario = load_scenario(scenario)
         self.scenario = scenario
         self.budget = scenario.budget if budget is None else budget
         if self.budget < 1:
@@ -105,24 +93,66 @@ class Study:
         self._parts: list[tuple[Designs, Evaluation]] = []
         self._done = 0
         self.starts = 0
+        self.ended: Ended | None = None
 
     def run(
         self,
         on_progress: Callable[[Progress], None] | None = None,
         until_specs_met: bool = False,
+        callbacks: Sequence[Callback] = (),
     ) -> Trials:
-        """Spend the budget (or stop at the first design that meets every spec)."""
-        for progress in self.steps():
-            if on_progress is not None:
-                on_progress(progress)
-            if until_specs_met and progress.specs_met:
-                break
+        """Spend the budget, or end earlier where something says so.
+
+        Args:
+            on_progress: called after every batch.
+            until_specs_met: end at the first design that meets every spec.
+            callbacks: told of the course of the study; each may end it after a batch.
+        """
+        self.ended = None
+        recorded = self._recorded
+        started: list[Callback] = []
+        try:
+            for callback in callbacks:
+                callback.on_start(self)
+                started.append(callback)
+            for progress in self.steps():
+                if on_progress is not None:
+                    on_progress(progress)
+                reason = reason_to_end([c.on_batch(self, progress) for c in callbacks])
+                if until_specs_met and progress.specs_met:
+                    self.ended = Ended("specs", "a design meets every spec")
+                elif reason is not None and recorded <= self._done < self.budget:
+                    self.ended = reason
+                if self.ended is not None:
+                    break
+            self.ended = self.ended or self._spent
+        finally:
+            for callback in started:
+                callback.on_end(self)
         return self.trials
+
+    @property
+    def _spent(self) -> Ended:
+        """Why there is nothing left to do."""
+        if self._done < self.budget:
+            return Ended("queries", "a limit of queries was reached")
+        return Ended("budget", f"the budget of {self.budget:,} evaluations was spent")
+
+    @property
+    def _recorded(self) -> int:
+        """How many trials the store holds of this run already."""
+        return self.store.trial_count(self.run_id) if self.store and self.run_id else 0
+
+    @property
+    def done(self) -> int:
+        """How many evaluations have been charged."""
+        return self._done
 
     def steps(self) -> Iterator[Progress]:
         """One batch at a time."""
         best: tuple[bool, float] = (True, np.inf)  # (misses a spec, cost): the least is the best
         row: dict[str, float] | None = None
+        improved, recorded = 0, self._recorded
         while self._done < self.budget and not self.queries.spent:
             start = time.perf_counter()
             known = self._known() if self._done == 0 else None
@@ -155,7 +185,11 @@ class Study:
             here = (not met[leader], float(cost[leader, 0]))
             if here < best:
                 best, row = here, e.row(leader)
-            yield Progress(self._done, self.budget, self.evaluator.computed, row, not best[0])
+                improved = self._done - len(x) + leader + 1
+            yield Progress(
+                self._done, self.budget, self.evaluator.computed, row, not best[0], best[1], improved,
+                replayed=self._done <= recorded,
+            )  # fmt: skip
 
     def _known(self) -> Designs:
         """What the study starts from: designs (n, d) known to work, n at most the budget."""
@@ -182,14 +216,19 @@ class Study:
 
 
 def make_agent(
-    agent: str | Agent, scenario: Scenario, *, seed: int, budget: int, hyper: Mapping[str, Any]
+    agent: str | type[Agent] | Agent,
+    scenario: Scenario,
+    *,
+    seed: int,
+    budget: int,
+    hyper: Mapping[str, Any],
 ) -> Agent:
-    """An agent for a scenario: an instance as it is, a name from the registry."""
+    """An agent for a scenario: an instance as it is, a class, or a name from the registry."""
     if isinstance(agent, Agent):
         if agent.space != scenario.space:
             raise ArchgymError(f"agent {agent.name!r} was made for another design space")
         return agent
-    cls = registry.load("agents", agent)
+    cls = agent if isinstance(agent, type) else registry.load("agents", agent)
     objectives = scenario.k if cls.multi_objective else 1
     made: Agent = cls(scenario.space, seed=seed, objectives=objectives, budget=budget, **hyper)
     return made

@@ -231,3 +231,18 @@ def _of_hint(hint: str) -> Type:
         }
         return names.get(words.pop(), "any")
     return "any"
+
+
+def pairs_of(texts: Sequence[str], option: str) -> dict[str, str]:
+    """``NAME=VALUE`` texts as a mapping.
+
+    Raises:
+        ArchgymError: a text of another form.
+    """
+    out = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise ArchgymError(f"{option} {text}: expected NAME=VALUE")
+        out[name] = value
+    return out

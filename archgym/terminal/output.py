@@ -10,20 +10,13 @@ from typing import Any, Protocol
 
 from ..contracts.evaluation import Metric
 from ..errors import ArchgymError
+from ..space.settings import pairs_of
 from ..units import format_quantity
 
 PREPARING = "preparing the simulator (its kernels are compiled once a machine) …"
 
 
-def settings(pairs: Sequence[str], option: str) -> dict[str, str]:
-    """``KEY=VALUE`` arguments as a mapping."""
-    out = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name or not value:
-            raise ArchgymError(f"{option} {pair}: expected NAME=VALUE")
-        out[name] = value
-    return out
+settings = pairs_of  # as commands call it
 
 
 def counts(pairs: Sequence[str], option: str) -> dict[str, int]:

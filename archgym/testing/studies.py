@@ -48,7 +48,8 @@ def check_study(simulator: Simulator, budget: int = 12, seed: int = 0) -> None:
         bool(np.array_equal(first.cost, second.cost)), "a study must repeat its costs bit for bit"
     )
     with tempfile.TemporaryDirectory() as folder:
-        done = run(scenario, "random_walk", seed=seed, output=Path(folder) / "run", plots=False)
+        output = Path(folder) / "run"
+        done = run(scenario, "random_walk", seed=seed, output=output, plots=False)
         require(bool(np.array_equal(done.trials.cost, first.cost)), "a run must equal its study")
         for name in (RESULT, TRIALS):
-            require((done.path / name).exists(), f"a run must write {name}")
+            require((output / name).exists(), f"a run must write {name}")

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from archgym.cli import main
-from archgym.cli.progress import note_of
 from archgym.goals.scenario_file import load_scenario
+from archgym.search.progress_bar import note_of
 from archgym.search.study import Study
 
 

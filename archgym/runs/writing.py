@@ -1,0 +1,45 @@
+"""A run that lay in memory, written into a folder once it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import trust
+from ..answers.store import EvaluationStore
+from ..files.text import write_json, write_text
+from ..goals.scenario import Scenario
+from ..goals.trials import Trials
+from .run_folder import EVALUATIONS, RESULT, TRIALS, RunFolder
+from .summary import trials_csv
+
+
+def write_run(
+    place: Path,
+    scenario: Scenario,
+    trials: Trials,
+    result: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    store: EvaluationStore,
+) -> Path:
+    """Write a finished run into a new folder; the arguments are fields of :class:`archgym.Run`.
+
+    Raises:
+        ArchgymError: the folder holds a run already; StoreError: it cannot be written.
+    """
+    folder = RunFolder.create(place, dict(manifest))
+    remember_own(scenario, manifest, place)
+    with folder:
+        store.copy_to(place / EVALUATIONS)
+        write_text(place / TRIALS, trials_csv(scenario, trials))
+        write_json(place / RESULT, result)
+    return place
+
+
+def remember_own(scenario: Scenario, manifest: Mapping[str, Any], place: Path) -> None:
+    """Note that this user made a folder whose manifest names code outside the registry, or a store elsewhere."""
+    named = (scenario.simulator, str(manifest["agent"]))
+    foreign = scenario.starts_programs or any(":" in name for name in named)
+    if (foreign or manifest.get("store")) and (not scenario.untrusted or trust.consented()):
+        trust.remember(place, str(manifest["id"]))
