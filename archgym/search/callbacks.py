@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from .study import Study
+from ..contracts.agent import Agent
+from ..goals.scenario import Scenario
+from ..goals.trials import Trials
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,24 @@ class Ended:
         return self.by not in ("budget", "queries", "specs")
 
 
+class Watched(Protocol):
+    """What a callback sees of a study; it changes nothing there."""
+
+    scenario: Scenario
+    agent: Agent
+    budget: int
+    batch: int
+    ended: Ended | None
+
+    @property
+    def done(self) -> int:
+        """How many evaluations have been charged."""
+
+    @property
+    def trials(self) -> Trials:
+        """What has been done so far."""
+
+
 class Callback:
     """Base of what is told of a study's course; override what you need.
 
@@ -53,10 +72,10 @@ class Callback:
     run gives them again.  A batch is never cut: what ends a study ends it after a batch.
     """
 
-    def on_start(self, study: Study) -> None:
+    def on_start(self, study: Watched) -> None:
         """Before the first batch; ``study`` has ``scenario``, ``agent``, ``budget`` and ``batch``."""
 
-    def on_batch(self, study: Study, progress: Progress) -> Ended | str | None:
+    def on_batch(self, study: Watched, progress: Progress) -> Ended | str | None:
         """After every batch.
 
         Args:
@@ -69,7 +88,7 @@ class Callback:
         """
         return None
 
-    def on_end(self, study: Study) -> None:
+    def on_end(self, study: Watched) -> None:
         """After the last batch, also when an error or Ctrl-C ended the study (``study.ended`` is None then)."""
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import ArchgymError, MissingExtraError
 from ..goals.wording import in_words
-from .callbacks import Callback, Progress
-
-if TYPE_CHECKING:
-    from .study import Study
+from .callbacks import Callback, Progress, Watched
 
 
 class LoggingCallback(Callback):
@@ -28,13 +25,13 @@ class LoggingCallback(Callback):
         self.level = level
         self._told = -1
 
-    def on_start(self, study: Study) -> None:
+    def on_start(self, study: Watched) -> None:
         """Say what is searched."""
         self._told = -1
         text = ", ".join(f"{k} {v}" for k, v in facts_of(study).items() if v not in ("", {}))
         self.logger.log(self.level, "study started: %s", text)
 
-    def on_batch(self, study: Study, progress: Progress) -> None:
+    def on_batch(self, study: Watched, progress: Progress) -> None:
         """Say what the best design is, where it improved."""
         if progress.best is None or progress.improved == self._told:
             return
@@ -44,7 +41,7 @@ class LoggingCallback(Callback):
             self.level, "%d of %d evaluations: best %s", progress.done, progress.budget, words
         )
 
-    def on_end(self, study: Study) -> None:
+    def on_end(self, study: Watched) -> None:
         """Say why it ended."""
         why = study.ended.text if study.ended else "interrupted"
         self.logger.log(self.level, "study ended after %d evaluations: %s", study.done, why)
@@ -69,18 +66,18 @@ class TensorBoardCallback(Callback):
         self.folder = Path(folder)
         self._writer: Any = None
 
-    def on_start(self, study: Study) -> None:
+    def on_start(self, study: Watched) -> None:
         """Open the event file, and write what is searched."""
         self._writer = self._make(str(self.folder))
         rows = "\n".join(f"| {k} | {v} |" for k, v in facts_of(study).items())
         self._writer.add_text("study", f"| what | value |\n|---|---|\n{rows}")
 
-    def on_batch(self, study: Study, progress: Progress) -> None:
+    def on_batch(self, study: Watched, progress: Progress) -> None:
         """One point a batch of every figure."""
         for name, value in figures_of(progress).items():
             self._writer.add_scalar(name, value, progress.done)
 
-    def on_end(self, study: Study) -> None:
+    def on_end(self, study: Watched) -> None:
         """Close the file."""
         self._writer.close()
 
@@ -105,7 +102,7 @@ class MlflowCallback(Callback):
         self._mlflow: Any = mlflow
         self.experiment, self.tracking, self.name = experiment, tracking, name
 
-    def on_start(self, study: Study) -> None:
+    def on_start(self, study: Watched) -> None:
         """Open a run, and log what is searched.
 
         Raises:
@@ -122,12 +119,12 @@ class MlflowCallback(Callback):
                 f"MLflow does not take the study: {error}; check the tracking URI {self.tracking!r}"
             ) from error
 
-    def on_batch(self, study: Study, progress: Progress) -> None:
+    def on_batch(self, study: Watched, progress: Progress) -> None:
         """One point a batch of every figure; MLflow's names take no star."""
         figures = {k.replace("*", "x"): v for k, v in figures_of(progress).items()}
         self._mlflow.log_metrics(figures, step=progress.done)
 
-    def on_end(self, study: Study) -> None:
+    def on_end(self, study: Watched) -> None:
         """Close the run: finished, or killed where it was interrupted."""
         if study.ended:
             self._mlflow.set_tag("ended", study.ended.text)
@@ -162,7 +159,7 @@ class WandbCallback(Callback):
         self.project, self.folder, self.mode, self.name = project, Path(folder), mode, name
         self._run: Any = None
 
-    def on_start(self, study: Study) -> None:
+    def on_start(self, study: Watched) -> None:
         """Open a run."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._run = self._wandb.init(
@@ -170,16 +167,16 @@ class WandbCallback(Callback):
             config=facts_of(study),
         )  # fmt: skip
 
-    def on_batch(self, study: Study, progress: Progress) -> None:
+    def on_batch(self, study: Watched, progress: Progress) -> None:
         """One point a batch of every figure."""
         self._run.log(figures_of(progress), step=progress.done)
 
-    def on_end(self, study: Study) -> None:
+    def on_end(self, study: Watched) -> None:
         """Close the run."""
         self._run.finish(exit_code=0 if study.ended else 1)
 
 
-def facts_of(study: Study) -> dict[str, Any]:
+def facts_of(study: Watched) -> dict[str, Any]:
     """What is searched, by whom and how long, as plain values."""
     return {
         "scenario": study.scenario.name,

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 
 from ..goals.scenario import Scenario
 from ..goals.wording import in_words
 from ..terminal.output import Bar, bar_of
-from .callbacks import Callback, Progress
-
-if TYPE_CHECKING:
-    from .study import Study
+from .callbacks import Callback, Progress, Watched
 
 
 def note_of(scenario: Scenario, p: Progress) -> str:
@@ -27,17 +23,17 @@ class ProgressBar(Callback):
         self._open: AbstractContextManager[Bar | None] | None = None
         self._bar: Bar | None = None
 
-    def on_start(self, study: Study) -> None:
+    def on_start(self, study: Watched) -> None:
         """Show it."""
         self._open = bar_of(study.budget, study.agent.name, quiet=False)
         self._bar = self._open.__enter__()
 
-    def on_batch(self, study: Study, progress: Progress) -> None:
+    def on_batch(self, study: Watched, progress: Progress) -> None:
         """Move it."""
         if self._bar is not None:
             self._bar(progress.done, note_of(study.scenario, progress))
 
-    def on_end(self, study: Study) -> None:
+    def on_end(self, study: Watched) -> None:
         """Leave it as it stands."""
         if self._open is not None:
             self._open.__exit__(None, None, None)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import ArchgymError
 from ..tables.certificate import file_name, find
 from ..units import format_quantity
-from .callbacks import Callback, Ended, Progress
-
-if TYPE_CHECKING:
-    from .study import Study
+from .callbacks import Callback, Ended, Progress, Watched
 
 
 class TimeLimit(Callback):
@@ -33,11 +29,11 @@ class TimeLimit(Callback):
         self.seconds = float(seconds)
         self._start = 0.0
 
-    def on_start(self, study: Study) -> None:
+    def on_start(self, study: Watched) -> None:
         """Start the clock."""
         self._start = time.monotonic()
 
-    def on_batch(self, study: Study, progress: Progress) -> Ended | None:
+    def on_batch(self, study: Watched, progress: Progress) -> Ended | None:
         """End where the time is over."""
         if progress.replayed:
             self._start = time.monotonic()
@@ -64,7 +60,7 @@ class Stagnation(Callback):
             )
         self.evaluations = evaluations
 
-    def on_batch(self, study: Study, progress: Progress) -> Ended | None:
+    def on_batch(self, study: Watched, progress: Progress) -> Ended | None:
         """End where nothing was gained for long enough; a study without a feasible design goes on."""
         if progress.best is None or progress.done - progress.improved < self.evaluations:
             return None
@@ -89,7 +85,7 @@ class GapReached(Callback):
         self.certificates = certificates
         self._optimum = np.inf
 
-    def on_start(self, study: Study) -> None:
+    def on_start(self, study: Watched) -> None:
         """Look the certificate up.
 
         Raises:
@@ -103,7 +99,7 @@ class GapReached(Callback):
             )
         self._optimum = certificate.optimum
 
-    def on_batch(self, study: Study, progress: Progress) -> Ended | None:
+    def on_batch(self, study: Watched, progress: Progress) -> Ended | None:
         """End where the gap is reached by a design that meets every spec."""
         if not progress.specs_met:
             return None
