@@ -14,20 +14,9 @@ from numpy.typing import NDArray
 
 from ..contracts.evaluation import Floats
 from ..errors import StoreError
-from ..files.parquet import arrow
+from ..files.parquet import DAMAGES, arrow
 from ..space import Designs
 from .schema import INDEX, METADATA, METRIC, DatasetError, Description, sidecar
-
-# what pyarrow raises on bytes that are not a file of its format
-DAMAGES = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    NotImplementedError,
-    MemoryError,
-    OverflowError,
-)
 
 
 @dataclass(frozen=True)

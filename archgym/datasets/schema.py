@@ -24,6 +24,7 @@ from typing import Any
 from ..contracts.evaluation import Metric
 from ..documents import is_number
 from ..errors import ArchgymError
+from ..files.seal import damaged, sealed
 from ..space import DesignSpace, Parameter
 
 FORMAT = 1
@@ -60,7 +61,7 @@ class Description:
 
     def to_bytes(self) -> bytes:
         """As it stands in the file."""
-        return json.dumps(
+        document = sealed(
             {
                 "format": FORMAT,
                 "parameters": [
@@ -75,9 +76,9 @@ class Description:
                 "sources": [dict(s) for s in self.sources],
                 "notes": self.notes,
                 "workloads": {k: dict(v) for k, v in self.workloads.items()},
-            },
-            default=str,
-        ).encode()  # fmt: skip
+            }
+        )  # fmt: skip
+        return json.dumps(document, default=str).encode()
 
     @classmethod
     def from_bytes(cls, text: bytes | None, where: str) -> Description:
@@ -97,6 +98,8 @@ class Description:
                 raise DatasetError(
                     f"{where} is of format {document.get('format')}; this version reads {FORMAT}"
                 )
+            if damaged(document):
+                raise ValueError("its digest differs: it is damaged")
             parameters = [
                 Parameter(
                     p["name"],

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import StoreError
+
+DIGEST = "digest"  # the key of a file's digest in its metadata
+# what pyarrow raises on bytes that are not a file of its format
+DAMAGES = (
+    OSError, ValueError, KeyError, TypeError, NotImplementedError, MemoryError, OverflowError,
+)  # fmt: skip
 
 
 def arrow() -> Any:
@@ -15,6 +25,19 @@ def arrow() -> Any:
     import pyarrow.parquet
 
     return pyarrow
+
+
+def table_digest(table: Any) -> str:
+    """A digest of an Arrow table's columns: names, types and values, however they are cut into chunks."""
+    digest = hashlib.sha256()
+    for name, column in zip(table.column_names, table.columns):
+        digest.update(f"{name}\0{column.type}\0".encode())
+        if arrow().types.is_primitive(column.type):
+            values = column.to_numpy()
+            digest.update(np.ascontiguousarray(values).tobytes())
+        else:
+            digest.update(json.dumps(column.to_pylist(), default=str).encode())
+    return digest.hexdigest()[:32]
 
 
 def table_bytes(table: Any) -> bytes:

@@ -13,6 +13,7 @@ from .. import trust
 from ..documents import is_number, read_json
 from ..errors import ArchgymError, StoreError, TrustError
 from ..files.cells import csv_text
+from ..files.seal import damaged, sealed
 from ..files.text import write_json, write_text
 from ..goals.scenario_file import from_document
 from ..search.study import Study
@@ -106,7 +107,7 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
 
 def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """``.json`` with every manifest; a ``.csv`` beside it for people."""
-    write_json(path, {"format": FORMAT, "rows": list(rows)})
+    write_json(path, sealed({"format": FORMAT, "rows": list(rows)}))
     columns = [
         "scenario",
         "evaluations",
@@ -132,6 +133,10 @@ def read(path: Path) -> list[dict[str, Any]]:
         if document["format"] != FORMAT:
             raise StoreError(
                 f"{path} is of format {document['format']}, this version reads {FORMAT}"
+            )
+        if damaged(document):
+            raise StoreError(
+                f"{path} is damaged (its digest differs); make it again from its sweeps"
             )
         rows = list(document["rows"])
         for i, row in enumerate(rows):

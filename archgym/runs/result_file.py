@@ -7,6 +7,7 @@ from typing import Any
 
 from ..documents import is_number, shortened
 
+TRIALS_DIGEST = "trials_digest"  # of trials.csv, in result.json
 COUNTS = ("satisfied", "feasible", "charged")  # each among the next
 KEYS = (
     "scenario", "workloads", "different", "computed", "specs_met", "units", "objectives", "specs",

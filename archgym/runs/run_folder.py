@@ -13,13 +13,14 @@ from ..answers.store import EvaluationStore
 from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.locks import hold
+from ..files.seal import KEY, damaged
 from ..files.text import write_json
 from ..goals.places import require_files
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document
 from .manifest import FORMAT, identity
 from .naming import folder_of
-from .result_file import faults_of
+from .result_file import TRIALS_DIGEST, faults_of
 
 MANIFEST, EVALUATIONS, RESULT, TRIALS, LOCK = (
     "manifest.json",
@@ -182,6 +183,10 @@ class RunFolder:
         file = self.path / RESULT
         try:
             result = read_json(file)
+            if damaged(result):
+                raise StoreError(f"{file}: its digest differs, it is damaged")
+            for key in (KEY, TRIALS_DIGEST):
+                result.pop(key, None)
             faults = faults_of(result)
             if faults:
                 raise StoreError(f"{file}: {'; '.join(faults[:5])}")

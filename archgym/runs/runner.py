@@ -14,6 +14,7 @@ from ..answers.locations import told
 from ..answers.store import EvaluationStore
 from ..errors import ArchgymError, resumable
 from ..extras import installed
+from ..files.seal import digest_of, sealed
 from ..files.text import write_json, write_text
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
@@ -22,6 +23,7 @@ from ..search.study import Study
 from .drawing import Told
 from .manifest import make_manifest
 from .plots import plot_run
+from .result_file import TRIALS_DIGEST
 from .run import Run
 from .run_folder import RESULT, TRIALS, RunFolder, default_path
 from .summary import summary, trials_csv
@@ -149,8 +151,9 @@ def carry_out(
             study, kept, on_progress, until, callbacks, bool(m.get("store"))
         )
         # results first: a picture that cannot be drawn costs no evaluation
-        write_text(folder.path / TRIALS, trials_csv(scenario, trials))
-        write_json(folder.path / RESULT, result)
+        text = trials_csv(scenario, trials)
+        write_text(folder.path / TRIALS, text)
+        write_json(folder.path / RESULT, sealed({**result, TRIALS_DIGEST: digest_of(text)}))
         if plots and installed("matplotlib"):
             told = Told.of(m, study.evaluator.exact)
             plot_run(scenario, trials, folder.path, told, confirmed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,17 @@ from numpy.typing import NDArray
 
 from ..answers.confirm import Confirmed
 from ..contracts.evaluation import Evaluation, Floats
+from ..documents import read_json
 from ..errors import StoreError
 from ..files.cells import csv_text, restored
+from ..files.seal import damaged, digest_of
 from ..goals.objectives import Spec
 from ..goals.scenario import Scenario
 from ..goals.tradeoff import front_of
 from ..goals.trials import Trials
 from ..search.callbacks import Ended
-from .run_folder import TRIALS
+from .result_file import TRIALS_DIGEST
+from .run_folder import RESULT, TRIALS
 
 
 def summary(
@@ -193,8 +197,12 @@ def read_told(
     file = path / TRIALS
     names = [m.name for m in scenario.simulators[0].metrics]
     try:
-        with open(file, encoding="utf-8", newline="") as lines:
-            rows = [{restored(k): v for k, v in row.items()} for row in csv.DictReader(lines)]
+        text = file.read_bytes().decode("utf-8")
+        told = read_json(path / RESULT)
+        if damaged(told) or told.get(TRIALS_DIGEST, digest_of(text)) != digest_of(text):
+            raise StoreError(f"it is not what {RESULT} says: one of them is damaged")
+        lines = io.StringIO(text, newline="")
+        rows = [{restored(k): v for k, v in row.items()} for row in csv.DictReader(lines)]
         feasible = np.array([row["feasible"] == "1" for row in rows], np.bool_)
         met = np.array([row["specs_met"] == "1" for row in rows], np.bool_)
         metrics = {n: np.array([float(row[n]) for row in rows], np.float64) for n in names}

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..contracts.evaluation import Evaluation
 from ..errors import StoreError
-from ..files.parquet import arrow, table_bytes
+from ..files.parquet import DAMAGES, DIGEST, arrow, table_bytes, table_digest
 from ..files.text import write_bytes
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
@@ -26,7 +26,7 @@ def trials_bytes(spec: RunSpec, scenario: Scenario, trials: Trials) -> bytes:
     columns |= {"feasible": trials.evaluation.feasible, "cost": trials.cost}
     columns["reason"] = [trials.evaluation.reason(i) for i in range(len(trials))]
     table = pa.table({k: pa.array(v) for k, v in columns.items()})
-    facts = {"run": spec.id, "seed": str(spec.seed)}
+    facts = {"run": spec.id, "seed": str(spec.seed), DIGEST: table_digest(table)}
     return table_bytes(table.replace_schema_metadata(facts))
 
 
@@ -52,8 +52,11 @@ def trials_file(folder: Path, scenario: str, agent: str, run: str) -> Path:
 def read_trials(path: Path, scenario: Scenario) -> tuple[Designs, Evaluation]:
     """The designs of a run and their (aggregated) metrics, as :func:`trials_bytes` has them."""
     try:
-        table = arrow().parquet.read_table(path)
-    except (OSError, ValueError) as error:
+        table = arrow().parquet.read_table(path, page_checksum_verification=True)
+        said = (table.schema.metadata or {}).get(DIGEST.encode())
+        if said is not None and said.decode() != table_digest(table):
+            raise ValueError("its digest differs: it is damaged")
+    except DAMAGES as error:
         raise StoreError(f"{path} cannot be read: {error}") from error
     x = np.stack([table[n].to_numpy() for n in scenario.space.names], axis=1).astype(np.int64)
     metrics = {m.name: table[f"metric.{m.name}"].to_numpy() for m in scenario.simulators[0].metrics}

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ..contracts.evaluation import Evaluation, Floats
 from ..documents import is_number, read_json
 from ..errors import ArchgymError, StoreError
+from ..files.seal import damaged, sealed
 from ..files.text import write_text
 from ..goals.pareto import hypervolume, pareto_front
 from ..goals.scenario import Scenario
@@ -270,7 +271,10 @@ def save(certificate: Certificate, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"cannot create {path.parent}: {error.strerror}") from error
-    lines = [f"{json.dumps(k)}: {json.dumps(v, default=str)}" for k, v in certificate.facts.items()]
+    lines = [
+        f"{json.dumps(k)}: {json.dumps(v, default=str)}"
+        for k, v in sealed(certificate.facts).items()
+    ]
     write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
@@ -287,6 +291,10 @@ def find(scenario: Scenario, root: Path | None = None) -> Certificate | None:
             facts = read_json(path)
         except StoreError as error:
             raise StoreError(f"certificate {path} cannot be read: {error}") from error
+        if damaged(facts):
+            raise StoreError(
+                f"certificate {path} is damaged (its digest differs); make it again with archgym enumerate"
+            )
         now = ([s.key for s in scenario.simulators], goal_digest(scenario))
         if (facts.get("simulators"), facts.get("goal")) == now:
             return Certificate.of(facts, str(path))

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..documents import read_json, shortened
 from ..errors import ArchgymError, StoreError
+from ..files.seal import damaged
 
 DESCRIPTION = "table.json"
 
@@ -27,6 +28,10 @@ def read_description(folder: Path) -> dict[str, Any]:
         raise StoreError(
             f"{path} cannot be read ({error}); delete the folder and enumerate again"
         ) from error
+    if damaged(found):
+        raise StoreError(
+            f"{path} is damaged (its digest differs); delete the folder and enumerate again"
+        )
     faults = _faults(found)
     if faults:
         raise StoreError(

@@ -20,6 +20,7 @@ from ..contracts.evaluation import Evaluation, Floats
 from ..contracts.simulator import Simulator
 from ..errors import ArchgymError, StoreError
 from ..files.arrays import DAMAGES
+from ..files.seal import sealed
 from ..files.text import write_json
 from ..space import DesignSpace
 from .description import DESCRIPTION, read_description
@@ -84,17 +85,17 @@ class Table:
             "reasons": {str(k): v for k, v in self.reasons.items()},
             "digests": {name: _digest(array) for name, array in self._arrays().items()},
         }
-        write_json(folder / DESCRIPTION, description)
+        write_json(folder / DESCRIPTION, sealed(description))
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         return {INDEX: self.index, VALUES: self.values, FEASIBLE: self.feasible}
 
     @classmethod
-    def load(cls, folder: Path, space: DesignSpace, *, check: bool = False) -> Table:
+    def load(cls, folder: Path, space: DesignSpace, *, check: bool = True) -> Table:
         """Read a table of a simulator's space; its arrays are mapped, not loaded.
 
         Raises:
-            StoreError: a file is missing, short, or (with ``check``) has another digest.
+            StoreError: a file is missing or short, or has another digest (arrays: with ``check``).
         """
         description = read_description(folder)
         arrays = {}
