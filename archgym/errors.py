@@ -51,6 +51,10 @@ class AgentError(ArchgymError, ValueError):
     """An agent used against its contract."""
 
 
+class ProgramError(ArchgymError, ValueError):
+    """A program's description that makes no sense, or a program that cannot be started."""
+
+
 class TrustError(ArchgymError):
     """Something that would start a program or import a module without consent."""
 

@@ -10,7 +10,8 @@ from tests.conftest import ROOT
 # storey of every package and loose module of archgym/; siblings on a storey know nothing of each other
 STOREYS = {
     "errors": 1, "units": 1, "versions": 1, "kernels": 1,
-    "extras": 2, "trust": 2, "domains": 2, "files": 2, "documents": 2, "validation": 2,
+    "extras": 2, "trust": 2, "domains": 2, "programs": 2, "files": 2, "documents": 2,
+    "validation": 2,
     "registry": 3,
     "space": 3,
     "contracts": 4,

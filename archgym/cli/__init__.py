@@ -75,11 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     ):
         module.add_to(words)
     for word in words.choices.values():
-        word.add_argument(
-            "--trust",
-            action="store_true",
-            help="let folders and files of others start programs and import modules (read them first)",
-        )
+        trust.add_option(word)
     return parser
 
 

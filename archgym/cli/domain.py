@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from .. import registry
+from .. import registry, trust
 from ..domains import Domain, domains
 from ..errors import ArchgymError, UnknownNameError
 from ..terminal.output import print_table
@@ -26,8 +26,10 @@ def run(domain: Domain, arguments: Sequence[str]) -> int:
         prog=title, description=verb.text[:1].upper() + verb.text[1:] + "."
     )
     registry.load_entry(verb.command, repr(title))(parser)
+    trust.add_option(parser)
     options = parser.parse_args(rest)
-    return int(options.go(options) or 0)
+    with trust.consent(options.trust):
+        return int(options.go(options) or 0)
 
 
 def describe(domain: Domain) -> None:

@@ -67,6 +67,11 @@ class Dataset:
         return self._table(columns).to_pandas()
 
     def _table(self, columns: Sequence[str] | None) -> Any:
+        lacking = set(columns or ()) - set(self._file.schema_arrow.names)
+        if lacking:
+            raise StoreError(
+                f"{self.path} has no column {', '.join(sorted(lacking))}; export it again"
+            )
         try:
             return self._file.read(columns=None if columns is None else list(columns))
         except DAMAGES as error:

@@ -14,8 +14,6 @@ from ..answers.locations import told
 from ..answers.store import EvaluationStore
 from ..errors import ArchgymError, resumable
 from ..extras import installed
-from ..files.seal import digest_of, sealed
-from ..files.text import write_json, write_text
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
 from ..search.callbacks import Callback, Progress
@@ -23,11 +21,10 @@ from ..search.study import Study
 from .drawing import Told
 from .manifest import make_manifest
 from .plots import plot_run
-from .result_file import TRIALS_DIGEST
 from .run import Run
-from .run_folder import RESULT, TRIALS, RunFolder, default_path
-from .summary import summary, trials_csv
-from .writing import remember_own
+from .run_folder import RunFolder, default_path
+from .summary import summary
+from .writing import remember_own, write_found
 
 OnProgress = Callable[[Progress], None]
 
@@ -151,9 +148,7 @@ def carry_out(
             study, kept, on_progress, until, callbacks, bool(m.get("store"))
         )
         # results first: a picture that cannot be drawn costs no evaluation
-        text = trials_csv(scenario, trials)
-        write_text(folder.path / TRIALS, text)
-        write_json(folder.path / RESULT, sealed({**result, TRIALS_DIGEST: digest_of(text)}))
+        write_found(folder.path, scenario, trials, result)
         if plots and installed("matplotlib"):
             told = Told.of(m, study.evaluator.exact)
             plot_run(scenario, trials, folder.path, told, confirmed)

@@ -198,7 +198,7 @@ def read_told(
     names = [m.name for m in scenario.simulators[0].metrics]
     try:
         text = file.read_bytes().decode("utf-8")
-        told = read_json(path / RESULT)
+        told = read_json(path / RESULT) if (path / RESULT).exists() else {}
         if damaged(told) or told.get(TRIALS_DIGEST, digest_of(text)) != digest_of(text):
             raise StoreError(f"it is not what {RESULT} says: one of them is damaged")
         lines = io.StringIO(text, newline="")

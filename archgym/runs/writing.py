@@ -8,9 +8,11 @@ from typing import Any
 
 from .. import trust
 from ..answers.store import EvaluationStore
+from ..files.seal import digest_of, sealed
 from ..files.text import write_json, write_text
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
+from .result_file import TRIALS_DIGEST
 from .run_folder import EVALUATIONS, RESULT, TRIALS, RunFolder
 from .summary import trials_csv
 
@@ -32,9 +34,15 @@ def write_run(
     remember_own(scenario, manifest, place)
     with folder:
         store.copy_to(place / EVALUATIONS)
-        write_text(place / TRIALS, trials_csv(scenario, trials))
-        write_json(place / RESULT, result)
+        write_found(place, scenario, trials, result)
     return place
+
+
+def write_found(place: Path, scenario: Scenario, trials: Trials, result: Mapping[str, Any]) -> None:
+    """``trials.csv`` and ``result.json``, which holds a digest of both."""
+    text = trials_csv(scenario, trials)
+    write_text(place / TRIALS, text)
+    write_json(place / RESULT, sealed({**result, TRIALS_DIGEST: digest_of(text)}))
 
 
 def remember_own(scenario: Scenario, manifest: Mapping[str, Any], place: Path) -> None:

@@ -16,7 +16,7 @@ import regex
 
 from archgym.contracts.evaluation import Metric
 from archgym.documents import Faults, known_keys, read_yaml, shortened
-from archgym.errors import ArchgymError, UnknownNameError
+from archgym.errors import ArchgymError, ProgramError, UnknownNameError
 from archgym.space import DesignSpace, Parameter, Value, categorical, ordinal
 from archgym.units import parse_quantity
 
@@ -31,10 +31,6 @@ MOST_RETRIES, MOST_SECONDS = 1000, 1e7
 SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "csh", "tcsh")
 # what a shell takes as it stands, wherever in a command it is put
 PLAIN = re.compile(r"[\w.,:/@%+=-]*")
-
-
-class ProgramError(ArchgymError, ValueError):
-    """A program's description that makes no sense, or a program that cannot be started."""
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ import numpy as np
 from archgym import trust
 from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.simulator import Simulator
+from archgym.errors import ProgramError
 from archgym.kernels.threads import cores
+from archgym.programs.processes import WATCH, call
 from archgym.space import Designs, Setting, Value
 
-from .processes import WATCH, call
-from .program import Program, ProgramError, load_program, names
+from .program import Program, load_program, names
 
 GRACE_S = 1.0  # for looking whether a program that was ended had said "infeasible"
 STDERR_KEPT = 400  # characters of a failed run's last words that go into its reason

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from archgym.errors import ArchgymError
+from archgym.programs.processes import call
 
 from .export import export
 from .export.names import identifier
@@ -45,7 +45,7 @@ def period_ps(block: Block) -> float:
     if not shutil.which("sta"):
         raise ArchgymError("OpenSTA (program sta) is not installed: Debian's package is opensta")
     target = 1e3 / block.choices.target_ghz
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="archgym-") as folder:
         export(block, Path(folder))
         if not np.any(block.placed.netlist.function == LATCH):
             return target - _slacks(block, Path(folder), [target])[0]
@@ -76,21 +76,18 @@ def _slacks(block: Block, folder: Path, periods: list[float]) -> list[float]:
     script.write_text(
         SCRIPT.format(name=name, macros=macros, constraints="\n".join(parts)), encoding="utf-8"
     )
-    try:
-        run = subprocess.run(
-            ["sta", "-no_splash", "-exit", script.name], cwd=folder, capture_output=True, text=True,
-            check=False, stdin=subprocess.DEVNULL, timeout=TIMEOUT_S,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise ArchgymError(f"OpenSTA did not finish within {TIMEOUT_S} s") from None
-    text = run.stdout + run.stderr
+    command = ["sta", "-no_splash", "-exit", script.name]
+    code, out, err = call(command, folder, TIMEOUT_S, {})
+    if code is None:
+        raise ArchgymError(f"OpenSTA did not finish within {TIMEOUT_S} s")
+    text = out + err
     found = []
     for part in text.split("PERIOD ")[1:]:
         # one path a group: registers and ports, and asynchronous pins
         slacks = [float(s) for s in re.findall(r"(-?[\d.]+)\s+slack \(", part)]
         if slacks:
             found.append(min(slacks))
-    if run.returncode or len(found) < len(periods) or re.search(r"^Error", text, re.MULTILINE):
+    if code or len(found) < len(periods) or re.search(r"^Error", text, re.MULTILINE):
         told = [line for line in text.splitlines() if line.strip()]
         raise ArchgymError(f"OpenSTA refused the exported files: {' | '.join(told[-4:])}")
     return found

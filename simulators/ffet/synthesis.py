@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -279,8 +278,8 @@ def _abstracts(
 
 
 def _version() -> str:
-    run = subprocess.run([yosys(), "-V"], capture_output=True, text=True, check=False)
-    return run.stdout.strip()
+    with tempfile.TemporaryDirectory(prefix="archgym-") as folder:
+        return finished([yosys(), "-V"], Path(folder), 60.0, "its version")[1].strip()
 
 
 def _document(work: Workspace, file: str, top: str) -> dict[str, Any]:

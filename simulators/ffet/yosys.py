@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from archgym.errors import ArchgymError
+from archgym.programs.processes import call
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,199}")
 PLAIN_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 # whole numbers and Verilog's constants; nothing that a script could take for a command
 VALUE = re.compile(r"-?[0-9]{1,18}|[0-9]{0,5}'[sS]?[bodhBODH][0-9a-fA-F_]{1,256}")
-KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "SYSTEMROOT", "VIRTUAL_ENV")
+KEPT = ("SYSTEMROOT", "VIRTUAL_ENV")  # besides what every program gets
 TIMEOUT_S = 900.0
 
 
@@ -129,20 +127,10 @@ def finished(
     Raises:
         ArchgymError: time is up.
     """
-    kept = {k: os.environ[k] for k in KEPT if k in os.environ}
-    process = subprocess.Popen(
-        list(command), cwd=folder, env=kept, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
-    )  # fmt: skip
-    try:
-        text, _ = process.communicate(timeout=timeout_s)
-    except BaseException as error:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        if isinstance(error, subprocess.TimeoutExpired):
-            raise ArchgymError(
-                f"{command[0]} did not finish {what} within {timeout_s:g} s; give it longer "
-                "(--timeout), or a smaller core: memories become flip-flops here"
-            ) from None
-        raise
-    return process.returncode, text
+    code, out, err = call(command, folder, timeout_s, dict.fromkeys(KEPT))
+    if code is None:
+        raise ArchgymError(
+            f"{command[0]} did not finish {what} within {timeout_s:g} s; give it longer "
+            "(--timeout), or a smaller core: memories become flip-flops here"
+        )
+    return code, out + err

@@ -193,3 +193,40 @@ def test_yosys_is_told_names_not_commands(tmp_path, top, parameters):
     source.write_text("module m; endmodule")
     with pytest.raises(ArchgymError, match="expected a"):
         synthesise([source], top, "m", parameters)
+
+
+# ---- the tools of the domains are programs like any other
+TOOL = """
+import sys
+from pathlib import Path
+from archgym.simulators.ffet.yosys import finished
+print(finished([sys.executable, "-c", sys.argv[2]], Path(sys.argv[1]), 60.0, "x")[1], flush=True)
+"""
+LONG = (
+    "import subprocess, sys, time; wait = 'import time; time.sleep(99)'; "
+    "subprocess.Popen([sys.executable, '-c', wait, 'MARK'], start_new_session=True); time.sleep(99)"
+)
+
+
+def test_tools_get_the_stated_environment(tmp_path, monkeypatch):
+    from archgym.simulators.ffet.yosys import finished
+
+    monkeypatch.setenv("SECRET_TOKEN", "s3cret")
+    code, said = finished(
+        [sys.executable, "-c", "import os; print(dict(os.environ))"], tmp_path, 60.0, "x"
+    )
+    assert code == 0 and "PATH" in said and "s3cret" not in said
+
+
+def test_no_tool_outlives_a_killed_parent(tmp_path):
+    mark = f"orphan-{os.getpid()}-tool"
+    folder = tmp_path / "archgym-tool"
+    folder.mkdir()
+    parent = subprocess.Popen([sys.executable, "-c", TOOL, str(folder), LONG.replace("MARK", mark)])
+    until = time.monotonic() + 60
+    while len(alive(mark)) < 3 and time.monotonic() < until:  # parent, tool, the tool's child
+        time.sleep(0.05)
+    assert len(alive(mark)) >= 3
+    parent.kill()
+    parent.wait()
+    assert gone(mark) and not folder.exists()

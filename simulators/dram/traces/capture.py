@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from archgym.errors import WorkloadError
+from archgym.programs.processes import environment, watched
 
 from .cache_filter import LINE_BITS, S_INSTRUCTIONS, S_MISSES, S_REFERENCES, CacheFilter
 from .trace import MAX_REQUESTS, Trace
+
+KEPT = ("LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")  # besides what every program gets
 
 BLOCK = 1 << 22
 TAIL = 1 << 16
@@ -80,8 +83,8 @@ def capture(
     machine = machine or Machine()
     _check(command, limit, skip, from_marker)
     cache = CacheFilter(machine.cache_bytes, machine.ways, limit, skip)
-    with tempfile.TemporaryFile() as errors:
-        process, stream = _start(command, from_marker is not None, errors)
+    with tempfile.TemporaryFile() as errors, watched() as mark:
+        process, stream = _start(command, from_marker is not None, errors, mark)
         try:
             with stream:
                 said = _collect(stream, cache, skip, from_marker, on_progress)
@@ -143,7 +146,7 @@ def _check(command: Sequence[str], limit: int, skip: int, marker: str | None) ->
 
 
 def _start(
-    command: Sequence[str], with_output: bool, errors: IO[bytes]
+    command: Sequence[str], with_output: bool, errors: IO[bytes], mark: dict[str, str]
 ) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
     """The program under valgrind, and the stream of what it touches.
 
@@ -152,14 +155,14 @@ def _start(
     read_end, write_end = os.pipe()
     arguments = ["valgrind", "--tool=lackey", "--trace-mem=yes", f"--log-fd={write_end}", *command]
     # no AVX-512 in valgrind: keep numerical libraries to what it can run
-    environment = {**os.environ, "OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "1"}
+    numerical = {"OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "1"}
     try:
         process = subprocess.Popen(
             arguments,
             stdout=write_end if with_output else subprocess.DEVNULL,
             stderr=write_end if with_output else errors,
             pass_fds=(write_end,),
-            env=environment,
+            env=environment(dict.fromkeys(KEPT)) | numerical | mark,
         )
     finally:
         os.close(write_end)

@@ -15,11 +15,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from .program import ProgramError
+from ..errors import ProgramError
+from . import watcher
 
 MARK = "ARCHGYM_PROGRAM"  # in the environment of all that a program starts
 # what a program gets of the caller's environment; more is named in its YAML file
@@ -27,7 +28,7 @@ PASSED = (
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
 )  # fmt: skip
-WATCHER = str(Path(__file__).with_name("watcher.py"))
+WATCHER = watcher.__file__
 
 
 def environment(named: Mapping[str, str | None]) -> dict[str, str]:
@@ -49,12 +50,15 @@ class Watcher:
         self._process: subprocess.Popen[bytes] | None = None
         self._running: set[str] = set()
 
-    def begin(self, place: Path) -> str:
-        """A new mark; whatever carries it will end with this process, and ``place`` be removed."""
+    def begin(self, place: Path | None = None) -> str:
+        """A new mark; whatever carries it will end with this process, and ``place`` be removed.
+
+        A place is removed where its name begins with ``archgym-``, as temporary folders of ours do.
+        """
         mark = secrets.token_hex(8)
         with self._lock:
             self._running.add(mark)
-            self._tell(f"+ {mark} {place}")
+            self._tell(f"+ {mark} {place or ''}".rstrip())
         return mark
 
     def end(self, mark: str) -> None:
@@ -108,9 +112,18 @@ os.register_at_fork(after_in_child=WATCH.forget)
 
 def kill_marked(mark: str) -> None:
     """End every process whose environment carries a mark, until none is found."""
-    from . import watcher
-
     watcher.kill_marked(mark, MARK)
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[dict[str, str]]:
+    """What is started in here, with the variables that this gives in its environment, ends with it."""
+    mark = WATCH.begin()
+    try:
+        yield {MARK: mark}
+    finally:
+        kill_marked(mark)
+        WATCH.end(mark)
 
 
 def call(

@@ -1,0 +1,1 @@
+"""Programs of others: started in a stated environment, ended with all their children."""
