@@ -76,6 +76,15 @@ class Agent(ABC):
 
         Besides hyperparameters a grid may list ``budget``, ``seed`` and ``generations`` (a budget
         of that many populations), as the grids of papers do.
+
+        Args:
+            name: of the grid, a key of :attr:`grids`.
+
+        Returns:
+            Every point, in order: hyperparameters, and a budget and seed where the grid fixes them.
+
+        Raises:
+            UnknownNameError: the agent has no grid of this name.
         """
         if name not in cls.grids:
             raise UnknownNameError(f"grid of agent {cls.name!r}", name, cls.grids)
@@ -99,15 +108,27 @@ class Agent(ABC):
 
     @classmethod
     def declared_settings(cls) -> tuple[Setting, ...]:
-        """The hyperparameters as settings: type, legal values or range, default."""
+        """The hyperparameters as settings: type, legal values or range, default.
+
+        Returns:
+            One setting per hyperparameter: type, legal values or range, default, unit.
+        """
         return settings_of_space(cls.hyperparameters, cls.defaults)
 
     @classmethod
     def check_hyperparameters(cls, given: Mapping[str, object]) -> dict[str, Any]:
-        """Defaults overridden by ``given``; numbers between two listed values are allowed.
+        """Complete and check hyperparameters.
+
+        Args:
+            given: values by name, as text or in their types. Numbers between two listed values are
+                allowed.
+
+        Returns:
+            All hyperparameters: the defaults, overridden by ``given``.
 
         Raises:
-            UnknownNameError: not a hyperparameter of this agent; SettingError: not a legal value.
+            UnknownNameError: not a hyperparameter of this agent.
+            SettingError: not a legal value.
         """
         owner = f"agent {cls.name!r}"
         checked = check_settings(owner, cls.declared_settings(), given, "hyperparameter")
@@ -120,7 +141,20 @@ class Agent(ABC):
 
     # ---- the public side
     def ask(self, n: int) -> Designs:
-        """``n`` valid designs to evaluate next, (n, d)."""
+        """Propose designs to evaluate next.
+
+        Designs that break a constraint are repaired.
+
+        Args:
+            n: how many, at least 1.
+
+        Returns:
+            Designs (n, d) of value indices, all valid.
+
+        Raises:
+            AgentError: ``n`` is below 1, or the algorithm proposed an array of another shape.
+            DesignError: the algorithm proposed an index that a parameter lacks.
+        """
         if n < 1:
             raise AgentError(f"ask for at least 1 design, not {n}")
         x = np.asarray(self._ask(n))
@@ -131,9 +165,17 @@ class Agent(ABC):
         return self.space.repair(self.space.check(x), self.rng)
 
     def tell(self, x: ArrayLike, costs: ArrayLike, feedback: Feedback | None = None) -> None:
-        """Learn the costs (n,) or (n, k) of designs (n, d); they need not come from :meth:`ask`.
+        """Learn what designs cost.
 
-        ``feedback`` says more of the same designs: their evaluation, and which specs they break.
+        Args:
+            x: designs (n, d) of value indices. They need not come from :meth:`ask`.
+            costs: (n,) or (n, k), less is better, +inf where infeasible.
+            feedback: more of the same designs: their evaluation, and how far each is outside of
+                every spec.
+
+        Raises:
+            AgentError: costs or feedback of another shape, or costs that are NaN or -inf.
+            DesignError: ``x`` is not a batch of this space.
         """
         designs = self.space.check(x)
         table = np.asarray(costs, np.float64)

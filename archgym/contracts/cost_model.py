@@ -36,11 +36,20 @@ class CostModel(ABC):
 
     @classmethod
     def declared_settings(cls) -> tuple[Setting, ...]:
-        """The hyperparameters as settings: type, legal values or range, default."""
+        """The hyperparameters as settings: type, legal values or range, default.
+
+        Returns:
+            One setting per hyperparameter: type, legal values or range, default, unit.
+        """
         return settings_of_space(cls.hyperparameters, cls.defaults)
 
     def fit(self, features: Floats, targets: Floats) -> None:
-        """Learn from finite features (n, p) and targets (n, m)."""
+        """Learn from rows.
+
+        Args:
+            features: (n, p), finite.
+            targets: (n, m), finite, one column per metric.
+        """
         if self.largest is not None and len(targets) > self.largest:
             kept = np.random.default_rng(self.seed).permutation(len(targets))[: self.largest]
             features, targets = features[kept], targets[kept]
@@ -50,15 +59,28 @@ class CostModel(ABC):
             self._fit(np.ascontiguousarray(features, np.float64), np.asarray(targets, np.float64))
 
     def predict(self, features: Floats) -> tuple[Floats, Floats]:
-        """Means (n, m), and spreads (n, m) > 0 that grow where the model knows less.
+        """Predict rows.
 
-        The spread orders predictions by trust; its scale is set by conformal calibration.
+        The spread orders predictions by trust. Its scale is set by conformal calibration.
+
+        Args:
+            features: (n, p), finite.
+
+        Returns:
+            Means (n, m), and spreads (n, m) above 0 that grow where the model knows less.
         """
         mean, spread = self._predict(np.ascontiguousarray(features, np.float64))
         return mean, np.maximum(spread, 1e-12)
 
     def mean(self, features: Floats) -> Floats:
-        """Means alone, (n, m), where that is faster."""
+        """Predict means alone, where that is faster.
+
+        Args:
+            features: (n, p), finite.
+
+        Returns:
+            Means (n, m), equal to those of :meth:`predict`.
+        """
         return self._mean(np.ascontiguousarray(features, np.float64))
 
     def _mean(self, features: Floats) -> Floats:
@@ -74,8 +96,16 @@ class CostModel(ABC):
 
     @abstractmethod
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything that :meth:`restore` needs."""
+        """What the model has learned, as numbers.
+
+        Returns:
+            Arrays by name: everything that :meth:`restore` needs.
+        """
 
     @abstractmethod
     def restore(self, arrays: Arrays) -> None:
-        """Become the model that :meth:`arrays` came from."""
+        """Become the model that the arrays came from.
+
+        Args:
+            arrays: what :meth:`arrays` returned.
+        """

@@ -42,15 +42,36 @@ class Evaluation:
         return len(self.feasible)
 
     def row(self, i: int) -> dict[str, float]:
-        """The metrics of one design."""
+        """One design's metrics.
+
+        Args:
+            i: its position in the batch.
+
+        Returns:
+            Metrics by name in SI units; NaN where the design is infeasible.
+        """
         return {name: float(values[i]) for name, values in self.metrics.items()}
 
     def reason(self, i: int) -> str:
-        """Why design ``i`` is infeasible, or ''."""
+        """Why a design is infeasible.
+
+        Args:
+            i: its position in the batch.
+
+        Returns:
+            One sentence, or '' for a feasible design.
+        """
         return self.reasons[i] if self.reasons else ""
 
     def take(self, index: NDArray[np.intp] | slice | list[int]) -> Evaluation:
-        """The evaluation of a selection of the batch."""
+        """A selection of the batch.
+
+        Args:
+            index: positions, or a slice.
+
+        Returns:
+            The evaluation of the chosen designs, in that order.
+        """
         picked = {name: values[index] for name, values in self.metrics.items()}
         reasons: Sequence[str] = ()
         if self.reasons:
@@ -59,13 +80,30 @@ class Evaluation:
 
     @staticmethod
     def empty(names: Sequence[str], n: int, reason: str = "not evaluated") -> Evaluation:
-        """``n`` infeasible rows."""
+        """A batch in which every design is infeasible.
+
+        Args:
+            names: of the metrics.
+            n: how many designs.
+            reason: of all of them.
+
+        Returns:
+            An evaluation of ``n`` designs whose metrics are NaN.
+        """
         nan = {name: np.full(n, np.nan) for name in names}
         return Evaluation(nan, np.zeros(n, np.bool_), [reason] * n)
 
     @staticmethod
     def joined(parts: Sequence[Evaluation], names: Sequence[str]) -> Evaluation:
-        """Batches one after the other."""
+        """Batches one after the other.
+
+        Args:
+            parts: the batches, in order.
+            names: of the metrics to keep; every part must have them.
+
+        Returns:
+            One evaluation, as long as all parts together.
+        """
         metrics = {n: np.concatenate([part.metrics[n] for part in parts]) for n in names}
         reasons = [r for part in parts for r in (part.reasons or [""] * len(part))]
         feasible = np.concatenate([part.feasible for part in parts])
@@ -75,7 +113,16 @@ class Evaluation:
     def scatter(
         parts: Sequence[tuple[NDArray[np.intp], Evaluation]], names: Sequence[str], n: int
     ) -> Evaluation:
-        """A batch of ``n`` put together from evaluations of parts of it."""
+        """A batch put together from evaluations of parts of it.
+
+        Args:
+            parts: pairs of positions in the batch and the evaluation of the designs there.
+            names: of the metrics.
+            n: designs in the whole batch.
+
+        Returns:
+            The whole batch. Designs that no part names are infeasible.
+        """
         out = Evaluation.empty(names, n, "")
         reasons = [""] * n
         for index, part in parts:
@@ -90,6 +137,15 @@ class Evaluation:
 
 def check_evaluation(e: Evaluation, metrics: Sequence[Metric], n: int, who: str) -> Evaluation:
     """Refuse an evaluation that breaks the contract; blank the metrics of infeasible rows.
+
+    Args:
+        e: what a simulator answered.
+        metrics: those that it declares.
+        n: designs that it was asked for.
+        who: the simulator, for messages.
+
+    Returns:
+        The same figures, with NaN wherever a design is infeasible.
 
     Raises:
         EvaluationError: a metric is missing, of the wrong shape, or not finite where feasible.

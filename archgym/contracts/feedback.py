@@ -30,20 +30,41 @@ class Feedback:
         return len(self.evaluation)
 
     def advise(self, design: Designs, i: int) -> Designs:
-        """Moves (k, d) from a design (d,), row ``i`` of this batch, by the simulator's knowledge.
+        """Moves from a design by the simulator's knowledge.
 
-        They aim at the metric that is farthest outside its spec, or at the first objective where
-        every spec is met, and are worked out from the evaluation alone.
+        They aim at the metric that is farthest outside of its spec, or at the first objective where
+        every spec is met. They are worked out from the evaluation alone: nothing is simulated.
+
+        Args:
+            design: (d,) value indices.
+            i: its row in this batch.
+
+        Returns:
+            Moved designs (k, d), best first.
         """
         return self._advice(design, self.evaluation.take([i]))
 
     def take(self, index: NDArray[np.intp]) -> Feedback:
-        """Of a selection of the batch."""
+        """A selection of the batch.
+
+        Args:
+            index: positions, or a slice.
+
+        Returns:
+            Feedback on the chosen designs, in that order.
+        """
         violations = {k: v[index] for k, v in self.violations.items()}
         return Feedback(self.evaluation.take(index), violations, self.penalty[index], self._advice)
 
     def joined(self, other: Feedback) -> Feedback:
-        """Both batches, this one first."""
+        """Two batches as one.
+
+        Args:
+            other: the batch that follows this one.
+
+        Returns:
+            Feedback on both, this one first.
+        """
         return Feedback(
             Evaluation.joined([self.evaluation, other.evaluation], list(self.evaluation.metrics)),
             {k: np.concatenate([v, other.violations[k]]) for k, v in self.violations.items()},

@@ -12,7 +12,14 @@ from .simulator import Simulator
 
 
 def simulator_settings(name: str) -> tuple[Setting, ...]:
-    """The settings of a registered simulator (or of ``module:Class``), besides the workload."""
+    """What a simulator takes besides the workload.
+
+    Args:
+        name: of a registered simulator, or ``module:Class``.
+
+    Returns:
+        Its settings, in the order of its declaration.
+    """
     make = registry.load("simulators", name)
     declared = getattr(make, "declared_settings", None)
     if declared is not None:
@@ -22,7 +29,13 @@ def simulator_settings(name: str) -> tuple[Setting, ...]:
 
 
 def simulator_with(setting: str) -> str:
-    """The first registered simulator that has a setting, such as ``program`` or ``architecture``.
+    """Find a simulator by one of its settings.
+
+    Args:
+        setting: a name, such as ``program`` or ``architecture``.
+
+    Returns:
+        The first registered simulator that has it.
 
     Raises:
         UnknownNameError: none has it.
@@ -37,7 +50,15 @@ def simulator_with(setting: str) -> str:
 def make_simulators(
     name: str, workloads: Sequence[str], config: Mapping[str, object]
 ) -> tuple[Simulator, ...]:
-    """One simulator a workload.
+    """Make one simulator for each workload.
+
+    Args:
+        name: of a registered simulator, or ``module:Class``.
+        workloads: names or files.
+        config: settings by name, as text or in their types.
+
+    Returns:
+        The simulators, in the order of the workloads. They share one design space.
 
     Raises:
         UnknownNameError: no such simulator or setting; SettingError: a setting that is not legal.

@@ -57,16 +57,27 @@ class Simulator(ABC):
 
     @classmethod
     def declared_settings(cls) -> tuple[Setting, ...]:
-        """The settings of this class: declared, or read off its constructor."""
+        """The settings of this class: declared, or read off its constructor.
+
+        Returns:
+            The settings besides the workload, in order.
+        """
         if cls.settings is not None:
             return cls.settings
         return settings_of_signature(cls, ("workload",))
 
     # ---- the public side
     def evaluate(self, x: ArrayLike) -> Evaluation:
-        """Metrics of the designs ``x`` (n, d).
+        """Evaluate designs.
 
-        Designs that break a constraint come back infeasible with the reason.
+        Designs that break a constraint come back infeasible with the reason. A batch equals its
+        rows one by one, bit for bit.
+
+        Args:
+            x: designs (n, d) of value indices.
+
+        Returns:
+            Metrics in SI units, (n,) each; NaN and a reason where a design is infeasible.
 
         Raises:
             DesignError: ``x`` is not a batch of this space.
@@ -101,7 +112,12 @@ class Simulator(ABC):
         return unreleased(type(self))
 
     def fingerprint(self) -> dict[str, Any]:
-        """What an evaluation depends on besides the design."""
+        """What an evaluation depends on besides the design.
+
+        Returns:
+            Name, version, workload with its hash, settings and space; a digest of the code where it
+            is not the code recorded for this version.
+        """
         changed = self.unreleased
         return {
             "simulator": self.name,
@@ -121,44 +137,87 @@ class Simulator(ABC):
 
     # ---- what an author may refine
     def canonical(self, x: Designs) -> Designs:
-        """One representative of all designs that must behave alike, (n, d)."""
+        """One representative of all designs that must behave alike.
+
+        Args:
+            x: valid designs (n, d).
+
+        Returns:
+            Designs (n, d) that give the same evaluation. The default changes nothing.
+        """
         return x
 
     def evaluate_alike(self, x: Designs) -> tuple[Evaluation, NDArray[np.bool_] | None]:
         """An evaluation, and which other designs are thereby known to give the same bits.
 
-        The second part is None (nothing known) or bool (n, sum of ``space.nvec``), one column a
-        value of a parameter: *any* combination of a row's marked values behaves like its design.
         An enumeration need not evaluate those again.
+
+        Args:
+            x: valid designs (n, d).
+
+        Returns:
+            The evaluation, and None (nothing known) or bool (n, sum of ``space.nvec``), one column
+            per value of a parameter: *any* combination of a row's marked values behaves like its
+            design.
         """
         return self.evaluate(x), None
 
     def repair(self, x: Designs, rng: np.random.Generator) -> Designs:
-        """Valid designs close to the ones given."""
+        """Valid designs close to the ones given.
+
+        Args:
+            x: designs (n, d), possibly invalid.
+            rng: draws where several repairs are possible.
+
+        Returns:
+            Valid designs (n, d); those that were valid are unchanged.
+        """
         return self.space.repair(x, rng)
 
     def mask(self, prefix: Designs) -> NDArray[np.bool_]:
-        """Which values the next parameter may take after ``prefix`` (k,): bool per value."""
+        """Which values the next parameter may take.
+
+        Args:
+            prefix: value indices (k,) of the first k parameters.
+
+        Returns:
+            Bool per value of parameter k.
+        """
         return np.ones(int(self.space.nvec[len(prefix)]), np.bool_)
 
     def default_design(self) -> dict[str, Value]:
         """A design to compare others with, feasible on this workload if any design is.
 
         The default is the middle value of every knob, repaired.
+
+        Returns:
+            A design as values by parameter name.
         """
         middle = (self.space.nvec[None] - 1) // 2
         return self.space.decode(self.repair(middle, np.random.default_rng(0)))[0]
 
     def advise(self, design: Designs, metric: str, evaluation: Evaluation) -> Designs:
-        """Moved designs (k, d) that should lower a metric of one design (d,), best first.
+        """Moves that should lower a metric of one design.
 
-        ``evaluation`` is what was paid for that design, one row.  Advice is worked out from it and
-        the design alone: nothing is simulated here.  The default knows nothing: every neighbour.
+        Advice is worked out from the design and its evaluation alone: nothing is simulated. The
+        default knows nothing and gives every neighbour.
+
+        Args:
+            design: (d,) value indices.
+            metric: the name of the metric to lower.
+            evaluation: what was paid for that design, one row.
+
+        Returns:
+            Moved designs (k, d), best first.
         """
         return self.space.neighbors(design)
 
     def queries(self) -> tuple[Query, ...]:
-        """Parts of an evaluation that are costly by themselves, which studies count; none by default."""
+        """Parts of an evaluation that are costly by themselves.
+
+        Returns:
+            What studies count besides evaluations; none by default.
+        """
         return ()
 
     def prepare(self) -> None:

@@ -49,23 +49,23 @@ class Wrapper(Simulator):
         return self.inner.workload_notes
 
     def canonical(self, x: Designs) -> Designs:
-        """The inner simulator's."""
+        """As the inner simulator's :meth:`Simulator.canonical`."""
         return self.inner.canonical(x)
 
     def repair(self, x: Designs, rng: np.random.Generator) -> Designs:
-        """The inner simulator's."""
+        """As the inner simulator's :meth:`Simulator.repair`."""
         return self.inner.repair(x, rng)
 
     def mask(self, prefix: Designs) -> Any:
-        """The inner simulator's."""
+        """As the inner simulator's :meth:`Simulator.mask`."""
         return self.inner.mask(prefix)
 
     def default_design(self) -> dict[str, Value]:
-        """The inner simulator's."""
+        """As the inner simulator's :meth:`Simulator.default_design`."""
         return self.inner.default_design()
 
     def advise(self, design: Designs, metric: str, evaluation: Evaluation) -> Designs:
-        """The inner simulator's."""
+        """As the inner simulator's :meth:`Simulator.advise`."""
         return self.inner.advise(design, metric, evaluation)
 
     def prepare(self) -> None:

@@ -12,7 +12,14 @@ SHOWN_SOURCES = 20
 
 
 def card(data: Dataset) -> str:
-    """Markdown: size, knobs, metrics with their ranges, provenance, diversity by agent."""
+    """A description of a data set for people.
+
+    Args:
+        data: the data set.
+
+    Returns:
+        Markdown: size, knobs, metrics with their ranges, provenance, diversity by agent.
+    """
     d = data.description
     feasible = data.feasible
     distinct = len(np.unique(data.canonical))

@@ -20,13 +20,21 @@ SPLITS = ("random", "agent", "region", "workload")
 
 
 def merge(paths: Sequence[Path], to: Path, *, keep_duplicates: bool = False) -> tuple[int, int]:
-    """All rows of several data sets of one space in one file; returns (rows written, rows dropped).
+    """All rows of several data sets of one space in one file.
 
     A row is dropped if a design that must behave like it, on the same simulator and workload, is
     there already: the first one stays.
 
+    Args:
+        paths: the data sets, in order.
+        to: the file to write.
+        keep_duplicates: drop nothing.
+
+    Returns:
+        Rows written, and rows dropped.
+
     Raises:
-        DatasetError: the spaces or metrics differ.
+        DatasetError: no data set was named, or spaces or metrics differ.
     """
     sets = [Dataset(p) for p in paths]
     if not sets:
@@ -87,8 +95,19 @@ def split(
     by the others.  ``region``: the extreme fifth of one knob (``hold_out``, else the knob whose
     upper end holds a share nearest to ``test``).
 
+    Args:
+        data: the data set.
+        by: ``random``, ``agent``, ``workload`` or ``region``.
+        test: the share of rows to hold out, between 0 and 1.
+        seed: of a random split.
+        hold_out: the agent, workload or knob to hold out, where not chosen by ``test``.
+
+    Returns:
+        Rows to learn from, and rows that are held out.
+
     Raises:
-        DatasetError: nothing would be left on one side.
+        DatasetError: nothing would be left on one side, or ``test`` is out of range.
+        UnknownNameError: no such split.
     """
     if by not in SPLITS:
         raise UnknownNameError("split", by, SPLITS)
@@ -145,7 +164,14 @@ def _region(data: Dataset, test: float, hold_out: str) -> tuple[NDArray[np.bool_
 
 
 def write_split(data: Dataset, parts: Split, train: Path, test: Path) -> None:
-    """The two sides as data sets of their own."""
+    """Write the two sides as data sets of their own.
+
+    Args:
+        data: what was split.
+        parts: the rows of each side.
+        train: the file for the rows to learn from.
+        test: the file for those held out.
+    """
     table = None
     for path, rows in ((train, parts.train), (test, parts.test)):
         table = data._table(None) if table is None else table
@@ -157,8 +183,14 @@ def write_split(data: Dataset, parts: Split, train: Path, test: Path) -> None:
 def diversity(data: Dataset, seed: int = 0) -> pd.DataFrame:
     """How varied each agent's designs are.
 
-    Rows, different designs, the mean share of knobs in which two random rows differ, the share of
-    all knob values that occur, and the mean entropy of a knob over that of uniform draws.
+    Args:
+        data: the data set.
+        seed: of the pairs of rows that are compared.
+
+    Returns:
+        One row per agent and one for all: rows, different designs, the mean share of knobs in which
+        two random rows differ, the share of all knob values that occur, and the mean entropy of a
+        knob over that of uniform draws.
     """
     space = data.description.space
     x, labels, groups = data.x, data.column("agent").astype(str), data.canonical

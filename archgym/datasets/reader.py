@@ -63,7 +63,17 @@ class Dataset:
         return int(self._file.metadata.num_rows)
 
     def frame(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Columns as a pandas data frame; all by default."""
+        """Columns as a pandas data frame.
+
+        Args:
+            columns: names; all by default.
+
+        Returns:
+            One row per evaluation, metrics in SI units.
+
+        Raises:
+            StoreError: the file is damaged.
+        """
         return self._table(columns).to_pandas()
 
     def _table(self, columns: Sequence[str] | None) -> Any:
@@ -78,7 +88,17 @@ class Dataset:
             raise StoreError(f"{self.path} is damaged: {error}; export it again") from error
 
     def batches(self, rows: int = 65_536) -> Iterator[Any]:
-        """Arrow tables of at most so many rows, in order: memory stays that of one."""
+        """The rows as Arrow tables, in order: memory stays that of one.
+
+        Args:
+            rows: of a table, at most.
+
+        Yields:
+            Tables.
+
+        Raises:
+            StoreError: the file is damaged.
+        """
         pa = arrow()
         try:
             for batch in self._file.iter_batches(rows):
@@ -103,7 +123,14 @@ class Dataset:
             raise DatasetError(f"{self.path}: {error}") from error
 
     def metric(self, name: str) -> Floats:
-        """One metric, (n,) in its SI unit; NaN where infeasible."""
+        """One metric.
+
+        Args:
+            name: of the metric, such as ``energy``.
+
+        Returns:
+            (n,) in its SI unit; NaN where infeasible.
+        """
         return np.asarray(self._table([METRIC + name])[METRIC + name].to_numpy(), np.float64)
 
     @property
@@ -119,7 +146,17 @@ class Dataset:
         return np.asarray(self._table(["canonical"])["canonical"].to_numpy(), np.uint64)
 
     def column(self, name: str) -> NDArray[Any]:
-        """Any other column, (n,)."""
+        """Any other column.
+
+        Args:
+            name: of the column, such as ``agent``.
+
+        Returns:
+            (n,).
+
+        Raises:
+            DatasetError: there is no such column.
+        """
         if name not in self._file.schema_arrow.names:
             raise DatasetError(f"{self.path} has no column {name!r}")
         return np.asarray(self._table([name])[name].to_pandas())

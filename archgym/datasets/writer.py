@@ -34,17 +34,29 @@ class DatasetWriter:
         self._writer: Any = None
 
     def write(self, block: Block) -> None:
-        """Append a block."""
+        """Append a block.
+
+        Args:
+            block: designs with their evaluation and where they come from.
+        """
         if len(block):
             self.write_columns(block.columns(self.description))
 
     def write_columns(self, columns: dict[str, Any]) -> None:
-        """Append columns by name, all of one length."""
+        """Append columns.
+
+        Args:
+            columns: by name, all of one length.
+        """
         schema = None if self._writer is None else self._writer.schema
         self.write_table(self._pa.table(columns, schema=schema))
 
     def write_table(self, table: Any) -> None:
-        """Append an Arrow table of the same columns."""
+        """Append an Arrow table.
+
+        Args:
+            table: of the same columns as those before.
+        """
         try:
             if self._writer is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)

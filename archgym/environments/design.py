@@ -52,7 +52,17 @@ class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Start an episode; nothing is random but the spaces' own samplers."""
+        """Start an episode.
+
+        Nothing is random but the spaces' own samplers.
+
+        Args:
+            seed: of these samplers.
+            options: not used.
+
+        Returns:
+            An observation of zeros, and an empty dict.
+        """
         super().reset(seed=seed)
         self._shown = Shown()
         return self._nothing.copy(), {}
@@ -60,7 +70,13 @@ class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
     def step(  # type: ignore[override]
         self, action: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], Any, bool, bool, dict[str, Any]]:
-        """Evaluate one design, (d,) value indices or a point (d,) of [-1, 1]^d.
+        """Evaluate one design; the episode ends.
+
+        Args:
+            action: (d,) value indices, or a point (d,) of [-1, 1]^d.
+
+        Returns:
+            Observation, reward, True, False, and a dict with metrics, feasibility and reason.
 
         Raises:
             ActionError: the action stands for no design.
@@ -75,7 +91,11 @@ class DesignEnv(gym.Env[NDArray[np.float32], NDArray[np.int64]]):
         return float(self.scenario.rewards(e)[0])
 
     def render(self) -> Any:
-        """The present design with its metrics, as text or as an image; see :mod:`.render`."""
+        """The present design with its metrics.
+
+        Returns:
+            Text (``ansi``), an image (480, 960, 3) of uint8 (``rgb_array``), or None.
+        """
         return self._shown.render(self.view, self.render_mode)
 
     def close(self) -> None:

@@ -31,6 +31,12 @@ MOST_ROWS = 24  # parameters that an image has room for
 def check_render_mode(mode: str | None) -> str | None:
     """The mode given, if there is such a one.
 
+    Args:
+        mode: ``ansi``, ``rgb_array`` or None.
+
+    Returns:
+        The same mode.
+
     Raises:
         UnknownNameError: it is neither None nor one of ``RENDER_MODES``.
     """

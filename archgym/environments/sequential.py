@@ -55,7 +55,15 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Start with no parameter chosen."""
+        """Start with no parameter chosen.
+
+        Args:
+            seed: of the spaces' own samplers.
+            options: not used.
+
+        Returns:
+            An observation, and a dict with ``action_mask``.
+        """
         super().reset(seed=seed)
         self._chosen, self._info = [], {}
         return self._observe(), {"action_mask": self.action_masks()}
@@ -63,7 +71,19 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
     def step(
         self, action: np.int64 | int
     ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Choose the next parameter's value."""
+        """Choose the next parameter's value.
+
+        Args:
+            action: its index.
+
+        Returns:
+            Observation, reward (0 before the last parameter), whether the design is complete,
+            False, and a dict with ``action_mask``, at the end also metrics.
+
+        Raises:
+            ActionError: no value index of the next parameter.
+            ResetNeeded: the design is complete.
+        """
         if len(self._chosen) == self._d:
             raise gym.error.ResetNeeded("the design is complete: call reset() before step()")
         self._chosen.append(self._index(action) % int(self._nvec[len(self._chosen)]))
@@ -90,9 +110,10 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
         return int(number)
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Which actions lead to a legal value of the next parameter, (max(nvec),) bool.
+        """Which actions lead to a legal value of the next parameter.
 
-        All of them where none does, and where the design is complete.
+        Returns:
+            Bool (max(nvec),). All True where no value is legal, and where the design is complete.
         """
         mask = np.zeros(self._width, np.bool_)
         turn = len(self._chosen)
@@ -106,7 +127,11 @@ class SequentialDesignEnv(gym.Env[NDArray[np.float32], np.int64]):
         return mask
 
     def render(self) -> Any:
-        """The values chosen so far, and the metrics once all are; see :mod:`.render`."""
+        """The values chosen so far, and the metrics once all are.
+
+        Returns:
+            Text (``ansi``), an image (480, 960, 3) of uint8 (``rgb_array``), or None.
+        """
         return Shown(list(self._chosen), self._info).render(self.view, self.render_mode)
 
     def close(self) -> None:

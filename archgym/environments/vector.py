@@ -85,12 +85,19 @@ class DesignVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
         seed: int | Sequence[int | None] | None = None,
         options: dict[str, Any] | None = None,
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Zeros for every environment, or for those of ``options["reset_mask"]`` (n,) bool.
+        """Start episodes.
 
-        Nothing is random but the spaces' own samplers; seeds are checked, one an environment.
+        Nothing is random but the spaces' own samplers.
+
+        Args:
+            seed: of these samplers, one for all or one per environment.
+            options: ``reset_mask`` (n,) bool says which environments; all by default.
+
+        Returns:
+            Zeros (n, size of an observation), and a dict.
 
         Raises:
-            ValueError: as many seeds as there are environments were expected, or a mask of wrong shape.
+            ValueError: another number of seeds than environments, or a mask of wrong shape.
         """
         if isinstance(seed, Sequence | np.ndarray):
             self._seed_each(seed)
@@ -116,7 +123,14 @@ class DesignVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
             super().reset(seed=first)
 
     def step(self, actions: NDArray[np.int64]) -> Answer:
-        """Evaluate designs: (num_envs, d) value indices, or points of [-1, 1]^d.
+        """Evaluate one design per environment in one call.
+
+        Args:
+            actions: value indices (num_envs, d), or points of [-1, 1]^d.
+
+        Returns:
+            Observations, rewards (num_envs,), terminated, truncated, and a dict, in the form of
+            Gymnasium's ``SyncVectorEnv``.
 
         Raises:
             ResetNeeded: before the first reset, or after an episode's end where autoreset is disabled.
@@ -169,7 +183,11 @@ class DesignVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.int64], NDArray[
             self._shown[i] = Shown(x[k], self.view.information(e.take([k])))
 
     def render(self) -> tuple[Any, ...] | None:
-        """The present design of every environment; with SameStep the one just evaluated."""
+        """The present design of every environment; with ``SameStep`` the one just evaluated.
+
+        Returns:
+            One text or image for each, or None without a render mode.
+        """
         if self.render_mode is None:
             return None
         return tuple(shown.render(self.view, self.render_mode) for shown in self._shown)

@@ -51,13 +51,19 @@ class Prediction:
     shift: Floats
 
     def width(self, metric: str) -> Floats:
-        """The interval's half width as a share of the mean, (n,)."""
+        """Half the width of a metric's interval as a share of the mean, (n,)."""
         return (self.high[metric] - self.low[metric]) / (2 * np.abs(self.mean[metric]))
 
     def evaluation(self, towards: str = "", share: float = 1.0, likely: float = 0.5) -> Evaluation:
-        """As a simulator would say it: the means, or moved that share of the way ``towards`` low or high.
+        """The prediction as a simulator would say it.
 
-        A design counts as feasible if its chance is at least ``likely``.
+        Args:
+            towards: ``low`` or ``high``, the end of the interval to move to; '' for the means.
+            share: how far to move from the mean to that end, 0 to 1.
+            likely: the chance from which on a design counts as feasible.
+
+        Returns:
+            Metrics (n,), NaN where infeasible.
         """
         feasible = self.feasible >= likely
         bounds = getattr(self, towards) if towards else self.mean
@@ -111,10 +117,19 @@ class Proxy:
         return tuple(m.name for m in self.description.metrics)
 
     def predict(self, x: Designs, workload: str = "", level: float = LEVEL) -> Prediction:
-        """Predict designs (n, d) of the space; intervals hold a share ``level`` of fresh designs.
+        """Predict designs with intervals.
+
+        Args:
+            x: designs (n, d) of the space.
+            workload: its name, where the proxy was trained on several.
+            level: the share of fresh designs that the intervals hold.
+
+        Returns:
+            Means, both ends of each interval, chances of feasibility and shifts, (n,) each.
 
         Raises:
-            DesignError: a design outside the space; ProxyError: a workload it was not trained on.
+            DesignError: a design outside of the space.
+            ProxyError: a workload that it was not trained on.
         """
         designs = self.description.space.check(x)
         features = self.features(designs, self._position(workload))
@@ -131,12 +146,28 @@ class Proxy:
         return Prediction(mean, low, high, chance, self.shift(features))
 
     def shift(self, features: Floats) -> Floats:
-        """Distance to the nearest training row over what 95 % of fresh rows keep, (n,)."""
+        """How far rows lie from what the proxy was trained on.
+
+        Args:
+            features: (n, p), as :attr:`features` makes them of designs.
+
+        Returns:
+            (n,): the distance to the nearest training row over the distance that 95 % of fresh rows
+            keep. Beyond 1 a row is unusual.
+        """
         nearest, _ = self._neighbours.query(features, workers=1)
         return np.asarray(nearest) / self.distance
 
     def means(self, x: Designs, workload: str = "") -> tuple[dict[str, Floats], Floats]:
-        """Means (n,) and chances of feasibility (n,) only: the fast path of a search."""
+        """Means and chances alone: the fast path of a search.
+
+        Args:
+            x: designs (n, d) of the space; they are not checked.
+            workload: its name, where the proxy was trained on several.
+
+        Returns:
+            Means by metric, (n,) each, and chances of feasibility, (n,).
+        """
         features = self.features(x, self._position(workload))
         centre = self.regressor.mean(features)
         out = {name: self._unscaled(i, centre[:, i]) for i, name in enumerate(self.metrics)}
@@ -160,14 +191,14 @@ class Proxy:
         return self.workloads.index(workload)
 
     def training_rows(self, simulator: Simulator) -> tuple[Designs, Evaluation] | None:
-        """What the simulator answered of the designs (n, d) it was trained on, on one workload."""
+        """Designs (n, d) it was trained on, with the simulator's evaluation; None if not kept."""
         if self.rows is None:
             return None
         rows = self.rows.of_workload(self.named(simulator))
         return rows.x, Evaluation(rows.metrics, rows.feasible)
 
     def named(self, simulator: Simulator) -> str:
-        """What the proxy calls a simulator's workload."""
+        """What the proxy calls the workload of a simulator."""
         return simulator.workload if len(self.workloads) > 1 else self.workloads[0]
 
     # ---- on disk
@@ -205,7 +236,16 @@ class Proxy:
         return out
 
     def save(self, folder: Path) -> None:
-        """Write the folder; a proxy that was there stays whole until ``proxy.json``, the last, is written."""
+        """Write the proxy as numbers.
+
+        A proxy that was there stays whole until ``proxy.json``, the last file, is written.
+
+        Args:
+            folder: where to; it is made if it is missing.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
         arrays = self._arrays()
         buffer = io.BytesIO()
         named: dict[str, Any] = {k.replace("/", "|"): v for k, v in arrays.items()}
@@ -227,7 +267,7 @@ class Proxy:
 
     @classmethod
     def load(cls, folder: Path) -> Proxy:
-        """Read a proxy.
+        """Read a proxy from what :meth:`save` wrote; nothing in its folder is executed.
 
         Raises:
             ProxyError: no proxy, another format, or numbers that are not those that were saved.
@@ -284,6 +324,10 @@ class Proxy:
 def require_trained_on(proxy: Proxy, simulator: Simulator) -> None:
     """Refuse a proxy of another space, simulator, setting or workload.
 
+    Args:
+        proxy: who would answer.
+        simulator: whose place it would take.
+
     Raises:
         ProxyError: says which.
     """
@@ -309,9 +353,14 @@ def reasons(feasible: NDArray[np.bool_]) -> list[str]:
 
 
 def conformal_quantile(scores: Floats, level: float) -> float:
-    """The score that a fresh one does not exceed with probability ``level`` (split conformal).
+    """The score that a fresh one does not exceed with a probability (split conformal, Vovk et al. 2005).
 
-    Vovk et al. 2005; of n sorted scores the ceil((n + 1) level)-th; +inf where n is too small.
+    Args:
+        scores: of designs kept aside, (n,).
+        level: the probability.
+
+    Returns:
+        The ceil((n + 1) level)-th of the sorted scores; +inf where n is too small.
     """
     k = int(np.ceil((len(scores) + 1) * level))
     return float(scores[k - 1]) if k <= len(scores) else float("inf")

@@ -43,7 +43,15 @@ class Quality:
 
 
 def evaluate(proxy: Proxy, rows: Rows) -> list[Quality]:
-    """The quality over the feasible rows on every metric that changes."""
+    """How good a proxy is on rows that it did not see.
+
+    Args:
+        proxy: the proxy.
+        rows: the held-out rows; infeasible ones count for feasibility alone.
+
+    Returns:
+        One quality for each metric that changes.
+    """
     from scipy.stats import kendalltau
 
     works = np.flatnonzero(rows.feasible)

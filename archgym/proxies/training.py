@@ -30,9 +30,19 @@ def train(
     seed: int = 0,
     hyper: Mapping[str, Any] | None = None,
 ) -> Proxy:
-    """A proxy of all metrics.
+    """Train a proxy of all metrics.
 
-    A metric that is the same in every row is predicted to stay so, and named in ``facts``.  Fifteen percent of the designs (at most 5,000) calibrate the intervals and are not learnt from.
+    A metric that is the same in every row is predicted to stay so, and named in ``facts``. Fifteen
+    percent of the designs (at most 5,000) calibrate the intervals and are not learnt from.
+
+    Args:
+        rows: designs with their evaluations.
+        model: a registered cost model, or ``FILE.py:Class``.
+        seed: of the choice of rows and of the model.
+        hyper: hyperparameters of the model.
+
+    Returns:
+        The trained proxy.
 
     Raises:
         ProxyError: too few feasible rows for the knobs, or no metric that ever changes.
@@ -84,7 +94,14 @@ def train(
 
 
 def least_rows(space: DesignSpace) -> int:
-    """How many feasible rows a proxy needs: two a knob that moves, at least 20."""
+    """How many feasible rows a proxy needs.
+
+    Args:
+        space: the design space.
+
+    Returns:
+        Two for each knob that moves, and at least 20.
+    """
     return max(2 * sum(len(p) > 1 for p in space.parameters), 20)
 
 
@@ -107,7 +124,14 @@ def _targets(rows: Rows, works: NDArray[np.intp]) -> tuple[Floats, tuple[str, ..
 
 
 def constant_metrics(rows: Rows) -> dict[str, float]:
-    """Metrics that are the same in every feasible row, with their value."""
+    """Metrics that are the same in every feasible row.
+
+    Args:
+        rows: designs with their evaluations.
+
+    Returns:
+        Their value, by name.
+    """
     seen = {k: v[rows.feasible] for k, v in rows.metrics.items()}
     return {k: float(v[0]) for k, v in seen.items() if len(v) and np.ptp(v) == 0}
 

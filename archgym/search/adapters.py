@@ -22,9 +22,19 @@ BIG = 1e6  # what an infeasible design costs, where +inf is not understood
 
 
 def optuna_objective(scenario: Scenario, vector: bool = False) -> Callable[[Any], Any]:
-    """An objective for ``optuna.Study.optimize``; prunes nothing, infeasible designs raise TrialPruned.
+    """An objective for ``optuna.Study.optimize``; all values are minimised.
 
-    With ``vector``, returns one value an objective (a multi-objective study, all minimised).
+    Infeasible designs raise ``optuna.TrialPruned``. Metrics go into the trial's user attributes.
+
+    Args:
+        scenario: what is searched.
+        vector: return one value for each objective, for a study of several.
+
+    Returns:
+        A function of an Optuna trial.
+
+    Raises:
+        MissingExtraError: Optuna is not installed.
     """
     need("optuna", "an Optuna objective")
     return partial(_optuna_value, make_evaluator(scenario), vector)
@@ -49,7 +59,17 @@ def _optuna_value(evaluator: Evaluator, vector: bool, trial: Any) -> Any:
 
 
 def pymoo_problem(scenario: Scenario) -> Any:
-    """A pymoo ``Problem`` over value indices: the objectives, and the specs as constraints."""
+    """A pymoo ``Problem`` over value indices, with the specs as constraints.
+
+    Args:
+        scenario: what is searched.
+
+    Returns:
+        The problem, with one objective for each of the scenario's.
+
+    Raises:
+        MissingExtraError: pymoo is not installed.
+    """
     need("pymoo", "a pymoo problem")
     from .pymoo_problem import ScenarioProblem
 
@@ -57,7 +77,18 @@ def pymoo_problem(scenario: Scenario) -> Any:
 
 
 def configspace(scenario: Scenario, seed: int = 0) -> Any:
-    """A ``ConfigSpace.ConfigurationSpace`` of the scenario's parameters, for SMAC and others."""
+    """A ``ConfigSpace.ConfigurationSpace`` of the scenario's parameters, for SMAC and others.
+
+    Args:
+        scenario: what is searched.
+        seed: of the space's own sampler.
+
+    Returns:
+        The space; a configuration is a dict of physical values.
+
+    Raises:
+        MissingExtraError: ConfigSpace is not installed.
+    """
     library = need("ConfigSpace", "a ConfigSpace")
     space = library.ConfigurationSpace(seed=seed)
     for p in scenario.space.parameters:
@@ -75,7 +106,14 @@ def configspace(scenario: Scenario, seed: int = 0) -> Any:
 
 
 def smac_target(scenario: Scenario) -> Callable[..., float]:
-    """A target function for SMAC over :func:`configspace`: ``f(configuration, seed=0) -> cost``."""
+    """A target function for SMAC over :func:`configspace`.
+
+    Args:
+        scenario: what is searched.
+
+    Returns:
+        ``f(configuration, seed=0) -> cost``; an infeasible design costs 1e6.
+    """
     # a partial of a function, since SMAC reads the code of either
     return partial(_smac_cost, make_evaluator(scenario))
 
@@ -88,9 +126,18 @@ def _smac_cost(evaluator: Evaluator, configuration: Mapping[str, Any], seed: int
 
 
 def botorch_problem(scenario: Scenario) -> tuple[Any, Callable[[Any], Any]]:
-    """For BoTorch and Ax: bounds (2, d) of the unit cube, and ``f(points (n, d)) -> -costs (n, k)``.
+    """A scenario as a function on the unit cube, for BoTorch and Ax.
 
-    Points are snapped to the designs in whose cells they lie; BoTorch maximises, hence the sign.
+    Points are snapped to the designs in whose cells they lie. BoTorch maximises, hence the sign.
+
+    Args:
+        scenario: what is searched.
+
+    Returns:
+        Bounds (2, d), and ``f(points (n, d)) -> -costs (n, k)``, both of torch.
+
+    Raises:
+        MissingExtraError: torch is not installed.
     """
     torch = need("torch", "a BoTorch problem")
     bounds = torch.stack(
@@ -113,7 +160,14 @@ def _botorch_values(evaluator: Evaluator, points: Any) -> Any:
 
 
 def ax_parameters(scenario: Scenario) -> list[dict[str, Any]]:
-    """Ax's description of the parameters (choice parameters, ordered where they are ordinal)."""
+    """Ax's description of the parameters.
+
+    Args:
+        scenario: what is searched.
+
+    Returns:
+        One choice parameter for each, ordered where it is ordinal.
+    """
     kinds = {str: "str", bool: "bool", int: "int", float: "float"}
     return [
         {

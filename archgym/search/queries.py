@@ -52,7 +52,15 @@ class Queries:
         return any(len(self._seen[name]) >= limit for name, limit in self.limits.items())
 
     def take(self, x: Designs, e: Evaluation) -> int:
-        """Count the queries of designs (n, d) of the scenario; returns how many of them the limits allow."""
+        """Count the queries of designs.
+
+        Args:
+            x: designs (n, d) of the scenario.
+            e: their evaluation.
+
+        Returns:
+            How many of the designs, from the first on, the limits allow.
+        """
         if not self._kinds:
             return len(x)
         canonical = self.scenario.simulators[0].canonical(self.scenario.to_simulator(x))
@@ -68,7 +76,16 @@ class Queries:
         return len(x)
 
     def hide(self, e: Evaluation, costs: Floats) -> tuple[Evaluation, Floats]:
-        """What the agent may see: NaN for queries that were not made, +inf for the costs of these designs."""
+        """What the agent may see.
+
+        Args:
+            e: the evaluation of a batch.
+            costs: of the batch, (n, k).
+
+        Returns:
+            The evaluation with NaN for queries that were not made, and +inf as cost of these
+            designs.
+        """
         if not self._kinds or not self.only_if_met:
             return e, costs
         metrics, seen = dict(e.metrics), np.ones(len(e), np.bool_)

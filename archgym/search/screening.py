@@ -83,7 +83,17 @@ class ScreenedAgent(Agent):
 
 
 def screened(agent: Agent, scenario: Scenario, by: str, factor: int = FACTOR) -> ScreenedAgent:
-    """An agent of a scenario behind a proxy (``proxy:FOLDER``) that guesses what is worth trying."""
+    """Put a proxy before an agent, which guesses what is worth trying.
+
+    Args:
+        agent: who proposes.
+        scenario: what is searched.
+        by: the proxy, as ``proxy:FOLDER``.
+        factor: proposals for each design that is evaluated.
+
+    Returns:
+        The agent with the proxy before it.
+    """
     glance = make_evaluator(scenario, by)
 
     def guess(x: Designs) -> tuple[Floats, Feedback]:

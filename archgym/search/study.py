@@ -149,7 +149,11 @@ class Study:
         return self._done
 
     def steps(self) -> Iterator[Progress]:
-        """One batch at a time."""
+        """Spend the budget, one batch at a time.
+
+        Yields:
+            What is known after each batch: the count, the best so far, its metrics.
+        """
         best: tuple[bool, float] = (True, np.inf)  # (misses a spec, cost): the least is the best
         row: dict[str, float] | None = None
         improved, recorded = 0, self._recorded
@@ -223,7 +227,23 @@ def make_agent(
     budget: int,
     hyper: Mapping[str, Any],
 ) -> Agent:
-    """An agent for a scenario: an instance as it is, a class, or a name from the registry."""
+    """An agent for a scenario.
+
+    Args:
+        agent: an instance, which is taken as it is, a class, a registered name, ``module:Class`` or
+            ``FILE.py:Class``.
+        scenario: what will be searched.
+        seed: of the agent's generator.
+        budget: evaluations that it will be charged for.
+        hyper: hyperparameters by name.
+
+    Returns:
+        The agent, of the scenario's design space.
+
+    Raises:
+        ArchgymError: an instance of another design space.
+        UnknownNameError: no such agent or hyperparameter.
+    """
     if isinstance(agent, Agent):
         if agent.space != scenario.space:
             raise ArchgymError(f"agent {agent.name!r} was made for another design space")

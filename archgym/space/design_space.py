@@ -57,7 +57,14 @@ class DesignSpace:
         return self.parameters[self.position(name)]
 
     def position(self, name: str) -> int:
-        """The column of a parameter."""
+        """The column of a parameter in a design.
+
+        Args:
+            name: of the parameter.
+
+        Raises:
+            UnknownNameError: no parameter has this name; similar ones are suggested.
+        """
         if name not in self.names:
             raise UnknownNameError("parameter", name, self.names)
         return self.names.index(name)
@@ -69,11 +76,19 @@ class DesignSpace:
 
     # ---- membership
     def check(self, x: ArrayLike) -> Designs:
-        """``x`` as an (n, d) int64 array of indices within range.
+        """Turn what was given into a batch of designs.
+
+        Constraints are not looked at: see :meth:`is_valid`.
+
+        Args:
+            x: anything that numpy makes an array (n, d) of whole numbers.
+
+        Returns:
+            Value indices (n, d) of int64, all within range.
 
         Raises:
-            DesignError: wrong shape, not integers, or an index out of range (row and parameter
-                are named).  Constraints are not looked at: see :meth:`is_valid`.
+            DesignError: wrong shape, not whole numbers, or an index out of range. Row and parameter
+                are named.
         """
         array = np.asarray(x)
         whole = array.dtype.kind in "iu" or (
@@ -97,7 +112,11 @@ class DesignSpace:
         return out
 
     def is_valid(self, x: Designs) -> NDArray[np.bool_]:
-        """Which designs keep every constraint, (n,) bool."""
+        """Which designs keep every constraint, bool (n,).
+
+        Args:
+            x: designs (n, d) within range.
+        """
         valid = np.ones(len(x), np.bool_)
         if self.constraints and len(x):
             columns = self.columns(x)
@@ -106,7 +125,11 @@ class DesignSpace:
         return valid
 
     def broken(self, design: Designs) -> str:
-        """The reason of the first constraint that one design (d,) breaks, or ''."""
+        """The reason of the first constraint that a design breaks, or ''.
+
+        Args:
+            design: (d,) value indices.
+        """
         columns = self.columns(design[None])
         for constraint in self.constraints:
             if not bool(np.asarray(constraint.holds(columns))[0]):
@@ -115,18 +138,43 @@ class DesignSpace:
 
     # ---- between indices and physical values
     def columns(self, x: Designs) -> dict[str, NDArray[np.generic]]:
-        """Physical values by parameter name, (n,) each."""
+        """Designs as physical values: by parameter name, (n,) in the parameter's unit.
+
+        Args:
+            x: designs (n, d) within range.
+        """
         return {n: a[x[:, i]] for i, (n, a) in enumerate(zip(self.names, self._arrays))}
 
     def decode(self, x: ArrayLike) -> list[dict[str, Value]]:
-        """Designs as dicts of physical values."""
+        """Designs as dicts.
+
+        Args:
+            x: designs (n, d).
+
+        Returns:
+            One dict per design: physical value by parameter name.
+
+        Raises:
+            DesignError: ``x`` is not a batch of this space.
+        """
         checked = self.check(x)
         return [
             {p.name: p.values[i] for p, i in zip(self.parameters, row)} for row in checked.tolist()
         ]
 
     def encode(self, designs: Sequence[Mapping[str, object]] | Mapping[str, object]) -> Designs:
-        """Dicts of physical values as an (n, d) array; every parameter must be present."""
+        """Dicts of physical values as designs.
+
+        Args:
+            designs: one dict per design, with every parameter.
+
+        Returns:
+            Value indices (n, d).
+
+        Raises:
+            UnknownNameError: a name that is no parameter; similar ones are suggested.
+            DesignError: a parameter is missing, or a value is not one of its values.
+        """
         rows = [designs] if isinstance(designs, Mapping) else list(designs)
         out = np.empty((len(rows), len(self)), np.int64)
         for k, row in enumerate(rows):
@@ -143,19 +191,37 @@ class DesignSpace:
         return out
 
     def to_unit(self, x: Designs) -> NDArray[np.float64]:
-        """Designs in the unit cube, each at the centre of its cell, (n, d)."""
+        """Designs as points (n, d) of the unit cube, each at the centre of its design's cell.
+
+        Args:
+            x: designs (n, d).
+        """
         unit: NDArray[np.float64] = (x + 0.5) / self.nvec
         return unit
 
     def from_unit(self, u: ArrayLike) -> Designs:
-        """Points of the unit cube (n, d) to the designs in whose cells they lie."""
+        """Points of the unit cube as designs.
+
+        Args:
+            u: points (n, d); those outside of [0, 1] count as the nearest inside, NaN as the middle.
+
+        Returns:
+            The designs (n, d) in whose cells they lie.
+        """
         values = np.nan_to_num(np.asarray(u, np.float64), nan=0.5)
         cells = np.floor(np.clip(values, 0, 1) * self.nvec).astype(np.int64)
         return np.minimum(cells, self.nvec - 1)
 
     # ---- moving about
     def sample(self, n: int, rng: np.random.Generator) -> Designs:
-        """``n`` designs drawn uniformly from the valid ones, (n, d).
+        """Draw designs uniformly from the valid ones.
+
+        Args:
+            n: how many.
+            rng: the generator to draw from.
+
+        Returns:
+            Valid designs (n, d).
 
         Raises:
             DesignError: fewer than about 1 design in 100,000 is valid.
@@ -178,7 +244,15 @@ class DesignSpace:
         )
 
     def repair(self, x: Designs, rng: np.random.Generator) -> Designs:
-        """Each invalid design replaced by a valid one that differs in few parameters."""
+        """Replace invalid designs by valid ones that differ in few parameters.
+
+        Args:
+            x: designs (n, d) within range.
+            rng: the generator to draw from.
+
+        Returns:
+            Valid designs (n, d); those that were valid are unchanged.
+        """
         if not self.constraints:
             return x
         out = x.copy()
@@ -198,7 +272,17 @@ class DesignSpace:
         return out
 
     def neighbors(self, design: ArrayLike) -> Designs:
-        """Every valid design one step away: ±1 of an ordinal, any other value of a categorical."""
+        """Every valid design one step away.
+
+        A step changes an ordinal parameter to the value before or after, and a categorical one to any
+        other value.
+
+        Args:
+            design: (d,) value indices.
+
+        Returns:
+            Designs (k, d), without the design itself; k may be 0.
+        """
         base = np.asarray(design, np.int64).reshape(-1)
         out: list[Designs] = []
         for column, p in enumerate(self.parameters):
@@ -214,7 +298,11 @@ class DesignSpace:
 
     # ---- enumeration
     def rank(self, x: Designs) -> list[int]:
-        """The position of each design in lexicographic order (exact integers of any size)."""
+        """Positions in lexicographic order, one exact whole number of any size per design.
+
+        Args:
+            x: designs (n, d).
+        """
         ranks = [0] * len(x)
         for row, design in enumerate(x.tolist()):
             value = 0
@@ -224,7 +312,17 @@ class DesignSpace:
         return ranks
 
     def unrank(self, ranks: Sequence[int] | NDArray[np.int64]) -> Designs:
-        """The designs at positions of the lexicographic order, (n, d)."""
+        """The designs at positions of the lexicographic order.
+
+        Args:
+            ranks: whole numbers from 0 to ``cardinality`` - 1.
+
+        Returns:
+            Designs (n, d), valid or not.
+
+        Raises:
+            DesignError: a position beyond the space.
+        """
         if self.cardinality < 1 << 62:
             rest = np.asarray(ranks, np.int64)
             if len(rest) and (rest.min() < 0 or rest.max() >= self.cardinality):
@@ -243,7 +341,14 @@ class DesignSpace:
         return np.array(rows, np.int64).reshape(-1, len(self))
 
     def grid(self, chunk: int = 65_536) -> Iterator[Designs]:
-        """Every valid design in lexicographic order, in blocks of at most ``chunk``."""
+        """Every valid design in lexicographic order.
+
+        Args:
+            chunk: designs per block at most.
+
+        Yields:
+            Blocks (at most ``chunk``, d).
+        """
         for start in range(0, self.cardinality, chunk):
             stop = min(start + chunk, self.cardinality)
             block = self.unrank(np.arange(start, stop))
@@ -251,7 +356,11 @@ class DesignSpace:
 
     # ---- narrower spaces
     def narrowed(self, choices: Mapping[str, Sequence[object]]) -> DesignSpace:
-        """The space in which the named parameters keep only the values given."""
+        """The space, with the same constraints, in which some parameters keep a part of their values.
+
+        Args:
+            choices: the values to keep, by parameter name.
+        """
         for name in choices:
             self.position(name)
         return DesignSpace(
@@ -260,7 +369,15 @@ class DesignSpace:
         )
 
     def embed(self, x: Designs, parent: DesignSpace) -> Designs:
-        """Designs of this narrowed space as designs of the space it was narrowed from."""
+        """Designs of this narrowed space as designs of the space that it was narrowed from.
+
+        Args:
+            x: designs (n, d) of this space.
+            parent: the larger space.
+
+        Returns:
+            The same designs (n, d), as value indices of ``parent``.
+        """
         out = np.empty_like(x)
         for column, p in enumerate(self.parameters):
             whole = parent.parameters[column]
@@ -273,5 +390,9 @@ class DesignSpace:
 
 
 def design_keys(x: Designs) -> list[bytes]:
-    """Designs as bytes that sort like their ranks."""
+    """One key of bytes per design; keys sort like ranks.
+
+    Args:
+        x: designs (n, d).
+    """
     return [row.tobytes() for row in np.ascontiguousarray(x).astype(">i4")]

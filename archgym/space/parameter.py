@@ -62,7 +62,17 @@ class Parameter:
         return np.array(self.values, dtype=object)
 
     def index(self, value: object) -> int:
-        """The position of a value; numbers may come as text (from a CSV file)."""
+        """The position of a value.
+
+        Args:
+            value: one of the values; numbers may come as text, as from a CSV file.
+
+        Returns:
+            Its index.
+
+        Raises:
+            DesignError: not one of the values; the message lists them.
+        """
         if isinstance(value, np.generic):
             value = value.item()
         if isinstance(value, Value) and not isinstance(value, float) and value in self._index:
@@ -83,7 +93,11 @@ class Parameter:
         )
 
     def describe_values(self) -> str:
-        """The values in one line, shortened where they are many."""
+        """The values in one line, shortened where they are many.
+
+        Returns:
+            Such as ``one of 1, 2, 4, …, 128 (8 values) KiB``.
+        """
         unit = f" {self.unit}" if self.unit else ""
         if len(self.values) <= 12:
             return "one of " + ", ".join(str(v) for v in self.values) + unit
@@ -91,7 +105,14 @@ class Parameter:
         return f"one of {first}, …, {self.values[-1]} ({len(self.values)} values){unit}"
 
     def narrowed(self, values: Sequence[object]) -> Parameter:
-        """The same knob with fewer values, kept in this knob's order."""
+        """The same knob with fewer values.
+
+        Args:
+            values: those to keep, in any order.
+
+        Returns:
+            A parameter with these values in this knob's order.
+        """
         chosen = sorted({self.index(v) for v in values})
         kept = tuple(self.values[i] for i in chosen)
         return Parameter(self.name, kept, self.kind, self.unit, self.scale, self.description)
@@ -100,7 +121,17 @@ class Parameter:
 def categorical(
     name: str, values: Sequence[Value], description: str = "", unit: str = ""
 ) -> Parameter:
-    """A knob whose values have no order."""
+    """A knob whose values have no order.
+
+    Args:
+        name: of the knob.
+        values: every legal value.
+        description: one line for people.
+        unit: of numbers, such as ``KiB``; '' where there is none.
+
+    Returns:
+        The parameter.
+    """
     return Parameter(name, tuple(values), "categorical", unit, "linear", description)
 
 
@@ -111,10 +142,29 @@ def ordinal(
     unit: str = "",
     scale: Scale = "linear",
 ) -> Parameter:
-    """A knob whose values are ordered."""
+    """A knob whose values are ordered.
+
+    Args:
+        name: of the knob.
+        values: every legal value, ascending.
+        description: one line for people.
+        unit: of the values, such as ``KiB``; '' where there is none.
+        scale: ``linear`` or ``log``: on which scale equal steps are alike.
+
+    Returns:
+        The parameter.
+    """
     return Parameter(name, tuple(values), "ordinal", unit, scale, description)
 
 
 def powers_of_two(first: int, last: int) -> tuple[int, ...]:
-    """All powers of two from ``first`` to ``last``."""
+    """All powers of two from ``first`` to ``last``.
+
+    Args:
+        first: the smallest, a power of two.
+        last: the largest.
+
+    Returns:
+        The numbers, ascending.
+    """
     return tuple(1 << k for k in range(first.bit_length() - 1, last.bit_length()))

@@ -42,7 +42,17 @@ class Setting:
 
     @classmethod
     def of_parameter(cls, p: Parameter, default: Any) -> Setting:
-        """The setting of a hyperparameter: numbers between two listed values are legal."""
+        """A hyperparameter as a setting.
+
+        Numbers between two listed values are legal.
+
+        Args:
+            p: the hyperparameter.
+            default: its value where none is given.
+
+        Returns:
+            The setting.
+        """
         if p.kind == "categorical" or not p.numeric:
             kind: Type = "choice"
             if set(map(type, p.values)) == {bool}:
@@ -77,7 +87,13 @@ class Setting:
         return words + (" or none" if self.optional else "")
 
     def check(self, value: object) -> Any:
-        """The value in its type.
+        """Bring a value into its type.
+
+        Args:
+            value: as text or in its type.
+
+        Returns:
+            The value as a bool, int, float, str or None.
 
         Raises:
             SettingError: not a legal value; names the setting, what was expected and got.
@@ -155,7 +171,15 @@ THREADS = Setting(
 
 
 def settings_of_space(space: DesignSpace, defaults: Mapping[str, Any]) -> tuple[Setting, ...]:
-    """The settings of an agent's or cost model's hyperparameters."""
+    """The settings of an agent's or cost model's hyperparameters.
+
+    Args:
+        space: the hyperparameters with the values that a sweep draws from.
+        defaults: a value for each.
+
+    Returns:
+        One setting per hyperparameter.
+    """
     return tuple(Setting.of_parameter(p, defaults.get(p.name)) for p in space.parameters)
 
 
@@ -169,6 +193,9 @@ def check_settings(
         settings: what may be given.
         given: values by name, as text or in their types.
         noun: what a setting of this owner is called.
+
+    Returns:
+        The given settings in their types.
 
     Raises:
         UnknownNameError: one name is unknown and nothing else is wrong.
@@ -195,7 +222,14 @@ def check_settings(
 
 
 def defaults_of(settings: Iterable[Setting]) -> dict[str, Any]:
-    """Every setting at its default."""
+    """Every setting at its default.
+
+    Args:
+        settings: any.
+
+    Returns:
+        The default of each, by name.
+    """
     return {s.name: s.default for s in settings}
 
 
@@ -205,6 +239,13 @@ def settings_of_signature(
     """Settings read off a constructor's keyword arguments, for classes that declare none.
 
     The type is that of the default, or of the annotation where there is none.
+
+    Args:
+        make: the constructor.
+        leave_out: arguments that are no settings.
+
+    Returns:
+        One setting per keyword argument.
     """
     out = []
     for name, p in inspect.signature(make).parameters.items():

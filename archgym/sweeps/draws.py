@@ -15,12 +15,28 @@ METHODS = ("sobol", "random")
 
 
 def named_grid(agent: type[Agent], name: str) -> list[GridPoint]:
-    """The points of one of an agent's own grids."""
+    """The points of one of an agent's own grids.
+
+    Args:
+        agent: its class.
+        name: of the grid.
+
+    Returns:
+        Every point.
+    """
     return agent.grid_points(name)
 
 
 def own_grid(agent: type[Agent], axes: Mapping[str, Any]) -> list[GridPoint]:
-    """Every combination of listed values; a single value is a list of one."""
+    """Every combination of listed values.
+
+    Args:
+        agent: its class.
+        axes: values by hyperparameter; a single value is a list of one.
+
+    Returns:
+        Every point.
+    """
     lists = {k: v if isinstance(v, list) else [v] for k, v in axes.items()}
     points = []
     for values in itertools.product(*lists.values()):
@@ -35,6 +51,18 @@ def drawn(agent: type[Agent], count: int, method: str = "sobol", seed: int = 0) 
 
     A Sobol sequence fills the space evenly at any length (scrambled, ``scipy.stats.qmc``).  A
     space that holds fewer points gives all of them.
+
+    Args:
+        agent: its class.
+        count: points in all, the defaults among them.
+        method: ``sobol`` or ``random``.
+        seed: of the draws.
+
+    Returns:
+        At most ``count`` points, no two alike.
+
+    Raises:
+        ArchgymError: a count below 1.
     """
     if count < 1:
         raise ArchgymError(f"draw at least 1 point, not {count}")

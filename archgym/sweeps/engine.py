@@ -36,13 +36,34 @@ class Engine(Protocol):
     by_value: bool  # workers may be on other machines: they touch no file of the sweep
 
     def run(self, setup: Setup, take: Take, on_result: OnResult) -> None:
-        """Carry out everything; returns when ``take`` is exhausted and all results are in."""
+        """Carry out everything.
+
+        It returns when ``take`` is exhausted and all results are in.
+
+        Args:
+            setup: what every worker needs.
+            take: gives the next runs.
+            on_result: called with results as they come in.
+        """
 
 
 def make_engine(
     name: str, workers: int | None, timeout: float | None, address: str | None = None
 ) -> Engine:
-    """``local``, or ``ray`` (an extra; ``address`` of a cluster, else a local one)."""
+    """An engine by its name.
+
+    Args:
+        name: ``local`` or ``ray``.
+        workers: processes; all cores by default.
+        timeout: of a run, in seconds.
+        address: of a Ray cluster; a local one is started without it.
+
+    Returns:
+        The engine.
+
+    Raises:
+        UnknownNameError: no such engine.
+    """
     if name not in ENGINES:
         raise UnknownNameError("engine", name, ENGINES)
     if name == "ray":

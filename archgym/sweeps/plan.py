@@ -119,7 +119,13 @@ class Sweep:
         )  # fmt: skip
 
     def runs(self) -> Iterator[RunSpec]:
-        """Every run of the tuning phase, one at a time; two alike are one."""
+        """Every run of the tuning phase.
+
+        Two runs that mean the same are one.
+
+        Yields:
+            Runs, one at a time.
+        """
         for entry in self.entries:
             for scenario in entry.scenarios:
                 seen = set()
@@ -137,7 +143,13 @@ class Sweep:
 
 
 def load_sweep(path: Path) -> Sweep:
-    """A sweep from a YAML file, or a study that ships by its name.
+    """Read a sweep.
+
+    Args:
+        path: a YAML file, or the name of a study that ships.
+
+    Returns:
+        The sweep, checked; nothing has run.
 
     Raises:
         ScenarioError, UnknownNameError: what is wrong and where; nothing has run.
@@ -180,14 +192,26 @@ def _located(path: Path) -> Path:
 
 
 def studies() -> dict[str, Path]:
-    """The sweeps that ship, by name."""
+    """The sweeps that ship, by name.
+
+    Returns:
+        The file of each, by name.
+    """
     from ..goals.scenario_file import folder
 
     return {p.stem: p for p in sorted((folder() / "studies").glob("*.yaml"))}
 
 
 def from_sweep_document(document: Mapping[str, Any], where: str = "sweep") -> Sweep:
-    """A sweep from the mapping that its file holds."""
+    """A sweep from the mapping that its file holds.
+
+    Args:
+        document: the mapping.
+        where: the file, for messages and for paths beside it.
+
+    Returns:
+        The sweep, checked; nothing has run.
+    """
     with located(where):
         return _build(document)
 
