@@ -12,7 +12,7 @@ from mkdocs.structure.files import File, Files
 
 PACKAGES = (
     "contracts", "space", "goals", "search", "runs", "answers", "environments", "datasets", "proxies",
-    "sweeps", "statistics", "tables", "report", "testing",
+    "sweeps", "statistics", "tables", "collection", "figures", "report", "testing",
 )  # fmt: skip
 MODULES = ("domains", "errors", "networks", "registry", "trust", "units", "validation")
 
