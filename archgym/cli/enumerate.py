@@ -128,7 +128,7 @@ def _show(scenario: Scenario, c: Certificate, tables: tuple[Table, ...]) -> None
         ["valid", f"{c['valid']:,} ({c['valid'] / total:.2%})"],
         ["feasible", f"{c['feasible']:,} ({c['feasible'] / total:.2%})"],
         ["meet every spec", f"{c['satisfied']:,} ({c['satisfied'] / total:.3%})"],
-        ["different outcomes", f"{c['distinct']:,}"],
+        ["different outcomes", f"{c['different']:,}"],
         ["evaluated", f"{evaluated:,} (the rest are known to be alike)"],
         [
             "table",

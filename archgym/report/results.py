@@ -21,7 +21,7 @@ from ..sweeps.plan import TEST, TUNING, Sweep
 from ..tables.certificate import Certificate, find, span
 
 _COLUMNS = (
-    "id, scenario, agent, panel, hyper, seed, budget, phase, charged, computed, distinct_designs, best, "
+    "id, scenario, agent, panel, hyper, seed, budget, phase, charged, computed, different, best, "
     "design, metrics, curve, front, agent_seconds, simulator_seconds, seconds"
 )
 

@@ -199,7 +199,7 @@ def overhead(results: Results) -> pd.DataFrame:
                 "agent": label,
                 "runs": len(runs),
                 "charged": int(charged),
-                "different designs": int(runs["distinct_designs"].sum()),
+                "different designs": int(runs["different"].sum()),
                 "computed": int(runs["computed"].sum()),
                 "agent us an evaluation": 1e6 * runs["agent_seconds"].sum() / charged,
                 "simulator us an evaluation": 1e6 * runs["simulator_seconds"].sum() / charged,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -15,20 +16,21 @@ from .result import DONE, Result
 
 PLANNED = "planned"
 FORMAT = 2  # of the file; kept as SQLite's user_version
+_FORMER = {"different": "distinct_designs"}  # columns as older versions named them
 _SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE runs(
     id TEXT PRIMARY KEY, position INTEGER NOT NULL, scenario TEXT NOT NULL, agent TEXT NOT NULL,
     hyper TEXT NOT NULL, seed INTEGER NOT NULL, budget INTEGER NOT NULL, panel TEXT NOT NULL,
     phase TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-    charged INTEGER, computed INTEGER, distinct_designs INTEGER, feasible INTEGER, satisfied INTEGER,
+    charged INTEGER, computed INTEGER, different INTEGER, feasible INTEGER, satisfied INTEGER,
     best REAL, design TEXT, metrics TEXT, curve TEXT, front TEXT, agent_seconds REAL,
     simulator_seconds REAL, seconds REAL, error TEXT, plan_crc INTEGER NOT NULL, crc INTEGER);
 CREATE INDEX by_status ON runs(phase, status, position);
 """
 _SPEC = "id, scenario, agent, hyper, seed, budget, panel, phase"
 _RESULT = (
-    "charged, computed, distinct_designs, feasible, satisfied, best, design, metrics, curve, front, "
+    "charged, computed, different, feasible, satisfied, best, design, metrics, curve, front, "
     "agent_seconds, simulator_seconds, seconds, error, status"
 )
 # what a run is, and what came of it, are written at different times: each has its checksum
@@ -49,7 +51,9 @@ class Ledger:
         self.path = path
         if not create and not path.exists():
             raise StoreError(f"{path} does not exist: {path.parent} holds no sweep")
+        self._former: dict[str, str] = {}
         self._connection = self._guard(lambda: self._open(create))
+        self._former = self._guard(self._names_in_use)
 
     def _open(self, create: bool) -> sqlite3.Connection:
         if not create and not writable(self.path):
@@ -66,6 +70,17 @@ class Ledger:
             connection.close()
             raise
         return connection
+
+    def _names_in_use(self) -> dict[str, str]:
+        """Former names of columns that this file still has; it is read and written under them."""
+        there = {row[1] for row in self._connection.execute("PRAGMA table_info(runs)")}
+        return {name: former for name, former in _FORMER.items() if former in there}
+
+    def _sql(self, query: str) -> str:
+        """A statement in the names that this file has."""
+        for name, former in self._former.items():
+            query = re.sub(rf"\b{name}\b", former, query)
+        return query
 
     def _require_planned(self, connection: sqlite3.Connection) -> None:
         """Refuse a ledger of another format, and one whose making was cut short."""
@@ -119,10 +134,12 @@ class Ledger:
             ) from error
 
     def _execute(self, query: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._guard(lambda: self._connection.execute(query, tuple(values)).fetchall())
+        return self._guard(
+            lambda: self._connection.execute(self._sql(query), tuple(values)).fetchall()
+        )
 
     def _many(self, query: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        self._together(lambda c: c.executemany(query, rows))
+        self._together(lambda c: c.executemany(self._sql(query), rows))
 
     def _together(self, act: Callable[[sqlite3.Connection], object]) -> None:
         """One transaction: all of it, or none."""
@@ -226,14 +243,14 @@ class Ledger:
         """Sums over finished runs: charged, computed, seconds."""
         row = self._execute(
             "SELECT count(*), coalesce(sum(charged),0), coalesce(sum(computed),0), "
-            "coalesce(sum(distinct_designs),0), coalesce(sum(agent_seconds),0), "
+            "coalesce(sum(different),0), coalesce(sum(agent_seconds),0), "
             f"coalesce(sum(simulator_seconds),0), coalesce(sum(seconds),0) FROM runs WHERE status='{DONE}'"
         )[0]
         names = (
             "runs",
             "charged",
             "computed",
-            "distinct",
+            "different",
             "agent_seconds",
             "simulator_seconds",
             "seconds",
@@ -262,7 +279,7 @@ class Ledger:
             f"SELECT {columns}, {_PLAN}, {_RESULT}, crc FROM runs WHERE status = '{DONE}' AND ({where}) "
             "ORDER BY id"
         )
-        cursor = self._guard(lambda: self._connection.execute(query, tuple(values)))
+        cursor = self._guard(lambda: self._connection.execute(self._sql(query), tuple(values)))
         while block := self._guard(lambda: cursor.fetchmany(1000)):
             for row in block:
                 if not _whole(row[asked:]):
@@ -278,7 +295,7 @@ class Ledger:
         for (key,) in self._execute("SELECT key FROM meta"):
             self.meta(key)
         query, runs = f"SELECT {_PLAN}, {_RESULT}, crc FROM runs", 0
-        cursor = self._guard(lambda: self._connection.execute(query))
+        cursor = self._guard(lambda: self._connection.execute(self._sql(query)))
         while block := self._guard(lambda: cursor.fetchmany(1000)):
             for row in block:
                 planned = row[-1] is None and row[-2] == PLANNED and _whole_plan(row[:_PLANS])
@@ -299,7 +316,7 @@ class Ledger:
         for name in ids:
             try:
                 rows = self._connection.execute(
-                    f"SELECT {columns} FROM runs WHERE id = ?", (name,)
+                    self._sql(f"SELECT {columns} FROM runs WHERE id = ?"), (name,)
                 ).fetchall()
             except sqlite3.DatabaseError:
                 lost += 1
@@ -345,7 +362,7 @@ def _plan_row(s: RunSpec) -> tuple[Any, ...]:
 def _result_row(r: Result) -> tuple[Any, ...]:
     """What came of a run, as SQLite gives it back: real numbers are floats, NaN is nothing."""
     row: dict[str, Any] = {
-        "charged": int(r.charged), "computed": int(r.computed), "distinct_designs": int(r.distinct),
+        "charged": int(r.charged), "computed": int(r.computed), "different": int(r.different),
         "feasible": int(r.feasible), "satisfied": int(r.satisfied), "best": r.best,
         "design": json.dumps(list(r.design)), "metrics": json.dumps(dict(r.metrics)),
         "curve": json.dumps(list(r.curve)), "front": json.dumps(list(r.front)),

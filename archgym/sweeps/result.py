@@ -37,7 +37,7 @@ class Result:
     status: str
     charged: int = 0
     computed: int = 0
-    distinct: int = 0
+    different: int = 0
     feasible: int = 0
     satisfied: int = 0
     best: float = float("inf")

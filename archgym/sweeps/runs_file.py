@@ -10,7 +10,7 @@ from ..files.parquet import arrow, write_table
 from .ledger import Ledger
 
 _COLUMNS = (
-    "id, seed, budget, panel, phase, charged, computed, distinct_designs, feasible, satisfied, best, "
+    "id, seed, budget, panel, phase, charged, computed, different, feasible, satisfied, best, "
     "agent_seconds, simulator_seconds, seconds, hyper, curve"
 )
 

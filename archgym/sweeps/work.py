@@ -90,7 +90,7 @@ class Worker:
             status=DONE,
             charged=len(trials),
             computed=computed,
-            distinct=different(scenario, trials),
+            different=different(scenario, trials),
             feasible=int(trials.evaluation.feasible.sum()),
             satisfied=int(trials.satisfied.sum()),
             best=float(answers.cost[best]) if best >= 0 else float("inf"),

@@ -50,6 +50,8 @@ class Certificate:
         Raises:
             StoreError: names every fact that is missing, of another kind or out of its range.
         """
+        if "distinct" in facts:  # as older versions named it
+            facts = {{"distinct": "different"}.get(k, k): v for k, v in facts.items()}
         faults = _faults(facts)
         if faults:
             raise StoreError(f"{where} is no certificate: {'; '.join(faults)}; certify again")
@@ -117,7 +119,7 @@ def certify(scenario: Scenario, tables: tuple[Table, ...]) -> Certificate:
         "valid": valid,
         "feasible": int(count[rows.feasible].sum()),
         "satisfied": int(count[satisfied].sum()),
-        "distinct": len(cost_of_row),
+        "different": len(cost_of_row),
         "evaluated": [t.evaluated for t in tables],
         "optimum": None,
     }
