@@ -17,8 +17,8 @@ from .functions import FUNCTIONS, ICG, LATCH
 from .liberty import write_liberty
 from .library import library
 from .netlist import Netlist
-from .synthesis import READ, Source
-from .yosys import TIMEOUT_S, Workspace, parameters
+from .source import Source, readable
+from .yosys import TIMEOUT_S, Workspace
 
 # The source, flat, with memories as registers and without initial values; the netlist with its
 # cells' logic, its registers called what the source calls them.
@@ -31,6 +31,7 @@ opt -undriven
 setundef -zero
 {model}techmap
 opt_clean
+splitnets
 design -stash gold
 read_liberty cells.lib
 {macros}read_verilog gate.v
@@ -44,7 +45,6 @@ design -copy-from gold -as gold gold
 design -copy-from gate -as gate gate
 equiv_make gold gate equiv
 hierarchy -top equiv
-opt_clean
 equiv_simple -undef
 equiv_induct -undef
 tee -o status.txt equiv_status
@@ -70,10 +70,7 @@ def prove(
         text = write_liberty(library("cfet-4t"), sizes=(1,))
         (work.folder / "cells.lib").write_text(text, encoding="utf-8")
         (work.folder / "gate.v").write_text(_gate(netlist, registers), encoding="utf-8")
-        read = READ.format(
-            read=source.reading(work), macros=source.abstracts(work), top=source.top,
-            parameters=parameters(source.parameters),
-        )  # fmt: skip
+        read = readable(work, source, timeout_s)
         read = read.replace("read_liberty -lib", "read_liberty")
         script = SCRIPT.format(
             read=read, macros=source.abstracts(work), top=source.top, model=_model(netlist),
@@ -123,21 +120,10 @@ def _gate(n: Netlist, registers: Mapping[str, str]) -> str:
         if name[:1] != "$" and name not in n.port_names:
             held.setdefault(name, int(n.pin_net[n.cell_start[c + 1] - 1]))
     lines += [f"  wire {_net(i)};" for i in range(n.nets)]
-    wide: dict[str, dict[int, int]] = {}
+    # bit by bit, as splitnets leaves the source's vectors: few are registers as a whole
     for name, net in held.items():
-        base, _, index = name.removesuffix("]").rpartition("[")
-        wide.setdefault(base or name, {})[int(index) if base and index.isdigit() else -1] = net
-    for base, known in wide.items():
-        if base in vectors:
-            continue
-        if -1 in known:
-            lines += [
-                f"  wire {_escaped(base)};",
-                f"  assign {_escaped(base)} = {_net(known[-1])};",
-            ]
-            continue
-        lines.append(f"  wire [{max(known)}:{min(known)}] {_escaped(base)};")
-        lines += [f"  assign {_escaped(base)}[{i}] = {_net(net)};" for i, net in known.items()]
+        if name not in vectors:
+            lines += [f"  wire {_escaped(name)};", f"  assign {_escaped(name)} = {_net(net)};"]
     for vector, bits in vectors.items():
         for place, i in bits:
             bit = _escaped(vector) + (f"[{place}]" if place >= 0 else "")

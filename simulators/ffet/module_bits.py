@@ -21,8 +21,10 @@ class Bits:
         self.names: dict[Bit, str] = {}
         self.inputs: dict[Bit, str] = {}
         for label, net in module.get("netnames", {}).items():
+            count, first = len(net["bits"]), net.get("offset", 0)
             for i, bit in enumerate(net["bits"]):
-                shown = f"{label}[{i + net.get('offset', 0)}]" if len(net["bits"]) > 1 else label
+                place = first + (count - 1 - i if net.get("upto") else i)
+                shown = f"{label}[{place}]" if count > 1 else label
                 if bit not in self.names or (self.names[bit][:1] == "$" and not net["hide_name"]):
                     self.names[bit] = shown
         for label, port in module["ports"].items():
@@ -30,11 +32,11 @@ class Bits:
                 if port["direction"] != "output":
                     self.inputs[bit] = label
         self.driver: dict[Bit, tuple[str, str]] = {}
-        self.drivers: Counter[Bit] = Counter(self.inputs)
+        self.drivers: Counter[Bit] = Counter()
         self.read: set[Bit] = set()
-        self.drivers.clear()
-        self.drivers.update(dict.fromkeys(self.inputs, 1))
         for port in module["ports"].values():
+            if port["direction"] != "output":
+                self.drivers.update(port["bits"])
             if port["direction"] != "input":
                 self.read.update(port["bits"])
         for label, pin, bit, output in self.pins():

@@ -16,7 +16,8 @@ from .functions import FUNCTIONS, REGISTER
 from .macros.abstract import Files
 from .netlist import Netlist, write_netlist
 from .simulator import load_netlist
-from .synthesis import Source, synthesise
+from .source import Source
+from .synthesis import synthesise
 from .yosys import TIMEOUT_S
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +23,9 @@ from .macros.abstract import Abstract, Files
 from .macros.instances import Instance, Macros
 from .module_bits import macro_bit
 from .netlist import NAME, Netlist
-from .yosys import TIMEOUT_S, Workspace, finished, identifier, parameters, yosys
+from .source import Source, readable
+from .yosys import TIMEOUT_S, Workspace, finished, identifier, yosys
 
-READ = """read_liberty -lib cells.lib
-{read}
-{macros}hierarchy -check -top {top} {parameters}
-chformal -remove
-"""
-# What the source says, before anything is optimised away that matters to admission.
-LOOK = """proc
-flatten
-tribuf
-opt_expr
-opt_clean
-write_json early.json
-"""
 # State machines keep their encoding, so that the result can be proved equal to its source; no
 # logic optimisation before the last: it turns prefix adders and counters into ripple chains.
 GENERIC = """{forget}synth -noabc -nofsm -flatten -top {top}
@@ -72,53 +59,6 @@ module ICG_X1_inverted (input E, input CK, output Q); wire q, n; \$_NOT_ i (.A(C
 LATCH = r"""module \$_DLATCH_P_ (input E, input D, output Q);
 LATCH_X1 _TECHMAP_REPLACE_ (.D(D), .G(E), .Q(Q)); endmodule
 """
-
-
-@dataclass(frozen=True)
-class Source:
-    """Verilog of a top module; ``.sv`` files are read as SystemVerilog."""
-
-    files: tuple[Path, ...]
-    top: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    include: tuple[Path, ...] = ()
-    define: tuple[str, ...] = ()
-    macros: Files = field(default_factory=Files)
-
-    @property
-    def origin(self) -> str:
-        """In words."""
-        settings = "".join(f" {k}={v}" for k, v in self.parameters.items())
-        return f"{', '.join(s.name for s in self.files)}, top {self.top}{settings}"
-
-    def abstracts(self, work: Workspace) -> str:
-        """The commands that put macros in the place of modules of their names."""
-        lines = ""
-        for i, text in enumerate(self.macros.liberty):
-            (work.folder / f"macros{i}.lib").write_text(text, encoding="utf-8")
-            lines += f"read_liberty -overwrite -ignore_miss_func -lib macros{i}.lib\n"
-        return lines
-
-    def reading(self, work: Workspace) -> str:
-        """The commands that read it.
-
-        Raises:
-            ArchgymError: a file is missing, or a word that a script could not carry.
-        """
-        words = [f"-I{work.directory(d)}" for d in self.include]
-        for text in self.define:
-            name, _, value = text.partition("=")
-            identifier(name, "macro")
-            if value and not all(c.isalnum() or c in "_'." for c in value):
-                raise ArchgymError(f"macro {name}: expected a number or a word, got {value[:80]!r}")
-            words.append(f"-D{text}")
-        folders = [f"-I{work.directory(p.resolve().parent)}" for p in self.files if p.is_file()]
-        options = " ".join(dict.fromkeys([*words, *folders]))
-        lines = []
-        for path in self.files:
-            sv = " -sv" if path.suffix in (".sv", ".svh") else ""
-            lines.append(f"read_verilog{sv} {options} {work.source(path)}")
-        return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -170,11 +110,7 @@ def synthesise(
         text = write_liberty(library("cfet-4t"), sizes=(1,))
         for file, content in (("cells.lib", text), ("gate.v", GATE), ("latch.v", LATCH)):
             (work.folder / file).write_text(content, encoding="utf-8")
-        read = READ.format(
-            read=source.reading(work), macros=source.abstracts(work), top=top,
-            parameters=parameters(source.parameters),
-        )  # fmt: skip
-        read = _readable(work, source, read, timeout_s)
+        read = readable(work, source, timeout_s)
         early = _document(work, "early.json", top)
         admission = Admission(name, source.origin, _version())
         boxes = _abstracts(early, source.macros, macro_at or {})
@@ -194,62 +130,6 @@ def synthesise(
     netlist, nets = from_module(mapped, name, origin, source.macros, macro_at or {})
     as_mapped(mapped, netlist, nets, admission)
     return Imported(netlist, admission)
-
-
-def _readable(work: Workspace, source: Source, read: str, timeout_s: float) -> str:
-    """The reading commands that work: yosys' own reader, else sv2v or slang for SystemVerilog."""
-    try:
-        work.run(read + LOOK, timeout_s, source.top)
-        return read
-    except ArchgymError as error:
-        unread = "syntax error" in str(error) or "not supported" in str(error)
-        if not any(p.suffix in (".sv", ".svh") for p in source.files) or not unread:
-            raise _explained(error, source) from None
-        first = error
-    plain = [work.source(p) for p in source.files]
-    if shutil.which("sv2v"):
-        options = [f"-I{work.directory(d)}" for d in source.include] + [
-            f"-D{d}" for d in source.define
-        ]
-        code, text = finished(
-            ["sv2v", *options, "-w", "converted.v", *plain], work.folder, timeout_s, source.top
-        )
-        if code:
-            raise ArchgymError(f"sv2v refused {source.top}: {work.told(text).strip()[-400:]}")
-        command = "read_verilog converted.v"
-    elif _has_slang(work):
-        options = [f"-I{work.directory(d)}" for d in source.include] + [
-            f"-D{d}" for d in source.define
-        ]
-        command = f"plugin -i slang\nread_slang --top {source.top} {' '.join([*options, *plain])}"
-    else:
-        raise ArchgymError(
-            f"{first}; this is SystemVerilog beyond yosys' own reader: install sv2v, or yosys' slang "
-            "plugin, and import again"
-        ) from None
-    again = READ.format(
-        read=command, macros=source.abstracts(work), top=source.top,
-        parameters=parameters(source.parameters),
-    )  # fmt: skip
-    work.run(again + LOOK, timeout_s, source.top)
-    return again
-
-
-def _has_slang(work: Workspace) -> bool:
-    code, _ = finished([yosys(), "-q", "-p", "plugin -i slang"], work.folder, 60.0, "slang")
-    return code == 0
-
-
-def _explained(error: ArchgymError, source: Source) -> ArchgymError:
-    """Yosys' error with what to do about it, where that is known."""
-    text = str(error)
-    if "is not part of the design" in text:
-        return ArchgymError(
-            f"{text} (a black box: give its Verilog too, or a Liberty and a LEF: --macro-lib, --macro-lef)"
-        )
-    if "syntax error" in text and all(p.suffix == ".v" for p in source.files):
-        return ArchgymError(f"{text} (if this is SystemVerilog, name the file .sv)")
-    return error
 
 
 def _abstracts(

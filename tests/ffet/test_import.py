@@ -1,6 +1,7 @@
 """Verilog that users bring: what is read right is proved so, what is not modelled is refused by name."""
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +14,15 @@ from archgym.simulators.ffet.flow import Choices
 from archgym.simulators.ffet.functions import FUNCTIONS, INDEX
 from archgym.simulators.ffet.netlist import write_netlist
 from archgym.simulators.ffet.power import activities
-from archgym.simulators.ffet.synthesis import Source, synthesise
+from archgym.simulators.ffet.source import Source
+from archgym.simulators.ffet.synthesis import synthesise
 
 from archgym.cli import main
 from archgym.errors import ArchgymError
 
 HERE = Path(__file__).parent
 DESIGNS = sorted((HERE / "designs").iterdir())
-QUICK = ("asyncload", "clockgate", "pulse")  # one of each kind of clocked cell
+QUICK = ("asyncload", "clockgate", "partly", "pulse")  # one of each kind of clocked cell
 pytestmark = pytest.mark.skipif(not shutil.which("yosys"), reason="yosys is not installed")
 needs_sta = pytest.mark.skipif(
     not shutil.which("sta"), reason="OpenSTA (Debian's opensta) is not installed"
@@ -136,6 +138,7 @@ def test_what_was_found_is_counted():
         ("clock_as_data", "a clock is read as data: clk by AND"),
         ("clock_out", "a clock leaves through output ports y"),
         ("several_drivers", "nets with several drivers: a"),
+        ("wired_and", "nets with several drivers: [aby]"),
         ("latch_enable", "gated clocks"),
         ("latch_race", "loop through .* latches, which are open at once"),
         ("loop", "combinational loop"),
@@ -222,6 +225,56 @@ def test_verilog_of_the_wrong_kind_says_so(tmp_path):
     plain.write_text((HERE / "designs" / "plain.sv").read_text())
     with pytest.raises(ArchgymError, match=r"plain\.v:1: .*name the file \.sv"):
         imported(plain)
+
+
+# ---- SystemVerilog beyond yosys' reader
+BEYOND = """package kinds; typedef enum logic [1:0] {A, B, C} kind_t; endpackage
+module beyond import kinds::*; (input logic clk, input kind_t k, input logic [3:0] d, output logic [3:0] q);
+always_ff @(posedge clk) unique case (k) inside A: q <= d; [B:C]: q <= q + d; default: q <= '0; endcase
+endmodule
+"""
+PLAIN = """module beyond(input clk, input [1:0] k, input [3:0] d, output reg [3:0] q);
+always @(posedge clk) q <= k == 0 ? d : k == 3 ? 4'd0 : q + d; endmodule
+"""
+
+
+def with_sv2v(folder, monkeypatch, script):
+    """A program ``sv2v`` that writes down how it was called."""
+    tools = folder / "tools"
+    tools.mkdir()
+    program = tools / "sv2v"
+    program.write_text(f'#!/bin/sh\necho "$@" > {tools}/called\n{script}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    (folder / "beyond.sv").write_text(BEYOND)
+    return folder / "beyond.sv", tools / "called"
+
+
+def test_sv2v_reads_what_yosys_cannot(tmp_path, monkeypatch):
+    (tmp_path / "plain.v").write_text(PLAIN)
+    source, called = with_sv2v(
+        tmp_path, monkeypatch,
+        f'while [ "$1" != -w ]; do shift; done; cp {tmp_path}/plain.v "$2"',
+    )  # fmt: skip
+    found = imported(source, define=["WIDE=4"])
+    assert found.admission.flip_flops == 4
+    words = called.read_text().split()
+    assert "-DWIDE=4" in words and "-Id0" in words and words[-1] == "d0/beyond.sv"
+    assert prove(found.netlist, Source((source,), "beyond"), found.admission.registers) > 0
+
+
+def test_what_sv2v_says_is_told(tmp_path, monkeypatch):
+    source, _ = with_sv2v(tmp_path, monkeypatch, 'echo "d0/beyond.sv:2:8: Parse error" >&2; exit 1')
+    with pytest.raises(ArchgymError, match=r"sv2v refused beyond: .*/beyond\.sv:2:8: Parse error"):
+        imported(source)
+
+
+def test_without_a_reader_the_user_hears_what_to_install(tmp_path):
+    if shutil.which("sv2v"):
+        pytest.skip("sv2v is installed")
+    (tmp_path / "beyond.sv").write_text(BEYOND)
+    with pytest.raises(ArchgymError, match=r"beyond\.sv:2: .*install sv2v, or yosys' slang plugin"):
+        imported(tmp_path / "beyond.sv")
 
 
 # ---- sizes

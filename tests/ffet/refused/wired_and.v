@@ -1,0 +1,1 @@
+module wired_and(input a, b, output y); wand y; assign y = a; assign y = b; endmodule
