@@ -14,6 +14,7 @@ from archgym.space import DesignSpace, ordinal
 from .forest_arrays import NAMES, Tree, of_boosted_tree, predict, stack
 
 FOLDS = 3
+FEW_ROWS = 5000
 
 
 class GradientBoosting(CostModel):
@@ -54,15 +55,19 @@ class GradientBoosting(CostModel):
 
     def _grow(self, features: Floats, target: Floats, trees: int) -> Any:
         from sklearn.ensemble import HistGradientBoostingRegressor
+        from threadpoolctl import threadpool_limits
 
-        return HistGradientBoostingRegressor(
+        booster = HistGradientBoostingRegressor(
             max_iter=trees,
             max_leaf_nodes=int(self.hyper["leaves"]),
             learning_rate=float(self.hyper["rate"]),
             min_samples_leaf=int(self.hyper["min_leaf"]),
             early_stopping=False,
             random_state=self.seed,
-        ).fit(features, target)
+        )
+        # on few rows threads wait for each other longer than they work; the trees are the same
+        with threadpool_limits(1 if len(target) < FEW_ROWS else None, user_api="openmp"):
+            return booster.fit(features, target)
 
     def _trees_of(self, booster: Any) -> tuple[list[Tree], float]:
         """Its trees, and what they are added to."""

@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 1 the answer is no (a validation out of bounds, a run that does not reproduce,
 specs not met when asked for); 2 bad input, or a disk that cannot take what is written; 130 interrupted
-(Ctrl-C), 143 ended by the system (SIGTERM).
+(Ctrl-C), 141 the reader of a pipe has gone, 143 ended by the system (SIGTERM).
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from .. import __version__, trust
 from ..domains import domains
 from ..errors import ArchgymError, Terminated, UnknownNameError
 from ..extras import explained
+from .parsing import Parser
 
-OK, NO, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+OK, NO, BAD_INPUT, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 130, 141, 143
 
 
 # words of the core; a domain cannot take their place
@@ -50,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
         validate,
     )
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="archgym",
         description="Search design spaces of hardware over fast, validated simulators.",
         epilog=f"Domains: {', '.join(domains())}. Say archgym DOMAIN for the verbs of one.",
@@ -100,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _interrupted(error)
     except BrokenPipeError:
         _drop_output()
-        return OK
+        return PIPE_CLOSED
     except OSError as error:  # a full disk, a read-only place, a folder where a file should be
         if error.errno is None or error.strerror is None:
             raise
@@ -148,6 +149,9 @@ def _ended_like_an_interrupt() -> Iterator[None]:
 
 def _dispatch(arguments: list[str]) -> int:
     word = arguments[0] if arguments else ""
+    if not word:
+        build_parser().print_help()
+        return OK
     if word == "validate":
         from .validate import validate
 

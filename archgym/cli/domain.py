@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 
 from .. import registry, trust
 from ..domains import Domain, domains
 from ..errors import ArchgymError, UnknownNameError
 from ..terminal.output import print_table
+from .parsing import Parser
 
 
 def run(domain: Domain, arguments: Sequence[str]) -> int:
@@ -22,9 +22,7 @@ def run(domain: Domain, arguments: Sequence[str]) -> int:
             raise ArchgymError(f"domain {domain.name!r} has no verbs, {word!r} neither")
         raise UnknownNameError(f"verb of domain {domain.name!r}:", word, domain.verbs)
     verb, title = domain.verbs[word], f"archgym {domain.name} {word}"
-    parser = argparse.ArgumentParser(
-        prog=title, description=verb.text[:1].upper() + verb.text[1:] + "."
-    )
+    parser = Parser(prog=title, description=verb.text[:1].upper() + verb.text[1:] + ".")
     registry.load_entry(verb.command, repr(title))(parser)
     trust.add_option(parser)
     options = parser.parse_args(rest)

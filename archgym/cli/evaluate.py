@@ -16,11 +16,14 @@ from ..errors import ArchgymError, DesignError
 from ..files.cells import csv_text, restored
 from ..files.sqlite import check_pages
 from ..files.text import write_text
+from ..goals.scenario import Scenario
 from ..runs.verify import verify as verify_run
 from ..sweeps.driver import LEDGER, STORE
 from ..sweeps.ledger import Ledger
 from ..terminal.output import PREPARING, busy, print_json
 from .scenarios import add_scenario_options, scenario_of
+
+OF_TRIALS = {"step", "feasible", "specs_met", "cost"}  # columns of a run's trials.csv
 
 
 def add_to(words: Any) -> None:
@@ -28,7 +31,11 @@ def add_to(words: Any) -> None:
     p = words.add_parser("evaluate", help="metrics of designs from a file")
     p.add_argument("scenario")
     p.add_argument(
-        "--designs", type=Path, required=True, help=".csv or .jsonl; columns are parameter names"
+        "--designs",
+        type=Path,
+        required=True,
+        help=".csv or .jsonl with a column a parameter, or a run's trials.csv; parameters that it lacks are "
+        "those of the reference design",
     )
     p.add_argument("--output", type=Path, help="CSV to write (default: standard output)")
     add_scenario_options(p)
@@ -51,7 +58,7 @@ def evaluate(options: argparse.Namespace) -> int:
     """Designs in, designs with metrics out; columns carry their units."""
     with busy(PREPARING, not sys.stderr.isatty()):
         scenario = scenario_of(options)
-    rows = read_designs(options.designs)
+    rows = _completed(scenario, read_designs(options.designs))
     known = set(scenario.space.names)
     for row in rows[:1]:
         scenario.space.encode([{k: row[k] for k in row if k in known}])
@@ -84,6 +91,23 @@ def evaluate(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(csv_text(lines))
     return 0
+
+
+def _completed(scenario: Scenario, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Designs with every knob: results of a run's trials are left out, missing knobs are the reference's."""
+    names = scenario.space.names
+    if rows[0].keys() >= OF_TRIALS:
+        rows = [{k: v for k, v in row.items() if k in names} for row in rows]
+    for name in rows[0]:
+        scenario.space.position(name)  # an unknown one is answered by its neighbours
+    missing = [n for n in names if any(n not in row for row in rows)]
+    reference = scenario.reference_design if missing else None
+    if reference is None:
+        return rows
+    filled = scenario.space.decode(reference)[0]
+    told = ", ".join(f"{n} = {filled[n]}" for n in missing)
+    print(f"taken from the reference design: {told}", file=sys.stderr)
+    return [filled | row for row in rows]
 
 
 def read_designs(path: Path) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from ..domains import domains
 from ..errors import ArchgymError, UnknownNameError
 from ..terminal.output import print_json, print_table
 from ..validation import Check, Validation
+from .parsing import Parser
 
 HELP = "compare a domain's simulators with their references"
 
@@ -34,7 +34,7 @@ def validate(arguments: Sequence[str]) -> int:
     if name not in names:
         hint = "(there is nothing to compare it with)" if name in domains() else ""
         raise UnknownNameError("domain with a validation:", name, names, hint)
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"archgym validate {name}",
         epilog="Exit code 0: everything that is demanded holds; 1: something does not.",
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -58,7 +59,9 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], title: 
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160)
-    console.print(table)
+    with console.capture() as made:  # its own printing ends the program where a pipe is closed
+        console.print(table)
+    print(made.get(), end="")
 
 
 def metrics_with_units(metrics: Mapping[str, float], units: Mapping[str, str]) -> dict[str, str]:
@@ -100,13 +103,42 @@ def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     ]
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with (
+        Progress(*columns, console=Console(stderr=True)) as progress,
+        _heartbeat(lambda: _told(progress.tasks[0])),
+    ):
         task = progress.add_task(title, total=total, note="")
 
         def move(done: int, note: str, total: int | None = None) -> None:
             progress.update(task, completed=done, note=note, total=total)
 
         yield move
+
+
+def _told(task: Any) -> str:
+    """A progress bar as a line."""
+    return f"{task.description}: {task.completed:,.0f} of {task.total:,.0f}; {task.fields['note']}"
+
+
+@contextmanager
+def _heartbeat(told: Callable[[], str], every_s: float = 30.0) -> Iterator[None]:
+    """Where standard error is no terminal, a line every ``every_s`` seconds: work goes on."""
+    if sys.stderr.isatty():
+        yield
+        return
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(every_s):
+            print(told(), file=sys.stderr, flush=True)
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 @contextmanager
@@ -117,5 +149,5 @@ def busy(text: str, quiet: bool) -> Iterator[None]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(text):
+    with Console(stderr=True).status(text), _heartbeat(lambda: text):
         yield
