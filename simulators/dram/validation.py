@@ -1,8 +1,8 @@
 """``archgym validate dram``: the simulator against runs of DRAMSys, row by row.
 
-Reads two formats: DRAMSys 5.5 on DDR4 (per-row latency, energy, counters; synthetic traces named by
-their generator, others read as ``DIR/<trace>.stl``) and ArchGym's DRAMSys 4.0 on DDR3 (time, energy,
-power; traces read from ``DIR``).
+Reads three formats: DRAMSys 5.5 on modern memories (``modern.validation``), DRAMSys 5.5 on DDR4
+(per-row latency, energy, counters; synthetic traces named by their generator, others read as
+``DIR/<trace>.stl``) and ArchGym's DRAMSys 4.0 on DDR3 (time, energy, power; traces read from ``DIR``).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from archgym.validation import Check, Validation, reference_file
 from . import layout
 from .devices import DDR3_1600, DDR4_2400
 from .energy import core_energy_j, power_w
+from .modern.validation import compared, exactness, is_modern
 from .simulator import DRAMSimulator
 from .space import KNOBS
 from .traces import Trace, resolve
@@ -182,8 +183,9 @@ def validate(reference: Path, traces: Path | None = None, worst: int = 5) -> Val
     """Compare with a reference file: a check a quantity and group of rows; rank correlations, worst rows."""
     try:
         data = json.loads(reference.read_text(encoding="utf-8"))
-        generation = data["memspec"]["memoryType"]
-        columns, rows = data["row_columns"], data["rows"]
+        modern = is_modern(data)
+        generation = "modern" if modern else data["memspec"]["memoryType"]
+        columns, rows = data["row_columns"], [] if modern else data["rows"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArchgymError(
             f"{reference}: not a DRAM reference file ({type(error).__name__}: {error})"
@@ -193,6 +195,8 @@ def validate(reference: Path, traces: Path | None = None, worst: int = 5) -> Val
         comparisons = _ddr4(data, columns, rows, folder)
     elif generation == "DDR3":
         comparisons = _ddr3(data, columns, rows, folder)
+    elif generation == "modern":
+        comparisons = _modern(data, folder)
     else:
         raise UnknownNameError("memory type in the reference", generation, ["DDR3", "DDR4"])
     comparisons = [c for c in comparisons if c.rows]
@@ -312,3 +316,17 @@ def _ddr3(
                 comparison.mine.append(float(mine))
                 comparison.theirs.append(float(row[at[column]]) * unit)
     return [time, energy, power]
+
+
+def _modern(data: dict[str, Any], folder: Path) -> list[Comparison]:
+    out: dict[tuple[str, str], Comparison] = {}
+    for device, quantity, key, mine, theirs in compared(data, folder):
+        exact = exactness(quantity)
+        bound = Bound(exact, 0.99, np.inf)
+        group = out.setdefault(
+            (device, quantity), Comparison(DRAMSYS, device, quantity, bound, exact)
+        )
+        group.rows.append(key)
+        group.mine.append(mine)
+        group.theirs.append(theirs)
+    return list(out.values())

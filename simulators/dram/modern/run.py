@@ -1,0 +1,92 @@
+"""One trace through one design of a device: counters and latencies."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.errors import ArchgymError
+
+from .bursts import requests_of
+from .commands import CODES
+from .design import Design, controller_of
+from .energy import core_energy_j
+from .layout import C_COMMANDS, C_END
+from .mappings import Bits, parse_mapping
+from .standards import ModernDevice
+from .tables import named_timings, tables, units
+
+I64 = NDArray[np.int64]
+# a run that lasts longer than this many cycles after its last stamp is stuck
+LONGEST = 1 << 40
+
+
+class Run(NamedTuple):
+    """What came out: ``counters`` of ``layout.COUNTERS`` and commands, ``latency`` (n,) cycles."""
+
+    counters: I64
+    latency: I64
+    energy_j: float | None  # None where the device has no power model
+
+    @property
+    def end(self) -> int:
+        """The cycle of the last response."""
+        return int(self.counters[C_END])
+
+    def count(self, *commands: str) -> int:
+        """Commands issued, by name (``commands.NAMES``)."""
+        return int(sum(self.counters[C_COMMANDS + CODES[c]] for c in commands))
+
+
+def run(
+    device: ModernDevice,
+    design: Design,
+    stamp: I64,
+    is_write: NDArray[np.uint8],
+    address: I64,
+    *,
+    request_bytes: int | None = None,
+    semantics: str = "dramsys",
+    bits: Bits | None = None,
+    players: str = "shared",
+) -> Run:
+    """Play a trace to a device.
+
+    Args:
+        device: one of ``devices.MODERN_DEVICES``.
+        design: the controller and the organisation.
+        stamp: (n,) clock cycles of the device, not falling, the first 0.
+        is_write: (n,) 0 or 1.
+        address: (n,) bytes.
+        request_bytes: bytes of every request; default: a burst.
+        semantics: ``dramsys`` or ``jedec``, see the README.
+        bits: an address mapping, in place of the design's.
+        players: ``shared``: one initiator issues everything in order; ``per-channel``: one a channel.
+
+    Raises:
+        ArchgymError: the design cannot work on this device, or the mapping does not cover it.
+    """
+    from .kernel import simulate
+
+    size = request_bytes or device.burst_bytes
+    controller = controller_of(design, device, size)
+    if bits is None:
+        bits = parse_mapping(design.address_mapping, device, design.ranks, design.channels)
+    capacity = 1 << sum(len(b) for b in bits.values())
+    if len(address) and int(address.max()) >= capacity:
+        raise ArchgymError(
+            f"address {int(address.max()):#x} lies beyond {device.name} with {design.ranks} ranks and "
+            f"{design.channels} channels ({capacity} bytes): take more of them, or fold the trace"
+        )
+    requests = requests_of(stamp, is_write, address, size, device, bits, players == "per-channel")
+    fine = design.fine_granularity
+    table = tables(device, design.ranks, design.channels, design.refresh_policy, fine, semantics)
+    latency = np.zeros(len(stamp), np.int64)
+    who = design.channels if players == "per-channel" else 1
+    counters = simulate(
+        requests, controller, table, who, units(device, design.refresh_policy), latency, LONGEST
+    )
+    energy = core_energy_j(device, counters, named_timings(device, fine, semantics), fine)
+    return Run(counters, latency, energy)

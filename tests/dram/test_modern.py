@@ -1,0 +1,168 @@
+"""Modern memories: tables, mappings, reference rows, rules, laws and bad input."""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from archgym.simulators.dram.modern.design import Design
+from archgym.simulators.dram.modern.devices import MODERN_DEVICES
+from archgym.simulators.dram.modern.mappings import (
+    decode,
+    named_mappings,
+    parse_mapping,
+    widths,
+)
+from archgym.simulators.dram.modern.run import Run, run
+from archgym.simulators.dram.modern.tables import constraints, cycles_of
+from archgym.simulators.dram.modern.validation import COLUMNS, COUNTED, bits_of, organisation_of
+
+from archgym.errors import ArchgymError
+
+REFERENCE = json.loads(
+    (Path(__file__).parent.parent / "reference" / "dram_modern_subset.json").read_text("utf-8")
+)
+NAMES = list(MODERN_DEVICES)
+ROWS = [(name, i) for name in NAMES for i in range(len(REFERENCE["devices"][name]["rows"]))]
+MASK = (1 << 64) - 1
+
+
+@cache
+def random_traffic(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The reference's random reads and writes: splitmix64, geometric gaps."""
+    described = REFERENCE["devices"][name]["traces"]["rand_rw"]
+    g, unit, cap = (described["kwargs"][k] for k in ("g", "u", "cap"))
+    state = (described["seed"] * 0x9E3779B97F4A7C15 + 0x1234567) & MASK
+
+    def word() -> int:
+        nonlocal state
+        state = (state + 0x9E3779B97F4A7C15) & MASK
+        z = state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        return z ^ (z >> 31)
+
+    def share() -> float:
+        return (word() >> 11) / (1 << 53)
+
+    rows, now, p = [], 0, 1 / (2.5 * g)
+    for _ in range(described["requests"]):
+        rows.append((now, int(share() < 0.4), word() % (cap // unit) * unit))
+        now += 1 + int(math.log(1 - share()) / math.log(1 - p))
+    stamp, write, address = np.array(rows, np.int64).T
+    return stamp, write.astype(np.uint8), address
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_formulas_give_every_constraint_of_the_reference(name: str) -> None:
+    scopes = {"round": "Round", "not_round": "NotRound"}
+    wanted = {
+        (scopes.get(condition, scope), a, b): cycles
+        for scope, a, b, cycles, condition in REFERENCE["devices"][name]["constraints"]
+    }
+    assert constraints(MODERN_DEVICES[name]) == wanted
+
+
+@pytest.mark.parametrize(("name", "number"), ROWS)
+def test_reference_rows_are_exact(name: str, number: int) -> None:
+    described = REFERENCE["devices"][name]
+    row = dict(zip(REFERENCE["row_columns"], described["rows"][number]))
+    config = dict(zip(REFERENCE["config_columns"], described["configs"][str(row["config_index"])]))
+    ranks, channels, fine = organisation_of(config["Organisation"])
+    design = Design(
+        **{COLUMNS[k]: v for k, v in config.items() if k in COLUMNS},
+        ranks=ranks, channels=channels, fine_granularity=fine,
+    )  # fmt: skip
+    mapping = described["address_mappings"][f"{config['AddressMapping']}.{ranks}.{channels}"]
+    out = run(
+        MODERN_DEVICES[name], design, *random_traffic(name),
+        request_bytes=config["RequestBytes"], bits=bits_of(mapping),
+    )  # fmt: skip
+    assert out.end == row["end_cyc"]
+    assert out.latency.mean() == pytest.approx(row["lat_arr"], rel=5e-7)
+    for column, commands in COUNTED.items():
+        assert out.count(*commands) == row[column], column
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_named_mappings_cover_every_address_once(name: str) -> None:
+    device = MODERN_DEVICES[name]
+    for text in named_mappings(device):
+        bits = parse_mapping(text, device, 2, 2)
+        size = widths(device, 2, 2)
+        assert {k: len(v) for k, v in bits.items()} == size
+        rng = np.random.default_rng(0)
+        address = rng.integers(0, 1 << sum(size.values()), 500)
+        assert decode(address, bits).bank.max() < 2 * device.banks
+        assert sorted(b[0] for f in bits.values() for b in f) == list(range(sum(size.values())))
+
+
+def idle_reads(name: str, design: Design, addresses: list[int], gap: int = 0, **more: Any) -> Run:
+    """Reads ``gap`` cycles apart."""
+    n = len(addresses)
+    return run(
+        MODERN_DEVICES[name], design, np.arange(n) * gap, np.zeros(n, np.uint8),
+        np.array(addresses, np.int64), **more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_closed_bank_answers_after_activation_and_data(name: str) -> None:
+    device = MODERN_DEVICES[name]
+    t = {**device.t, "B": device.burst_cycles}
+    opened = constraints(device)["Bank", "ACT", "RD"]
+    out = idle_reads(name, Design(refresh_policy="NoRefresh"), [0])
+    assert out.latency[0] == 1 + opened + cycles_of(device.standard.read_end, t)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_ranks_are_never_slower_than_one_on_random_traffic(name: str) -> None:
+    device = MODERN_DEVICES[name]
+    rng = np.random.default_rng(1)
+    address = (rng.integers(0, 1 << 20, 2000) * device.burst_bytes).tolist()
+    one = idle_reads(name, Design(), address)
+    two = idle_reads(name, Design(channels=2), address, players="per-channel")
+    assert two.end <= one.end
+
+
+@pytest.mark.parametrize("policy", ["PerBank", "AllBank"])
+def test_refresh_by_unit_serves_every_bank_once_an_interval(policy: str) -> None:
+    device = MODERN_DEVICES["LPDDR4-3200"]
+    out = idle_reads(
+        "LPDDR4-3200", Design(refresh_policy=policy), [0, 0], gap=device.t["REFI"] * 10 + 500
+    )
+    refreshes = out.count("REFPB") / device.banks + out.count("REFAB")
+    assert 9 <= refreshes <= 11
+
+
+@pytest.mark.parametrize(
+    ("name", "knobs", "more", "says"),
+    [
+        ("GDDR6-14000", {"refresh_policy": "Per2Bank"}, {}, "refresh_policy 'Per2Bank'"),
+        ("DDR4-2400", {"command_mux": "Strict"}, {}, "command_mux 'Strict'"),
+        ("HBM2", {"request_buffer_size": 1}, {"request_bytes": 64}, "never fit a buffer"),
+        ("HBM2", {"response_queue": "Reorder"}, {"request_bytes": 64}, "loses bursts"),
+        ("DDR5-4800", {"scheduler": "GrpFrFcfsWm"}, {}, "0 < low < high"),
+        ("DDR5-4800", {"ranks": 3}, {}, "power of two"),
+        ("LPDDR5-6400", {"power_down_policy": "Staggered"}, {}, "power_down_policy"),
+        ("DDR4-2400", {"refresh_management": True}, {}, "refresh_management"),
+        ("DDR4-2400", {"address_mapping": "burst,column,bank,row"}, {}, "bits of group"),
+        ("DDR4-2400", {"address_mapping": "burst,colum,bank,row"}, {}, "'colum'"),
+        ("DDR4-2400", {}, {"request_bytes": 96}, "power of two"),
+    ],
+)
+def test_bad_input_is_refused_by_name(
+    name: str, knobs: dict[str, Any], more: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(ArchgymError, match=says):
+        idle_reads(name, Design(**knobs), [0], **more)
+
+
+def test_devices_without_a_power_model_have_no_energy() -> None:
+    assert idle_reads("HBM2", Design(), [0]).energy_j is None
+    assert idle_reads("DDR5-4800", Design(), [0]).energy_j is not None
