@@ -61,7 +61,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def read_json(
     path: Path, most: int = MOST_BYTES, wrong: type[ArchgymError] = StoreError
 ) -> dict[str, Any]:
-    """A JSON mapping from a file; NaN and infinities are refused.
+    """A JSON mapping from a file; numbers are finite, keys stand once.
 
     Args:
         path: the file.
@@ -78,17 +78,51 @@ def read_json(
         data = read_bytes(path, most)
     except ScenarioError as error:
         raise wrong(str(error)) from error
-    try:
-        document = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise wrong(f"{path} cannot be read as JSON: {error}") from error
+    document = parse_json(data, str(path), wrong)
     if not isinstance(document, dict):
         raise wrong(f"{path}: expected a mapping of keys, got {type(document).__name__}")
     return document
 
 
-def _no_constant(word: str) -> float:
-    raise ValueError(f"{word} is no number that a document may hold")
+def parse_json(
+    text: str | bytes, where: str, wrong: type[ArchgymError] = StoreError, most: int = MOST_BYTES
+) -> Any:
+    """A JSON value from text; numbers are finite, keys stand once.
+
+    Args:
+        text: the document, in UTF-8 where it is bytes.
+        where: how messages call it: its file, or the column of a database.
+        wrong: the error to raise.
+        most: characters (of bytes: bytes) that it may have.
+
+    Raises:
+        StoreError: (or ``wrong``) it is too large, or no JSON.
+    """
+    if len(text) > most:
+        raise wrong(f"{where} is larger than {most:,} bytes: no document of archgym's is")
+    try:
+        decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+        return json.loads(
+            decoded, parse_constant=_real, parse_float=_real, object_pairs_hook=_keys_once
+        )
+    except (ValueError, RecursionError, TypeError) as error:
+        raise wrong(f"{where} cannot be read as JSON: {error}") from error
+
+
+def _real(word: str) -> float:
+    value = float(word)  # NaN, Infinity; 1e999 becomes infinite
+    if not math.isfinite(value):
+        raise ValueError(f"{word[:40]} is no number that a document may hold")
+    return value
+
+
+def _keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"key {shortened(twice)} twice")
+    return found
 
 
 def _require_shallow(text: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import trust
-from ..documents import is_number, read_json
+from ..documents import is_number, parse_json, read_json
 from ..errors import ArchgymError, StoreError, TrustError
 from ..files.cells import csv_text
 from ..files.seal import damaged, sealed
@@ -93,7 +93,7 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
                     "goal": goal_digest(scenario),
                     "simulators": [s.key for s in scenario.simulators],
                     "agent": agent,
-                    "hyperparameters": json.loads(hyper),
+                    "hyperparameters": parse_json(hyper, "a run's hyperparameters"),
                     "budget": budget,
                     "seeds": [m[0] for m in members],
                     "best_costs": [m[1] for m in members],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..contracts.evaluation import Floats
+from ..documents import parse_json
 from ..goals.pareto import hypervolume, pareto_front
 from ..statistics.lottery import CLIP
 from ..sweeps.driver import LEDGER, SweepFolder
@@ -87,7 +87,7 @@ class Results:
 
     def gap_curve(self, scenario: str, curve: str) -> tuple[Floats, Floats]:
         """Evaluations at which a run's best fell, and the gap from there on."""
-        table = np.array(json.loads(curve), np.float64).reshape(-1, 2)
+        table = np.array(parse_json(curve, "a run's curve"), np.float64).reshape(-1, 2)
         gap = self.sweep.scenarios[scenario].gap(table[:, 1], self.targets[scenario].best)
         return table[:, 0], np.maximum(gap, 0.0)
 
@@ -211,7 +211,7 @@ def _area(steps: Floats, gap: Floats, evaluations: int) -> float:
 
 
 def _front(text: str) -> tuple[Floats, Floats]:
-    items = json.loads(text or "[]")
+    items = parse_json(text or "[]", "a run's front")
     if not items:
         return np.empty(0), np.empty((0, 1))
     return np.array([s for s, _ in items], np.float64), np.array([p for _, p in items], np.float64)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ..documents import parse_json
 from ..figures.effects import effects_table
 from ..goals.scenario import Scenario
 from ..goals.wording import in_words
@@ -49,7 +49,7 @@ def _best_in_words(scenario: Scenario, certificate: Certificate | None, run: Any
     """Objectives of the best design in their units: the certified optimum's, or that of the best run."""
     if certificate is not None and certificate["optimum"] is not None:
         return in_words(scenario, certificate["optimum"]["metrics"])
-    return "-" if run is None else in_words(scenario, json.loads(run["metrics"]))
+    return "-" if run is None else in_words(scenario, parse_json(run["metrics"], "a run's metrics"))
 
 
 def _as_float(count: int) -> float:
@@ -221,7 +221,9 @@ def knob_effects(results: Results) -> pd.DataFrame:
         runs = results.runs[(results.runs["scenario"] == name) & np.isfinite(results.runs["best"])]
         if not len(runs):
             continue
-        best = np.array(json.loads(runs.loc[runs["best"].idxmin(), "design"]), np.int64)
+        best = np.array(
+            parse_json(runs.loc[runs["best"].idxmin(), "design"], "a run's best design"), np.int64
+        )
         around = effects_table(scenario, best)
         around.insert(0, "scenario", name)
         frames.append(around)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..documents import parse_json
 from ..errors import StoreError
 from ..files.sqlite import checksum, fold, read_only, writable
 from .plan import RunSpec
@@ -176,7 +177,7 @@ class Ledger:
         rows = self._execute("SELECT value, crc FROM meta WHERE key = ?", (key,))
         if rows and checksum(key, rows[0][0]) != rows[0][1]:
             raise self._damaged(f"what it says of {key}")
-        return json.loads(rows[0][0]) if rows else None
+        return parse_json(rows[0][0], f"{self.path}: what it says of {key}") if rows else None
 
     def _damaged(self, what: str) -> StoreError:
         return StoreError(
@@ -342,7 +343,8 @@ class Ledger:
 
 def _spec(row: tuple[Any, ...]) -> RunSpec:
     name, scenario, agent, hyper, seed, budget, panel, phase = row[:8]
-    return RunSpec(name, scenario, agent, json.loads(hyper), seed, budget, panel, phase)
+    values = parse_json(hyper, f"the hyperparameters of run {name}")
+    return RunSpec(name, scenario, agent, values, seed, budget, panel, phase)
 
 
 _INSERT = f"INSERT OR IGNORE INTO runs({_PLAN}, status) VALUES(" + "?, " * _PLANS + f"'{PLANNED}')"

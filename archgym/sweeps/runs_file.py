@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from ..documents import parse_json
 from ..files.parquet import arrow, write_table
 from .ledger import Ledger
 
@@ -28,8 +28,8 @@ def write_runs(ledger: Ledger, folder: Path) -> int:
         columns: dict[str, list[Any]] = {
             n: [r[i] for r in rows] for i, n in enumerate(_COLUMNS.split(", "))
         }
-        hyper = [json.loads(h) for h in columns.pop("hyper")]
-        curves = [json.loads(c) for c in columns.pop("curve")]
+        hyper = [parse_json(h, "a run's hyperparameters") for h in columns.pop("hyper")]
+        curves = [parse_json(c, "a run's curve") for c in columns.pop("curve")]
         for name in sorted({n for h in hyper for n in h}):
             columns[f"hyper.{name}"] = [h.get(name) for h in hyper]
         columns["step"] = [[int(s) for s, _ in c] for c in curves]

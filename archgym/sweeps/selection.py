@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
 
+from ..documents import parse_json
 from .ledger import Ledger
 from .plan import TEST, TUNING, RunSpec, Sweep
 
@@ -21,8 +21,9 @@ def tested_runs(sweep: Sweep, ledger: Ledger) -> Iterator[RunSpec]:
             hyper = tuned(ledger, scenario, entry.agent, entry.panel)
             if hyper is None:
                 continue  # no run of it ended well
+            values = parse_json(hyper, "a run's hyperparameters")
             for seed in sweep.test_seeds:
-                yield sweep.spec(scenario, entry, json.loads(hyper), seed, entry.budget, TEST)
+                yield sweep.spec(scenario, entry, values, seed, entry.budget, TEST)
 
 
 def tuned(ledger: Ledger, scenario: str, agent: str, panel: str) -> str | None:
@@ -38,7 +39,7 @@ def tuned(ledger: Ledger, scenario: str, agent: str, panel: str) -> str | None:
         (TUNING, scenario, agent, panel),
     )
     for hyper, best, curve, charged in rows:
-        scores[hyper].append((best, mean_best(json.loads(curve), charged)))
+        scores[hyper].append((best, mean_best(parse_json(curve, "a run's curve"), charged)))
     ranked = sorted(
         (float(np.mean([b for b, _ in s])), float(np.mean([m for _, m in s])), hyper)
         for hyper, s in scores.items()

@@ -83,7 +83,8 @@ class Worker:
             simulated = study.evaluator.simulated(trials.x)
             confirmed = confirm(scenario, trials, study.store, study.starts, simulated)
             answers, computed = confirmed.trials, computed + confirmed.computed
-            curve = [(len(trials), float(answers.cost.min(initial=np.inf)))]
+            lowest = float(answers.cost.min(initial=np.inf))
+            curve = [(len(trials), lowest)] if np.isfinite(lowest) else []
         best = answers.best
         return Result(
             id=spec.id,

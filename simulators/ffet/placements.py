@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import zipfile
 from collections import OrderedDict
 from dataclasses import replace
 from functools import cache
@@ -16,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from archgym.contracts.evaluation import Floats
+from archgym.errors import StoreError
+from archgym.files.arrays import read_arrays
 from archgym.kernels.compilation import cache_root, source_hash
 
 from .buffering import buffered
@@ -23,7 +24,7 @@ from .calibration import Calibration
 from .flow import Placed, first_core
 from .library import library
 from .macro_places import place_round
-from .netlist import Netlist
+from .netlist import MOST_BYTES, Netlist
 from .placement import place, port_positions
 from .power import activities
 
@@ -94,15 +95,15 @@ class Placements:
         """What the file holds; None where there is none or it is damaged (it is then made anew)."""
         base = self.netlist
         try:
-            with np.load(path, allow_pickle=False) as data:
-                net = replace(
-                    base, function=data["function"].astype(np.int64),
-                    pin_net=data["pin_net"].astype(np.int64),
-                )  # fmt: skip
-                ports = data["port_x"], data["port_y"]
-                macros = data["macros"] if base.macros else None
-                return Placed(net, data["x"], data["y"], ports, macros), data["activity"]
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
+            data = read_arrays(path, MOST_BYTES)
+            net = replace(
+                base, function=data["function"].astype(np.int64),
+                pin_net=data["pin_net"].astype(np.int64),
+            )  # fmt: skip
+            ports = data["port_x"], data["port_y"]
+            macros = data["macros"] if base.macros else None
+            return Placed(net, data["x"], data["y"], ports, macros), data["activity"]
+        except (OSError, KeyError, ValueError, TypeError, StoreError):
             return None
 
     @staticmethod

@@ -10,7 +10,7 @@ from archgym.simulators.dram import DRAMSimulator
 from archgym.simulators.dram.devices import DDR3_1600, DDR4_2400
 from archgym.simulators.dram.space import DEFAULT_DESIGN
 from archgym.simulators.dram.traces import Trace, resolve
-from archgym.simulators.dram.traces.convert import converted, same_requests
+from archgym.simulators.dram.traces.convert import converted, same_requests, write_trace
 from archgym.simulators.dram.traces.generators import generate
 from archgym.simulators.dram.traces.options import TraceOptions
 from archgym.simulators.dram.traces.packed import read_packed, write_packed
@@ -408,3 +408,35 @@ def test_version_two_keeps_what_version_one_cannot(tmp_path):
     assert same_requests(read_packed(tmp_path / "t.npz"), trace)
     with pytest.raises(ArchgymError):
         converted(trace, tmp_path / "no" / "t.xyz")
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2"])
+def test_packed_files_are_known_by_their_first_bytes_and_their_suffix(suffix, tmp_path):
+    trace = generate("rand_rw", 300)
+    path = tmp_path / f"t.trc{suffix}"
+    write_trace(trace, path)
+    hidden = tmp_path / "hidden.trc"
+    hidden.write_bytes(path.read_bytes())
+    for file in (path, hidden):
+        assert resolve(str(file)).address.tolist() == trace.address.tolist()
+    hidden.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(WorkloadError, match="truncated"):
+        resolve(str(hidden))
+
+
+def test_comments_behind_requests_and_of_c(tmp_path):
+    path = tmp_path / "t.stl"
+    path.write_text("// made by hand\n0: read 0x40 # first\n9: write 0X80 ff00 // last\n;\n")
+    trace = resolve(str(path))
+    assert trace.stamp.tolist() == [0, 9] and trace.address.tolist() == [0x40, 0x80]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0: read 0x40\r10: write 0x80\r", "0: read 0x40 10: write 0x80\n", "0: read 0x40 hello\n"],
+)
+def test_no_request_behind_another_is_dropped(text, tmp_path):
+    path = tmp_path / "t.stl"
+    path.write_bytes(text.encode())
+    with pytest.raises(WorkloadError, match="is no request of a dramsys trace"):
+        resolve(str(path))

@@ -290,10 +290,10 @@ def test_loops_are_whole(tmp_path, loops):
         ("g.json", "[]", "expected a mapping with 'tasks' and 'edges'"),
         ("g.json", '{"tasks": [], "edges": []}', "0 tasks"),
         ("g.json", '{"tasks": [3], "edges": [null]}', r"tasks\[0\]: expected a mapping"),
-        ("g.json", "[" * 100_000, "not valid JSON"),
+        ("g.json", "[" * 100_000, "cannot be read as JSON"),
         ("g.json", '{"tasks": [{"task": true, "work_instructions": 1}], "edges": []}', "a name"),
         ("g.json", '{"tasks": [{"task": "a", "work_instructions": true}], "edges": []}', "number"),
-        ("g.json", '{"tasks": [{"task": "a", "work_instructions": NaN}], "edges": []}', "nan"),
+        ("g.json", '{"tasks": [{"task": "a", "work_instructions": NaN}], "edges": []}', "NaN is no number"),
         ("g.json", '{"tasks": [{"task": 1, "work_instructions": 1}, {"task": "1", '
                    '"work_instructions": 1}], "edges": []}', "listed twice"),
         ("g.json", '{"workflow": {"specification": {"tasks": [{"id": "a"}]}, '

@@ -11,13 +11,13 @@ import numpy as np
 from archgym.errors import WorkloadError
 
 from .onnx_tensors import UNKNOWN, Environment, Tensor
-from .onnx_walk import Unread, Walker, Work
+from .onnx_work import Unread, Walks, Work
 
 MOST_ROUNDS = 4096  # of a loop whose shapes change from round to round
 
 
 def walk_control(
-    walker: Walker,
+    walker: Walks,
     node: Any,
     name: str,
     inputs: list[Tensor | None],
@@ -42,12 +42,12 @@ def _truth(tensor: Tensor | None) -> bool | None:
     return bool(tensor.value.reshape(-1)[0])
 
 
-def _outputs(walker: Walker, graph: Any) -> list[Tensor]:
+def _outputs(walker: Walks, graph: Any) -> list[Tensor]:
     return [walker.scope.get(v.name, UNKNOWN) for v in graph.output]
 
 
 def _branch(
-    walker: Walker, node: Any, name: str, inputs: list[Tensor | None], graphs: dict[str, Any],
+    walker: Walks, node: Any, name: str, inputs: list[Tensor | None], graphs: dict[str, Any],
     scope: Environment, work: Work,
 ) -> list[Tensor]:  # fmt: skip
     """The branch that a known condition takes, else the one with more products."""
@@ -88,7 +88,7 @@ def _same(before: Sequence[Tensor], after: Sequence[Tensor]) -> bool:
 
 
 def _loop(
-    walker: Walker, node: Any, name: str, inputs: list[Tensor | None], body: Any,
+    walker: Walks, node: Any, name: str, inputs: list[Tensor | None], body: Any,
     scope: Environment, work: Work,
 ) -> list[Tensor]:  # fmt: skip
     """As many rounds as are known; a loop that only data can end is not read."""
@@ -141,7 +141,7 @@ def _stacked(tensor: Tensor, times: int | None) -> Tensor:
 
 
 def _round(
-    walker: Walker, body: Any, names: list[str], scope: Environment, carried: Sequence[Tensor],
+    walker: Walks, body: Any, names: list[str], scope: Environment, carried: Sequence[Tensor],
     number: int | None,
 ) -> tuple[Work, bool | None]:  # fmt: skip
     """One round: its work, and whether another follows (None where data decide).
@@ -164,7 +164,7 @@ def _round(
 
 
 def _unroll(
-    walker: Walker, body: Any, names: list[str], scope: Environment, carried: Sequence[Tensor],
+    walker: Walks, body: Any, names: list[str], scope: Environment, carried: Sequence[Tensor],
     limit: int | None,
 ) -> tuple[Work, list[Tensor], list[Tensor], int] | None:  # fmt: skip
     """Round by round with known counters and changing shapes; None where the end is not known."""
@@ -186,7 +186,7 @@ def _unroll(
 
 
 def _scan(
-    walker: Walker, node: Any, name: str, inputs: list[Tensor | None], body: Any,
+    walker: Walks, node: Any, name: str, inputs: list[Tensor | None], body: Any,
     scope: Environment, work: Work,
 ) -> list[Tensor]:  # fmt: skip
     """The body once for every element along the scanned axes."""
@@ -244,7 +244,7 @@ def _inserted(tensor: Tensor, times: int | None, axis: int) -> Tensor:
 
 
 def _sequence(
-    walker: Walker, node: Any, name: str, body: Any, scope: Environment, work: Work
+    walker: Walks, node: Any, name: str, body: Any, scope: Environment, work: Work
 ) -> list[Tensor]:
     """SequenceMap: how many tensors a sequence holds is not known."""
     try:

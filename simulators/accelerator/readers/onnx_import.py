@@ -13,7 +13,8 @@ from archgym.errors import WorkloadError
 from ..layers import LARGEST, Layer, Network
 from .onnx_model import external_weights, load_model, size_axes
 from .onnx_tensors import of_value_info
-from .onnx_walk import Walker, Work
+from .onnx_walk import Walker
+from .onnx_work import Work
 
 MOST_NAMED = 8
 

@@ -2,78 +2,21 @@
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from archgym.errors import WorkloadError
 
-from ..layers import Layer
+from .onnx_control import walk_control
 from .onnx_table import READERS
 from .onnx_operators import CONTROL, Made, Unsized, is_free, shape_of_foreign
-from .onnx_tensors import UNKNOWN, Environment, Tensor, apply, of_initializer, of_value_info
+from .onnx_tensors import Environment, Tensor, apply, of_initializer, of_value_info
+from .onnx_work import Unread, Work
 
 MOST_NODES = 300_000  # looked at, unrolled loops included
-
-
-@dataclass(frozen=True)
-class Unread:
-    """An operator whose products are not read: how many where that is known, and why."""
-
-    operator: str
-    name: str
-    products: int | None
-    reason: str
-
-
-@dataclass
-class Work:
-    """What a graph holds: layers, what is not read, operators without products, choices made."""
-
-    layers: list[Layer] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
-    free: Counter[str] = field(default_factory=Counter)
-    choices: list[str] = field(default_factory=list)
-    folded: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def products(self) -> int:
-        """Multiply-accumulates read and not read, as far as known."""
-        return self.read + sum(u.products or 0 for u in self.unread)
-
-    @property
-    def read(self) -> int:
-        """Multiply-accumulates read."""
-        return sum(x.macs * x.count for x in self.layers)
-
-    def add(self, other: Work, times: int = 1) -> None:
-        """Take in another's, ``times`` over."""
-        self.layers += [replace(x, count=x.count * times) for x in other.layers]
-        self.unread += [
-            replace(u, products=None if u.products is None else u.products * times)
-            for u in other.unread
-        ]
-        self.free.update(other.free)
-        self.choices += [c for c in other.choices if c not in self.choices]
-        self.folded.update(other.folded)
-
-    def merged(self) -> None:
-        """Layers of one name and shape (of a loop's rounds) become one that occurs more often."""
-        together: dict[tuple[Any, ...], Layer] = {}
-        for x in self.layers:
-            key = (x.name, x.shape, x.own_weights)
-            known = together.get(key)
-            together[key] = x if known is None else replace(known, count=known.count + x.count)
-        self.layers = list(together.values())
-        unread: dict[tuple[str, str, str], Unread] = {}
-        for u in self.unread:
-            before = unread.get((u.operator, u.name, u.reason))
-            if before is not None and before.products is not None and u.products is not None:
-                u = replace(u, products=before.products + u.products)
-            unread[u.operator, u.name, u.reason] = u
-        self.unread = list(unread.values())
 
 
 class Walker:
@@ -83,6 +26,7 @@ class Walker:
         self.opsets, self.dims = list(opsets), dims
         self.nodes = 0
         self.trail: list[str] = []
+        self.scope: Environment = ChainMap()
 
     @contextmanager
     def inside(self, what: str) -> Iterator[None]:
@@ -173,8 +117,6 @@ class Walker:
     ) -> list[Tensor]:
         name = label(node, index)
         if node.op_type in CONTROL and node.domain in ("", "ai.onnx"):
-            from .onnx_control import walk_control
-
             return walk_control(self, node, name, inputs, scope, work)
         reader = READERS.get((_domain(node), node.op_type))
         if reader is None:
@@ -240,6 +182,3 @@ def _with_shape(known: Tensor, inputs: Sequence[Tensor | None], shape: Sequence[
 def label(node: Any, index: int) -> str:
     """A node's name, or its operator and number."""
     return str(node.name) or f"{node.op_type}_{index}"
-
-
-__all__ = ["UNKNOWN", "Unread", "Walker", "Work", "label"]

@@ -11,7 +11,7 @@ from archgym.errors import WorkloadError
 from ..layers import Network
 from . import products
 from .onnx_import import network_of
-from .onnx_walk import Unread, Work
+from .onnx_work import Unread, Work
 
 # (left operand, right operand) of the products by their places among the arguments
 PRODUCTS = {

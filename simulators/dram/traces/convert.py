@@ -13,6 +13,7 @@ from archgym.errors import ArchgymError
 from ..devices import Device
 from .dialects import SUFFIXES
 from .formats import read_text, suffix_of
+from .lines import PACKED
 from .options import TraceOptions
 from .packed import read_packed, write_packed
 from .trace import Trace
@@ -23,10 +24,10 @@ WRITTEN = (".npz", *(suffix for suffix, name in SUFFIXES.items() if name in WRIT
 
 def check_output(path: Path, force: bool) -> None:
     """Refuse a suffix that no writer has, and a file that exists, unless it is to be overwritten."""
-    if suffix_of(path) not in WRITTEN or (path.suffix == ".gz" and suffix_of(path) == ".npz"):
+    if suffix_of(path) not in WRITTEN or (path.suffix in PACKED and suffix_of(path) == ".npz"):
         raise ArchgymError(
             f"--output {path}: expected .npz or .stl, or one of {', '.join(WRITTEN[2:])} (text formats "
-            "also with .gz)"
+            f"also with {', '.join(PACKED)})"
         )
     if path.exists() and not force:
         raise ArchgymError(f"--output {path}: exists; say --force to overwrite it")

@@ -21,6 +21,7 @@ READ_WORDS = frozenset({"read", "r", "ld", "p_mem_rd", "p_fetch", "fetch"})
 WRITE_WORDS = frozenset({"write", "w", "st", "p_mem_wr"})
 _DIRECTIONS = {**dict.fromkeys(READ_WORDS, 0), **dict.fromkeys(WRITE_WORDS, 1)}
 _HEX = re.compile(r"(?:0[xX])?[0-9a-fA-F]{1,40}")
+_DATA = re.compile(r"(?:0[xX])?[0-9a-fA-F]*")
 _WHOLE = re.compile(r"[0-9]{1,40}")
 _ROUND = re.compile(r"(-?[0-9]{1,40})(?:\.0*)?")
 
@@ -61,7 +62,7 @@ def fields_of(text: str, least: int, most: int, expected: str) -> list[str]:
 
 
 class DRAMSys:
-    """DRAMSys ``.stl`` and ``.rstl``: ``cycle: [(bytes)] read|write HEX-ADDRESS [data]``.
+    """DRAMSys ``.stl`` and ``.rstl``: ``cycle: [(bytes)] read|write HEX-ADDRESS [HEX-DATA]``.
 
     As its player parses them: base 16 whether or not there is a 0x, and a length in brackets.  In
     ``.rstl`` a stamp counts from the request before it.
@@ -88,9 +89,11 @@ class DRAMSys:
             size = whole(length.strip(), "length in bytes")
             if not 1 <= size <= LARGEST_REQUEST:
                 raise ValueError(f"a length from 1 to {LARGEST_REQUEST} bytes was expected")
-        words = rest.split(None, 2)
-        if len(words) < 2:
+        words = rest.split()
+        if not 2 <= len(words) <= 3:  # the third is a write's data
             raise ValueError(f"expected {self.EXPECTED}")
+        if len(words) == 3 and not _DATA.fullmatch(words[2]):
+            raise ValueError(f"{words[2][:20]!r} is no data; expected hexadecimal digits")
         if self._relative:
             self._now += stamp
             stamp = self._now

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from archgym.errors import UnknownNameError, WorkloadError
 
 from .dialects import COUNT_INSTRUCTIONS, FORMATS, SUFFIXES, dialect
-from .lines import blocks, decoded
+from .lines import PACKED, blocks, decoded
 from .options import TraceOptions
 from .scanner import ORDERS, scan
 from .trace import LARGEST_VALUE, MAX_REQUESTS, Trace
@@ -25,14 +25,15 @@ from .writing import HEADER, write_stl
 __all__ = ["FORMATS", "SUFFIXES", "format_of", "read_text", "suffix_of", "write_stl"]
 
 SHOWN_FAULTS = 3
+COMMENT = re.compile(r"[#;]|//")
 LINES_BETWEEN_SCANS = 64
 MOST_IDLE_LINES = 5_000_000
 SHORTEST_LINE = 8  # '0:read 0' and its end are longer
 
 
 def suffix_of(path: Path) -> str:
-    """The suffix that names a format: the last one before a final ``.gz``."""
-    return (Path(path.stem).suffix if path.suffix == ".gz" else path.suffix).lower()
+    """The suffix that names a format: the last one before a final ``.gz``, ``.xz``, ``.bz2``."""
+    return (Path(path.stem).suffix if path.suffix in PACKED else path.suffix).lower()
 
 
 def format_of(path: Path, chosen: str | None) -> str:
@@ -108,7 +109,7 @@ def read_text(
     limit: int | None = None,
     default_size: int = 0,
 ) -> Trace:
-    """Read a text trace, gzip allowed; comments start with ``#`` or ``;``.
+    """Read a text trace, packed or not; comments start with ``#``, ``;`` or ``//``, also behind a request.
 
     Reading stops after ``limit`` requests.  A stamp below its predecessor is that of a late request:
     it is issued at once, so it is raised to its predecessor's.
@@ -228,9 +229,10 @@ class LineReader:
             )
         if not text:
             return
-        if text[0] in "#;":
-            if not self.columns.stamp:
-                self.clock = _clock_in(text, self._path, self.number) or self.clock
+        if text[0] in "#;" and not self.columns.stamp:
+            self.clock = _clock_in(text, self._path, self.number) or self.clock
+        text = COMMENT.split(text, 1)[0].rstrip()
+        if not text:
             return
         self._idle = 0
         try:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import codecs
+import bz2
 import gzip
+import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from archgym.errors import WorkloadError
 
 BLOCK = 1 << 20
+# by suffix: the first bytes of a packed file, and what opens it
+PACKED: dict[str, tuple[bytes, Callable[..., Any]]] = {
+    ".gz": (b"\x1f\x8b", gzip.open),
+    ".xz": (b"\xfd7zXZ\x00", lzma.open),
+    ".bz2": (b"BZh", bz2.open),
+}
 LONGEST_LINE = 1 << 16
 
 
 def blocks(path: Path, kind: str) -> Iterator[bytes]:
     """Whole lines of a file, about a megabyte at a time, each ending with a newline.
 
-    gzip is unpacked, a byte order mark dropped.
+    gzip, xz and bzip2 are unpacked, a byte order mark dropped.
 
     Raises:
         WorkloadError: the file cannot be read, or has a line beyond 64 KiB.
@@ -39,7 +47,7 @@ def blocks(path: Path, kind: str) -> Iterator[bytes]:
                     yield whole + newline
         if rest:
             yield rest + b"\n"
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise WorkloadError(
             f"{path}: cannot be read as a {kind} trace: {error}; is it truncated?"
         ) from error
@@ -51,14 +59,16 @@ def decoded(line: bytes, number: int, path: Path, kind: str) -> str:
         return line.decode("utf-8").strip()
     except UnicodeDecodeError as error:
         raise WorkloadError(
-            f"{path}, line {number}: no UTF-8 text ({error.reason}); expected a {kind} trace, as text "
-            "or gzip"
+            f"{path}, line {number}: no UTF-8 text ({error.reason}); expected a {kind} trace, as text, "
+            "or packed by gzip, xz or bzip2"
         ) from error
 
 
 def _opened(path: Path) -> IO[bytes]:
+    """By its first bytes; by its suffix where it is too short to have them."""
     with open(path, "rb") as stream:
-        packed = stream.read(2) == b"\x1f\x8b"
-    if packed or path.suffix == ".gz":
-        return cast(IO[bytes], gzip.open(path, "rb"))
+        head = stream.read(6)
+    for suffix, (magic, opened) in PACKED.items():
+        if head.startswith(magic) or path.suffix == suffix:
+            return cast(IO[bytes], opened(path, "rb"))
     return open(path, "rb")

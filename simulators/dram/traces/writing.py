@@ -6,15 +6,15 @@ the DRAM needs none.  What a format cannot say is an error, never left out.
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 
 from archgym.errors import WorkloadError
 
+from .lines import PACKED
 from .trace import Trace
 
 HEADER = "archgym"
@@ -51,8 +51,8 @@ def write_text(trace: Trace, path: Path, name: str) -> None:
 
 
 def _opened(path: Path) -> IO[str]:
-    if path.suffix == ".gz":
-        return gzip.open(path, "wt", encoding="utf-8")
+    if path.suffix in PACKED:
+        return cast(IO[str], PACKED[path.suffix][1](path, "wt", encoding="utf-8"))
     return open(path, "w", encoding="utf-8")
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from archgym.documents import read_yaml
+from archgym.documents import parse_json, read_yaml
 from archgym.errors import ArchgymError, WorkloadError
 from archgym.extras import need
 
 from ..task_graph import Workload
 from . import wfcommons
-from .tables import EDGE_COLUMNS, Row, build, read_text, short
+from .tables import EDGE_COLUMNS, LARGEST_FILE, Row, build, read_text, short
 
 KEYS = ("name", "description", "directed", "tasks", "edges")
 GRAPHML = "{http://graphml.graphdrawing.org/xmlns}"
@@ -60,10 +59,7 @@ def read_csv(path: Path) -> Workload:
 
 def read_json(path: Path) -> Workload:
     """``{"tasks": [...], "edges": [...]}`` with the columns of the CSV files, or WfCommons."""
-    try:
-        data = json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise WorkloadError(f"{path} is not valid JSON: {error}") from error
+    data = parse_json(read_text(path), str(path), WorkloadError, LARGEST_FILE)
     if isinstance(data, dict) and "workflow" in data:
         return wfcommons.read(path, data)
     return _from_document(path, data)
