@@ -147,3 +147,7 @@ def test_the_wheel_holds_every_package_and_file(tmp_path):
     data = [p for p in (ROOT / "scenarios").rglob("*") if p.suffix in (".yaml", ".npz", ".csv")]
     for path in data:
         assert str("archgym" / path.relative_to(ROOT)) in names
+    templates = list((ROOT / "archgym" / "cli" / "templates").glob("*.txt"))
+    assert len(templates) >= 6  # `archgym new` works from an installation
+    for path in templates:
+        assert str(path.relative_to(ROOT)) in names
