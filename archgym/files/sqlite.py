@@ -51,6 +51,21 @@ def read_only(path: Path, timeout: float) -> sqlite3.Connection:
     return sqlite3.connect(f"{place}?immutable=1", **settings)
 
 
+def refuse_links(path: Path) -> Path:
+    """The file of a folder, where neither it nor a log beside it is a link to somewhere else.
+
+    Raises:
+        StoreError: one is: writing would change a file that the folder's maker chose.
+    """
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file = path.with_name(path.name + suffix)
+        if file.is_symlink():
+            raise StoreError(
+                f"{file} is a symbolic link, which is not followed: put the file itself there"
+            )
+    return path
+
+
 def check_pages(path: Path) -> None:
     """Look at every page and index of a file; slow where it is large.
 

@@ -14,6 +14,7 @@ from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.locks import hold
 from ..files.seal import KEY, damaged
+from ..files.sqlite import refuse_links
 from ..files.text import write_json
 from ..goals.places import require_files
 from ..goals.scenario import Scenario
@@ -138,7 +139,8 @@ class RunFolder:
         """
         recorded = str(self.manifest.get("store", ""))
         with trust.reading(self.place):
-            return agreed(recorded, given, str(self.path)) or self.path / EVALUATIONS
+            elsewhere = agreed(recorded, given, str(self.path))
+        return elsewhere or refuse_links(self.path / EVALUATIONS)
 
     @property
     def keeps_evaluations(self) -> bool:

@@ -18,6 +18,7 @@ from ..answers.store import EvaluationStore
 from ..documents import read_json
 from ..errors import ArchgymError, StoreError, resumable
 from ..files.locks import hold
+from ..files.sqlite import refuse_links
 from ..files.text import write_json
 from ..goals.places import absolute, require_files
 from ..goals.scenario import Scenario
@@ -193,7 +194,8 @@ def carry_out(
         if retry_failed:
             ledger.replan((FAILED, TIMED_OUT, DIED))
         recorded = str(ledger.meta("store") or "")
-        kept = agreed(recorded, store, str(folder.path)) or str(folder.path / STORE)
+        kept = agreed(recorded, store, str(folder.path))
+        kept = kept or str(refuse_links(folder.path / STORE))
         setup = Setup(
             documents={name: _document(s) for name, s in sweep.scenarios.items()},
             answers=sweep.answers,

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ..documents import parse_json
 from ..errors import StoreError
-from ..files.sqlite import checksum, fold, read_only, writable
+from ..files.sqlite import checksum, fold, read_only, refuse_links, writable
 from .plan import RunSpec
 from .result import DONE, Result
 
@@ -52,6 +52,7 @@ class Ledger:
         self.path = path
         if not create and not path.exists():
             raise StoreError(f"{path} does not exist: {path.parent} holds no sweep")
+        refuse_links(path)
         self._former: dict[str, str] = {}
         self._connection = self._guard(lambda: self._open(create))
         self._former = self._guard(self._names_in_use)

@@ -290,6 +290,25 @@ def test_links_are_not_followed(toy_run, tmp_path, capsys):
     capsys.readouterr()
 
 
+def test_databases_through_links_are_refused(toy_run, sweep_folder, tmp_path, capsys):
+    victim = tmp_path / "victim.sqlite"
+    for folder, word in ((toy_run, "run"), (sweep_folder, "sweep")):
+        for name in ("evaluations.sqlite", "evaluations.sqlite-wal", "ledger.sqlite"):
+            if name == "ledger.sqlite" and word == "run":
+                continue
+            victim.write_bytes(b"")
+            file, kept = folder / name, folder / "kept"
+            if file.exists():
+                file.rename(kept)
+            file.symlink_to(victim)
+            assert main([word, "--resume", str(folder)]) == 2
+            assert "symbolic link" in capsys.readouterr().err
+            assert victim.read_bytes() == b""
+            file.unlink()
+            if kept.exists():
+                kept.rename(file)
+
+
 def test_an_export_leaves_other_files_alone(toy_run, tmp_path, capsys):
     (tmp_path / "d.parquet").write_bytes(b"mine")
     assert main(["export", str(toy_run), "--to", str(tmp_path / "d.csv")]) == 0
