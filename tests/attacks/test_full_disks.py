@@ -12,7 +12,7 @@ from archgym.cli import main
 from tests.attacks.test_kills import ended, in_child
 
 SIZES = [4096 * 2**k for k in range(0, 5)]
-EVERY = [4096 * k for k in range(1, 21)]
+EVERY = [4096 + 1024 * k for k in range(72)]
 
 
 def limited(size, words, said):
