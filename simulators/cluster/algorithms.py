@@ -1,0 +1,222 @@
+"""Collective algorithms message by message, as each NPU carries them out.
+
+A phase asks its NPU (``host``) for three things: ``later(delay, call)``, ``send(destination, size)`` and
+``receive(source, size, call)``; it says ``host.done()`` when it ends.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from .phases import Phase
+from .system import System
+
+
+class Host(Protocol):
+    """What a phase may ask of its NPU."""
+
+    def later(self, delay: int, call: Callable[[], None]) -> None:
+        """Call in ``delay`` ns."""
+
+    def send(self, destination: int, size: int) -> None:
+        """Send a message."""
+
+    def receive(self, source: int, size: int, call: Callable[[], None]) -> None:
+        """Call when a message has come."""
+
+    def done(self) -> None:
+        """The phase has ended."""
+
+
+def log2(n: int) -> int:
+    """The whole logarithm of a power of 2."""
+    return n.bit_length() - 1
+
+
+class Packets:
+    """Ring, direct and halving-doubling: packets become ready, are sent, and each reception makes another.
+
+    Packets come in groups: the first ``parallel`` unreduced, then ``reduced`` that are reduced (in a
+    reduce-scatter always, in an all-reduce in every other pair of groups), and so on.
+    """
+
+    def __init__(self, system: System, phase: Phase, host: Host) -> None:
+        self.system, self.phase, self.host = system, phase, host
+        n = len(phase.members)
+        name, kind = phase.algorithm, phase.kind
+        self.parallel, self.window = 1, 0
+        if name.startswith("direct"):
+            self.parallel = min(int(name[6:] or n), n - 1)
+            self.sends = (2 if kind == "all_reduce" else 1) * (n - 1)
+            self.reduced = self.parallel
+        elif name == "halvingDoubling":
+            self.sends = (2 if kind == "all_reduce" else 1) * log2(n)
+            self.reduced = log2(n) - 1
+        else:
+            rounds = {"all_reduce": 2 * (n - 1), "all_to_all": n * (n - 1) // 2}
+            self.sends = rounds.get(kind, n - 1)
+            self.reduced = n - 1
+        self._half = n - 1 if name.startswith("direct") and kind == "all_reduce" else 0
+        self._received = self._made = self.credits = 0
+        self._unreduced_left = self._reduced_left = 0
+        self._odd = False
+        self._waiting: deque[tuple[int, int, int]] = deque()
+
+    def start(self) -> None:
+        """Make the first packets."""
+        for _ in range(self.parallel):
+            self._make()
+
+    def _make(self) -> None:
+        if not self._unreduced_left and not self._reduced_left:
+            self._unreduced_left, self._reduced_left = self.parallel, self.reduced
+            self._odd = not self._odd
+        reduce = False
+        if self._unreduced_left:
+            self._unreduced_left -= 1
+        else:
+            self._reduced_left -= 1
+            kind = self.phase.kind
+            reduce = kind == "reduce_scatter" or (kind == "all_reduce" and self._odd)
+        packet = self._next()
+        self._waiting.append(packet)
+        delay = self.phase.endpoint_delay
+        if reduce:
+            charge = self.system.reduction(packet[2])
+            self.host.later(delay, lambda: self.host.later(charge, self._ready))
+        else:
+            self.host.later(delay, self._ready)
+
+    def _next(self) -> tuple[int, int, int]:
+        """Destination, source and bytes of the next packet."""
+        phase, made = self.phase, self._made
+        members, n, s = phase.members, len(phase.members), phase.size
+        self._made += 1
+        if phase.algorithm == "halvingDoubling":
+            step, size = self._halving(made)
+            partner = phase.me + (step if phase.me // step % 2 == 0 else -step)
+            partner %= n
+            return members[partner], members[partner], size
+        size = s if phase.kind == "all_gather" else s // n
+        if phase.algorithm.startswith("direct"):
+            away = made % (n - 1) + 1
+            return members[(phase.me + away) % n], members[(phase.me - away) % n], size
+        way = phase.direction
+        return members[(phase.me + way) % n], members[(phase.me - way) % n], size
+
+    def _halving(self, i: int) -> tuple[int, int]:
+        """Offset and bytes of the i-th message of halving-doubling."""
+        levels, s = log2(len(self.phase.members)), self.phase.size
+        if self.phase.kind == "all_gather":
+            i = min(i, levels - 1)
+            return len(self.phase.members) >> (i + 1), s << i
+        if i >= levels:  # the tool halves once more before it turns, and doubles what was floored
+            back = min(i - levels, levels - 1)
+            return 1 << (levels - 1 - back), (s >> (levels + 1)) << (back + 1)
+        return 1 << i, s >> (i + 1)
+
+    def _ready(self) -> None:
+        self.credits += 1
+        if self._half and self.sends <= self._half:  # the second half waits for all of the first
+            if self._received < self._half:
+                return
+            for _ in range(self.parallel):
+                self._send()
+        else:
+            self._send()
+        if self.sends == 0 and self.credits == self.parallel:
+            self.host.done()
+
+    def _send(self) -> None:
+        if not self._waiting or self.sends == 0 or self.credits == 0:
+            return
+        destination, source, size = self._waiting.popleft()
+        self.host.send(destination, size)
+        self.host.receive(source, size, self._arrived)
+        self.credits -= 1
+        self.sends -= 1
+
+    def _arrived(self) -> None:
+        self._received += 1
+        self._make()
+
+
+class Tree:
+    """One of the two trees of the double binary tree; always an all-reduce."""
+
+    def __init__(self, system: System, phase: Phase, host: Host) -> None:
+        self.system, self.phase, self.host = system, phase, host
+        n, me = len(phase.members), phase.me
+        parent, children = tree_of(n, phase.variant)
+        self.parent = None if parent[me] is None else phase.members[parent[me]]  # type: ignore[index]
+        self.children = [phase.members[c] for c in children[me]]
+        self._reduced = 0
+
+    def start(self) -> None:
+        """Leaves send up, the others wait for their children."""
+        if not self.children:
+            self.host.later(self.phase.endpoint_delay, self._up)
+        for child in self.children:
+            self.host.receive(child, self.phase.size, self._from_child)
+
+    def _after_reduction(self, call: Callable[[], None]) -> None:
+        charge = self.system.reduction(self.phase.size)
+        self.host.later(self.phase.endpoint_delay, lambda: self.host.later(charge, call))
+
+    def _from_child(self) -> None:
+        self._after_reduction(self._one_reduced)
+
+    def _one_reduced(self) -> None:
+        self._reduced += 1
+        if self._reduced == len(self.children):
+            if self.parent is None:
+                self._down()
+            else:
+                self._up()
+
+    def _up(self) -> None:
+        assert self.parent is not None
+        self.host.send(self.parent, self.phase.size)
+        self.host.receive(self.parent, self.phase.size, self._from_parent)
+
+    def _from_parent(self) -> None:
+        if self.children:
+            self._after_reduction(self._down)
+        else:
+            self.host.later(self.phase.endpoint_delay, self.host.done)
+
+    def _down(self) -> None:
+        for child in self.children:
+            self.host.send(child, self.phase.size)
+        self.host.done()
+
+
+def tree_of(n: int, variant: int) -> tuple[list[int | None], list[list[int]]]:
+    """Parent of each member, and its children from left to right, numbered in order.
+
+    The root has one child, a perfect tree of n - 1; it has the last number (variant 0) or the first (1).
+    """
+    parent: list[int | None] = [None] * n
+    children: list[list[int]] = [[] for _ in range(n)]
+
+    def perfect(low: int, high: int) -> int:
+        middle = (low + high) // 2
+        if low < high:
+            for child in (perfect(low, middle - 1), perfect(middle + 1, high)):
+                parent[child] = middle
+                children[middle].append(child)
+        return middle
+
+    root, low, high = (n - 1, 0, n - 2) if variant == 0 else (0, 1, n - 1)
+    child = perfect(low, high)
+    parent[child] = root
+    children[root].append(child)
+    return parent, children
+
+
+def algorithm(system: System, phase: Phase, host: Host) -> Packets | Tree:
+    """The algorithm that carries out a phase."""
+    kind = Tree if phase.algorithm == "doubleBinaryTree" else Packets
+    return kind(system, phase, host)

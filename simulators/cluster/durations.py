@@ -1,0 +1,64 @@
+"""How long a phase takes when all its members enter together and nothing contends, in closed form.
+
+With these, one NPU stands for all that run the same program: the cost of a design does not grow with the
+number of NPUs.
+"""
+
+from __future__ import annotations
+
+from .algorithms import log2
+from .phases import Phase
+from .system import System
+
+CLOSED = ("ring", "direct", "halvingDoubling")
+
+
+def message(system: System, phase: Phase, away: int, size: int) -> int:
+    """Nanoseconds of one message to the member ``away`` places on."""
+    me, n = phase.me, len(phase.members)
+    source, destination = phase.members[me], phase.members[(me + away) % n]
+    if system.aware and system.topology[0] == "Switch":  # two links, each truncated by itself
+        return 2 * int(system.latency[0] + size / system.bytes_per_ns(0))
+    return system.delay(source, destination, size)
+
+
+def duration(system: System, phase: Phase) -> int:
+    """Nanoseconds of a phase; its algorithm is one of CLOSED."""
+    n, s, e = len(phase.members), phase.size, phase.endpoint_delay
+    if phase.algorithm == "halvingDoubling":
+        return _halving_doubling(system, phase)
+    size = s if phase.kind == "all_gather" else s // n
+    reduction = system.reduction(size)
+    if phase.algorithm == "ring":
+        step = message(system, phase, 1, size)
+        if phase.kind == "all_reduce":
+            return (2 * n - 1) * e + 2 * (n - 1) * step + (n - 1) * reduction
+        if phase.kind == "all_to_all":
+            steps = n * (n - 1) // 2
+            return (steps + 1) * e + steps * step
+        reduced = (n - 1) * reduction if phase.kind == "reduce_scatter" else 0
+        return n * e + (n - 1) * step + reduced
+    delays = [message(system, phase, k, size) for k in range(1, n)]
+    if phase.kind != "all_reduce":
+        reduced = reduction if phase.kind == "reduce_scatter" else 0
+        return 2 * e + max(delays) + reduced
+    # the second half starts when all of the first is in: k-th reception, k-th destination
+    arrivals = sorted(e + d for d in delays)
+    reduced_at = [a + e + reduction for a in arrivals]
+    first = min(t for t in reduced_at if t >= arrivals[-1])
+    return max(max(t, first) + d for t, d in zip(reduced_at, delays)) + e
+
+
+def _halving_doubling(system: System, phase: Phase) -> int:
+    n, s, e = len(phase.members), phase.size, phase.endpoint_delay
+    levels = log2(n)
+    halves = [(1 << i, s >> (i + 1)) for i in range(levels)]
+    if phase.kind == "all_gather":
+        steps = [(n >> (i + 1), s << i) for i in range(levels)]
+        return (levels + 1) * e + sum(message(system, phase, *step) for step in steps)
+    total = sum(message(system, phase, *step) for step in halves)
+    total += sum(system.reduction(size) for _, size in halves[1:])
+    if phase.kind == "reduce_scatter":
+        return (levels + 1) * e + total
+    back = [(1 << (levels - 1 - i), (s >> (levels + 1)) << (i + 1)) for i in range(levels)]
+    return (2 * levels + 1) * e + total + sum(message(system, phase, *step) for step in back)

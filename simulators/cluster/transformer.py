@@ -1,0 +1,297 @@
+"""A transformer's training step, prefill or decode as nodes of one NPU.
+
+Layers of attention and MLP (or experts), divided over tensor, data and pipeline dimensions of the network;
+2 bytes an element.  Every division of whole numbers is floored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, NamedTuple
+
+ELEMENT = 2  # bytes
+
+
+class Shape(NamedTuple):
+    """Layers, width, width of the MLP, heads, heads of keys and values, vocabulary, gated, experts, top k."""
+
+    layers: int
+    width: int
+    ff: int
+    heads: int
+    kv_heads: int
+    vocabulary: int
+    gated: bool = False
+    experts: int = 0
+    top_k: int = 0
+
+
+# ArchGym's five (GPT-3: Brown et al. 2020; ViT: Dosovitskiy et al. 2021; Llama: Touvron et al. 2023),
+# Llama-2 70B, Mixtral 8x7B (Jiang et al. 2024) and a small mixture of experts
+MODELS = {
+    "gpt3-13b": Shape(40, 5120, 20480, 40, 40, 50257),
+    "gpt3-175b": Shape(96, 12288, 49152, 96, 96, 50257),
+    "vit-base": Shape(12, 768, 3072, 12, 12, 1000),
+    "vit-large": Shape(24, 1024, 4096, 16, 16, 1000),
+    "llama-7b": Shape(32, 4096, 11008, 32, 32, 32000, True),
+    "llama-70b": Shape(80, 8192, 28672, 64, 8, 32000, True),
+    "moe-8x1b": Shape(16, 2048, 5632, 16, 16, 32000, True, 8, 2),
+    "mixtral-8x7b": Shape(32, 4096, 14336, 32, 8, 32000, True, 8, 2),
+}
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Operations and bytes of the parts of a layer on one NPU, for one micro-batch of ``tokens`` tokens."""
+
+    tokens: int
+    activation: int
+    attention: tuple[int, int]
+    mlp: tuple[int, int]
+    head: tuple[int, int]
+    shared: int  # parameters of a layer whose gradients data-parallel NPUs share
+    layer: int  # parameters of a layer
+
+
+def costs_of(
+    shape: Shape, mode: str, tokens: int, span: int, tensor: int, data: int
+) -> Costs:
+    """Costs of a layer: ``span`` keys are seen by a query, ``tensor`` and ``data`` NPUs share the work."""
+    t, d = tokens, shape.width
+    kv = d * shape.kv_heads // shape.heads
+    attention = (d * (d + 2 * kv) + d * d) // tensor
+    matrices = 3 if shape.gated else 2
+    one = matrices * d * shape.ff // tensor
+    experts = shape.experts or 1
+    spread = data if shape.experts else 1  # experts are spread over the data dimensions
+    mlp = one * max(1, experts // spread)
+    k = shape.top_k or 1
+    cache = (
+        2 * ELEMENT * span * kv * t // tensor if mode == "decode" else 2 * ELEMENT * t * kv // tensor
+    )
+    touched = attention + 4 * t * d // tensor + 2 * t * d
+    return Costs(
+        tokens=t,
+        activation=t * d * ELEMENT,
+        attention=(
+            2 * t * attention + 4 * t * span * d // tensor,
+            ELEMENT * touched + cache,
+        ),
+        mlp=(
+            2 * t * k * one,
+            ELEMENT * (mlp + 2 * t * k * d + matrices * t * k * shape.ff // tensor),
+        ),
+        head=(
+            2 * t * d * shape.vocabulary // tensor,
+            ELEMENT * (d * shape.vocabulary // tensor + t * d + t * shape.vocabulary // tensor),
+        ),
+        shared=attention + (0 if shape.experts else mlp),
+        layer=attention + mlp,
+    )  # fmt: skip
+
+
+class Builder:
+    """Adds the nodes of one NPU in order."""
+
+    def __init__(
+        self, npus: Sequence[int], npu: int, costs: Costs, shape: Shape, mode: str, zero: int,
+        tp: list[int], dp: list[int], pp: list[int],
+    ) -> None:  # fmt: skip
+        self.npus, self.costs, self.shape, self.mode, self.zero = npus, costs, shape, mode, zero
+        self.tp, self.dp, self.pp = tp, dp, pp
+        self.nodes: list[dict[str, Any]] = []
+        self.previous: int | None = None
+        self.layer_ends: list[int] = []  # for weights that are gathered one layer ahead
+        self.position = _coordinates(npu, npus)
+        self.stages = prod(npus[x] for x in pp)
+        self.stage, weight = 0, 1
+        for x in pp:
+            self.stage += self.position[x] * weight
+            weight *= npus[x]
+
+    def add(self, op: str, deps: Sequence[int | None], **more: Any) -> int:
+        """One node; its number."""
+        known = sorted({d for d in deps if d is not None})
+        self.nodes.append({"id": len(self.nodes), "op": op, "deps": known, **more})
+        return len(self.nodes) - 1
+
+    def peer(self, delta: int) -> int:
+        """The NPU at the same place of another stage."""
+        flat, place = self.stage + delta, list(self.position)
+        for x in self.pp:
+            place[x] = flat % self.npus[x]
+            flat //= self.npus[x]
+        out = 0
+        for at, n in zip(reversed(place), reversed(self.npus)):
+            out = out * n + at
+        return out
+
+    def compute(self, cost: tuple[int, int], times: int = 1, after: Sequence[int] = ()) -> None:
+        """Work on the critical path."""
+        flops, size = times * cost[0], times * cost[1]
+        self.previous = self.add("comp", [self.previous, *after], flops=flops, bytes=size)
+
+    def collective(
+        self, kind: str, size: int, dims: list[int], deps: Sequence[int] | None = None
+    ) -> int | None:
+        """A collective over the dimensions with more than one NPU; None where there are none."""
+        over = [x for x in dims if self.npus[x] > 1]
+        if not over:
+            return None
+        before = [self.previous] if deps is None else deps
+        return self.add("coll", before, kind=kind, size=size, dims=over)
+
+    def wait_for(self, kind: str, size: int, dims: list[int]) -> None:
+        """A collective on the critical path."""
+        made = self.collective(kind, size, dims)
+        if made is not None:
+            self.previous = made
+
+    def gathered(self) -> list[int]:
+        """With fully sharded weights: the gathering of a layer's weights, one layer ahead."""
+        if self.zero < 3 or not self.dp or self.mode != "train":
+            return []
+        deps = [self.layer_ends[-2]] if len(self.layer_ends) >= 2 else []
+        made = self.collective("all_gather", self._shard, self.dp, deps)
+        return [] if made is None else [made]
+
+    @property
+    def _shard(self) -> int:
+        return self.costs.shared * ELEMENT // prod(self.npus[x] for x in self.dp)
+
+    def layer(self, times: int) -> None:
+        """One layer; backward is twice the work."""
+        c, experts = self.costs, self.shape.experts and self.mode == "train"
+        exchanged = c.activation * (self.shape.top_k or 1)
+        self.compute(c.attention, times, self.gathered())
+        self.wait_for("all_reduce", c.activation, self.tp)
+        if experts:
+            self.wait_for("all_to_all", exchanged, self.dp)
+        self.compute(c.mlp, times)
+        if experts:
+            self.wait_for("all_to_all", exchanged, self.dp)
+        self.wait_for("all_reduce", c.activation, self.tp)
+        assert self.previous is not None
+        self.layer_ends.append(self.previous)
+
+    def receive(self, delta: int, tag: int) -> None:
+        """Activations or gradients of another stage."""
+        made = self.add("recv", [], src=self.peer(delta), size=self.costs.activation, tag=tag)
+        self.previous = self.add("comp", [self.previous, made], flops=1, bytes=1)
+
+    def send(self, delta: int, tag: int) -> None:
+        """Activations or gradients to another stage; the program goes on meanwhile."""
+        size = self.costs.activation
+        self.add("send", [self.previous], dst=self.peer(delta), size=size, tag=tag)
+
+    def forward(self, micro: int, layers: int) -> None:
+        """A micro-batch through this stage."""
+        if self.stage > 0:
+            self.receive(-1, 2 * micro)
+        for _ in range(layers):
+            self.layer(1)
+        if self.stage == self.stages - 1:
+            self.compute(self.costs.head)
+        else:
+            self.send(1, 2 * micro)
+
+    def backward(self, micro: int, layers: int, last: bool, gradients: list[int]) -> None:
+        """A micro-batch back through this stage; the last one's gradients are shared layer by layer."""
+        if self.stage < self.stages - 1:
+            self.receive(1, 2 * micro + 1)
+        else:
+            self.compute(self.costs.head, 2)
+        kind = "all_reduce" if self.zero == 0 else "reduce_scatter"
+        for _ in range(layers):
+            self.layer(2)
+            made = self.collective(kind, self.costs.shared * ELEMENT, self.dp) if last and self.dp else None
+            if made is not None:
+                gradients.append(made)
+        if self.stage > 0:
+            self.send(-1, 2 * micro + 1)
+
+    def optimizer(self, layers: int, gradients: list[int]) -> None:
+        """The update of the weights, sharded or not, and their distribution."""
+        data = prod(self.npus[x] for x in self.dp)
+        parameters = self.costs.layer * layers // (data if self.zero else 1)
+        self.compute((4 * parameters, 18 * parameters), after=gradients)
+        if self.zero in (1, 2) and self.dp:
+            for _ in range(layers):
+                self.collective("all_gather", self._shard, self.dp)
+
+
+def _coordinates(npu: int, npus: Sequence[int]) -> list[int]:
+    out = []
+    for n in npus:
+        out.append(npu % n)
+        npu //= n
+    return out
+
+
+def transformer(
+    npus: Sequence[int],
+    npu: int,
+    model: str,
+    mode: str,
+    batch: int,
+    seq: int,
+    tp: Sequence[int] = (),
+    dp: Sequence[int] = (),
+    pp: Sequence[int] = (),
+    micro: int = 1,
+    zero: int = 0,
+    schedule: str = "gpipe",
+    layers: int | None = None,
+    ctx: int = 0,
+    steps: int = 1,
+) -> list[dict[str, Any]]:
+    """The nodes of one NPU.
+
+    Args:
+        npus: NPUs along each dimension of the network.
+        npu: which one.
+        model: of MODELS.
+        mode: ``train``, ``prefill`` or ``decode``.
+        batch: sequences of a step in all.
+        seq: tokens of a sequence.
+        tp: dimensions of tensor parallelism.
+        dp: dimensions of data parallelism.
+        pp: dimensions of pipeline stages.
+        micro: micro-batches of a step.
+        zero: what is sharded over the data dimensions: 0 nothing, 1 optimizer, 3 weights too.
+        schedule: of the pipeline, ``gpipe`` or ``1f1b``.
+        layers: how many are simulated (default: all).
+        ctx: tokens of context before a decode step.
+        steps: decode steps.
+    """
+    shape = MODELS[model]
+    data, tensor, stages = (prod(npus[x] for x in dims) for dims in (dp, tp, pp))
+    a_stage = max(1, (layers or shape.layers) // stages)
+    tokens = max(1, batch // (data * micro)) * (1 if mode == "decode" else seq)
+    span = ctx + 1 if mode == "decode" else seq
+    costs = costs_of(shape, mode, tokens, span, tensor, data)
+    b = Builder(npus, npu, costs, shape, mode, zero, list(tp), list(dp), list(pp))
+    if mode != "train":
+        for step in range(steps if mode == "decode" else 1):
+            for i in range(micro):
+                b.forward(step * micro + i, a_stage)
+        return b.nodes
+    gradients: list[int] = []
+    if schedule == "gpipe":
+        for i in range(micro):
+            b.forward(i, a_stage)
+        for i in reversed(range(micro)):
+            b.backward(i, a_stage, i == 0, gradients)
+    else:  # one forward, one backward, after as many forwards as stages follow
+        started = min(micro, stages - 1 - b.stage)
+        for i in range(started):
+            b.forward(i, a_stage)
+        for i in range(micro):
+            if started < micro:
+                b.forward(started, a_stage)
+                started += 1
+            b.backward(i, a_stage, i == micro - 1, gradients)
+    b.optimizer(a_stage, gradients)
+    return b.nodes
