@@ -24,6 +24,7 @@ GROUP = "archgym.domains"
 # modules that hold a DOMAIN; a new one is listed here and in pyproject.toml's packages
 BUILT_IN = (
     "archgym.simulators.accelerator.domain",
+    "archgym.simulators.cluster.domain",
     "archgym.simulators.codesign.domain",
     "archgym.simulators.dram.domain",
     "archgym.simulators.external.domain",

@@ -49,6 +49,56 @@ def duration(system: System, phase: Phase) -> int:
     return max(max(t, first) + d for t, d in zip(reduced_at, delays)) + e
 
 
+def links(system: System, dimension: int) -> int:
+    """Links or ports by which an NPU sends in a dimension."""
+    n = system.npus[dimension]
+    kind = system.topology[dimension]
+    if kind == "Ring":
+        return 2 if n > 2 else 1
+    return n - 1 if kind == "FullyConnected" else 1
+
+
+def port_time(system: System, phase: Phase) -> float:
+    """Nanoseconds for which a phase occupies an NPU's ports, other NPUs' traffic through them included."""
+    n, s, d = len(phase.members), phase.size, phase.queue[0]
+    size = s if phase.kind == "all_gather" else s // n
+    ring = system.topology[d] == "Ring"
+    if phase.algorithm == "ring":
+        steps = {"all_reduce": 2 * (n - 1), "all_to_all": n * (n - 1) // 2}.get(phase.kind, n - 1)
+        return steps * size / system.bytes_per_ns(d)
+    if phase.algorithm == "direct":
+        loads = [(k, size) for k in range(1, n)] * (2 if phase.kind == "all_reduce" else 1)
+        ways = links(system, d)
+    else:
+        halves = [(1 << i, s >> (i + 1)) for i in range(log2(n))]
+        gather = [(n >> (i + 1), s << i) for i in range(log2(n))]
+        twice = {"all_reduce": 2 * halves, "all_gather": gather}
+        loads, ways = twice.get(phase.kind, halves), 2 if ring and n > 2 else 1
+    total = sum((min(k, n - k) if ring else 1) * b for k, b in loads)
+    return total / (ways * system.bytes_per_ns(d))
+
+
+def sending_time(system: System, phase: Phase) -> float:
+    """Nanoseconds of a phase that are the sending of its messages, one after another, where it is alone."""
+    n, s, d = len(phase.members), phase.size, phase.queue[0]
+    halves = 2 if phase.kind == "all_reduce" else 1
+    if phase.algorithm == "direct":  # all messages of a half leave at once
+        return halves * (s if phase.kind == "all_gather" else s // n) / system.bytes_per_ns(d)
+    if phase.algorithm == "ring":
+        return port_time(system, phase)
+    one_way = s * (n - 1) if phase.kind == "all_gather" else s * (n - 1) / n
+    return halves * one_way / system.bytes_per_ns(d)
+
+
+def least_port_time(system: System, phase: Phase) -> float:
+    """Nanoseconds below which no algorithm can do a phase, by the bandwidth of an NPU's ports."""
+    n, s, d = len(phase.members), phase.size, phase.queue[0]
+    sent = {"all_reduce": 2 * s * (n - 1) / n, "all_gather": s * (n - 1)}.get(
+        phase.kind, s * (n - 1) / n
+    )
+    return sent / (links(system, d) * system.bytes_per_ns(d))
+
+
 def _halving_doubling(system: System, phase: Phase) -> int:
     n, s, e = len(phase.members), phase.size, phase.endpoint_delay
     levels = log2(n)

@@ -14,7 +14,11 @@ Used = set[tuple[str, int]]
 def used(system: System, programs: Programs) -> Used:
     """(kind of collective, dimension) that the programs use, of dimensions with more than one NPU."""
     stands_for = programs.stands_for
-    npus = range(system.size) if stands_for is None else dict.fromkeys(map(stands_for, range(system.size)))
+    npus = (
+        range(system.size)
+        if stands_for is None
+        else dict.fromkeys(map(stands_for, range(system.size)))
+    )
     nodes = {id(program): program for program in (programs.of(i) for i in npus)}
     pairs = {
         (n["kind"], d)
@@ -72,7 +76,8 @@ def _faults(system: System, pairs: Used) -> Iterator[str]:
         elif ("halvingdoubling" in name or "tree" in name) and n & (n - 1):
             yield f"{where}: {algorithms[0 if one else d]} needs a power of 2"
         elif "tree" in name and kind != "all_reduce":
-            yield f"{where}: doubleBinaryTree would run an all-reduce in place of the {kind.replace('_', '-')}"
+            wanted = kind.replace("_", "-")
+            yield f"{where}: doubleBinaryTree runs an all-reduce in place of the {wanted}"
 
 
 def check(system: System) -> list[str]:

@@ -1,6 +1,6 @@
 """A cluster as ASTRA-sim's analytical back ends describe it: dimensions, links, collective algorithms.
 
-Rules: Yang et al., ASTRA-sim 2.0 (ISPASS 2023, arXiv 2303.14006), as its source of November 2024 applies them.
+Rules: Yang et al., ASTRA-sim 2.0 (ISPASS 2023, arXiv 2303.14006), as its source of 2024 has them.
 One cycle is one nanosecond, and every delay is truncated to whole nanoseconds.
 """
 
@@ -37,6 +37,8 @@ class System:
         queues: of each dimension.
         groups: communicator groups, lists of NPUs.
         aware: whether messages that share a link wait for one another (one dimension only).
+        bounded: whether the phases of a dimension share its ports. In the tool's congestion-unaware back end
+            any number of messages leave at once, each at full bandwidth.
     """
 
     topology: tuple[str, ...]
@@ -54,6 +56,7 @@ class System:
     queues: int = 1
     groups: Sequence[Sequence[int]] = field(default=())
     aware: bool = False
+    bounded: bool = False
 
     @property
     def size(self) -> int:
@@ -100,7 +103,7 @@ class System:
         return 3 * int(size / self.local_mem_bw)
 
     def group_of(self, npu: int) -> tuple[int, ...]:
-        """The communicator group of an NPU, the last that lists it; empty for none and for one of all NPUs."""
+        """The group of an NPU, the last that lists it; empty for none and for one of all NPUs."""
         mine: tuple[int, ...] = ()
         for group in self.groups:
             if npu in group:

@@ -55,9 +55,7 @@ class Costs:
     layer: int  # parameters of a layer
 
 
-def costs_of(
-    shape: Shape, mode: str, tokens: int, span: int, tensor: int, data: int
-) -> Costs:
+def costs_of(shape: Shape, mode: str, tokens: int, span: int, tensor: int, data: int) -> Costs:
     """Costs of a layer: ``span`` keys are seen by a query, ``tensor`` and ``data`` NPUs share the work."""
     t, d = tokens, shape.width
     kv = d * shape.kv_heads // shape.heads
@@ -69,7 +67,9 @@ def costs_of(
     mlp = one * max(1, experts // spread)
     k = shape.top_k or 1
     cache = (
-        2 * ELEMENT * span * kv * t // tensor if mode == "decode" else 2 * ELEMENT * t * kv // tensor
+        2 * ELEMENT * span * kv * t // tensor
+        if mode == "decode"
+        else 2 * ELEMENT * t * kv // tensor
     )
     touched = attention + 4 * t * d // tensor + 2 * t * d
     return Costs(
@@ -206,7 +206,11 @@ class Builder:
         kind = "all_reduce" if self.zero == 0 else "reduce_scatter"
         for _ in range(layers):
             self.layer(2)
-            made = self.collective(kind, self.costs.shared * ELEMENT, self.dp) if last and self.dp else None
+            made = (
+                self.collective(kind, self.costs.shared * ELEMENT, self.dp)
+                if last and self.dp
+                else None
+            )
             if made is not None:
                 gradients.append(made)
         if self.stage > 0:
@@ -233,7 +237,7 @@ def _coordinates(npu: int, npus: Sequence[int]) -> list[int]:
 def transformer(
     npus: Sequence[int],
     npu: int,
-    model: str,
+    model: str | Shape,
     mode: str,
     batch: int,
     seq: int,
@@ -252,7 +256,7 @@ def transformer(
     Args:
         npus: NPUs along each dimension of the network.
         npu: which one.
-        model: of MODELS.
+        model: a name of MODELS, or a shape.
         mode: ``train``, ``prefill`` or ``decode``.
         batch: sequences of a step in all.
         seq: tokens of a sequence.
@@ -266,7 +270,7 @@ def transformer(
         ctx: tokens of context before a decode step.
         steps: decode steps.
     """
-    shape = MODELS[model]
+    shape = MODELS[model] if isinstance(model, str) else model
     data, tensor, stages = (prod(npus[x] for x in dims) for dims in (dp, tp, pp))
     a_stage = max(1, (layers or shape.layers) // stages)
     tokens = max(1, batch // (data * micro)) * (1 if mode == "decode" else seq)

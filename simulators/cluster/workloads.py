@@ -94,7 +94,7 @@ def random_dag(
     max_log: int = 26,
     roofline: int = 0,
 ) -> Programs:
-    """``n`` random nodes, each after 0 to 3 earlier ones; the numbers are a linear congruential generator's."""
+    """``n`` random nodes, each after 0 to 3 earlier ones, drawn by a linear congruential generator."""
     draw = _congruential(seed)
     nodes: list[Node] = []
     for i in range(n):

@@ -1,0 +1,18 @@
+"""What the domain of clusters offers."""
+
+from archgym.domains import Domain
+
+DOMAIN = Domain(
+    name="cluster",
+    text="clusters of accelerators that train and serve large models",
+    simulators={"cluster": "archgym.simulators.cluster.simulator:ClusterSimulator"},
+    workloads={"cluster": "archgym.simulators.cluster.simulator:ClusterSimulator.workload_names"},
+    environments={"Cluster": "cluster/gpt3-13b-training"},
+    multi_objective={
+        "Cluster": {
+            "scenario": "cluster/gpt3-13b-training",
+            "objectives": ("time", "bandwidth"),
+        },
+    },
+    validator="archgym.simulators.cluster.validation:add_options",
+)

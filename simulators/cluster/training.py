@@ -1,0 +1,122 @@
+"""Named workloads: a model with its mode, batch and lengths; and what a design of it needs to hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from archgym.documents import Faults, located, read_yaml, shortened
+from archgym.errors import UnknownNameError
+
+from .transformer import ELEMENT, MODELS, Shape
+
+MODES = ("train", "prefill", "decode")
+OPTIMIZER_BYTES = 12  # of mixed-precision Adam: weights, momentum and variance in 4 bytes each
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A model and what is done with it: ``batch`` sequences of ``seq`` tokens after ``ctx`` of context."""
+
+    name: str
+    shape: Shape
+    mode: str
+    batch: int
+    seq: int
+    ctx: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that a step handles."""
+        return self.batch * (1 if self.mode == "decode" else self.seq)
+
+
+NAMED = {
+    w.name: w
+    for w in (
+        Workload("gpt3-13b-train", MODELS["gpt3-13b"], "train", 256, 2048),
+        Workload("gpt3-175b-train", MODELS["gpt3-175b"], "train", 1024, 2048),
+        Workload("llama-7b-train", MODELS["llama-7b"], "train", 256, 4096),
+        Workload("llama-70b-train", MODELS["llama-70b"], "train", 256, 4096),
+        Workload("vit-base-train", MODELS["vit-base"], "train", 1024, 197),
+        Workload("vit-large-train", MODELS["vit-large"], "train", 1024, 197),
+        Workload("mixtral-8x7b-train", MODELS["mixtral-8x7b"], "train", 256, 4096),
+        Workload("llama-70b-prefill", MODELS["llama-70b"], "prefill", 16, 2048),
+        Workload("llama-70b-decode", MODELS["llama-70b"], "decode", 256, 1, 2048),
+    )
+}
+KEYS = ("layers", "width", "ff", "heads", "kv_heads", "vocabulary", "batch", "seq")
+KNOWN = (*KEYS, "mode", "ctx", "gated", "experts", "top_k")
+MOST = 1 << 32  # of a number in a file
+
+
+def workload(name: str) -> Workload:
+    """A workload by name, or of a YAML file with the model's shape, ``mode``, ``batch`` and ``seq``.
+
+    Raises:
+        UnknownNameError: no such name; ArchgymError: a file that is none, with all its faults.
+    """
+    if name in NAMED:
+        return NAMED[name]
+    if not name.endswith((".yaml", ".yml")):
+        raise UnknownNameError("cluster workload", name, NAMED)
+    return _of_file(Path(name))
+
+
+def _of_file(path: Path) -> Workload:
+    document, faults = read_yaml(path), Faults()
+    for key in document:
+        if key not in KNOWN:
+            faults.add(f"key {key!r}: unknown; known are {', '.join(KNOWN)}")
+    missing = [key for key in KEYS if key not in document]
+    if missing:
+        faults.add(f"missing: {', '.join(missing)}")
+    values = {key: faults.whole(document, key, 1, 1) for key in KEYS}
+    values |= {key: faults.whole(document, key, 0, 0) for key in ("experts", "top_k", "ctx")}
+    for key, value in values.items():
+        if value > MOST:
+            faults.add(f"{key} is at most {MOST}, got {value}")
+    mode, gated = document.get("mode", "train"), document.get("gated", False)
+    if mode not in MODES:
+        faults.add(f"mode: expected {', '.join(MODES)}, got {shortened(mode)}")
+    if not isinstance(gated, bool):
+        faults.add(f"gated: expected true or false, got {shortened(gated)}")
+    if values["top_k"] > values["experts"]:
+        faults.add(f"top_k {values['top_k']} of {values['experts']} experts")
+    if values["heads"] % values["kv_heads"] or values["width"] % values["heads"]:
+        faults.add("kv_heads must divide heads, and heads must divide width")
+    with located(str(path)):
+        faults.raise_if_any()
+    sizes = {key: values[key] for key in (*KEYS[:6], "experts", "top_k")}
+    shape = Shape(gated=bool(gated), **sizes)
+    return Workload(path.stem, shape, str(mode), values["batch"], values["seq"], values["ctx"])
+
+
+def memory(
+    w: Workload, tensor: int, data: int, stages: int, micro: int, zero: int, schedule: str
+) -> float:
+    """Bytes that the fullest NPU holds: weights, gradients, optimizer, activations or key-value cache.
+
+    Activations are those of selective recomputation, 10 + 24 / t bytes per token and width in a layer
+    (Korthikanti et al., 2022, arXiv 2205.05198, equation 6); the first stage of a pipeline holds most.
+    """
+    s = w.shape
+    kv = s.width * s.kv_heads // s.heads
+    attention = s.width * (2 * s.width + 2 * kv)
+    mlp = (3 if s.gated else 2) * s.width * s.ff
+    held = max(1, s.experts // data) if s.experts else 1
+    layers = s.layers // stages
+    shared = layers * (attention + (0 if s.experts else mlp)) / tensor
+    own = layers * mlp * held / tensor if s.experts else 0.0
+    ends = s.width * s.vocabulary / tensor  # embedding or head, of which a stage holds one
+    dense = shared + ends
+    tokens = w.tokens / (data * micro)
+    if w.mode != "train":
+        cache = 2 * ELEMENT * (w.ctx + w.seq) * kv * (w.batch / data) * layers / tensor
+        return ELEMENT * (dense + own) + cache + 2 * ELEMENT * tokens * s.width
+    weights = ELEMENT * (dense / (data if zero >= 3 else 1) + own)
+    gradients = ELEMENT * (dense / (data if zero >= 3 else 1) + own)
+    optimizer = OPTIMIZER_BYTES * (dense / (data if zero >= 1 else 1) + own)
+    in_flight = micro if schedule == "gpipe" else min(micro, stages)
+    activations = in_flight * layers * tokens * s.width * (10 + 24 / tensor)
+    return weights + gradients + optimizer + activations
