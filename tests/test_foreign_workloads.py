@@ -27,6 +27,8 @@ LAYERS = """name,N,G,K,C,P,Q,R,S
 first,1,1,8,3,14,14,3,3
 second,1,1,12,8,7,7,3,3
 """
+MODEL = """{layers: 4, width: 256, ff: 1024, heads: 16, kv_heads: 4, vocabulary: 1000, batch: 512, seq: 32}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,9 @@ def own(tmp_path_factory):
     (folder / "layers.csv").write_text(LAYERS)
     (folder / "graph.tasks.csv").write_text(COLUMNS + TASKS)
     (folder / "graph.edges.csv").write_text(EDGES)
+    (folder / "model.yaml").write_text(MODEL)
     return {
+        "cluster": str(folder / "model.yaml"),
         "dram": str(folder / "trace.stl"),
         "accelerator": str(folder / "layers.csv"),
         "mapping": str(folder / "layers.csv"),
