@@ -11,7 +11,7 @@ from typing import Any
 from archgym.documents import read_json
 from archgym.errors import ArchgymError
 from archgym.terminal.output import busy
-from archgym.validation import Validation, equal
+from archgym.validation import Validation, equal, reference_file
 
 from .events import Outcome, simulate
 from .faults import closed, used
@@ -29,7 +29,11 @@ SYSTEM = (
 def add_options(parser: argparse.ArgumentParser) -> None:
     """``archgym validate cluster``."""
     parser.description = __doc__
-    parser.add_argument("--reference", type=Path, required=True, help="reference rows (JSON)")
+    parser.add_argument(
+        "--reference",
+        type=Path,
+        help="reference rows in JSON (default: the part that is installed)",
+    )
     parser.add_argument(
         "--closed-only",
         action="store_true",
@@ -40,7 +44,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def _go(options: argparse.Namespace) -> Validation:
     with busy("simulating the reference rows …", options.json):
-        return validate(options.reference, options.closed_only)
+        file = options.reference or reference_file("cluster_rows.json")
+        return validate(file, options.closed_only)
 
 
 def system_of(row: Mapping[str, Any]) -> System:
