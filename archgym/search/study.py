@@ -74,6 +74,9 @@ class Study:
         scenario = load_scenario(scenario)
         self.scenario = scenario
         self.budget = scenario.budget if budget is None else budget
+        for name, number in (("budget", self.budget), ("seed", seed)):
+            if isinstance(number, bool) or not isinstance(number, int | np.integer):
+                raise ArchgymError(f"{name} must be a whole number, got {number!r}")
         if self.budget < 1:
             raise ArchgymError(f"budget must be at least 1 evaluation, got {self.budget}")
         if batch is not None and batch < 1:
@@ -248,6 +251,10 @@ def make_agent(
         if agent.space != scenario.space:
             raise ArchgymError(f"agent {agent.name!r} was made for another design space")
         return agent
+    if isinstance(agent, type) and not issubclass(agent, Agent):
+        raise ArchgymError(
+            f"agent {agent.__name__} is no archgym.Agent: inherit from it, or give a registered name"
+        )
     cls = agent if isinstance(agent, type) else registry.load("agents", agent)
     objectives = scenario.k if cls.multi_objective else 1
     made: Agent = cls(scenario.space, seed=seed, objectives=objectives, budget=budget, **hyper)
