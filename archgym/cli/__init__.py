@@ -27,7 +27,7 @@ OK, NO, BAD_INPUT, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 130, 141, 143
 
 # words of the core; a domain cannot take their place
 WORDS = (
-    "list", "info", "run", "compare", "sweep", "report", "leaderboard", "export", "dataset", "train",
+    "list", "info", "run", "compare", "sweep", "report", "page", "leaderboard", "export", "dataset", "train",
     "enumerate", "evaluate", "verify", "validate", "new", "check", "doctor",
 )  # fmt: skip
 
@@ -44,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
         inspect,
         leaderboard,
         new,
+        page,
         report,
         run,
         sweep,
@@ -64,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
         compare,
         sweep,
         report,
+        page,
         leaderboard,
         dataset,
         train,

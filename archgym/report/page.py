@@ -1,4 +1,4 @@
-"""The page itself: one HTML file with its scripts inside."""
+"""The page of a sweep."""
 
 from __future__ import annotations
 
@@ -18,32 +18,8 @@ from ..figures.effects import effects
 from ..files.cells import neutral
 from ..files.text import write_text
 from . import figures, hyperparameters, tables, text
+from .parts import Parts, fragment
 from .results import Results
-
-STYLE = """
-:root { --ink: #1c2733; --line: #d8dee5; --blue: #1f4e79; }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); margin: 0 auto; padding: 1rem; max-width: 1180px; }
-h1 { font-size: 1.5rem; margin: .2rem 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .4rem; color: var(--blue); }
-h3 { font-size: 1rem; margin: 1rem 0 .2rem; } p.note { color: #52606d; margin: .2rem 0 .6rem; }
-.figure { width: 100%; overflow: hidden; } .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 13px; } th, td { padding: .2rem .5rem; text-align: right; }
-th, td { border-bottom: 1px solid var(--line); white-space: nowrap; }
-th:first-child, td:first-child, td.text { text-align: left; }
-ul.warn li { color: #8a4b08; } details { margin: .4rem 0; } summary { cursor: pointer; color: var(--blue); }
-select { font: inherit; padding: .15rem; max-width: 100%; } [hidden] { display: none !important; }
-"""
-SCRIPT = """
-for (const chooser of document.querySelectorAll('select[data-group]')) {
-  const show = () => {
-    for (const part of document.querySelectorAll(`[data-of="${chooser.dataset.group}"]`)) {
-      part.hidden = part.dataset.value !== chooser.value;
-      if (!part.hidden) for (const plot of part.querySelectorAll('.js-plotly-plot')) Plotly.Plots.resize(plot);
-    }
-  };
-  chooser.addEventListener('change', show);
-  show();
-}
-"""
 
 
 @dataclass(frozen=True)
@@ -104,12 +80,12 @@ def write_report(
     )
     doubts = text.warnings(results, frames["pairs"])
     page = folder / "report.html"
-    write_text(page, _Page(results, frames, says, doubts).html())
+    write_text(page, _Page(results, frames, says, doubts).document())
     drawn = _write_pictures(results, frames, folder) if pictures else []
     return Report(page, written, drawn, says, doubts)
 
 
-class _Page:
+class _Page(Parts):
     def __init__(
         self,
         results: Results,
@@ -117,45 +93,25 @@ class _Page:
         says: Sequence[str],
         doubts: Sequence[str],
     ) -> None:
+        super().__init__(results.sweep.name)
         self.results, self.frames, self.says, self.doubts = results, frames, says, doubts
-        self.parts: list[str] = []
-
-    def html(self) -> str:
-        """The whole page."""
-        from plotly.offline import get_plotlyjs
-
         self._body()
-        title = html.escape(self.results.sweep.name)
-        return (
-            "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
-            "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-            "<link rel='icon' href='data:,'>"
-            f"<title>{title}</title><style>{STYLE}</style><script>{get_plotlyjs()}</script></head><body>"
-            + "\n".join(self.parts)
-            + f"<script>{SCRIPT}</script></body></html>\n"
-        )
 
     def _body(self) -> None:
         r, f = self.results, self.frames
         last = r.checkpoints[-1]
-        self._add(f"<h1>{html.escape(r.sweep.name)}</h1>")
-        self._note(str(r.sweep.document.get("description", "")))
-        self._add("<ul>" + "".join(f"<li>{html.escape(s)}</li>" for s in self.says) + "</ul>")
-        if self.doubts:
-            self._add(
-                "<ul class='warn'>"
-                + "".join(f"<li>{html.escape(s)}</li>" for s in self.doubts)
-                + "</ul>"
-            )
-        self._head("Scenarios", "A certified optimum comes from enumerating the whole space.")
+        self.note(str(r.sweep.document.get("description", "")))
+        self.items(self.says)
+        self.items(self.doubts, "warn")
+        self.head("Scenarios", "A certified optimum comes from enumerating the whole space.")
         self._table(f["scenarios"], open_=True)
         if len(f["lottery"]):
-            self._head(
+            self.head(
                 "The hyperparameter lottery",
                 "How far from the best design runs end, when only hyperparameters differ: quartiles, best, worst.",
             )
             self._choose("lottery", list(r.targets), lambda s: figures.lottery(r, s))
-            self._note(
+            self.note(
                 "The chance [%] that one draw of hyperparameters ends within 1 % of the best, by evaluations:"
             )
             checkpoints = [
@@ -163,13 +119,13 @@ class _Page:
             ]
             self._choose("chance", checkpoints, lambda c: figures.chance(f["lottery"], int(c)))
             self._table(f["lottery"])
-            self._head(
+            self.head(
                 "What tuning costs",
                 "Expected best of k draws; every draw's evaluations are paid for.",
             )
-            self._figure(figures.tuning(f["tuning"]))
+            self.figure(figures.tuning(f["tuning"]))
             self._table(f["tuning"])
-        self._head(
+        self.head(
             "Tuned agents compared",
             "On fresh seeds, with the hyperparameters that did best while tuning."
             if r.tuned_apart
@@ -182,17 +138,15 @@ class _Page:
         )
         if budgets:
             self._choose("ranking", budgets[::-1], lambda c: figures.forest(f["ranking"], int(c)))
-            self._note(
-                "Area under the gap curve: how soon, on average over all evaluations so far."
-            )
+            self.note("Area under the gap curve: how soon, on average over all evaluations so far.")
             self._choose(
                 "area", budgets[::-1], lambda c: figures.forest(f["ranking"], int(c), "IQM area")
             )
             self._table(f["ranking"])
-            self._note("The share of runs within a gap:")
-            self._figure(figures.profiles(r, last))
+            self.note("The share of runs within a gap:")
+            self.figure(figures.profiles(r, last))
         if len(f["pairs"]):
-            self._note(
+            self.note(
                 "The probability [%] that the agent of the row does better; × marks pairs not separated:"
             )
             compared = [str(c) for c in sorted(f["pairs"]["evaluations"].unique())]
@@ -200,29 +154,29 @@ class _Page:
             self._table(f["pairs"])
         self._table(f["per_scenario"], "Scenario by scenario, with the hyperparameters")
         if len(f["hypervolume"]):
-            self._head(
+            self.head(
                 "Several objectives",
                 "Hypervolume of each run's front, against the exact one where certified.",
             )
-            self._figure(figures.volumes(f["hypervolume"]))
+            self.figure(figures.volumes(f["hypervolume"]))
             self._table(f["hypervolume"])
         if len(f["hyperparameters"]):
-            self._head(
+            self.head(
                 "Which hyperparameters matter",
                 "Shares of the variance of a run's rank: exact where the runs form a full grid, else by a forest.",
             )
-            self._figure(figures.importances(f["hyperparameters"]))
+            self.figure(figures.importances(f["hyperparameters"]))
             self._table(f["hyperparameters"])
         if len(f["knobs"]):
-            self._head("Around each best design", "What is lost when one knob alone is moved.")
+            self.head("Around each best design", "What is lost when one knob alone is moved.")
             self._choose(
                 "knobs", list(r.targets), lambda s: effects(f["knobs"][f["knobs"]["scenario"] == s])
             )
             self._table(f["knobs"])
-        self._head(
+        self.head(
             "Where the time went", "Agents' own seconds; evaluations charged, different, computed."
         )
-        self._figure(figures.overhead(f["overhead"]))
+        self.figure(figures.overhead(f["overhead"]))
         self._table(f["overhead"])
         self._table(f["counts"], "Runs by panel, agent, phase and status")
         if r.failures:
@@ -232,30 +186,16 @@ class _Page:
             failed["error"] = failed["error"].str.strip().str.splitlines().str[-1]
             self._table(failed, "Failed runs")
         packages = ", ".join(f"{k} {v}" for k, v in r.versions.items())
-        self._note(f"archgym {__version__}; the sweep ran with {packages}.")
+        self.note(f"archgym {__version__}; the sweep ran with {packages}.")
 
     # ---- pieces
-    def _add(self, text_: str) -> None:
-        self.parts.append(text_)
-
-    def _head(self, title: str, note: str) -> None:
-        self._add(f"<h2>{html.escape(title)}</h2>")
-        self._note(note)
-
-    def _note(self, note: str) -> None:
-        if note:
-            self._add(f"<p class='note'>{html.escape(note)}</p>")
-
-    def _figure(self, figure: Any) -> None:
-        self._add(f"<div class='figure'>{_fragment(figure)}</div>")
-
     def _choose(self, group: str, values: Sequence[str], draw: Any) -> None:
         options = "".join(f"<option>{html.escape(v)}</option>" for v in values)
-        self._add(f"<select data-group='{group}' aria-label='{group}'>{options}</select>")
+        self.add(f"<select data-group='{group}' aria-label='{group}'>{options}</select>")
         for value in values:
-            self._add(
+            self.add(
                 f"<div class='figure' data-of='{group}' data-value='{html.escape(value)}'>"
-                f"{_fragment(draw(value))}</div>"
+                f"{fragment(draw(value))}</div>"
             )
 
     def _table(self, frame: pd.DataFrame, title: str = "The numbers", open_: bool = False) -> None:
@@ -264,20 +204,10 @@ class _Page:
         shown = frame.head(400)
         cut = f" (first 400 of {len(frame):,}; all in the CSV)" if len(frame) > 400 else ""
         body = shown.to_html(index=False, border=0, float_format=lambda v: f"{v:.4g}", na_rep="")
-        self._add(
+        self.add(
             f"<details{' open' if open_ else ''}><summary>{html.escape(title + cut)}</summary>"
             f"<div class='scroll'>{body}</div></details>"
         )
-
-
-def _fragment(figure: Any) -> str:
-    return str(
-        figure.to_html(
-            full_html=False,
-            include_plotlyjs=False,
-            config={"responsive": True, "displaylogo": False},
-        )
-    )
 
 
 def _write_pictures(results: Results, frames: dict[str, pd.DataFrame], folder: Path) -> list[Path]:

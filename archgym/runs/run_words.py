@@ -20,9 +20,9 @@ def text(
     scenario: Scenario, manifest: Mapping[str, Any], result: Mapping[str, Any], path: Path | None
 ) -> str:
     """A few lines: what searched what, objectives and specs of the best design, the knobs it moved."""
-    lines = [_headline(scenario, manifest, result)]
+    lines = [headline(scenario, manifest, result)]
     lines += ["  " + _in_line(row) for row in _rows(result)]
-    moved = _moved(scenario, result)
+    moved = moved_knobs(scenario, result)
     if moved:
         lines.append("  knobs: " + ", ".join(f"{n} {v}" for n, v, _ in moved[:SHOWN_KNOBS]))
         if len(moved) > SHOWN_KNOBS:
@@ -36,7 +36,7 @@ def html_text(
     """The same as tables, without scripts: a notebook shows it."""
     has_reference = bool(result["reference"] and result["reference"]["metrics"])
     head = ["goal", "best", *(["reference", "best / reference"] if has_reference else [])]
-    moved = _moved(scenario, result)
+    moved = moved_knobs(scenario, result)
     knobs = [
         [n, str(v), *([] if there is None else [str(there)])] for n, v, there in moved[:SHOWN_KNOBS]
     ]
@@ -46,14 +46,15 @@ def html_text(
         else ""
     )
     return (
-        f"<div><p><b>{escape(_headline(scenario, manifest, result))}</b></p>"
+        f"<div><p><b>{escape(headline(scenario, manifest, result))}</b></p>"
         + (_table(head, _rows(result)) if result["best"] else "")
         + (_table(["knob", "best", *(["reference"] if result["reference"] else [])], knobs) if knobs else "")
         + f"{more}<p>{escape(_footing(result, path))}</p></div>"
     )  # fmt: skip
 
 
-def _headline(scenario: Scenario, manifest: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+def headline(scenario: Scenario, manifest: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """What searched what, and whether the best design meets the specs, in one line."""
     if result["best"] is None:
         found = "no feasible design"
     elif not result["specs"]:
@@ -81,7 +82,7 @@ def _in_line(row: list[str]) -> str:
     )
 
 
-def _moved(scenario: Scenario, result: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+def moved_knobs(scenario: Scenario, result: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Knobs of the best design that differ from the reference (all, where there is none)."""
     if result["best"] is None:
         return []

@@ -1,0 +1,37 @@
+"""``archgym page``: a finished run as one page to look at."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..terminal.output import busy, print_json
+
+
+def add_to(words: Any) -> None:
+    """Add the word to the parser."""
+    p = words.add_parser("page", help="one interactive HTML page of a finished run")
+    p.add_argument("run", type=Path, help="folder of the run")
+    p.add_argument("--output", type=Path, help="file to write (default: RUN/page.html)")
+    p.add_argument(
+        "--effects",
+        action="store_true",
+        help="evaluate the neighbours of the best design, and show what each knob is worth",
+    )
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(go=go)
+
+
+def go(options: argparse.Namespace) -> int:
+    """Write the page, and say where it lies and how large it is."""
+    from ..report.run_page import write_run_page
+
+    with busy("reading the run, drawing …", options.json):
+        page = write_run_page(options.run, options.output, effects=options.effects)
+    size = page.stat().st_size
+    if options.json:
+        print_json({"page": str(page), "bytes": size})
+    else:
+        print(f"Page: {page} ({size / 1e6:.1f} MB, needs no network)")
+    return 0
