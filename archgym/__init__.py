@@ -15,7 +15,7 @@ from typing import Any
 
 from .environments.registration import register_all
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # name -> module, and the name there where it is another
 _PUBLIC = {
