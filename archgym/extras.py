@@ -33,7 +33,7 @@ EXTRAS = (
     Extra(
         "rl",
         ("torch", "stable_baselines3", "sb3_contrib"),
-        "agents a2c, dqn, maskable_ppo, nasaic, ppo, reinforce_controller and sac; cost model mlp_ensemble; "
+        "agents a2c, dqn, maskable_ppo, nasaic, nasaic-2020, ppo, reinforce_controller and sac; cost model mlp_ensemble; "
         "networks of PyTorch as workloads",
     ),
     Extra(
@@ -49,6 +49,9 @@ EXTRAS = (
     Extra("lightgbm", ("lightgbm",), "cost model lightgbm"),
     Extra("ray", ("ray",), "sweeps on a Ray cluster"),
     Extra("server", ("psycopg", "sqlalchemy"), "stores on a PostgreSQL server, for sweeps on many machines"),
+    Extra("tensorboard", ("tensorboardX",), "runs logged for TensorBoard"),
+    Extra("mlflow", ("mlflow",), "runs logged for MLflow"),
+    Extra("wandb", ("wandb",), "runs logged for Weights & Biases, offline"),
     Extra("minari", ("minari",), "export to Minari data sets"),
     Extra("layout", ("klayout",), "checks of exported layouts by KLayout"),
 )  # fmt: skip
