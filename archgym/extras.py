@@ -49,9 +49,6 @@ EXTRAS = (
     Extra("lightgbm", ("lightgbm",), "cost model lightgbm"),
     Extra("ray", ("ray",), "sweeps on a Ray cluster"),
     Extra("server", ("psycopg", "sqlalchemy"), "stores on a PostgreSQL server, for sweeps on many machines"),
-    Extra("tensorboard", ("tensorboardX",), "runs logged for TensorBoard"),
-    Extra("mlflow", ("mlflow",), "runs logged for MLflow"),
-    Extra("wandb", ("wandb",), "runs logged for Weights & Biases, offline"),
     Extra("minari", ("minari",), "export to Minari data sets"),
     Extra("layout", ("klayout",), "checks of exported layouts by KLayout"),
 )  # fmt: skip
