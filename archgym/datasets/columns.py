@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import StoreError
+from ..documents import parse_json
+from ..errors import ArchgymError, StoreError
 from ..files.cells import restored
 from ..files.parquet import arrow
 from ..space import Value
@@ -147,7 +148,24 @@ def _parquet(path: Path) -> list[Column]:
             f"{path}: {'; '.join(refused)}: expected numbers, text or booleans; convert the column, or leave it "
             "out when the table is written"
         )
-    return out
+    return out + _counted_index(path, table)
+
+
+def _counted_index(path: Path, table: Any) -> list[Column]:
+    """The named index of a pandas frame that counts 1, 2, 3 …: pandas writes it into the metadata alone."""
+    text = (table.schema.metadata or {}).get(b"pandas")
+    if text is None:
+        return []
+    try:
+        entries = parse_json(text, "the metadata of pandas").get("index_columns", [])
+        named = [e for e in entries if isinstance(e, dict) and isinstance(e.get("name"), str)]
+        counts = [(e["name"], range(e["start"], e["stop"], e["step"])) for e in named]
+    except (ValueError, KeyError, TypeError, AttributeError, ArchgymError) as error:
+        raise DatasetError(f"{path}: its pandas metadata cannot be read: {error}") from error
+    for name, count in counts:
+        if len(count) != len(table):
+            raise DatasetError(f"{path}: index {name!r} has {len(count)} rows, not {len(table)}")
+    return [Column(name, "number", list(count)) for name, count in counts]
 
 
 def _is_view(types: Any, kind: Any) -> bool:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from archgym.cli import main
+from archgym.datasets.columns import read_columns
 from archgym.datasets.foreign import Roles, import_table
 from archgym.datasets.operations import merge
 from archgym.datasets.reader import Dataset
@@ -158,3 +159,12 @@ def test_units_survive_a_tool_that_drops_metadata(tmp_path):
     again = Dataset(data.path)
     assert again.description.metrics == data.description.metrics and len(again) == 10
     assert again.description.space == data.description.space
+
+
+@pytest.mark.parametrize("sizes", [[1, 2, 3], [1, 2, 4]])
+def test_a_named_index_of_pandas_is_a_column(tmp_path, sizes):
+    """An index that counts is in pandas' metadata alone; any other is a column of the file."""
+    frame = pd.DataFrame({"size": sizes, "kind": ["a", "b", "a"], "time": [1.0, 2.0, 3.0]})
+    frame.set_index("size").to_parquet(tmp_path / "x.parquet")
+    found = {c.name: list(c.cells) for c in read_columns([tmp_path / "x.parquet"])}
+    assert found == {"kind": ["a", "b", "a"], "time": [1.0, 2.0, 3.0], "size": sizes}
