@@ -33,8 +33,8 @@ EXTRAS = (
     Extra(
         "rl",
         ("torch", "stable_baselines3", "sb3_contrib"),
-        "agents a2c, dqn, maskable_ppo, nasaic, nasaic-2020, ppo, reinforce_controller and sac; cost model mlp_ensemble; "
-        "networks of PyTorch as workloads",
+        "agents a2c, dqn, maskable_ppo, nasaic, nasaic-2020, ppo, reinforce_controller and sac; cost model "
+        "mlp_ensemble; networks of PyTorch as workloads",
     ),
     Extra(
         "search",
