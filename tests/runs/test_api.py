@@ -18,7 +18,8 @@ OF_DOMAINS = {
     "accelerator/alexnet-archgym": {},
     "mapping/alexnet-loops": {},
     "codesign/measured-joint": {},
-    "ffet/picorv32-area": {},
+    "ffet/picorv32-area": {"workload": "mac16"},
+    "cluster/gpt3-13b-training": {"workload": "vit-base-train"},
 }
 
 
