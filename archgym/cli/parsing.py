@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
-from typing import NoReturn
+import sys
+from typing import Any, NoReturn
 
 _UNKNOWN = re.compile(r"unrecognized arguments: (.*)")
 
@@ -13,23 +14,32 @@ _UNKNOWN = re.compile(r"unrecognized arguments: (.*)")
 class Parser(argparse.ArgumentParser):
     """An argument parser that suggests options, and adds defaults to help texts that lack them."""
 
+    _typed: tuple[str, ...] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does; what was typed is kept for :meth:`error`."""
+        self._typed = tuple(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
-        """Exit with code 2; unknown options are told with those that are spelt alike."""
+        """Exit with code 2; unknown options are told with those of the same word that are spelt alike."""
         found = _UNKNOWN.match(message)
         for word in found[1].split() if found else ():
-            close = difflib.get_close_matches(word.partition("=")[0], self.options(), n=3)
+            given = word.partition("=")[0]
+            known = [o for o in self.options() if o != given]
+            close = difflib.get_close_matches(given, known, n=3)
             if word.startswith("-") and close:
                 message += f"; did you mean {' or '.join(close)}?"
         super().error(message)
 
     def options(self) -> list[str]:
-        """Every option of this parser and of the words below it."""
-        out: list[str] = []
-        for action in self._actions:
-            out += action.option_strings
-            if isinstance(action, argparse._SubParsersAction):
-                out += [o for p in action.choices.values() for o in p.options()]
-        return list(dict.fromkeys(out))
+        """Every option of the word that was typed; of this parser where none was."""
+        parser: argparse.ArgumentParser = self
+        for word in self._typed:
+            for action in parser._actions:
+                if isinstance(action, argparse._SubParsersAction) and word in action.choices:
+                    parser = action.choices[word]
+        return [o for action in parser._actions for o in action.option_strings]
 
     def format_help(self) -> str:
         """The help text."""
