@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -66,11 +67,27 @@ def kernel_compiler(package_file: str, *, allocates: bool = True) -> Callable[[F
             jitted: Any = numba.njit(
                 cache=cache is not None, error_model="numpy", nogil=True, **options
             )(function)
+            if cache is not None:
+                _go_on_where_it_cannot_be_kept(jitted, cache)
             return jitted
         finally:
             config.CACHE_DIR = before
 
     return compile_
+
+
+def _go_on_where_it_cannot_be_kept(jitted: Any, folder: Path) -> None:
+    """A disk that is full costs the next process a compilation, and this one nothing but a warning."""
+    save = jitted._cache.save_overload
+
+    def save_if_possible(signature: Any, data: Any) -> None:
+        try:
+            save(signature, data)
+        except OSError as error:
+            text = f"compiled kernels cannot be kept in {folder.parent}: {error.strerror or error}"
+            warnings.warn(f"{text}; every process compiles them anew", RuntimeWarning, stacklevel=2)
+
+    jitted._cache.save_overload = save_if_possible
 
 
 @cache
