@@ -67,7 +67,7 @@ def kernel_compiler(package_file: str, *, allocates: bool = True) -> Callable[[F
             jitted: Any = numba.njit(
                 cache=cache is not None, error_model="numpy", nogil=True, **options
             )(function)
-            if cache is not None:
+            if cache is not None and hasattr(jitted, "_cache"):  # none where numba is switched off
                 _go_on_where_it_cannot_be_kept(jitted, cache)
             return jitted
         finally:
