@@ -133,7 +133,6 @@ def test_bad_input_exits_2_and_says_why(capsys, arguments, message):
     ("name", "text", "message"),
     [
         ("d.csv", "page_policy,scheduler\nOpen\n", "not as many cells"),
-        ("d.csv", "page_policy\nOpen\n", "lacks parameter 'scheduler'"),
         ("d.csv", "page_polcy\nOpen\n", "page_policy"),
         ("d.csv", "page_policy\n", "holds no design"),
         ("d.jsonl", "{\n", "line 1: not JSON"),
