@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..contracts.evaluation import Floats
 from ..errors import MissingExtraError
@@ -78,6 +79,24 @@ def is_wide(values: Floats) -> bool:
     """Whether values (n,) belong on a logarithmic axis: all positive and far apart."""
     finite = values[np.isfinite(values)]
     return bool(len(finite) and finite.min() > 0 and finite.max() > WIDE * finite.min())
+
+
+def trial_groups(
+    scenario: Scenario, shown: NDArray[np.bool_], met: NDArray[np.bool_]
+) -> list[tuple[NDArray[np.intp], str, dict[str, Any]]]:
+    """Trials (n,) that are shown, apart by whether they meet the specs: positions, name and marker.
+
+    Groups without a trial are left out.
+    """
+    groups = (
+        (shown & ~met, "misses a spec", dict(size=5, color=GREY, symbol="x")),
+        (
+            shown & met,
+            "meets the specs" if scenario.specs else "evaluation",
+            dict(size=5, color=PALE, symbol="circle"),
+        ),
+    )
+    return [(np.flatnonzero(m), name, marker) for m, name, marker in groups if m.any()]
 
 
 def plain(text: object) -> str:

@@ -11,10 +11,8 @@ from ..goals.scenario import Scenario
 from ..goals.trials import Trials
 from .base import (
     GREEN,
-    GREY,
     INK,
     MANY,
-    PALE,
     RED,
     hover_texts,
     is_wide,
@@ -22,6 +20,7 @@ from .base import (
     plain,
     plotly,
     stacked,
+    trial_groups,
     written,
 )
 
@@ -67,21 +66,15 @@ def _panel(
     scale, unit = written(finite, curve.unit)
     points = go.Scattergl if len(trials) > MANY else go.Scatter
     what = "guess " if truth is not None else ""
-    met, works = trials.satisfied, np.isfinite(curve.values)
-    for chosen, name, colour, symbol in (
-        (works & ~met, "misses a spec", GREY, "x"),
-        (works & met, "meets the specs" if scenario.specs else "evaluation", PALE, "circle"),
-    ):
-        if chosen.any():
-            at = np.flatnonzero(chosen)
-            figure.add_trace(
-                points(
-                    x=steps[at], y=curve.values[at] / scale, mode="markers", name=f"{what}{name}",
-                    legendgroup=name, showlegend=row == 1, marker=dict(size=5, color=colour, symbol=symbol),
-                    text=[hover[i] for i in at], hovertemplate="%{y:.4g}<br>%{text}<extra></extra>",
-                ),
-                row=row, col=1,
-            )  # fmt: skip
+    for at, name, marker in trial_groups(scenario, np.isfinite(curve.values), trials.satisfied):
+        figure.add_trace(
+            points(
+                x=steps[at], y=curve.values[at] / scale, mode="markers", name=f"{what}{name}",
+                legendgroup=name, showlegend=row == 1, marker=marker,
+                text=[hover[i] for i in at], hovertemplate="%{y:.4g}<br>%{text}<extra></extra>",
+            ),
+            row=row, col=1,
+        )  # fmt: skip
     if np.isfinite(curve.best).any():
         figure.add_trace(
             go.Scatter(

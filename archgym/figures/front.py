@@ -11,7 +11,7 @@ from ..errors import ArchgymError
 from ..goals.scenario import Scenario
 from ..goals.tradeoff import Axis, front_axes, front_of
 from ..goals.trials import Trials
-from .base import GREY, INK, MANY, PALE, RED, hover_texts, is_wide, layout, plain, plotly, written
+from .base import INK, MANY, RED, hover_texts, is_wide, layout, plain, plotly, trial_groups, written
 
 
 def front(scenario: Scenario, trials: Trials, final: Trials | None = None) -> Any:
@@ -37,24 +37,20 @@ def front(scenario: Scenario, trials: Trials, final: Trials | None = None) -> An
     values = [_values(axis, trials) for axis in axes[:2]]
     (sx, ux), (sy, uy) = (written(v, a.unit) for v, a in zip(values, axes))
     xs, ys = values[0] / sx, values[1] / sy
-    works, met = np.isfinite(xs) & np.isfinite(ys), trials.satisfied
     hover = hover_texts(scenario, trials.x, np.arange(len(trials)))
     points = go.Scattergl if len(trials) > MANY else go.Scatter
     what = "guess " if final is not None else ""
     figure = go.Figure()
-    for chosen, name, colour, symbol in (
-        (works & ~met, "misses a spec", GREY, "x"),
-        (works & met, "meets the specs" if scenario.specs else "evaluation", PALE, "circle"),
+    for at, name, marker in trial_groups(
+        scenario, np.isfinite(xs) & np.isfinite(ys), trials.satisfied
     ):
-        if chosen.any():
-            at = np.flatnonzero(chosen)
-            figure.add_trace(
-                points(
-                    x=xs[at], y=ys[at], mode="markers", name=f"{what}{name} ({len(at):,})",
-                    marker=dict(size=5, color=colour, symbol=symbol), text=[hover[i] for i in at],
-                    hovertemplate="%{x:.4g}, %{y:.4g}<br>%{text}<extra></extra>",
-                )
-            )  # fmt: skip
+        figure.add_trace(
+            points(
+                x=xs[at], y=ys[at], mode="markers", name=f"{what}{name} ({len(at):,})",
+                marker=marker, text=[hover[i] for i in at],
+                hovertemplate="%{x:.4g}, %{y:.4g}<br>%{text}<extra></extra>",
+            )
+        )  # fmt: skip
     _front(figure, scenario, trials if final is None else final, axes, (sx, sy))
     _reference(figure, scenario, axes, (sx, sy))
     _limits(figure, scenario, axes, (sx, sy))

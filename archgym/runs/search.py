@@ -20,7 +20,7 @@ from ..search.stopping import TimeLimit
 from ..search.study import Study
 from ..units import parse_quantity
 from . import runner
-from .manifest import make_manifest
+from .manifest import AROUND_THE_RECIPE, make_manifest
 from .run import Run
 from .run_folder import MANIFEST, RunFolder
 
@@ -169,9 +169,8 @@ def _require_same_run(place: Path, wanted: Mapping[str, Any]) -> None:
         ArchgymError: it names what differs.
     """
     there = RunFolder.open(place).manifest
-    around = ("id", "versions")
-    differ = [k for k in wanted if k not in around and wanted[k] != there.get(k)]
-    differ += [k for k in there if k not in around and k not in wanted]
+    differ = [k for k in wanted if k not in AROUND_THE_RECIPE and wanted[k] != there.get(k)]
+    differ += [k for k in there if k not in AROUND_THE_RECIPE and k not in wanted]
     if differ:
         raise ArchgymError(
             f"{place} holds a run of other arguments ({', '.join(differ)} differ): choose another output, or go on "

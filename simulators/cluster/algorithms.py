@@ -35,6 +35,22 @@ def log2(n: int) -> int:
     return n.bit_length() - 1
 
 
+def halving_steps(kind: str, n: int, size: int) -> list[tuple[int, int]]:
+    """Offset of the partner and bytes of each message of halving-doubling among ``n`` members, in order.
+
+    An all-reduce goes back over the same partners.  The tool halves once more before it turns, and doubles
+    what was floored.
+    """
+    levels = log2(n)
+    if kind == "all_gather":
+        return [(n >> (i + 1), size << i) for i in range(levels)]
+    steps = [(1 << i, size >> (i + 1)) for i in range(levels)]
+    if kind == "all_reduce":
+        turned = size >> (levels + 1)
+        steps += [(1 << (levels - 1 - i), turned << (i + 1)) for i in range(levels)]
+    return steps
+
+
 class Packets:
     """Ring, direct and halving-doubling: packets become ready, are sent, and each reception makes another.
 
@@ -58,6 +74,7 @@ class Packets:
             rounds = {"all_reduce": 2 * (n - 1), "all_to_all": n * (n - 1) // 2}
             self.sends = rounds.get(kind, n - 1)
             self.reduced = n - 1
+        self._steps = halving_steps(kind, n, phase.size) if name == "halvingDoubling" else []
         self._half = n - 1 if name.startswith("direct") and kind == "all_reduce" else 0
         self._received = self._made = self.credits = 0
         self._unreduced_left = self._reduced_left = 0
@@ -95,7 +112,8 @@ class Packets:
         members, n, s = phase.members, len(phase.members), phase.size
         self._made += 1
         if phase.algorithm == "halvingDoubling":
-            step, size = self._halving(made)
+            # packets beyond the last message are made and never sent
+            step, size = self._steps[min(made, len(self._steps) - 1)]
             partner = phase.me + (step if phase.me // step % 2 == 0 else -step)
             partner %= n
             return members[partner], members[partner], size
@@ -105,17 +123,6 @@ class Packets:
             return members[(phase.me + away) % n], members[(phase.me - away) % n], size
         way = phase.direction
         return members[(phase.me + way) % n], members[(phase.me - way) % n], size
-
-    def _halving(self, i: int) -> tuple[int, int]:
-        """Offset and bytes of the i-th message of halving-doubling."""
-        levels, s = log2(len(self.phase.members)), self.phase.size
-        if self.phase.kind == "all_gather":
-            i = min(i, levels - 1)
-            return len(self.phase.members) >> (i + 1), s << i
-        if i >= levels:  # the tool halves once more before it turns, and doubles what was floored
-            back = min(i - levels, levels - 1)
-            return 1 << (levels - 1 - back), (s >> (levels + 1)) << (back + 1)
-        return 1 << i, s >> (i + 1)
 
     def _ready(self) -> None:
         self.credits += 1

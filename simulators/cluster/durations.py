@@ -6,7 +6,7 @@ number of NPUs.
 
 from __future__ import annotations
 
-from .algorithms import log2
+from .algorithms import halving_steps, log2
 from .phases import Phase
 from .system import System
 
@@ -70,10 +70,9 @@ def port_time(system: System, phase: Phase) -> float:
         loads = [(k, size) for k in range(1, n)] * (2 if phase.kind == "all_reduce" else 1)
         ways = links(system, d)
     else:
-        halves = [(1 << i, s >> (i + 1)) for i in range(log2(n))]
-        gather = [(n >> (i + 1), s << i) for i in range(log2(n))]
-        twice = {"all_reduce": 2 * halves, "all_gather": gather}
-        loads, ways = twice.get(phase.kind, halves), 2 if ring and n > 2 else 1
+        both = phase.kind == "all_reduce"
+        loads = halving_steps("reduce_scatter" if both else phase.kind, n, s) * (2 if both else 1)
+        ways = 2 if ring and n > 2 else 1
     total = sum((min(k, n - k) if ring else 1) * b for k, b in loads)
     return total / (ways * system.bytes_per_ns(d))
 
@@ -100,15 +99,9 @@ def least_port_time(system: System, phase: Phase) -> float:
 
 
 def _halving_doubling(system: System, phase: Phase) -> int:
-    n, s, e = len(phase.members), phase.size, phase.endpoint_delay
-    levels = log2(n)
-    halves = [(1 << i, s >> (i + 1)) for i in range(levels)]
+    n, e = len(phase.members), phase.endpoint_delay
+    steps = halving_steps(phase.kind, n, phase.size)
+    total = (len(steps) + 1) * e + sum(message(system, phase, *step) for step in steps)
     if phase.kind == "all_gather":
-        steps = [(n >> (i + 1), s << i) for i in range(levels)]
-        return (levels + 1) * e + sum(message(system, phase, *step) for step in steps)
-    total = sum(message(system, phase, *step) for step in halves)
-    total += sum(system.reduction(size) for _, size in halves[1:])
-    if phase.kind == "reduce_scatter":
-        return (levels + 1) * e + total
-    back = [(1 << (levels - 1 - i), (s >> (levels + 1)) << (i + 1)) for i in range(levels)]
-    return (2 * levels + 1) * e + total + sum(message(system, phase, *step) for step in back)
+        return total
+    return total + sum(system.reduction(size) for _, size in steps[1 : log2(n)])

@@ -14,6 +14,7 @@ from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError
 from archgym.space import Designs, Setting, Value
 
+from .durations import links
 from .events import simulate
 from .faults import faults, used
 from .space import ROLES, cluster_space
@@ -198,11 +199,8 @@ class ClusterSimulator(Simulator):
             )
         finish = np.array(outcome.finish, np.float64)
         time = float(finish.max()) * 1e-9
-        ports = [
-            {"Ring": 2 if n > 2 else 1, "FullyConnected": n - 1, "Switch": 1}[kind] * b
-            for n, kind, b in zip(system.npus, system.topology, system.bandwidth)
-            if n > 1
-        ]
+        wide = [d for d, n in enumerate(system.npus) if n > 1]
+        ports = [links(system, d) * system.bandwidth[d] for d in wide]
         return [
             time,
             task.tokens / time if time else 0.0,

@@ -17,6 +17,23 @@ OPTIMIZATIONS = ("localBWAware", "baseline")
 GROUP_ENDPOINT_NS = 10  # collectives of communicator groups take this, whatever the endpoint delay
 
 
+def coordinates(npu: int, npus: Sequence[int]) -> list[int]:
+    """Position in each dimension; dimension 0 varies fastest."""
+    out = []
+    for n in npus:
+        out.append(npu % n)
+        npu //= n
+    return out
+
+
+def number(position: Sequence[int], npus: Sequence[int]) -> int:
+    """The NPU at a position."""
+    out = 0
+    for place, n in zip(reversed(position), reversed(npus)):
+        out = out * n + place
+    return out
+
+
 @dataclass(frozen=True)
 class System:
     """What a step of training or a collective runs on.

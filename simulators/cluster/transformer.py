@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple
 
+from .system import coordinates, number
+
 ELEMENT = 2  # bytes
 
 
@@ -104,12 +106,9 @@ class Builder:
         self.nodes: list[dict[str, Any]] = []
         self.previous: int | None = None
         self.layer_ends: list[int] = []  # for weights that are gathered one layer ahead
-        self.position = _coordinates(npu, npus)
+        self.position = coordinates(npu, npus)
         self.stages = prod(npus[x] for x in pp)
-        self.stage, weight = 0, 1
-        for x in pp:
-            self.stage += self.position[x] * weight
-            weight *= npus[x]
+        self.stage = number([self.position[x] for x in pp], [npus[x] for x in pp])
 
     def add(self, op: str, deps: Sequence[int | None], **more: Any) -> int:
         """One node; its number."""
@@ -119,14 +118,11 @@ class Builder:
 
     def peer(self, delta: int) -> int:
         """The NPU at the same place of another stage."""
-        flat, place = self.stage + delta, list(self.position)
-        for x in self.pp:
-            place[x] = flat % self.npus[x]
-            flat //= self.npus[x]
-        out = 0
-        for at, n in zip(reversed(place), reversed(self.npus)):
-            out = out * n + at
-        return out
+        place = list(self.position)
+        there = coordinates(self.stage + delta, [self.npus[x] for x in self.pp])
+        for x, at in zip(self.pp, there):
+            place[x] = at
+        return number(place, self.npus)
 
     def compute(self, cost: tuple[int, int], times: int = 1, after: Sequence[int] = ()) -> None:
         """Work on the critical path."""
@@ -224,14 +220,6 @@ class Builder:
         if self.zero in (1, 2) and self.dp:
             for _ in range(layers):
                 self.collective("all_gather", self._shard, self.dp)
-
-
-def _coordinates(npu: int, npus: Sequence[int]) -> list[int]:
-    out = []
-    for n in npus:
-        out.append(npu % n)
-        npu //= n
-    return out
 
 
 def transformer(

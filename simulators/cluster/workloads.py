@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from .system import KINDS
+from .system import KINDS, coordinates, number
 from .transformer import transformer
 
 Node = Mapping[str, Any]
@@ -33,23 +33,6 @@ class Programs:
     def size(self) -> int:
         """NPUs in all."""
         return prod(self.npus)
-
-
-def coordinates(npu: int, npus: Sequence[int]) -> list[int]:
-    """Position in each dimension; dimension 0 varies fastest."""
-    out = []
-    for n in npus:
-        out.append(npu % n)
-        npu //= n
-    return out
-
-
-def number(position: Sequence[int], npus: Sequence[int]) -> int:
-    """The NPU at a position."""
-    out = 0
-    for place, n in zip(reversed(position), reversed(npus)):
-        out = out * n + place
-    return out
 
 
 def alike(npus: Sequence[int], nodes: Sequence[Node]) -> Programs:
