@@ -34,7 +34,8 @@ def run_sweep(
         engine: ``local`` or ``ray``.
         address: of a Ray cluster.
         timeout: seconds a run may take (default: the sweep's).
-        store: an SQLite file of evaluations shared with other sweeps.
+        store: where evaluations are kept, a path or URL, which other sweeps may share (default: a file in the
+            folder).
         progress: show a progress bar.
 
     Returns:
@@ -44,7 +45,7 @@ def run_sweep(
         ArchgymError: a file that makes no sense, or a folder that holds a sweep already.
     """
     made = sweep if isinstance(sweep, Sweep) else load_sweep(Path(sweep))
-    folder = driver.SweepFolder.create(Path(output or Path("sweeps") / made.name), made)
+    folder = driver.SweepFolder.create(Path(output or Path("sweeps") / made.name), made, store)
     return _carried_out(folder, made, workers, engine, address, timeout, store, progress)
 
 
@@ -84,7 +85,7 @@ def _carried_out(
 
         driver.carry_out(
             folder, sweep, make_engine(engine, workers, limit, address),
-            store=None if store is None else Path(store), on_progress=show,
+            store=store, on_progress=show,
         )  # fmt: skip
     with Ledger(folder.path / driver.LEDGER) as ledger:
         write_runs(ledger, folder.path / "runs")
