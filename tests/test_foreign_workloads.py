@@ -48,6 +48,7 @@ def own(tmp_path_factory):
     return {
         "cluster": str(folder / "model.yaml"),
         "dram": str(folder / "trace.stl"),
+        "memory": str(folder / "trace.stl"),
         "accelerator": str(folder / "layers.csv"),
         "mapping": str(folder / "layers.csv"),
         "soc": str(folder / "graph.tasks.csv"),

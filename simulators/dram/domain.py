@@ -4,11 +4,23 @@ from archgym.domains import Domain, Sample, Verb
 
 DOMAIN = Domain(
     name="dram",
-    text="memory controllers over DDR3 and DDR4",
-    simulators={"dram": "archgym.simulators.dram.simulator:DRAMSimulator"},
-    workloads={"dram": "archgym.simulators.dram.traces.library:names"},
-    environments={"DRAM": "dram/stream-low-power"},
-    multi_objective={"DRAM": {"scenario": "dram/bfs-10k-front"}},
+    text="memories and their controllers: DDR3 to DDR5, LPDDR, HBM, GDDR",
+    simulators={
+        "dram": "archgym.simulators.dram.simulator:DRAMSimulator",
+        "memory": "archgym.simulators.dram.memory.simulator:MemorySimulator",
+    },
+    workloads={
+        "dram": "archgym.simulators.dram.traces.library:names",
+        "memory": "archgym.simulators.dram.traces.library:names",
+    },
+    environments={"DRAM": "dram/stream-low-power", "Memory": "memory/ddr5-sqlite"},
+    multi_objective={
+        "DRAM": {"scenario": "dram/bfs-10k-front"},
+        "Memory": {
+            "scenario": "memory/ddr5-sqlite",
+            "objectives": ("mean_latency", "energy_per_bit"),
+        },
+    },
     verbs={
         "trace": Verb(
             "look at, make, convert and capture memory traces",

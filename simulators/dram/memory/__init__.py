@@ -1,0 +1,1 @@
+"""Memories of today as a registered simulator: devices, organisations and mappings to choose from."""
