@@ -16,6 +16,7 @@ demo: $(DEMO_STAMP)  ## search the memory controller for a trace captured from a
 	else $(BIN)/archgym run dram/sqlite-low-latency --agent genetic_algorithm --budget 200 --seed 1 --output runs/demo; fi
 
 test: $(STAMP)  ## the default suite, under ten minutes on two cores
+	$(BIN)/python .ci/compile_kernels.py
 	$(BIN)/python -m pytest -n 2 -m "not slow" $(PYTEST_ARGS)
 
 coverage: $(STAMP)  ## lines and branches of the core that the last `make test PYTEST_ARGS="--cov=archgym --cov-branch"` ran
