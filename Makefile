@@ -17,13 +17,13 @@ demo: $(DEMO_STAMP)  ## search the memory controller for a trace captured from a
 
 test: $(STAMP)  ## the default suite, under ten minutes on two cores
 	$(BIN)/python .ci/compile_kernels.py
-	$(BIN)/python -m pytest -n 2 -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
 coverage: $(STAMP)  ## lines and branches of the core that the last `make test PYTEST_ARGS="--cov=archgym --cov-branch"` ran
 	$(BIN)/python .ci/coverage_floor.py
 
 test-all: $(STAMP)  ## the default suite and the tests that take minutes
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: $(STAMP)  ## speed and memory claims
 	@for program in benchmarks/bench_*.py; do $(BIN)/python $$program || exit 1; done

@@ -43,19 +43,12 @@ def test_every_example_is_tested():
     names = {p.stem for p in (ROOT / "examples").glob("*.py")}
     assert names == {
         "bring_a_simulator",
-        "lottery",
         "map_a_network",
         "own_agent",
         "ppo_on_dram",
         "maskable_ppo_on_dram",
         "optuna_on_dram",
     }
-
-
-def test_lottery(tmp_path, capsys):
-    pytest.importorskip("plotly")
-    load("lottery").main(tmp_path)
-    assert "246 meet the specs" in capsys.readouterr().out
 
 
 def test_map_a_network(capsys):

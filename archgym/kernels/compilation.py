@@ -4,6 +4,7 @@ Numba keys its disk cache on the file of the decorated function alone: editing a
 module leaves the old caller in the cache (reproduced).  Here every module of kernels gets a cache
 folder named after a hash of all first-party sources that may be compiled into it, those of other
 packages included (:func:`archgym.kernels.sources.code_digest`), so that any edit of them starts from nothing.
+The same sources in another place share the folder.
 """
 
 from __future__ import annotations
@@ -68,12 +69,29 @@ def kernel_compiler(package_file: str, *, allocates: bool = True) -> Callable[[F
                 cache=cache is not None, error_model="numpy", nogil=True, **options
             )(function)
             if cache is not None and hasattr(jitted, "_cache"):  # none where numba is switched off
+                _keep_by_sources(jitted, cache)
                 _go_on_where_it_cannot_be_kept(jitted, cache)
             return jitted
         finally:
             config.CACHE_DIR = before
 
     return compile_
+
+
+def _keep_by_sources(jitted: Any, folder: Path) -> None:
+    """Find compiled kernels wherever their sources lie, and whenever they were written.
+
+    Numba keys its cache on the place and the time of a function's file.  The folder's name holds what the
+    sources say, so a second installation, a wheel or another checkout need not compile them again.
+    """
+    from numba.core.caching import IndexDataCacheFile
+
+    jitted._cache._cache_path = str(folder)
+    jitted._cache._cache_file = IndexDataCacheFile(
+        cache_path=str(folder),
+        filename_base=jitted._cache._impl.filename_base,
+        source_stamp=folder.name,
+    )
 
 
 def _go_on_where_it_cannot_be_kept(jitted: Any, folder: Path) -> None:

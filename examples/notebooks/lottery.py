@@ -76,4 +76,5 @@ ranking(results)[["agent", "evaluations", "IQM gap", "IQM gap low", "IQM gap hig
 # The interval is a bootstrap's. Where intervals overlap, five seeds do not tell the agents apart.
 
 # %%
+assert certificate["satisfied"] == 246
 assert set(lottery["agent"]) == {"genetic_algorithm", "hill_climbing", "random_walk"}

@@ -156,7 +156,7 @@ def test_every_surrogate_and_acquisition_learns(surrogate, acquisition):
             acquisition=acquisition,
             candidates=200,
         )
-        for s in range(3 if surrogate == "GP" else 8)
+        for s in range(3 if surrogate == "GP" else 4)
     ]
     from archgym.agents.random_walk import RandomWalk
 

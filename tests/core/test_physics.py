@@ -122,22 +122,27 @@ TWO_FOLDERS = {
 }
 
 
-def test_a_compiled_kernel_follows_a_constant_two_folders_away(tmp_path):
+def test_a_compiled_kernel_follows_a_constant_two_folders_away_and_no_place(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
     for name, text in TWO_FOLDERS.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).write_text(text)
 
-    def run():
+    def run(folder):
         done = subprocess.run(
-            [sys.executable, "-B", "run.py"], cwd=tmp_path, capture_output=True, text=True,
+            [sys.executable, "-B", "run.py"], cwd=folder, capture_output=True, text=True,
             check=True, env={**os.environ, "ARCHGYM_CACHE_DIR": str(tmp_path / "cache")},
         )  # fmt: skip
         return done.stdout.split()
 
-    assert run() == ["6", "0"]
-    assert run() == ["6", "1"], "an unchanged kernel comes from the cache"
-    (tmp_path / "mine/far/constants.py").write_text("SCALE = 5\n")
-    assert run() == ["10", "0"]
+    assert run(here) == ["6", "0"]
+    assert run(here) == ["6", "1"], "an unchanged kernel comes from the cache"
+    shutil.copytree(here, there)
+    os.utime(there / "mine/near/kernel.py", (0, 0))
+    assert run(there) == ["6", "1"], "another installation of the same sources need not compile"
+    (there / "mine/far/constants.py").write_text("SCALE = 5\n")
+    assert run(there) == ["10", "0"]
+    assert run(here) == ["6", "1"]
 
 
 def test_a_kernels_sources_are_found_across_folders_and_only_those():

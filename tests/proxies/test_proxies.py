@@ -77,10 +77,17 @@ def rows_of(n, seed, simulator=None, workloads=("w",)):
     )  # fmt: skip
 
 
+class Trained(dict):
+    """A proxy by model, trained when it is first asked for."""
+
+    def __missing__(self, model):
+        self[model] = train(rows_of(3000, 0), model, hyper=SMALL.get(model))
+        return self[model]
+
+
 @pytest.fixture(scope="module")
 def trained():
-    rows = rows_of(3000, 0)
-    return {m: train(rows, m, hyper=SMALL.get(m)) for m in MODELS}
+    return Trained()
 
 
 def fresh(n=2500):
