@@ -1,4 +1,4 @@
-"""Compile the kernels of every domain into the cache, two domains at a time.
+"""Compile the kernels of every domain into the cache, two scenarios at a time.
 
 Run before the tests.  Their workers would otherwise compile the same kernels side by side, and under
 coverage, which makes a compilation nearly twice as slow.  With a warm cache this takes seconds.
@@ -17,40 +17,35 @@ from archgym.errors import ArchgymError
 DESIGNS = 2
 
 
-def compile_domain(name: str) -> str:
-    """Evaluate a few designs of every environment of one domain; returns a line that says so."""
+def compile_kernels(name: str) -> str:
+    """Evaluate a few designs of a scenario; returns a line that says how long that took."""
     from archgym.goals.scenario_file import load_scenario
 
     start = time.perf_counter()
-    for scenario in map(load_scenario, domains()[name].environments.values()):
-        for simulator in scenario.simulators:
-            x = simulator.space.sample(DESIGNS, np.random.default_rng(0))
-            simulator.evaluate(simulator.repair(x, np.random.default_rng(0)))
-    return f"{name}: {time.perf_counter() - start:.0f} s"
+    for simulator in load_scenario(name).simulators:
+        x = simulator.space.sample(DESIGNS, np.random.default_rng(0))
+        simulator.evaluate(simulator.repair(x, np.random.default_rng(0)))
+    return f"kernels of {name}: {time.perf_counter() - start:.0f} s"
 
 
-def compile_modern(name: str) -> str:
-    """The kernel of modern memories, which no environment reaches."""
-    from archgym.simulators.dram.modern.design import Design
-    from archgym.simulators.dram.modern.devices import MODERN_DEVICES
-    from archgym.simulators.dram.modern.run import run
-
-    start = time.perf_counter()
-    stamps, address = np.array([0, 9]), np.array([0, 64])
-    run(MODERN_DEVICES["DDR5-4800"], Design(), stamps, np.zeros(2, np.uint8), address)
-    return f"{name}: {time.perf_counter() - start:.0f} s"
+def scenarios() -> list[str]:
+    """The scenario of every environment; those of one domain, which share kernels, far apart."""
+    by_turn = [
+        (turn, scenario)
+        for domain in domains().values()
+        for turn, scenario in enumerate(domain.environments.values())
+    ]
+    return [scenario for _, scenario in sorted(by_turn, key=lambda pair: pair[0])]
 
 
 def main() -> int:
-    """Print a line for each domain; 1 where one cannot be compiled."""
-    work = {name: compile_domain for name, d in domains().items() if d.environments}
-    work["modern memories"] = compile_modern
+    """Print a line for each scenario; 1 where one cannot be evaluated."""
     failed = 0
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        running = {pool.submit(function, name): name for name, function in work.items()}
+        running = {pool.submit(compile_kernels, name): name for name in scenarios()}
         for done in as_completed(running):
             try:
-                print("kernels of", done.result(), flush=True)
+                print(done.result(), flush=True)
             except ArchgymError as error:
                 failed = 1
                 print(f"kernels of {running[done]}: {error}", file=sys.stderr)
