@@ -7,7 +7,7 @@ DEMO_STAMP := $(VENV)/.demo
 
 PYTEST_ARGS ?=
 
-.PHONY: demo test coverage test-all bench datasets physics lint docs clean
+.PHONY: demo test coverage pages test-all bench datasets physics lint docs clean
 
 demo: $(DEMO_STAMP)  ## search the memory controller for a trace captured from a real program
 	@echo "demo: what is in the trace, then a search of 200 designs. The first run compiles the simulator's kernels (about half a minute)."
@@ -21,6 +21,10 @@ test: $(STAMP)  ## the default suite, under ten minutes on two cores
 
 coverage: $(STAMP)  ## lines and branches of the core that the last `make test PYTEST_ARGS="--cov=archgym --cov-branch"` ran
 	$(BIN)/python .ci/coverage_floor.py
+
+pages: $(STAMP)  ## every block of README, tutorials and how-to guides, and every notebook, from an installed wheel
+	$(BIN)/python .ci/compile_kernels.py
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow tests/docs
 
 test-all: $(STAMP)  ## the default suite and the tests that take minutes
 	$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -1,6 +1,9 @@
 """Shared fixtures."""
 
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -68,6 +71,22 @@ class ToySimulator(Simulator):
             feasible,
             ["" if ok else "more ways than lines" for ok in feasible],
         )
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """The package as a wheel, built from a copy: workers that build at once keep apart."""
+    pytest.importorskip("build")
+    copy = tmp_path_factory.mktemp("sources")
+    for folder in ("archgym", "agents", "cost_models", "scenarios", "simulators", "tests"):
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("LICENSE", "README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, copy)
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir"]
+    made = tmp_path_factory.mktemp("wheel")
+    subprocess.run([*build, str(made), str(copy)], check=True, capture_output=True)
+    shutil.rmtree(copy)
+    return next(made.glob("*.whl"))
 
 
 @pytest.fixture
