@@ -56,7 +56,14 @@ class Block:
 
 
 def hash_designs(x: Designs) -> NDArray[np.uint64]:
-    """A 64-bit hash of each design, (n,), the same on every machine."""
+    """A 64-bit hash of each design, the same on every machine.
+
+    Args:
+        x: (n, d) value indices.
+
+    Returns:
+        (n,) hashes.
+    """
     rows = np.ascontiguousarray(x).astype("<i4")
     return np.array(
         [

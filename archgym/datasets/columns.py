@@ -63,6 +63,12 @@ class Column:
 def read_columns(paths: Sequence[Path]) -> list[Column]:
     """The columns of files that stand side by side (same rows).
 
+    Args:
+        paths: CSV or Parquet files with the same rows.
+
+    Returns:
+        Every column, file by file.
+
     Raises:
         StoreError: a file cannot be read.
         DatasetError: rows do not match, a name occurs twice, or a type that no design has.

@@ -82,7 +82,14 @@ class Description:
 
     @classmethod
     def from_bytes(cls, text: bytes | None, where: str) -> Description:
-        """From a file's metadata.
+        """The description that a file's metadata holds.
+
+        Args:
+            text: the metadata; None where a file has none.
+            where: the file, for messages.
+
+        Returns:
+            Space, metrics and provenance.
 
         Raises:
             DatasetError: there is none, or it is of another format.
@@ -134,7 +141,15 @@ class Description:
             ) from error
 
     def require_same(self, other: Description, where: str) -> None:
-        """Refuse data of another space or of other metrics, naming the first difference."""
+        """Refuse data of another space or of other metrics, naming the first difference.
+
+        Args:
+            other: of the data that come in.
+            where: their file, for messages.
+
+        Raises:
+            DatasetError: names the first difference.
+        """
         if self.space != other.space:
             mine, theirs = self.space.parameters, other.space.parameters
             for a, b in zip(mine, theirs):

@@ -269,6 +269,12 @@ class Proxy:
     def load(cls, folder: Path) -> Proxy:
         """Read a proxy from what :meth:`save` wrote; nothing in its folder is executed.
 
+        Args:
+            folder: what :meth:`save` wrote.
+
+        Returns:
+            The proxy.
+
         Raises:
             ProxyError: no proxy, another format, or numbers that are not those that were saved.
         """

@@ -29,7 +29,20 @@ def split_qualities(
     test: float = 0.2,
     seed: int = 0,
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Quality by split and metric, and the splits that the data does not allow, with the reason."""
+    """Train and judge a model on every split that the data allows.
+
+    Args:
+        data: the data set.
+        rows: the same, as a model sees it.
+        model: a cost model's name.
+        hyper: its hyperparameters.
+        splits: names of splits, such as ``random``.
+        test: share of the rows that are held out.
+        seed: of split and model.
+
+    Returns:
+        A row per split and metric; why splits were left out, by name.
+    """
     table: list[dict[str, Any]] = []
     skipped: dict[str, str] = {}
     for name in splits:
@@ -48,6 +61,15 @@ def tuned(rows: Rows, model: str, draws: int, seed: int) -> dict[str, Any]:
     """The best of ``draws`` points of hyperparameters by mean relative error on held-out designs.
 
     At most 8,000 rows take part; designs that behave alike are never on both sides.
+
+    Args:
+        rows: to learn from and to judge by.
+        model: a cost model's name.
+        draws: points that are tried.
+        seed: of the draws.
+
+    Returns:
+        The best hyperparameters.
     """
     make: type[CostModel] = registry.load("cost_models", model)
     space, rng = make.hyperparameters, np.random.default_rng(seed)
@@ -67,6 +89,14 @@ def tuned(rows: Rows, model: str, draws: int, seed: int) -> dict[str, Any]:
 
 
 def hyperparameters(given: Mapping[str, str], model: str) -> dict[str, Any]:
-    """Texts as values of a model's hyperparameters."""
+    """Read hyperparameters that were typed.
+
+    Args:
+        given: texts by name.
+        model: a cost model's name.
+
+    Returns:
+        Values of the declared kinds.
+    """
     space = registry.load("cost_models", model).hyperparameters
     return {n: space[n].values[space[n].index(text)] for n, text in given.items()}

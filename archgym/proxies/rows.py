@@ -68,20 +68,42 @@ class Rows:
         return len(self.x)
 
     def take(self, rows: NDArray[np.intp]) -> Rows:
-        """A selection of rows."""
+        """A selection of rows.
+
+        Args:
+            rows: (k,) row numbers.
+
+        Returns:
+            The rows in that order.
+        """
         return Rows(
             self.description, self.x[rows], {k: v[rows] for k, v in self.metrics.items()}, self.feasible[rows],
             self.canonical[rows], self.workload[rows], self.workloads, self.keys,
         )  # fmt: skip
 
     def thinned(self, most: int, seed: int) -> Rows:
-        """At most so many of the rows, drawn at random."""
+        """At most so many of the rows, drawn at random.
+
+        Args:
+            most: the most rows to keep.
+            seed: of the draw.
+
+        Returns:
+            The rows in their order.
+        """
         if len(self) <= most:
             return self
         return self.take(np.sort(np.random.default_rng(seed).permutation(len(self))[:most]))
 
     def joined(self, other: Rows) -> Rows:
-        """These rows and others of the same space and workloads after them."""
+        """These rows and others after them.
+
+        Args:
+            other: rows of the same space and workloads.
+
+        Returns:
+            Both, these first.
+        """
         return Rows(
             self.description,
             np.concatenate([self.x, other.x]),
@@ -117,7 +139,17 @@ class Rows:
         workloads: tuple[str, ...],
         keys: tuple[str, ...],
     ) -> Rows:
-        """From :meth:`arrays`."""
+        """The rows whose :meth:`arrays` these are.
+
+        Args:
+            description: space and metrics.
+            arrays: what :meth:`arrays` gave.
+            workloads: names in order.
+            keys: of the simulators, in the same order.
+
+        Returns:
+            The rows.
+        """
         metrics = {m.name: v for m, v in zip(description.metrics, arrays["metrics"])}
         return cls(
             description, arrays["x"].astype(np.int64), metrics, arrays["feasible"],

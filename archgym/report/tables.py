@@ -61,7 +61,14 @@ def _as_float(count: int) -> float:
 
 
 def lotteries(results: Results) -> pd.DataFrame:
-    """The lottery: the spread over hyperparameters of the best cost, by scenario, agent, checkpoint."""
+    """The lottery: the spread over hyperparameters of the best cost, by scenario, agent, checkpoint.
+
+    Args:
+        results: of the sweep.
+
+    Returns:
+        A row per scenario, agent and checkpoint.
+    """
     rows = []
     tuning = results.tuning
     for (scenario, label), runs in tuning.groupby(["scenario", "label"]):
@@ -89,7 +96,14 @@ def lotteries(results: Results) -> pd.DataFrame:
 
 
 def tuning_curves(results: Results) -> pd.DataFrame:
-    """Expected best gap of k draws of hyperparameters, the tuning paid for, against random search."""
+    """Expected best gap of k draws of hyperparameters, the tuning paid for, against random search.
+
+    Args:
+        results: of the sweep.
+
+    Returns:
+        A row per scenario, agent and number of draws.
+    """
     rows = []
     for (scenario, label), runs in results.tuning.groupby(["scenario", "label"]):
         budget = int(runs["budget"].max())
@@ -110,7 +124,14 @@ def tuning_curves(results: Results) -> pd.DataFrame:
 
 
 def ranking(results: Results) -> pd.DataFrame:
-    """Tuned agents over all scenarios: interquartile mean of gap and area, with 95 % intervals."""
+    """Tuned agents over all scenarios: interquartile mean of gap and area, with 95 % intervals.
+
+    Args:
+        results: of the sweep.
+
+    Returns:
+        A row per checkpoint and agent.
+    """
     rows = []
     for c in results.checkpoints:
         labels, common = results.everywhere(c)
@@ -138,6 +159,12 @@ def pairs(results: Results) -> pd.DataFrame:
 
     Area under the gap curve decides, so that two agents that both reach the optimum are told apart
     by how soon; p-values are corrected by Holm's method within a checkpoint.
+
+    Args:
+        results: of the sweep.
+
+    Returns:
+        A row per checkpoint and pair.
     """
     rows: list[dict[str, Any]] = []
     for c in sorted({results.checkpoints[-1], *(_panel_budgets(results))}):
@@ -170,7 +197,14 @@ def _panel_budgets(results: Results) -> list[int]:
 
 
 def per_scenario(results: Results) -> pd.DataFrame:
-    """Tuned agents scenario by scenario: median gap over the seeds, and the hyperparameters."""
+    """Tuned agents scenario by scenario: median gap over the seeds, and the hyperparameters.
+
+    Args:
+        results: of the sweep.
+
+    Returns:
+        A row per scenario and agent.
+    """
     rows = []
     for (scenario, label), runs in results.tests.groupby(["scenario", "label"]):
         budget = int(runs["budget"].max())
@@ -190,7 +224,14 @@ def per_scenario(results: Results) -> pd.DataFrame:
 
 
 def overhead(results: Results) -> pd.DataFrame:
-    """Where the time went, and how many evaluations were charged, different and computed."""
+    """Where the time went, and how many evaluations were charged, different and computed.
+
+    Args:
+        results: of the sweep.
+
+    Returns:
+        A row per agent.
+    """
     rows = []
     for label, runs in results.runs.groupby("label"):
         charged = runs["charged"].sum()
@@ -210,12 +251,26 @@ def overhead(results: Results) -> pd.DataFrame:
 
 
 def counts(results: Results) -> pd.DataFrame:
-    """Runs by panel, agent, phase and status."""
+    """Runs by panel, agent, phase and status.
+
+    Args:
+        results: of the sweep.
+
+    Returns:
+        A row per panel, agent, phase and status.
+    """
     return pd.DataFrame(results.counts, columns=["panel", "agent", "phase", "status", "runs"])
 
 
 def knob_effects(results: Results) -> pd.DataFrame:
-    """Around each scenario's best design: the gap when one knob alone is moved."""
+    """Around each scenario's best design: the gap when one knob alone is moved.
+
+    Args:
+        results: of the sweep.
+
+    Returns:
+        A row per scenario, knob and value.
+    """
     frames = []
     for name, scenario in results.sweep.scenarios.items():
         runs = results.runs[(results.runs["scenario"] == name) & np.isfinite(results.runs["best"])]

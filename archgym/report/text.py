@@ -11,7 +11,14 @@ FEW_SEEDS = 5
 
 
 def percent(value: float) -> str:
-    """A share for people."""
+    """Write a share for people.
+
+    Args:
+        value: a share; 0.01 is 1 %.
+
+    Returns:
+        Two digits and a percent sign; ``no valid design`` where it is not finite.
+    """
     if not np.isfinite(value):
         return "no valid design"
     if value == 0:
@@ -106,7 +113,15 @@ def _ranking(results: Results, table: pd.DataFrame) -> list[str]:
 
 
 def warnings(results: Results, pairs: pd.DataFrame) -> list[str]:
-    """What a reader must not conclude."""
+    """Say what a reader must not conclude.
+
+    Args:
+        results: of the sweep.
+        pairs: the table of pairs.
+
+    Returns:
+        Sentences.
+    """
     out = []
     if not results.tuned_apart:
         out.append(

@@ -277,6 +277,13 @@ def _of_hint(hint: str) -> Type:
 def pairs_of(texts: Sequence[str], option: str) -> dict[str, str]:
     """``NAME=VALUE`` texts as a mapping.
 
+    Args:
+        texts: as typed.
+        option: the option's name, for messages.
+
+    Returns:
+        Texts by name.
+
     Raises:
         ArchgymError: a text of another form.
     """

@@ -24,14 +24,29 @@ class Estimate:
 
 
 def aggregate(scores: Scores) -> Estimate:
-    """The interquartile mean over scenarios and seeds, with a stratified bootstrap interval."""
+    """The interquartile mean over scenarios and seeds, with a stratified bootstrap interval.
+
+    Args:
+        scores: scores by scenario, an array (seeds,) each; lower is better.
+
+    Returns:
+        The mean and its 95 % interval.
+    """
     parts = [np.asarray(scores[s]) for s in sorted(scores)]
     value = float(interquartile_mean(np.concatenate(parts)))
     return Estimate(value, *stratified_bootstrap(parts))
 
 
 def performance_profile(scores: Scores, limits: Floats) -> Floats:
-    """The share of all runs at or below each limit, (limits,)."""
+    """The share of all runs at or below each limit, (limits,).
+
+    Args:
+        scores: scores by scenario, an array (seeds,) each.
+        limits: (limits,) scores.
+
+    Returns:
+        (limits,) shares, from 0 to 1.
+    """
     flat = np.concatenate([np.asarray(v) for v in scores.values()])
     return np.asarray((flat[None, :] <= np.asarray(limits)[:, None]).mean(axis=1))
 
@@ -51,6 +66,16 @@ def compare(first: str, a: Scores, second: str, b: Scores, seed: int = 0) -> Pai
 
     Ties count half.  The p-value is van Elteren's: Mann-Whitney's statistic summed over scenarios,
     with its tie correction (Bull. Int. Stat. Inst. 1960).
+
+    Args:
+        first: the name of the one agent.
+        a: its scores by scenario, an array (seeds,) each; lower is better.
+        second: the name of the other.
+        b: its scores. Scenarios that only one of them has are left out.
+        seed: of the bootstrap.
+
+    Returns:
+        The probability, its 95 % interval and the p-value.
     """
     common = sorted(set(a) & set(b))
     xs, ys = [np.asarray(a[s]) for s in common], [np.asarray(b[s]) for s in common]
@@ -85,7 +110,14 @@ def _mann_whitney(x: Floats, y: Floats) -> tuple[float, float]:
 
 
 def holm(p: Sequence[float]) -> Floats:
-    """P-values corrected for their number (Holm, Scandinavian Journal of Statistics 1979)."""
+    """P-values corrected for their number (Holm, Scandinavian Journal of Statistics 1979).
+
+    Args:
+        p: (n,) p-values.
+
+    Returns:
+        (n,) corrected p-values in the same order, at most 1.
+    """
     values = np.asarray(p, np.float64)
     order = np.argsort(values, kind="stable")
     stepped = np.maximum.accumulate(values[order] * (len(values) - np.arange(len(values))))

@@ -33,6 +33,14 @@ def exact_effects(values: Floats, names: Sequence[str], shape: Sequence[int]) ->
 
     A constant function has no variance to share: all effects are 0.
 
+    Args:
+        values: (product of ``shape``,), the last name moving fastest.
+        names: one for each axis of the grid.
+        shape: how many values each name has.
+
+    Returns:
+        Main and total effects by name, and interactions by pair, as shares of the variance.
+
     Raises:
         ArchgymError: not a value for every point, or a value that is not finite.
     """

@@ -18,7 +18,15 @@ Statistic = Callable[[Floats], Floats]
 
 
 def interquartile_mean(values: Floats, axis: int | None = None) -> Floats:
-    """The mean of the middle half; a quarter of the values is cut off at each end."""
+    """The mean of the middle half; a quarter of the values is cut off at each end.
+
+    Args:
+        values: an array; ``axis`` is what is averaged, all of it by default.
+        axis: the axis that vanishes.
+
+    Returns:
+        The mean, an array without ``axis``.
+    """
     array = np.asarray(values, np.float64)
     return np.asarray(stats.trim_mean(array, 0.25, axis=axis))
 
@@ -33,8 +41,15 @@ def stratified_bootstrap(
 ) -> tuple[float, float]:
     """The percentile interval of a statistic over all scores together.
 
-    ``scores`` holds one array (seeds,) a task; seeds are drawn again within each task, tasks are
-    not.  ``statistic`` maps (resamples, all scores) to (resamples,).
+    Args:
+        scores: one array (seeds,) for each task. Seeds are drawn again within each task, tasks are not.
+        statistic: maps (resamples, all scores) to (resamples,).
+        level: share of the bootstrap samples inside.
+        resamples: bootstrap samples.
+        seed: of the generator.
+
+    Returns:
+        The lower and the upper end.
     """
     drawn = draw_again(scores, resamples, seed)
     low, high = np.quantile(
@@ -44,13 +59,31 @@ def stratified_bootstrap(
 
 
 def draw_again(scores: Sequence[Floats], resamples: int, seed: int) -> list[Floats]:
-    """Bootstrap samples within each task, (resamples, seeds) each."""
+    """Bootstrap samples within each task.
+
+    Args:
+        scores: one array (seeds,) for each task.
+        resamples: how many samples.
+        seed: of the generator.
+
+    Returns:
+        An array (resamples, seeds) for each task.
+    """
     rng = np.random.default_rng(seed)
     return [np.asarray(s)[rng.integers(0, len(s), (resamples, len(s)))] for s in scores]
 
 
 def wilson(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a share (JASA 1927)."""
+    """Wilson's interval of a share (JASA 1927).
+
+    Args:
+        hits: how many of ``n``.
+        n: trials; none at all gives the interval from 0 to 1.
+        level: confidence.
+
+    Returns:
+        The lower and the upper end of the share.
+    """
     if n == 0:
         return 0.0, 1.0
     interval = stats.binomtest(hits, n).proportion_ci(level, method="wilson")

@@ -33,7 +33,14 @@ class Draw:
 
 
 def one_draw(gaps: Floats) -> Draw:
-    """Describe the lottery's tickets, (n,) gaps with n at least 1."""
+    """Describe the lottery's tickets.
+
+    Args:
+        gaps: (n,) gaps of the tickets, at least one; +inf where a run found nothing.
+
+    Returns:
+        Quantiles and chances of one random ticket.
+    """
     ordered = np.sort(np.asarray(gaps, np.float64))
     n = len(ordered)
 
@@ -52,6 +59,13 @@ def expected_best(gaps: Floats, draws: int) -> float:
 
     Exact: of n sorted gaps the i-th is the best of k drawn without replacement with probability
     C(n-i, k-1) / C(n, k).  (Dodge et al., EMNLP 2019, arXiv 1909.03004, draw with replacement.)
+
+    Args:
+        gaps: (n,) gaps of the tickets.
+        draws: how many tickets are bought, without replacement.
+
+    Returns:
+        The expected gap, at most 1.
     """
     ordered = np.sort(np.minimum(np.asarray(gaps, np.float64), CLIP))
     n = len(ordered)
@@ -68,7 +82,16 @@ def _log_choose(n: np.ndarray, k: int) -> Floats:
 
 
 def tuning_curve(gaps: Floats, budget: int, points: int = 12) -> list[tuple[int, int, float]]:
-    """(draws, evaluations charged, expected best gap), tuning paid for: k draws cost k budgets."""
+    """What tuning buys, its cost included.
+
+    Args:
+        gaps: (n,) gaps of the tickets.
+        budget: evaluations per ticket.
+        points: the most points of the curve, spread geometrically.
+
+    Returns:
+        (draws, evaluations charged, expected best gap) of each point; k draws cost k budgets.
+    """
     n = len(gaps)
     ks = np.unique(np.round(np.geomspace(1, n, points)).astype(int))
     return [(int(k), int(k) * budget, expected_best(gaps, int(k))) for k in ks]

@@ -30,7 +30,15 @@ class KnobEffect:
 
 
 def one_at_a_time(scenario: Scenario, design: Designs) -> list[KnobEffect]:
-    """The effect of every knob of a design (d,) that has more than one value."""
+    """What happens when one knob of a design alone is moved.
+
+    Args:
+        scenario: says what a change is worth, and evaluates.
+        design: (d,) value indices.
+
+    Returns:
+        An effect for each knob that has more than one value.
+    """
     out = []
     for column, parameter in enumerate(scenario.space.parameters):
         if len(parameter) < 2:

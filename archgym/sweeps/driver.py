@@ -96,7 +96,12 @@ class SweepFolder:
         return "" if own else str(self.path)
 
     def plan(self, sweep: Sweep, elsewhere: str = "") -> None:
-        """Make the ledger with every tuning run; it appears under its name when it is whole."""
+        """Make the ledger with every tuning run; it appears under its name when it is whole.
+
+        Args:
+            sweep: what is to be run.
+            elsewhere: the store's URL where it is not the folder's own.
+        """
         made = self.path / f".{LEDGER}.new"
         for suffix in ("", "-wal", "-shm"):  # of a making that was cut short
             made.with_name(made.name + suffix).unlink(missing_ok=True)
@@ -182,7 +187,19 @@ def carry_out(
     retry_failed: bool = False,
     on_progress: OnProgress | None = None,
 ) -> dict[str, float]:
-    """Bring a sweep to its end, from wherever it stands; returns the totals of its ledger."""
+    """Bring a sweep to its end, from wherever it stands.
+
+    Args:
+        folder: of the sweep.
+        sweep: what its file says.
+        engine: who does the runs.
+        store: where evaluations are kept; the folder's own file by default.
+        retry_failed: do runs again that failed.
+        on_progress: is called with the totals now and then.
+
+    Returns:
+        The totals of its ledger: runs, failures, evaluations charged and computed.
+    """
     place = folder.place
     with (
         trust.reading(place),
@@ -338,10 +355,16 @@ def _store_named(ledger: Path) -> str:
 
 
 def repair(path: Path) -> tuple[int, int, int]:
-    """Save what a damaged ledger still tells; returns runs kept, runs lost, runs planned in all.
+    """Save what a damaged ledger still tells.
 
     The plan is computed anew from the sweep's file, so that only results that cannot be read are
     lost; the damaged file stays beside as ``ledger.damaged.sqlite``.
+
+    Args:
+        path: the sweep's folder.
+
+    Returns:
+        Runs kept, runs lost, runs planned in all.
     """
     folder = SweepFolder(path)
     document = read_json(path / "sweep.json")

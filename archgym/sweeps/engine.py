@@ -109,7 +109,13 @@ class LocalEngine:
         self.timeout = timeout
 
     def run(self, setup: Setup, take: Take, on_result: OnResult) -> None:
-        """Keep every process busy until nothing is left."""
+        """Keep every process busy until nothing is left.
+
+        Args:
+            setup: what every worker needs, by value.
+            take: gives the next runs.
+            on_result: takes each result.
+        """
         chunks, deaths = Chunks(), Counter[str]()
         again: list[RunSpec] = []
         pool: list[_Process] = []
@@ -251,7 +257,13 @@ class RayEngine:
         self.workers, self.timeout, self.address = workers, timeout, address
 
     def run(self, setup: Setup, take: Take, on_result: OnResult) -> None:
-        """Keep twice as many tasks in flight as there are cores."""
+        """Keep twice as many tasks in flight as there are cores.
+
+        Args:
+            setup: what every worker needs, by value.
+            take: gives the next runs.
+            on_result: takes each result.
+        """
         ray = self._ray
         mine = not ray.is_initialized()
         if mine:

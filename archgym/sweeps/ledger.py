@@ -271,7 +271,15 @@ class Ledger:
     def rows(
         self, columns: str, where: str = "1", values: Iterable[Any] = ()
     ) -> Iterator[tuple[Any, ...]]:
-        """Chosen columns of finished runs, in order of id, read as they are asked for.
+        """Chosen columns of finished runs, in order of id.
+
+        Args:
+            columns: names, separated by commas.
+            where: a condition in SQL.
+            values: of the condition's question marks.
+
+        Returns:
+            A tuple for each run, read as it is asked for.
 
         Raises:
             StoreError: a run is not what was written.

@@ -108,7 +108,19 @@ class Sweep:
         budget: int,
         phase: str,
     ) -> RunSpec:
-        """A run with its id; hyperparameters are completed by the agent's defaults."""
+        """A run with its id.
+
+        Args:
+            scenario: its name.
+            entry: the agent's line of the sweep.
+            hyper: hyperparameters; the agent's defaults complete them.
+            seed: of the agent.
+            budget: evaluations.
+            phase: tuning or test.
+
+        Returns:
+            The run, with an id that follows from all of this.
+        """
         cls: type[Agent] = registry.load("agents", entry.agent)
         full = cls.check_hyperparameters(hyper)
         recipe = [self.identities[scenario], entry.agent, full, seed, budget]
@@ -159,9 +171,15 @@ def load_sweep(path: Path) -> Sweep:
 
 
 def tables_missing(path: Path) -> Iterator[tuple[Scenario, Path]]:
-    """Scenarios of a sweep's file that want a table which is not there, and the folder it belongs in.
+    """Scenarios of a sweep's file that want a table which is not there.
 
     They are ready to be enumerated.
+
+    Args:
+        path: of the sweep's file, or a study's name.
+
+    Returns:
+        Scenarios, ready to be enumerated, and the folders that their tables belong in.
     """
     path = _located(path)
     document = sweep_in_its_folder(read_yaml(path), path.parent)

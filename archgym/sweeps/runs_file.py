@@ -16,9 +16,16 @@ _COLUMNS = (
 
 
 def write_runs(ledger: Ledger, folder: Path) -> int:
-    """``runs/scenario=…/agent=…/part.parquet``; returns how many runs.
+    """Write ``runs/scenario=…/agent=…/part.parquet``.
 
     ``step`` and ``best_so_far`` hold each run's improvements; hyperparameters are ``hyper.*``.
+
+    Args:
+        ledger: of the sweep.
+        folder: where to.
+
+    Returns:
+        How many runs.
     """
     pa = arrow()
     total = 0

@@ -13,7 +13,15 @@ from .plan import TEST, TUNING, RunSpec, Sweep
 
 
 def tested_runs(sweep: Sweep, ledger: Ledger) -> Iterator[RunSpec]:
-    """The test runs: every tuned agent on every scenario, once a fresh seed."""
+    """The test runs: every tuned agent on every scenario, once per fresh seed.
+
+    Args:
+        sweep: what is tested.
+        ledger: how the tuning ended.
+
+    Returns:
+        The runs.
+    """
     for entry in sweep.entries:
         if not entry.tested:
             continue
@@ -27,10 +35,19 @@ def tested_runs(sweep: Sweep, ledger: Ledger) -> Iterator[RunSpec]:
 
 
 def tuned(ledger: Ledger, scenario: str, agent: str, panel: str) -> str | None:
-    """The hyperparameters (JSON) of least mean cost over the tuning seeds.
+    """The hyperparameters of least mean cost over the tuning seeds.
 
     Among equals the one whose best cost was low earliest, on average over the run; then the first
     in alphabetical order, so that the choice is the same on every machine.
+
+    Args:
+        ledger: how the tuning ended.
+        scenario: its name.
+        agent: its name.
+        panel: of the sweep.
+
+    Returns:
+        The hyperparameters as JSON; None where no run ended well.
     """
     scores: dict[str, list[tuple[float, float]]] = defaultdict(list)
     rows = ledger.rows(
@@ -48,7 +65,15 @@ def tuned(ledger: Ledger, scenario: str, agent: str, panel: str) -> str | None:
 
 
 def mean_best(curve: list[list[float]], charged: int) -> float:
-    """The best cost so far, averaged over a run's evaluations; +inf before the first is 1e6."""
+    """The best cost so far, averaged over a run's evaluations.
+
+    Args:
+        curve: [evaluations, cost] each time the best cost fell.
+        charged: evaluations of the run.
+
+    Returns:
+        The mean; 1e6 stands for the cost before the first feasible design.
+    """
     total, last, value = 0.0, 1.0, 1e6
     for step, cost in curve:
         total += (step - last) * value

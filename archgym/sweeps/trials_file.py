@@ -18,7 +18,16 @@ from .plan import RunSpec
 
 
 def trials_bytes(spec: RunSpec, scenario: Scenario, trials: Trials) -> bytes:
-    """Every trial of one run as the bytes of a Parquet file: value indices, metrics, cost."""
+    """Every trial of one run as the bytes of a Parquet file: value indices, metrics, cost.
+
+    Args:
+        spec: of the run.
+        scenario: names knobs and metrics.
+        trials: what was asked and answered.
+
+    Returns:
+        The file's bytes.
+    """
     pa = arrow()
     columns: dict[str, Any] = {"step": range(len(trials))}
     columns |= {name: trials.x[:, i].astype("int32") for i, name in enumerate(scenario.space.names)}
@@ -45,12 +54,33 @@ def write_trials(folder: Path, scenario: str, agent: str, run: str, data: bytes)
 
 
 def trials_file(folder: Path, scenario: str, agent: str, run: str) -> Path:
-    """Where the trials of a run lie."""
+    """Where the trials of a run lie.
+
+    Args:
+        folder: of all trials.
+        scenario: its name.
+        agent: its name.
+        run: the run's id.
+
+    Returns:
+        A path; nothing is made.
+    """
     return folder / f"scenario={scenario.replace('/', '-')}" / f"agent={agent}" / f"{run}.parquet"
 
 
 def read_trials(path: Path, scenario: Scenario) -> tuple[Designs, Evaluation]:
-    """The designs of a run and their (aggregated) metrics, as :func:`trials_bytes` has them."""
+    """The trials of a run, as :func:`trials_bytes` has them.
+
+    Args:
+        path: of the file.
+        scenario: whose space and metrics it should have.
+
+    Returns:
+        Designs (n, d) and their metrics, over several workloads the aggregated ones.
+
+    Raises:
+        StoreError: the file cannot be read or is damaged.
+    """
     try:
         table = arrow().parquet.read_table(path, page_checksum_verification=True)
         said = (table.schema.metadata or {}).get(DIGEST.encode())

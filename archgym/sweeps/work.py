@@ -133,7 +133,14 @@ def single_threaded() -> None:
 
 
 def improvements(cost: Floats) -> list[tuple[int, float]]:
-    """(evaluations, best cost) each time the best cost fell."""
+    """When the best cost of a run fell.
+
+    Args:
+        cost: (n,) costs in order, +inf where infeasible.
+
+    Returns:
+        (evaluations, best cost) each time the best cost fell.
+    """
     if not len(cost):
         return []
     best = np.minimum.accumulate(cost)

@@ -52,6 +52,15 @@ def build(
 ) -> Table:
     """The table of a simulator over its space narrowed to ``parameters``; read if it exists.
 
+    Args:
+        simulator: what answers.
+        parameters: values by knob to which the space is narrowed; empty for all.
+        folder: where the table lies or comes to lie.
+        on_progress: is called now and then.
+
+    Returns:
+        The table, mapped from its files.
+
     Raises:
         ArchgymError: more than 268 million designs; StoreError: the disk is full, or another
             process builds the same table.

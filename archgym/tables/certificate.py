@@ -45,7 +45,14 @@ class Certificate:
 
     @classmethod
     def of(cls, facts: Mapping[str, Any], where: str) -> Certificate:
-        """A certificate from its file's mapping.
+        """A certificate from what its file says.
+
+        Args:
+            facts: what the file says.
+            where: the file, for messages.
+
+        Returns:
+            The certificate.
 
         Raises:
             StoreError: names every fact that is missing, of another kind or out of its range.
@@ -67,7 +74,14 @@ class Certificate:
         return float("inf") if best is None else float(best["cost"])
 
     def quantile(self, share: float | Floats) -> Floats:
-        """The cost that a ``share`` of all designs does not exceed; +inf beyond the feasible ones."""
+        """The cost that a ``share`` of all designs does not exceed; +inf beyond the feasible ones.
+
+        Args:
+            share: from 0 to 1, a number or an array.
+
+        Returns:
+            The costs, of the form of ``share``.
+        """
         table = self.facts["cost_quantiles"]
         shares = np.array([row[0] for row in table])
         costs = np.array([np.inf if row[1] is None else row[1] for row in table])
@@ -79,6 +93,13 @@ class Certificate:
         """The median (or another quantile) of the best cost of ``draws`` uniform designs.
 
         The best of k independent draws stays above F's quantile u with probability (1 - u)^k.
+
+        Args:
+            draws: evaluations, a number or an array.
+            quantile: of the distribution over searches.
+
+        Returns:
+            The costs, of the form of ``draws``.
         """
         return self.quantile(1 - (1 - quantile) ** (1 / np.asarray(draws, np.float64)))
 
@@ -90,6 +111,13 @@ class Certificate:
 
 def certify(scenario: Scenario, tables: tuple[Table, ...]) -> Certificate:
     """The certificate of a scenario from the tables of its simulators.
+
+    Args:
+        scenario: what is wanted.
+        tables: one for each of its workloads.
+
+    Returns:
+        Optimum, front, quantiles of the cost and effects of the knobs.
 
     Raises:
         ArchgymError: the tables do not cover the same part of the space.
@@ -243,7 +271,15 @@ def _effects(
 
 
 def effects_as_dict(e: Effects, shown: Sequence[str]) -> dict[str, Any]:
-    """Plain values: main and total of the names ``shown``, the ten largest interactions."""
+    """Plain values: main and total of the names ``shown``, the ten largest interactions.
+
+    Args:
+        e: effects of all knobs.
+        shown: the names to keep.
+
+    Returns:
+        ``main``, ``total`` and ``pairs``, ready for JSON.
+    """
     largest = sorted(e.pairs.items(), key=lambda item: -item[1])[:10]
     return {
         "main": {n: float(v) for n, v in zip(e.names, e.main) if n in shown},
@@ -268,7 +304,15 @@ def file_name(scenario: Scenario) -> str:
 
 
 def save(certificate: Certificate, path: Path) -> None:
-    """Write a certificate."""
+    """Write a certificate with a digest of its own.
+
+    Args:
+        certificate: what is known.
+        path: a JSON file; folders above it are made.
+
+    Raises:
+        StoreError: the folder or the file cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -281,7 +325,15 @@ def save(certificate: Certificate, path: Path) -> None:
 
 
 def find(scenario: Scenario, root: Path | None = None) -> Certificate | None:
-    """The certificate of a scenario from ``root`` or among those that ship; None where stale."""
+    """The certificate of a scenario from ``root``, else from those that ship.
+
+    Args:
+        scenario: whose certificate.
+        root: a folder of tables to look in first.
+
+    Returns:
+        The certificate; None where there is none or the scenario has changed since.
+    """
     places = [] if root is None else [root / file_name(scenario)]
     places.append(
         Path(str(resources.files("archgym.scenarios"))) / "certified" / file_name(scenario)

@@ -38,12 +38,26 @@ class Coverage:
         return out
 
     def designs(self, ranks: NDArray[np.int64]) -> Designs:
-        """Designs of the whole space at ranks, (n, d)."""
+        """Designs of the whole space at ranks.
+
+        Args:
+            ranks: (n,) ranks in the part that is covered.
+
+        Returns:
+            (n, d) value indices in the whole space.
+        """
         x = self.space.unrank(ranks)
         return x if self.space is self.whole else self.space.embed(x, self.whole)
 
     def ranks(self, x: Designs) -> NDArray[np.int64]:
-        """Ranks of designs of the whole space, (n,); negative where outside."""
+        """Ranks of designs of the whole space.
+
+        Args:
+            x: (n, d) value indices in the whole space.
+
+        Returns:
+            (n,) ranks in the part that is covered, -1 where outside.
+        """
         total = np.zeros(len(x), np.int64)
         outside = np.zeros(len(x), np.bool_)
         for column in range(len(self.whole)):
@@ -54,7 +68,14 @@ class Coverage:
         return total
 
     def box(self, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Ranks of every combination of marked values, one bool a value of the whole space."""
+        """Ranks of every combination of marked values.
+
+        Args:
+            marked: one bool for each value of the whole space, parameter by parameter.
+
+        Returns:
+            Ranks in the part that is covered.
+        """
         ranks = np.zeros(1, np.int64)
         for column, size in enumerate(self.whole.nvec):
             here = slice(self.start[column], self.start[column] + size)
@@ -64,7 +85,15 @@ class Coverage:
 
 
 def folder_name(simulator: Simulator, parameters: Mapping[str, Sequence[object]]) -> str:
-    """A folder's name for a simulator and the part of its space that is covered."""
+    """A folder's name for a simulator and the part of its space that is covered.
+
+    Args:
+        simulator: whose table.
+        parameters: the values to which its space is narrowed.
+
+    Returns:
+        A name that differs wherever the answers could.
+    """
     text = json.dumps([simulator.key, {k: list(v) for k, v in parameters.items()}], default=str)
     workload = "".join(c if c.isalnum() or c in "-_@" else "-" for c in simulator.workload)[-40:]
     return f"{simulator.name}-{workload}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
@@ -80,7 +109,16 @@ def default_root() -> Path:
 def covering(
     root: Path, simulator: Simulator, parameters: Mapping[str, Sequence[object]]
 ) -> Path | None:
-    """A finished table of a simulator over at least that part of its space: ``root`` or one under it."""
+    """A finished table of a simulator over at least the part of its space that is needed.
+
+    Args:
+        root: a folder of tables, or one itself.
+        simulator: whose table.
+        parameters: the values that are needed; empty for all.
+
+    Returns:
+        The table's folder; None where no finished table covers them.
+    """
     folders = [root, root / folder_name(simulator, parameters)]
     folders += [path.parent for path in sorted(root.glob(f"*/{DESCRIPTION}"))]
     wanted = simulator.space.narrowed(parameters) if parameters else simulator.space

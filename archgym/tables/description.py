@@ -16,6 +16,12 @@ DESCRIPTION = "table.json"
 def read_description(folder: Path) -> dict[str, Any]:
     """``table.json`` of a folder.
 
+    Args:
+        folder: of a table.
+
+    Returns:
+        The description, checked.
+
     Raises:
         ArchgymError: there is none; StoreError: names all that is wrong with it.
     """

@@ -64,7 +64,15 @@ class Table:
 
     # ---- on disk
     def save(self, folder: Path, simulator: Simulator) -> None:
-        """Write the folder; ``table.json`` comes last, so that half a table is none."""
+        """Write the folder; ``table.json`` comes last, so that half a table is none.
+
+        Args:
+            folder: where to; it is made.
+            simulator: whose answers these are.
+
+        Raises:
+            StoreError: the disk is full or cannot be written.
+        """
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for name, array in self._arrays().items():
@@ -93,6 +101,14 @@ class Table:
     @classmethod
     def load(cls, folder: Path, space: DesignSpace, *, check: bool = True) -> Table:
         """Read a table of a simulator's space; its arrays are mapped, not loaded.
+
+        Args:
+            folder: what :meth:`save` wrote.
+            space: of the simulator.
+            check: compare the digests of the arrays, which reads them once.
+
+        Returns:
+            The table.
 
         Raises:
             StoreError: a file is missing or short, or has another digest (arrays: with ``check``).
