@@ -161,7 +161,7 @@ def report(done: dict[str, Any], path: Path) -> None:
             "",
             "| agent | seeds | "
             + " | ".join(f"at {p}" for p in CHECKPOINTS)
-            + " | within 1 % at the end | agent's own ms a design |",
+            + " | within 1 % at the end | agent's own ms per design |",
             "|---" * (len(CHECKPOINTS) + 4) + "|",
             *[row for _, row in sorted(rows)],
             "",
