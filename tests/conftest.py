@@ -21,15 +21,6 @@ from archgym import DesignSpace, Evaluation, Metric, Simulator, categorical, ord
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = Path(__file__).resolve().parent / "reference"
-# Tests of the leaves.  The floor of coverage is one of the core, and tracing makes them twice as slow.
-LEAVES = ("accelerator", "agents", "cluster", "codesign", "dram", "external", "ffet", "soc")
-
-
-def pytest_collection_modifyitems(items):
-    """What the leaves' tests run of the core counts for nothing: they run without a tracer."""
-    for item in items:
-        if item.path.relative_to(ROOT / "tests").parts[0] in LEAVES:
-            item.add_marker("no_cover")
 
 
 class ToySimulator(Simulator):
