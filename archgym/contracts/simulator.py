@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..kernels.physics import unreleased
 from ..space import Designs, DesignSpace, Setting, Value, settings_of_signature
 from .evaluation import Evaluation, Metric, check_evaluation
+from .explanation import Breakdown, Explanation, whole
 from .query import Query
 
 
@@ -212,6 +213,27 @@ class Simulator(ABC):
         """
         return self.space.neighbors(design)
 
+    def explain(self, x: ArrayLike, evaluation: Evaluation | None = None) -> Explanation:
+        """What the metrics of designs are made of, and what limits them.
+
+        Args:
+            x: designs (n, d) of value indices.
+            evaluation: theirs, where it is known; else they are evaluated.
+
+        Returns:
+            A breakdown of every metric. A metric of which the simulator knows no parts has one, itself.
+
+        Raises:
+            DesignError: ``x`` is not a batch of this space.
+            EvaluationError: parts do not add up to their metric.
+        """
+        designs = self.space.check(x)
+        known = self.evaluate(designs) if evaluation is None else evaluation
+        found = {b.metric: b for b in self._explain(designs, known)}
+        return Explanation(
+            known, {m.name: found.get(m.name) or whole(m.name, known) for m in self.metrics}
+        )
+
     def queries(self) -> tuple[Query, ...]:
         """Parts of an evaluation that are costly by themselves.
 
@@ -222,6 +244,10 @@ class Simulator(ABC):
 
     def prepare(self) -> None:
         """Do what the first call would otherwise do silently (compile kernels, load data)."""
+
+    def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
+        """Breakdowns of the metrics that the simulator knows the parts of; none by default."""
+        return ()
 
     # ---- what an author must write
     @abstractmethod

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import ArchgymError
 from ..space import Designs, Value, design_keys
 from .evaluation import Evaluation
+from .explanation import Explanation
 from .simulator import Simulator
 
 
@@ -67,6 +68,10 @@ class Wrapper(Simulator):
     def advise(self, design: Designs, metric: str, evaluation: Evaluation) -> Designs:
         """As the inner simulator's :meth:`Simulator.advise`."""
         return self.inner.advise(design, metric, evaluation)
+
+    def explain(self, x: Any, evaluation: Evaluation | None = None) -> Explanation:
+        """As the inner simulator's :meth:`Simulator.explain`."""
+        return self.inner.explain(x, evaluation)
 
     def prepare(self) -> None:
         """The inner simulator's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.explanation import Breakdown
 from archgym.contracts.simulator import Simulator
 from archgym.space import THREADS, Designs, Setting, Value
 from archgym.kernels.threads import split_rows
@@ -133,6 +135,17 @@ class MappingSimulator(Simulator):
     def mappings(self, design: Designs) -> list[tuple[Layer, Mapping]]:
         """Every layer with the mapping that one design (d,) gives it."""
         return [(part.layer, part.mapping(design[s])) for part, s in self._slices()]
+
+    def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
+        """Energy by layer, level and tensor; time by layer and resource."""
+        from .explaining import Account, account, breakdowns
+        from .relief import mapping_relief
+
+        accounts = [Account() for _ in x]
+        for i in np.flatnonzero(evaluation.feasible):
+            accounts[i] = account(self.mappings(x[i]), self.architecture, self._reuse)
+        relief = mapping_relief(self.space.names, [level.name for level in self.architecture.levels])
+        return breakdowns(accounts, evaluation, *relief)
 
     def _slices(self) -> list[tuple[Any, slice]]:
         out, at = [], 0

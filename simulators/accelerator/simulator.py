@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ import numpy as np
 
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.explanation import Breakdown
 from archgym.contracts.simulator import Simulator
 from archgym.space import THREADS, Designs, Setting
 from archgym.kernels.threads import map_rows
@@ -178,6 +179,17 @@ class AcceleratorSimulator(Simulator):
             traffic["dram"],
             traffic["glb"],
         ], ""
+
+    def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
+        """Energy by layer, level and tensor; time by layer and resource; area by level."""
+        from .explaining import Account, account, breakdowns
+        from .relief import RELIEFS
+
+        accounts = [Account() for _ in x]
+        for i in np.flatnonzero(evaluation.feasible):
+            mapped = [(a, f.mapping) for a, f in self.mappings(x[i]) if isinstance(f, Found)]
+            accounts[i] = account(mapped, self.architecture(x[i]), str(self._mapper["reuse"]))
+        return breakdowns(accounts, evaluation, *RELIEFS[self.hardware.name]())
 
     def mappings(self, design: Designs) -> list[tuple[Layer, Found | Refusal]]:
         """Every layer of the network with the mapping it runs by on one design (d,)."""

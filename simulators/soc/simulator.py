@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.explanation import Breakdown
 from archgym.space import THREADS, Value
 from archgym.contracts.simulator import Simulator
 from archgym.space import Designs, Setting
@@ -21,6 +22,7 @@ from . import layout
 from .advice import advise
 from .limited import LimitedSpace
 from .space import FullSpace
+from .state import Chip, Scratch
 from .system import System
 from .technology import cacti
 from .task_graph import Workload
@@ -158,6 +160,19 @@ class SoCSimulator(Simulator):
 
     def simulate(self, system: System) -> Outcome:
         """Run one system, whether it belongs to the space or not."""
+        w = self.graph
+        reason, results, scratch, _ = self.run(system)
+        run, names = scratch.run, system.block_names
+        n = int(results["phases"])
+        phases = [
+            (float(dt), names[b]) for dt, b in zip(run.length[:n], run.bound) if dt > 0 and b >= 0
+        ]
+        carried = np.where(w.work[:, None, None] > 0, scratch.traffic.moved, 0.0).sum(axis=0).T
+        used = system.utilisation(run.busy, carried, results["duration"])
+        return Outcome(reason, results, run.start, run.finish, used, phases)
+
+    def run(self, system: System) -> tuple[str, dict[str, float], Scratch, Chip]:
+        """Run one system: why it is infeasible, figures of ``layout.RESULTS``, the kernel's notes, its chip."""
         from .kernel import simulate
         from .room import room
 
@@ -166,15 +181,15 @@ class SoCSimulator(Simulator):
         scratch = room(*sizes, len(system.memories))
         out = np.zeros(layout.N_RESULTS)
         code = simulate(w.graph, chip, system.prune, self._switches, cacti(), scratch, out)
-        results, run = dict(zip(layout.RESULTS, out.tolist())), scratch.run
-        names = system.block_names
-        n = int(results["phases"])
-        phases = [
-            (float(dt), names[b]) for dt, b in zip(run.length[:n], run.bound) if dt > 0 and b >= 0
-        ]
-        carried = np.where(w.work[:, None, None] > 0, scratch.traffic.moved, 0.0).sum(axis=0).T
-        used = system.utilisation(run.busy, carried, results["duration"])
-        return Outcome(layout.REASONS[code], results, run.start, run.finish, used, phases)
+        return layout.REASONS[code], dict(zip(layout.RESULTS, out.tolist())), scratch, chip
+
+    def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
+        """Latency by task and block that it waits for; energy and area by block."""
+        from .explaining import Account, account, breakdowns, reliefs
+
+        rows = zip(x, evaluation.feasible)
+        accounts = [account(self, d) if feasible else Account() for d, feasible in rows]
+        return breakdowns(accounts, evaluation, {} if self.limited else reliefs(self.full))
 
     def latencies(self, outcome: Outcome) -> list[float]:
         """Seconds at which each graph is done: its last task's finish."""

@@ -1,0 +1,182 @@
+"""What a system's latency, energy and area are made of: phases by task and block, joules and m2 by block."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.contracts.evaluation import Evaluation
+from archgym.contracts.explanation import Breakdown, Move, Part, breakdown
+from archgym.space import Designs
+
+from .accounts import QUANTUM, SMALLEST
+from .layout import READ, WRITE
+from .space import FullSpace
+from .state import Chip
+from .task_graph import Workload
+from .technology import cacti
+
+if TYPE_CHECKING:
+    from .simulator import SoCSimulator
+
+Amounts = dict[Part, float]
+
+
+@dataclass
+class Account:
+    """One design's parts by metric, in SI units."""
+
+    latency: Amounts = field(default_factory=dict)
+    energy: Amounts = field(default_factory=dict)
+    area: Amounts = field(default_factory=dict)
+
+
+def account(simulator: SoCSimulator, design: Designs) -> Account:
+    """The parts of one feasible design (d,)."""
+    system = simulator.system(design)
+    _, results, scratch, chip = simulator.run(system)
+    blocks = block_names(simulator, design)
+    out = Account()
+    phases = int(results["phases"])
+    _add_phases(out, simulator.graph, scratch.run, phases, blocks)
+    _add_energy(out, simulator.graph, chip, scratch, phases, blocks)
+    _add_area(out, chip, scratch, blocks)
+    return out
+
+
+def block_names(simulator: SoCSimulator, design: Designs) -> list[str]:
+    """Elements, buses, memories in the kernel's order, as the knobs of the space call them."""
+    system, full = simulator.system(design), simulator.full
+    if simulator.limited is not None:
+        return [n.replace("mem", "memory") for n in system.block_names]
+    names = [t.name for t in simulator.graph.tasks]
+    hosts = {full.value(design, f"host.{names[t]}") for t in full.compute}
+    idle = len(full.compute) < len(names)
+    cpus = [f"cpu{i}" for i in range(full.cpus) if f"cpu{i}" in hosts or (i == 0 and idle)]
+    own = [accelerator_of(names[e.task]) for e in system.elements if e.task is not None]
+    used = {full.value(design, f"memory_of.{names[p]}") for p, _, b in full.workload.edges if b > 0}
+    memories = [f"memory{m}" for m in range(full.memories) if m in used]
+    return [*cpus, *own, *(f"bus{i}" for i in range(full.buses)), *memories]
+
+
+def accelerator_of(task: str) -> str:
+    """What a task's accelerator is called."""
+    return f"accelerator of {task}"
+
+
+def _add_phases(out: Account, w: Workload, run: Any, phases: int, blocks: Sequence[str]) -> None:
+    """Each phase lasts until a task completes: its seconds go to that task and to the block it waits for."""
+    clock = 0.0
+    for k in range(phases):
+        length = float(run.length[k])
+        clock += length
+        if length == 0:
+            continue
+        ran = run.who[run.did_start[k] : run.did_start[k + 1]]
+        last = next((int(t) for t in ran if run.finish[t] == clock), int(ran[0]))
+        block = blocks[run.bound[k]] if run.bound[k] >= 0 else "tasks"
+        part = Part(f"{w.tasks[last].name}: {block}", block, w.tasks[last].name)
+        out.latency[part] = out.latency.get(part, 0.0) + length
+
+
+def _add_energy(
+    out: Account, w: Workload, chip: Chip, scratch: Any, phases: int, blocks: Sequence[str]
+) -> None:
+    run, traffic = scratch.run, scratch.traffic
+    n_pes, n_buses = len(chip.pe_bus), len(chip.bus_rate)
+    entries = int(run.did_start[phases])
+    done = np.bincount(run.who[:entries], run.did[:entries], minlength=len(w.tasks))
+    rows = _bank_rows(chip, run.top)
+    for t, task in enumerate(w.tasks):
+        if w.work[t] <= 0:
+            continue
+        share = done[t] / w.work[t]
+        joules = {int(chip.task_pe[t]): done[t] * chip.energy[t]}
+        for b in range(n_buses):
+            moved = traffic.moved[t, READ, b] + traffic.moved[t, WRITE, b]
+            joules[n_pes + b] = share * moved * chip.bus_energy[b]
+        for m, row in enumerate(rows):
+            if row < 0:
+                continue
+            read, write = cacti()[chip.mem_type[m], row, :2]
+            moved = traffic.moved[t, :, n_buses + m]
+            both = moved[READ] * read + moved[WRITE] * write
+            joules[n_pes + n_buses + m] = share * both * chip.mem_energy[m]
+        for block, amount in joules.items():
+            if amount:
+                part = Part(f"{task.name}: {blocks[block]}", blocks[block], task.name)
+                out.energy[part] = float(amount)
+
+
+def _bank_rows(chip: Chip, top: NDArray[np.float64]) -> list[int]:
+    """The row of the CACTI table that holds each memory's peak; -1 where nothing was stored."""
+    most = cacti().shape[1]
+    return [
+        min(math.ceil(max(math.ceil(peak - 1e-6), SMALLEST) / QUANTUM), most) - 1 if peak > 0 else -1
+        for peak in top[: len(chip.mem_bus)]
+    ]
+
+
+def _add_area(out: Account, chip: Chip, scratch: Any, blocks: Sequence[str]) -> None:
+    n_pes, n_buses = len(chip.pe_bus), len(chip.bus_rate)
+    found = {p: float(chip.pe_area[p]) for p in range(n_pes) if scratch.run.used[p]}
+    for b in range(n_buses):
+        if scratch.topology.seen[n_pes + b]:
+            found[n_pes + b] = float(chip.bus_area[b])
+    for m, row in enumerate(_bank_rows(chip, scratch.run.top)):
+        if row >= 0 and chip.mem_type[m] == 0:
+            found[n_pes + n_buses + m] = float(cacti()[0, row, 2] * chip.mem_area[m])
+    for block, amount in found.items():
+        out.area[Part(blocks[block], blocks[block])] = amount
+
+
+def reliefs(full: FullSpace) -> dict[str, dict[str, tuple[Move, ...]]]:
+    """Moves by metric and block of the full space."""
+    w = full.workload
+    faster: dict[str, tuple[Move, ...]] = {}
+    leaner: dict[str, tuple[Move, ...]] = {}
+    hosts = tuple(Move(f"host.{w.tasks[t].name}", 0) for t in full.compute)
+    for i in range(full.cpus):
+        faster[f"cpu{i}"] = leaner[f"cpu{i}"] = hosts
+    for t in full.compute:
+        name = w.tasks[t].name
+        if full.has(f"clock.{name}"):
+            knobs = [k for k in (f"unroll.{name}", f"clock.{name}") if full.has(k)]
+            host = Move(f"host.{name}", 0)
+            faster[accelerator_of(name)] = (*(Move(k, 1) for k in knobs), host)
+            leaner[accelerator_of(name)] = (*(Move(k, -1) for k in knobs), host)
+    writes = [f"memory_of.{w.tasks[t].name}" for t in range(len(w.tasks)) if full.writes(t)]
+    spread = tuple(Move(k, 0) for k in writes)
+    for kind, count in (("memory", full.memories), ("bus", full.buses)):
+        for i in range(count):
+            here = f"{kind}{i}"
+            others = (Move(f"{here}.type", 0), *spread) if kind == "memory" else ()
+            faster[here] = (Move(f"{here}.width", 1), Move(f"{here}.clock", 1), *others)
+            leaner[here] = (Move(f"{here}.clock", -1), Move(f"{here}.width", -1), *others)
+    return {"latency": faster, "energy": leaner, "area": leaner}
+
+
+def breakdowns(
+    accounts: Sequence[Account], evaluation: Evaluation, relief: Mapping[str, Any]
+) -> Iterator[Breakdown]:
+    """Latency, energy, mean power and area."""
+    for metric in ("latency", "energy", "area"):
+        parts, values = _table([getattr(a, metric) for a in accounts])
+        yield breakdown(metric, parts, values, evaluation, relief=relief.get(metric))
+        if metric == "energy":
+            duration = np.array([sum(a.latency.values()) or 1.0 for a in accounts])[:, None]
+            yield breakdown(
+                "mean_power", parts, values / duration, evaluation, relief=relief.get("energy")
+            )
+
+
+def _table(rows: Sequence[Amounts]) -> tuple[list[Part], NDArray[np.float64]]:
+    """Parts of several designs as columns (n, k)."""
+    parts = list(dict.fromkeys(p for row in rows for p in row))
+    values = np.array([[row.get(p, 0.0) for p in parts] for row in rows])
+    return parts, values.reshape(len(rows), len(parts))
