@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import EvaluationError
+from ..space import Designs, DesignSpace
 from .evaluation import Evaluation, Floats
 
 ROUNDING = 1e-9  # of a metric: what parts worked out in another order may miss it by
@@ -41,6 +42,37 @@ class Move:
 
     knob: str
     step: int
+
+
+def moved(space: DesignSpace, design: Designs, moves: Iterable[Move]) -> Designs:
+    """The designs that moves lead to, in the order of the moves.
+
+    Args:
+        space: of the design.
+        design: value indices (d,).
+        moves: of knobs of the space.
+
+    Returns:
+        Valid designs (k, d); a step beyond the end of a knob's values is left out, and so is a design that
+        breaks a constraint.
+
+    Raises:
+        UnknownNameError: a move of a knob that the space does not have.
+    """
+    rows: list[Designs] = []
+    for move in moves:
+        column = space.position(move.knob)
+        here, size = int(design[column]), int(space.nvec[column])
+        targets = [here + move.step] if move.step else [v for v in range(size) if v != here]
+        for value in targets:
+            if 0 <= value < size:
+                row = np.array(design, np.int64)
+                row[column] = value
+                rows.append(row)
+    if not rows:
+        return np.empty((0, len(space)), np.int64)
+    found = np.stack(rows)
+    return found[space.is_valid(found)]
 
 
 @dataclass(frozen=True)

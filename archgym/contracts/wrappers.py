@@ -131,6 +131,10 @@ class Noisy(Wrapper):
         """The inner simulator's, with the noise."""
         return {**self.inner.config, "noise": self.relative, "noise_seed": self.seed}
 
+    def explain(self, x: Any, evaluation: Evaluation | None = None) -> Explanation:
+        """Every metric as a whole: parts of the inner simulator do not add up to what is disturbed."""
+        return Simulator.explain(self, x, evaluation)
+
     def _evaluate(self, x: Designs) -> Evaluation:
         e = self.inner.evaluate(x)
         seeds = [(self.seed, zlib.crc32(k)) for k in design_keys(self.inner.canonical(x))]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from ..contracts.evaluation import Evaluation
+from ..contracts.explanation import moved
 from ..contracts.simulator import Simulator
 from ..errors import DesignError
 from ..space import Designs
@@ -82,6 +84,7 @@ def check_simulator(
     default = sim.space.encode(sim.default_design())
     require(bool(sim.space.is_valid(default).all()), "the default design must be valid")
     _check_advice(sim, x, e)
+    _check_explanation(sim, x[:6], e.take(list(range(min(designs, 6)))))
     if make is not None:
         other = make()
         require(other.key == sim.key, "two instances of one configuration must share a fingerprint")
@@ -107,6 +110,25 @@ def _check_advice(sim: Simulator, x: Designs, e: Evaluation) -> None:
         )
         if len(moves):
             sim.space.check(moves)
+
+
+def _check_explanation(sim: Simulator, x: Designs, e: Evaluation) -> None:
+    """Parts add up to their metric to the last bit; relief is by knobs of the space."""
+    found = sim.explain(x)
+    _same(e, found.evaluation, "explain must give the evaluation that evaluate gives")
+    for name, values in e.metrics.items():
+        b = found[name]
+        names = [p.name for p in b.parts]
+        require(len(set(names)) == len(names), f"the parts of {name} must have names of their own")
+        for i in np.flatnonzero(e.feasible):
+            require(
+                math.fsum(b.values[i]) == values[i],
+                f"the parts of {name} must add up to it exactly",
+            )
+            require(bool(b.binding[i]), f"{name} must name the resource that limits it")
+            slack = float(b.slack[i])
+            require(slack == slack, f"{name} must say how much its limit leaves to gain")
+            moved(sim.space, x[i], b.moves(int(i)))
 
 
 def _check_alike(sim: Simulator, x: Designs, e: Evaluation, rng: np.random.Generator) -> None:

@@ -115,7 +115,9 @@ def _add_time(
     _, bits, _, _, _, bandwidth, network, _, _ = machine.arrays
     fill, drain = first_and_last(nest.keep, work[4], work[7], bits, bandwidth, network, work[8])
     computing = needs[ARITHMETIC]
-    slowest = max(needs, key=lambda name: needs[name])  # arithmetic comes first: ties wait for nothing
+    slowest = max(
+        needs, key=lambda name: needs[name]
+    )  # arithmetic comes first: ties wait for nothing
     waiting = needs[slowest] - computing
     stopped = float(cycles) - needs[slowest] - float(fill) - float(drain)
     for name, resource, amount in (
@@ -221,4 +223,10 @@ def breakdowns(
     if "traffic_glb" in metrics or np.allclose(1e-12 * um2.sum(axis=1), metrics["area"]):
         yield breakdown("area", parts, 1e-12 * um2, evaluation)
     parts, moved = table(a.traffic for a in accounts)
-    yield breakdown("traffic_dram", parts, moved, evaluation, relief={t: energy.get("DRAM", ()) for t in TENSORS})
+    yield breakdown(
+        "traffic_dram",
+        parts,
+        moved,
+        evaluation,
+        relief={t: energy.get("DRAM", ()) for t in TENSORS},
+    )

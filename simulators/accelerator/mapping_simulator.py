@@ -144,7 +144,9 @@ class MappingSimulator(Simulator):
         accounts = [Account() for _ in x]
         for i in np.flatnonzero(evaluation.feasible):
             accounts[i] = account(self.mappings(x[i]), self.architecture, self._reuse)
-        relief = mapping_relief(self.space.names, [level.name for level in self.architecture.levels])
+        relief = mapping_relief(
+            self.space.names, [level.name for level in self.architecture.levels]
+        )
         return breakdowns(accounts, evaluation, *relief)
 
     def _slices(self) -> list[tuple[Any, slice]]:

@@ -29,7 +29,9 @@ def _archgym() -> tuple[Reliefs, Reliefs]:
         "GLB port": _moves(f"glb_read_bandwidth+ glb_write_bandwidth+ {more_reuse}"),
     }
     for s in spads:
-        energy[f"{s}_spad"] = _moves(f"{s}_spad_depth- {s}_spad_class? {s}_spad_block+ {s}_spad_block-")
+        energy[f"{s}_spad"] = _moves(
+            f"{s}_spad_depth- {s}_spad_class? {s}_spad_block+ {s}_spad_block-"
+        )
         time[f"{s}_spad port"] = _moves(f"{s}_spad_read_bandwidth+ {s}_spad_write_bandwidth+")
     return energy, time
 
@@ -75,7 +77,7 @@ RELIEFS = {"archgym-timeloop": _archgym, "eyeriss": _eyeriss, "simba": _simba}
 
 
 def mapping_relief(knobs: Sequence[str], levels: Sequence[str]) -> tuple[Reliefs, Reliefs]:
-    """A mapping's own knobs: larger inner tiles and other stationary tensors move less, unrolling computes more.
+    """A mapping's own knobs: larger tiles and other stationary tensors move less, unrolling is faster.
 
     Args:
         knobs: of the mapping space.
@@ -86,7 +88,7 @@ def mapping_relief(knobs: Sequence[str], levels: Sequence[str]) -> tuple[Reliefs
     tiles = [k for k in knobs if k.startswith("tile.")]
     orders = tuple(Move(k, 0) for k in knobs if k.startswith(("order.", "keep.")))
     grow = tuple(Move(k, step) for k in tiles for step in (1, -1))
-    energy = {level: (*grow, *orders, *unroll) for level in levels}
+    energy = dict.fromkeys(levels, (*grow, *orders, *unroll))
     time = {ARITHMETIC: (*unroll, *grow), "first fill and last drain": grow}
     for level in levels:
         time[f"{level} port"] = time[f"network into {level}"] = (*grow, *orders, *unroll)

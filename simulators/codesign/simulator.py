@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Evaluation, Floats, Metric
+from archgym.contracts.explanation import Breakdown
 from archgym.contracts.query import Query
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
@@ -293,6 +294,14 @@ class CoDesignSimulator(Simulator):
             for layer in layers_of(t, c)
         ]
         return Schedule(names, assign, start, latency, energy, float(length), float(joules))
+
+    def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
+        """Latency by layer of the critical chain; energy by layer; area by sub-accelerator."""
+        from .explaining import Account, account, breakdowns
+
+        rows = zip(x, evaluation.feasible)
+        accounts = [account(self, d) if feasible else Account() for d, feasible in rows]
+        return breakdowns(accounts, evaluation, self)
 
     def _evaluate(self, x: Designs) -> Evaluation:
         from .schedule import solve_all

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .arrivals import bring_freed, bring_next
-from .commands import NOP, RANK_COMMANDS, RD, WR, WRA
+from .commands import NOP, RANK_COMMANDS, RD, REFAB, WR, WRA
 from .compiled import borrowing, compiled
 from .initial import (
     closed_banks, controller_of, empty_books, empty_queues, first_request, managers_of,
@@ -105,13 +105,23 @@ def renew(bank, requests, queues, banks, design):
         choose(queues.working[i], requests, queues, banks, design)
 
 
+@borrowing
+def note(notes, c, k, now):
+    """Command ``c`` was issued for request ``k``."""
+    if c >= RD:
+        notes.accessed[k] = now
+    elif notes.opened[k] < 0:
+        notes.opened[k] = now
+
+
 @compiled
-def simulate(requests, design, n_banks, timing, latency):
+def simulate(requests, design, n_banks, timing, latency, notes=None):
     """Run one trace through one controller.
 
     ``requests`` :class:`~.state.Requests`; ``design`` (12,) int64 in kernel codes; ``timing`` as in
     :class:`~.timing.Timing`.  Fills ``latency`` (n,) int64, cycles from the arrival stamp to the
-    response, and returns the counters of ``layout.COUNTERS``.
+    response, and returns the counters of ``layout.COUNTERS``.  ``notes`` :class:`~.state.Notes` are
+    filled where they are given; without them the compiled kernel has no line of theirs.
     """
     n, t = requests.stamp.shape[0], timing.scalars
     d = controller_of(design)
@@ -119,12 +129,12 @@ def simulate(requests, design, n_banks, timing, latency):
     ready, books = nothing_issued(n_banks), empty_books(n_banks)
     responses = no_responses(n, latency, d.arbiter)
     way_in, m = first_request(t), managers_of(d, t)
-    run(requests, d, timing, queues, banks, ready, books, responses, way_in, m)
+    run(requests, d, timing, queues, banks, ready, books, responses, way_in, m, notes)
     return books.out
 
 
 @borrowing
-def run(requests, d, timing, queues, banks, ready, books, responses, way_in, m):
+def run(requests, d, timing, queues, banks, ready, books, responses, way_in, m, notes):
     """Every instant from cycle 0 to the last response; see ``state`` for what the bundles hold."""
     n, t, out = requests.stamp.shape[0], timing.scalars, books.out
     simple = d.arbiter == SIMPLE_ARBITER
@@ -164,6 +174,8 @@ def run(requests, d, timing, queues, banks, ready, books, responses, way_in, m):
                 if has_room(way_in[W_NEXT], requests, queues, d, t):
                     if d.power_down and queues.totals[Q_TOTAL] == 0:
                         wake(m)
+                    if notes is not None:
+                        notes.admitted[way_in[W_NEXT]] = now
                     b = take_in(way_in, now, False, requests, queues, banks, responses, d, t, out)
                     if b == best:
                         rescan = True
@@ -199,10 +211,15 @@ def run(requests, d, timing, queues, banks, ready, books, responses, way_in, m):
         if c >= RANK_COMMANDS:
             rank_command(c, now, banks, ready, books, timing)
             rank_command_issued(m, c, now, t[T_REFI], d.max_pulled_in)
+            if notes is not None and c == REFAB:
+                notes.refreshes[notes.noted[0]] = now
+                notes.noted[0] += 1
         else:
             k = banks.chosen[bank]
             bank_command(c, bank, requests.row[k], now, banks, ready, books, m, timing)
             stale = bank
+            if notes is not None:
+                note(notes, c, k, now)
             if c >= RD:
                 if (
                     d.scheduler == FR_FCFS_GRP
@@ -217,6 +234,8 @@ def run(requests, d, timing, queues, banks, ready, books, responses, way_in, m):
                     late = has_room(way_in[W_NEXT], requests, queues, d, t)
         renew(stale, requests, queues, banks, d)
         if late:
+            if notes is not None:
+                notes.admitted[way_in[W_NEXT]] = now
             take_in(way_in, now, True, requests, queues, banks, responses, d, t, out)
 
         # ---- the managers look again after a command

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.explanation import Breakdown
 from archgym.space import THREADS, Value
 from archgym.contracts.simulator import Simulator
 from archgym.space import Designs, Setting
@@ -22,8 +23,8 @@ from .devices import DEVICES, Device
 from .memspec import device_named
 from .energy import core_energy_j, power_w
 from .space import KNOBS, SPACES, canonical, kernel_codes, space_named, to_kernel, DEFAULT_DESIGN
-from .state import Requests
-from .timing import SEMANTICS, timing
+from .state import Notes, Requests
+from .timing import SEMANTICS, Timing, timing
 from .traces import Trace, resolve
 from .traces.library import Workload, names
 from .traces.options import FOLDS, TraceOptions
@@ -191,6 +192,35 @@ class DRAMSimulator(Simulator):
     def _evaluate(self, x: Designs) -> Evaluation:
         return self._as_evaluation(self._table(x))
 
+    def noted(self, codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], Notes]:
+        """Run one controller, given in kernel codes (12,), and note when each burst got on.
+
+        Returns:
+            The counters, and the latencies (m,) in cycles, as :meth:`simulate` gives them, and the notes.
+        """
+        from .kernel import simulate
+
+        requests, n = self.requests(codes), len(self._played.stamp)
+        refreshes = int(self.simulate(codes)[0][layout.C_REF])
+        latency = np.empty(n, np.int64)
+        notes = Notes(
+            np.full(n, -1, np.int64), np.full(n, -1, np.int64), np.full(n, -1, np.int64),
+            np.zeros(refreshes, np.int64), np.zeros(1, np.int64),
+        )  # fmt: skip
+        out = simulate(requests, codes, self.device.banks, self._timing, latency, notes)
+        noted = notes._replace(refreshes=notes.refreshes[: int(notes.noted[0])])
+        return out, latency, noted
+
+    def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
+        """Latency by what a request waits for; time by use of the bus; energy by command and state."""
+        from .explaining import account, breakdowns
+
+        if not len(x):
+            return ()
+        codes = to_kernel(x, self._codes)
+        accounts = [account(self, row) for row in codes]
+        return breakdowns(accounts, evaluation, self.device.clock_s)
+
     def _table(self, x: Designs) -> NDArray[np.float64]:
         codes = to_kernel(x, self._codes)
         for mapping in np.unique(codes[:, layout.MAPPING]):
@@ -219,6 +249,20 @@ class DRAMSimulator(Simulator):
             float(out[layout.C_ROW_HITS]) / accesses,
             *(float(out[c]) for c in layout.LIMITS),
         )
+
+    @property
+    def played(self) -> Played:
+        """The trace in bursts and cycles of the device."""
+        return self._played
+
+    @property
+    def timing(self) -> Timing:
+        """The device's rules in cycles."""
+        return self._timing
+
+    def requests(self, codes: NDArray[np.int64]) -> Requests:
+        """The trace as a controller (12,) sees it."""
+        return self._columns(int(codes[layout.MAPPING]))
 
     def _columns(self, mapping: int) -> Requests:
         if mapping not in self._decoded:

@@ -88,3 +88,13 @@ class Responses(NamedTuple):
     finish: np.ndarray  # (n,) int64: end of the data burst; 0 unknown, negated once it was sent
     released: np.ndarray  # (n,) int64, in order of response: when the arbiter gets the slot back
     latency: np.ndarray  # (n,) int64: cycles from the stamp to the response, the result
+
+
+class Notes(NamedTuple):
+    """When each request got on, in cycles; kept only where a run is to be explained."""
+
+    admitted: np.ndarray  # (n,) int64: it entered its bank's queue
+    opened: np.ndarray  # (n,) int64: the first PRE or ACT for it; -1 where its row was open
+    accessed: np.ndarray  # (n,) int64: its RD or WR
+    refreshes: np.ndarray  # (refreshes,) int64: every REFAB
+    noted: np.ndarray  # (1,) int64: how many of them there are

@@ -117,7 +117,9 @@ def _bank_rows(chip: Chip, top: NDArray[np.float64]) -> list[int]:
     """The row of the CACTI table that holds each memory's peak; -1 where nothing was stored."""
     most = cacti().shape[1]
     return [
-        min(math.ceil(max(math.ceil(peak - 1e-6), SMALLEST) / QUANTUM), most) - 1 if peak > 0 else -1
+        min(math.ceil(max(math.ceil(peak - 1e-6), SMALLEST) / QUANTUM), most) - 1
+        if peak > 0
+        else -1
         for peak in top[: len(chip.mem_bus)]
     ]
 

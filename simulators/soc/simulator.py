@@ -172,7 +172,7 @@ class SoCSimulator(Simulator):
         return Outcome(reason, results, run.start, run.finish, used, phases)
 
     def run(self, system: System) -> tuple[str, dict[str, float], Scratch, Chip]:
-        """Run one system: why it is infeasible, figures of ``layout.RESULTS``, the kernel's notes, its chip."""
+        """Run one system: why it is infeasible, ``layout.RESULTS``, the kernel's notes, its chip."""
         from .kernel import simulate
         from .room import room
 

@@ -1,0 +1,197 @@
+"""What latency, time and energy of a memory controller are made of.
+
+A request is followed from its stamp to its response. Every cycle on that way belongs to one part: before it
+enters its bank's queue; during a refresh; while its bank serves others; while its own row is opened; while a
+command of its own waits for the bus and for timing; during its access; on the way back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.contracts.evaluation import Evaluation
+from archgym.contracts.explanation import Breakdown, Move, Part, breakdown
+
+from . import layout
+from .energy import energy_parts_j
+from .state import Notes, Requests
+
+if TYPE_CHECKING:
+    from .simulator import DRAMSimulator
+
+I64 = NDArray[np.int64]
+ENTRY, REFRESH, BANK, ROW, BUS, ACCESS, RETURN = (
+    "entry", "refresh", "bank", "row", "bus", "access", "response",
+)  # fmt: skip
+WAITS = (
+    Part("before the request enters its bank's queue", ENTRY),
+    Part("refresh", REFRESH),
+    Part("the bank serves other requests", BANK),
+    Part("its row is opened", ROW),
+    Part("the bus, and timing between commands", BUS),
+    Part("access and burst", ACCESS),
+    Part("the response waits and returns", RETURN),
+)
+TIMES = (
+    Part("data on the bus", "data bus"),
+    Part("refresh", REFRESH),
+    Part("nothing to do: the trace has no request", "the trace"),
+    Part("requests wait for rows, turnarounds and the controller", "rows and turnarounds"),
+)
+
+
+@dataclass
+class Account:
+    """One design's parts: cycles of a mean request, cycles of the run, joules."""
+
+    waits: NDArray[np.float64]
+    times: NDArray[np.float64]
+    energy: dict[str, float]
+    window_s: float
+
+
+def account(simulator: DRAMSimulator, codes: I64) -> Account:
+    """The parts of one controller, given in kernel codes (12,)."""
+    out, latency, notes = simulator.noted(codes)
+    requests, t = simulator.requests(codes), simulator.timing.scalars
+    write = requests.is_write.astype(bool)
+    ends = notes.accessed + np.where(write, t[layout.T_WRITE_END], t[layout.T_READ_END])
+    answered = requests.stamp + latency
+    waits = _waits(requests, notes, ends, answered, int(t[layout.T_RFC]))
+    first = simulator.played.first
+    if first is not None:  # a request waits for its last burst
+        waits = waits[_last_bursts(latency, first)]
+    times = _times(simulator, out, requests, answered, notes)
+    energy = energy_parts_j(simulator.device, out, simulator.semantics)
+    window = max(int(out[layout.C_WINDOW]), 1) * simulator.device.clock_s
+    return Account(waits.mean(axis=0), times, energy, window)
+
+
+def _waits(
+    requests: Requests, notes: Notes, ends: I64, answered: I64, rfc: int
+) -> NDArray[np.float64]:
+    """Cycles (n, 7) of every burst, by ``WAITS``."""
+    admitted, accessed = notes.admitted, notes.accessed
+    own = np.where(notes.opened >= 0, notes.opened, accessed)  # its first command
+    busy = np.clip(_last_access_before(requests.bank, accessed, own), admitted, own)
+    refreshed = _covered(notes.refreshes, rfc)
+    steps = [(admitted, busy), (busy, own), (own, accessed)]
+    blocked = [refreshed(b) - refreshed(a) for a, b in steps]
+    bank, bus, row = ((b - a) - held for (a, b), held in zip(steps, blocked))
+    columns = (
+        admitted - requests.stamp, sum(blocked), bank, row, bus, ends - accessed, answered - ends,
+    )  # fmt: skip
+    return np.stack([np.asarray(c, np.float64) for c in columns], axis=1)
+
+
+def _last_bursts(latency: I64, first: I64) -> I64:
+    """Of every request the burst that is answered last."""
+    ends = np.append(first[1:], len(latency))
+    return np.array([a + int(latency[a:b].argmax()) for a, b in zip(first, ends)])
+
+
+def _last_access_before(bank: NDArray[np.int16], accessed: I64, moment: I64) -> I64:
+    """For every request the last access of its bank before a moment of its own; -1 where there is none."""
+    span = int(accessed.max()) + 2
+    keys = np.sort(bank.astype(np.int64) * span + accessed)
+    wanted = bank.astype(np.int64) * span + moment
+    at = np.searchsorted(keys, wanted, side="left") - 1
+    found = keys[np.maximum(at, 0)]
+    same = (at >= 0) & (found // span == bank)
+    return np.where(same, found % span, -1)
+
+
+def _covered(starts: I64, length: int) -> Any:
+    """The function that gives the cycles before a moment at which some interval of ``length`` runs."""
+    if not len(starts):
+        return lambda moment: np.zeros(len(moment), np.int64)
+    starts = np.sort(starts)
+    lasts = np.minimum(np.append(np.diff(starts), length), length)  # refreshes in a row touch
+    before = np.concatenate([[0], np.cumsum(lasts)])
+
+    def covered(moment: I64) -> I64:
+        at = np.searchsorted(starts, moment, side="right")
+        last = np.maximum(at - 1, 0)
+        inside = np.clip(moment - starts[last], 0, lasts[last])
+        return np.where(at > 0, before[last] + inside, 0)
+
+    return covered
+
+
+def _times(
+    simulator: DRAMSimulator, out: I64, requests: Requests, answered: I64, notes: Notes
+) -> NDArray[np.float64]:
+    """Cycles (4,) of the whole run, by ``TIMES``."""
+    end = int(out[layout.C_END])
+    order = np.argsort(requests.stamp, kind="stable")
+    start = requests.stamp[order]
+    until = np.minimum(np.maximum.accumulate(answered[order]), end)
+    reached = np.concatenate([[0], until[:-1]])
+    gaps = np.maximum(start - reached, 0)
+    idle = int(gaps.sum())
+    refreshed = _covered(notes.refreshes, int(simulator.timing.scalars[layout.T_RFC]))
+    held = (
+        refreshed(np.array([end]))
+        - (refreshed(np.maximum(start, reached)) - refreshed(reached))[gaps > 0].sum()
+    )
+    data = len(start) * simulator.device.burst_cycles
+    rest = end - idle - int(held[0]) - data
+    return np.array([data, int(held[0]), idle, rest], np.float64)
+
+
+DOWN = "power_down_policy"
+RELIEF: dict[str, tuple[Move, ...]] = {
+    ENTRY: (
+        Move("request_buffer_size", 1), Move("scheduler_buffer", 0), Move("scheduler", 0),
+        Move("arbiter", 0), Move("max_active_transactions", 1), Move("page_policy", 0),
+    ),
+    REFRESH: (
+        Move("refresh_max_postponed", 1), Move("refresh_max_postponed", -1),
+        Move("refresh_max_pulled_in", 1), Move("refresh_policy", 0),
+    ),
+    BANK: (Move("address_mapping", 0), Move("scheduler", 0), Move("page_policy", 0)),
+    ROW: (Move("page_policy", 0), Move("scheduler", 0), Move("address_mapping", 0)),
+    BUS: (Move("scheduler", 0), Move("address_mapping", 0), Move("page_policy", 0)),
+    RETURN: (Move("response_queue", 0), Move("arbiter", 0)),
+    "rows and turnarounds": (
+        Move("scheduler", 0), Move("page_policy", 0), Move("request_buffer_size", 1),
+        Move("address_mapping", 0), Move("scheduler_buffer", 0), Move("arbiter", 0),
+        Move("max_active_transactions", 1),
+    ),
+}  # fmt: skip
+ENERGY_RELIEF: dict[str, tuple[Move, ...]] = {
+    "rows": (Move("page_policy", 0), Move("scheduler", 0), Move("address_mapping", 0)),
+    "refresh": (Move("refresh_policy", 0), Move("refresh_max_postponed", 1)),
+    "standby": (Move(DOWN, 0), Move("page_policy", 0), Move("request_buffer_size", 1)),
+    "power-down": (Move(DOWN, 0), Move("page_policy", 0)),
+}
+
+
+def breakdowns(
+    accounts: Sequence[Account], evaluation: Evaluation, clock_s: float
+) -> Iterator[Breakdown]:
+    """Mean latency, total time, energy and power."""
+    for metric, parts, rows in (
+        ("mean_latency", WAITS, [a.waits for a in accounts]),
+        ("total_time", TIMES, [a.times for a in accounts]),
+    ):
+        yield breakdown(metric, parts, np.array(rows) * clock_s, evaluation, relief=RELIEF)
+    names = list(accounts[0].energy)
+    states = [Part(n, RESOURCE_OF[n]) for n in names]
+    joules = np.array([[a.energy[n] for n in names] for a in accounts])
+    yield breakdown("energy", states, joules, evaluation, relief=ENERGY_RELIEF)
+    window = np.array([[a.window_s] for a in accounts])
+    yield breakdown("power", states, joules / window, evaluation, relief=ENERGY_RELIEF)
+
+
+RESOURCE_OF = {
+    "activate": "rows", "precharge": "rows", "read": "reads and writes", "write": "reads and writes",
+    "refresh": "refresh", "precharged standby": "standby", "active standby": "standby",
+    "precharged power-down": "power-down", "active power-down": "power-down",
+    "self-refresh": "power-down",
+}  # fmt: skip
