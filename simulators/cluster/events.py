@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .faults import closed, used
 from .network import Clock, ContendedNetwork, Network
-from .npu import Chunk, Npu, WholeChunk
+from .npu import Chunk, Npu, Span, WholeChunk
 from .system import System
 from .workloads import Programs
 
@@ -19,11 +19,13 @@ class Outcome:
     """Of each NPU: when its last node ended in ns (None: never) and how long it computed in ns.
 
     ``least`` is the time in ns that its busiest dimension's ports need for what it sends, by any algorithm.
+    ``last`` are the nodes of the NPU that ends last, in the order in which they ended.
     """
 
     finish: list[int | None]
     compute: list[int]
     least: list[float]
+    last: list[Span]
 
 
 def simulate(system: System, programs: Programs, whole: bool | None = None) -> Outcome:
@@ -51,6 +53,8 @@ def simulate(system: System, programs: Programs, whole: bool | None = None) -> O
     clock.run()
     ends = {i: n.finish if n.left == 0 else None for i, n in npus.items()}
     least = {i: max(n.least.values(), default=0.0) for i, n in npus.items()}
+    last = max(npus.values(), key=lambda n: n.finish)
     return Outcome(
-        [ends[i] for i in named], [npus[i].compute for i in named], [least[i] for i in named]
-    )
+        [ends[i] for i in named], [npus[i].compute for i in named], [least[i] for i in named],
+        last.spans,
+    )  # fmt: skip

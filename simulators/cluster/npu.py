@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from .algorithms import Packets, Tree, algorithm
 from .durations import duration, least_port_time, port_time, sending_time
@@ -15,6 +16,14 @@ from .network import Call, Clock, Network
 from .phases import Phase, Planner, chunks
 from .system import System
 from .workloads import Node
+
+
+class Span(NamedTuple):
+    """A node that ran from ``begun`` to ``ended`` (ns)."""
+
+    node: Node
+    begun: int
+    ended: int
 
 
 class Chunk:
@@ -79,6 +88,7 @@ class Npu:
             float
         )  # ns that each dimension's ports need at least
         self._busy = {"comp": False, "comm": False}
+        self.spans: list[Span] = []  # nodes that ended, in that order
 
     # ---- time
     def later(self, delay: int, call: Call) -> None:
@@ -126,7 +136,10 @@ class Npu:
             heapq.heappush(self._ready, i)
 
     def _start(self, node: Node, resource: str) -> None:
+        begun = self.clock.now
+
         def end() -> None:
+            self.spans.append(Span(node, begun, self.clock.now))
             self._release(node, resource)
             self.issue()
 

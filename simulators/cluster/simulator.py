@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.explanation import Breakdown
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError
 from archgym.space import Designs, Setting, Value
 
 from .durations import links
-from .events import simulate
+from .events import Outcome, simulate
 from .faults import faults, used
 from .space import ROLES, cluster_space
 from .system import KINDS, System
-from .training import NAMED, memory
+from .training import NAMED, memory_parts, total
 from .training import workload as find
 from .workloads import staged
 
 SEMANTICS = ("physical", "astra-sim")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as simulated.
+
+    Attributes:
+        outcome: times of the NPUs.
+        dims: dimensions by what they divide.
+        memory: bytes of the fullest NPU, by what is held.
+        ports: GB/s of an NPU by dimension of more than one NPU.
+    """
+
+    outcome: Outcome
+    dims: dict[str, list[int]]
+    memory: dict[str, float]
+    ports: dict[int, float]
 
 
 class ClusterSimulator(Simulator):
@@ -165,9 +184,8 @@ class ClusterSimulator(Simulator):
         metrics = {m.name: table[:, i] for i, m in enumerate(self.metrics)}
         return Evaluation(metrics, feasible, [] if feasible.all() else reasons)
 
-    def _one(self, design: Mapping[str, Any]) -> tuple[list[float], str]:
-        """Metrics of one design, or why it has none."""
-        nothing = [float("nan")] * len(self.metrics)
+    def step(self, design: Mapping[str, Any]) -> Step | str:
+        """One step of the workload on a design, values by name; or why there is none."""
         system, task, shape = self.system_of(design), self.task, self.task.shape
         dims = {r: [d for d in range(self.dimensions) if design[f"role{d}"] == r] for r in ROLES}
         tensor, data, stages = (
@@ -175,14 +193,11 @@ class ClusterSimulator(Simulator):
         )
         micro, zero, schedule = (design[k] for k in ("micro_batches", "zero", "schedule"))
         if task.batch % (data * micro):
-            return (
-                nothing,
-                f"a batch of {task.batch} is not divided by {data} x {micro} micro-batches",
-            )
+            return f"a batch of {task.batch} is not divided by {data} x {micro} micro-batches"
         if shape.layers % stages:
-            return nothing, f"{shape.layers} layers are not divided by {stages} stages"
+            return f"{shape.layers} layers are not divided by {stages} stages"
         if shape.heads % tensor:
-            return nothing, f"{shape.heads} heads are not divided by {tensor} tensor-parallel NPUs"
+            return f"{shape.heads} heads are not divided by {tensor} tensor-parallel NPUs"
         programs = staged(
             system.npus, model=shape, mode=task.mode, batch=task.batch, seq=task.seq, ctx=task.ctx,
             tp=dims["tensor"], dp=dims["data"], pp=dims["pipeline"], micro=micro, zero=zero,
@@ -190,23 +205,38 @@ class ClusterSimulator(Simulator):
         )  # fmt: skip
         wrong = faults(system, used(system, programs))
         if wrong:
-            return nothing, "; ".join(wrong)
+            return "; ".join(wrong)
         outcome = simulate(system, programs, whole=True)
         if None in outcome.finish:
-            return (
-                nothing,
-                f"deadlock: {outcome.finish.count(None)} of {self.npus} NPUs never finish",
-            )
+            return f"deadlock: {outcome.finish.count(None)} of {self.npus} NPUs never finish"
+        held = memory_parts(task, tensor, data, stages, micro, zero, schedule)
+        wide = [d for d, n in enumerate(system.npus) if n > 1]
+        ports = {d: links(system, d) * system.bandwidth[d] for d in wide}
+        return Step(outcome, dims, held, ports)
+
+    def _one(self, design: Mapping[str, Any]) -> tuple[list[float], str]:
+        """Metrics of one design, or why it has none."""
+        step = self.step(design)
+        if isinstance(step, str):
+            return [float("nan")] * len(self.metrics), step
+        outcome = step.outcome
         finish = np.array(outcome.finish, np.float64)
         time = float(finish.max()) * 1e-9
-        wide = [d for d, n in enumerate(system.npus) if n > 1]
-        ports = [links(system, d) * system.bandwidth[d] for d in wide]
         return [
             time,
-            task.tokens / time if time else 0.0,
+            self.task.tokens / time if time else 0.0,
             max(outcome.compute) * 1e-9,
             float((finish - outcome.compute).max()) * 1e-9,
-            memory(task, tensor, data, stages, micro, zero, schedule),
-            sum(ports) * 2.0**30,
+            total(step.memory),
+            sum(step.ports.values()) * 2.0**30,
             max(outcome.least) * 1e-9,
         ], ""
+
+    def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
+        """Time by computation and exposed communication; memory by what is held."""
+        from .explaining import breakdowns
+
+        steps = [
+            self.step(d) if ok else "" for d, ok in zip(self.space.decode(x), evaluation.feasible)
+        ]
+        return breakdowns(steps, evaluation, self.dimensions)

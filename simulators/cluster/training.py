@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,9 +93,17 @@ def _of_file(path: Path) -> Workload:
     return Workload(path.stem, shape, str(mode), values["batch"], values["seq"], values["ctx"])
 
 
-def memory(
+def total(parts: Mapping[str, float]) -> float:
+    """All parts added up in their order."""
+    out = 0.0
+    for part in parts.values():
+        out += part
+    return out
+
+
+def memory_parts(
     w: Workload, tensor: int, data: int, stages: int, micro: int, zero: int, schedule: str
-) -> float:
+) -> dict[str, float]:
     """Bytes that the fullest NPU holds: weights, gradients, optimizer, activations or key-value cache.
 
     Activations are those of selective recomputation, 10 + 24 / t bytes per token and width in a layer
@@ -113,10 +122,19 @@ def memory(
     tokens = w.tokens / (data * micro)
     if w.mode != "train":
         cache = 2 * ELEMENT * (w.ctx + w.seq) * kv * (w.batch / data) * layers / tensor
-        return ELEMENT * (dense + own) + cache + 2 * ELEMENT * tokens * s.width
+        return {
+            "weights": ELEMENT * (dense + own),
+            "key-value cache": cache,
+            "activations": 2 * ELEMENT * tokens * s.width,
+        }
     weights = ELEMENT * (dense / (data if zero >= 3 else 1) + own)
     gradients = ELEMENT * (dense / (data if zero >= 3 else 1) + own)
     optimizer = OPTIMIZER_BYTES * (dense / (data if zero >= 1 else 1) + own)
     in_flight = micro if schedule == "gpipe" else min(micro, stages)
     activations = in_flight * layers * tokens * s.width * (10 + 24 / tensor)
-    return weights + gradients + optimizer + activations
+    return {
+        "weights": weights,
+        "gradients": gradients,
+        "optimizer": optimizer,
+        "activations": activations,
+    }

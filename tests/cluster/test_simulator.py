@@ -7,7 +7,7 @@ import pytest
 from archgym.simulators.cluster import ClusterSimulator
 from archgym.simulators.cluster.events import simulate
 from archgym.simulators.cluster.system import KINDS, System
-from archgym.simulators.cluster.training import NAMED, memory, workload
+from archgym.simulators.cluster.training import NAMED, memory_parts, total, workload
 from archgym.simulators.cluster.workloads import collective
 
 from archgym import load_scenario
@@ -129,11 +129,11 @@ def test_what_cannot_run_has_a_reason():
 
 def test_memory_of_a_model_on_one_npu_is_16_bytes_a_parameter():
     w = workload("gpt3-13b-train")
-    held = memory(w, 1, 1, 1, w.batch, 0, "1f1b")
+    held = total(memory_parts(w, 1, 1, 1, w.batch, 0, "1f1b"))
     parameters = 12.6e9 + 5120 * 50257
     tokens = 2048 * 5120 * 40 * 34
     assert held == pytest.approx(16 * parameters + tokens, rel=0.01)
-    sharded = memory(w, 1, 8, 1, w.batch // 8, 3, "1f1b")
+    sharded = total(memory_parts(w, 1, 8, 1, w.batch // 8, 3, "1f1b"))
     assert sharded == pytest.approx(2 * parameters + tokens, rel=0.01)
 
 

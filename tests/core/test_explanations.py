@@ -7,6 +7,7 @@ import pytest
 from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.mapping_simulator import MappingSimulator
 from archgym.simulators.accelerator.simulator import AcceleratorSimulator
+from archgym.simulators.cluster.simulator import ClusterSimulator
 from archgym.simulators.codesign.simulator import CoDesignSimulator
 from archgym.simulators.dram.simulator import DRAMSimulator
 from archgym.simulators.soc.simulator import SoCSimulator
@@ -24,6 +25,7 @@ EXPLAINED = {
     "mapping": (lambda: MappingSimulator(LAYER), ("energy", "latency")),
     "dram": (lambda: DRAMSimulator("rand_rw@1500"), ("mean_latency", "total_time", "energy")),
     "soc": (lambda: SoCSimulator("edge_detection"), ("latency", "energy", "area")),
+    "cluster": (lambda: ClusterSimulator(npus=16, dimensions=2), ("time", "memory", "bandwidth")),
     "codesign": (lambda: CoDesignSimulator(), ("latency", "energy", "area")),
 }  # fmt: skip
 

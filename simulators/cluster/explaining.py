@@ -1,0 +1,108 @@
+"""What a step's time and an NPU's memory are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from archgym.contracts.evaluation import Evaluation
+from archgym.contracts.explanation import Breakdown, Move, Part, breakdown
+
+from .npu import Span
+from .space import ROLES
+from .system import KINDS
+
+if TYPE_CHECKING:
+    from .simulator import Step
+
+COMPUTE, STAGES, IDLE = "computation", "other stages", "nothing"
+NETWORK = "network over {}"
+
+
+def time_parts(spans: Sequence[Span], dims: Mapping[str, Sequence[int]]) -> dict[Part, int]:
+    """Nanoseconds of the NPU that ends last, each of them once.
+
+    What computes counts as computation. While nothing computes, a collective or a message that is under way
+    is exposed; while none is, the NPU waits for what another stage sends.
+    """
+    marks = sorted({0, *(t for s in spans for t in (s.begun, s.ended))})
+    out: dict[Part, int] = {}
+    by_rank = sorted(spans, key=_rank)
+    owner: list[Part | None] = [None] * max(0, len(marks) - 1)
+    place = {t: i for i, t in enumerate(marks)}
+    for span in by_rank:  # the most telling first: it owns the time that it covers
+        part = _part(span, dims)
+        for i in range(place[span.begun], place[span.ended]):
+            owner[i] = owner[i] or part
+    for i, part in enumerate(owner):
+        key = part or Part("nothing runs", IDLE)
+        out[key] = out.get(key, 0) + marks[i + 1] - marks[i]
+    return out
+
+
+def _rank(span: Span) -> int:
+    return ("comp", "coll", "send", "recv").index(span.node["op"])
+
+
+def _part(span: Span, dims: Mapping[str, Sequence[int]]) -> Part:
+    op = span.node["op"]
+    if op == "comp":
+        return Part(COMPUTE, COMPUTE)
+    if op == "recv":
+        return Part("waiting for another stage", STAGES)
+    if op == "send":
+        return Part("sending to the next stage", NETWORK.format("pipeline"))
+    roles = [r for r in ROLES if set(dims[r]) & set(span.node["dims"])]
+    over = " and ".join(roles) or "nothing"
+    return Part(f"exposed {span.node['kind']} over {over}", NETWORK.format(over), over)
+
+
+def breakdowns(
+    steps: Sequence[Step | str], evaluation: Evaluation, dimensions: int
+) -> Iterator[Breakdown]:
+    """Time, memory and bandwidth."""
+    every = range(dimensions)
+    wider = tuple(Move(f"bandwidth{d}", 1) for d in every)
+    network = (
+        *wider, *(Move(f"topology{d}", 0) for d in every),
+        *(Move(f"{kind}{d}", 0) for kind in KINDS[:3] for d in every), Move("splits", 1),
+        Move("active_chunks", 1), Move("optimization", 0), Move("zero", -1), Move("zero", 1),
+        Move("micro_batches", -1), Move("micro_batches", 1),
+    )  # fmt: skip
+    shape = (
+        Move("micro_batches", 1), Move("micro_batches", -1), Move("schedule", 0), Move("zero", 1),
+        *(Move(f"role{d}", 0) for d in every),
+    )  # fmt: skip
+    rows = [{} if isinstance(s, str) else time_parts(s.outcome.last, s.dims) for s in steps]
+    resources = {p.resource for row in rows for p in row}
+    relief = {r: network for r in resources if r.startswith("network")}
+    yield _of("time", rows, 1e-9, evaluation, relief | {STAGES: shape, COMPUTE: shape})
+    held = [
+        {} if isinstance(s, str) else {Part(k, k): v for k, v in s.memory.items()} for s in steps
+    ]
+    lighter = {
+        "weights": shape, "gradients": shape, "optimizer": shape, "activations": shape,
+        "key-value cache": shape,
+    }  # fmt: skip
+    yield _of("memory", held, 1.0, evaluation, lighter)
+    ports = [
+        {} if isinstance(s, str)
+        else {Part(f"dimension {d}", f"dimension {d}"): v for d, v in s.ports.items()}
+        for s in steps
+    ]  # fmt: skip
+    fewer = {f"dimension {d}": (Move(f"bandwidth{d}", -1), Move(f"topology{d}", 0)) for d in every}
+    yield _of("bandwidth", ports, 2.0**30, evaluation, fewer)
+
+
+def _of(
+    metric: str,
+    rows: Sequence[Mapping[Part, float]],
+    scale: float,
+    evaluation: Evaluation,
+    relief: Mapping[str, Sequence[Move]],
+) -> Breakdown:
+    parts = list(dict.fromkeys(p for row in rows for p in row))
+    values = np.array([[row.get(p, 0.0) for p in parts] for row in rows], np.float64) * scale
+    return breakdown(metric, parts, values, evaluation, relief=relief)
