@@ -28,7 +28,7 @@ OK, NO, BAD_INPUT, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 130, 141, 143
 # words of the core; a domain cannot take their place
 WORDS = (
     "list", "info", "run", "compare", "sweep", "report", "page", "leaderboard", "export", "dataset", "train",
-    "enumerate", "evaluate", "verify", "validate", "new", "check", "doctor",
+    "enumerate", "evaluate", "explain", "verify", "validate", "new", "check", "doctor",
 )  # fmt: skip
 
 
@@ -41,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
         doctor,
         enumerate,
         evaluate,
+        explain,
         inspect,
         leaderboard,
         new,
@@ -71,6 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
         train,
         enumerate,
         evaluate,
+        explain,
         validate,
         new,
         check,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .. import trust
 from ..contracts.evaluation import Evaluation, Floats
+from ..contracts.explanation import Explanation
 from ..contracts.feedback import Feedback
 from ..contracts.making import make_simulators
 from ..contracts.simulator import Simulator
@@ -138,7 +139,7 @@ class Scenario:
         if len(evaluations) == 1:
             return evaluations[0]
         feasible = np.logical_and.reduce([e.feasible for e in evaluations])
-        worse_high = self._lower_is_better()
+        worse_high = self.lower_is_better
         metrics: dict[str, Floats] = {}
         for name in evaluations[0].metrics:
             stack = np.stack([e.metrics[name] for e in evaluations])
@@ -161,7 +162,9 @@ class Scenario:
         ]
         return Evaluation(metrics, feasible, reasons if any(reasons) else ())
 
-    def _lower_is_better(self) -> dict[str, bool]:
+    @property
+    def lower_is_better(self) -> dict[str, bool]:
+        """Of each metric of the objectives, whether less of it is better."""
         out: dict[str, bool] = {}
         for objective in self.objectives:
             for name, power in objective.expression.factors:
@@ -172,6 +175,11 @@ class Scenario:
         """Combined metrics of designs (n, d) of this scenario's space, by the simulators; not counted."""
         inner = self.to_simulator(x)
         return self.combine([s.evaluate(inner) for s in self.simulators])
+
+    def explain(self, x: Designs) -> list[Explanation]:
+        """What the metrics of designs (n, d) are made of, one explanation a workload; not counted."""
+        inner = self.to_simulator(x)
+        return [s.explain(inner) for s in self.simulators]
 
     def costs(self, e: Evaluation, vector: bool = False) -> Floats:
         """Costs to minimise: (n, 1) by the reward formulation, or (n, k) of the objectives.

@@ -18,6 +18,7 @@ from ..runs.naming import title_of
 from ..runs.run import Run
 from ..runs.run_words import headline, moved_knobs
 from .parts import Parts
+from .why import add_why
 
 PAGE = "page.html"
 
@@ -51,6 +52,7 @@ def _page(run: Run, folder: Path, effects: bool) -> Parts:
     page.items(run.result["notes"], "warn")
     _goals(page, run)
     _changes(page, run, effects)
+    add_why(page, run)
     page.head("Convergence", "Each objective over the evaluations charged.")
     _drawn(page, run.plot_convergence)
     page.head("Front", "Designs over two quantities; the box under the pointer says the design.")

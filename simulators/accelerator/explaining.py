@@ -191,7 +191,11 @@ def table(accounts: Iterable[Mapping[Part, float]]) -> tuple[list[Part], NDArray
 
 
 def breakdowns(
-    accounts: Sequence[Account], evaluation: Evaluation, energy: Relief, time: Relief
+    accounts: Sequence[Account],
+    evaluation: Evaluation,
+    energy: Relief,
+    time: Relief,
+    area: Relief | None = None,
 ) -> Iterator[Breakdown]:
     """Energy, power, latency, cycles, area and DRAM traffic, as far as the simulator has these metrics.
 
@@ -200,6 +204,7 @@ def breakdowns(
         evaluation: of the designs.
         energy: moves by resource that lower energy.
         time: moves by resource that lower time.
+        area: moves by level that lower area; None where area is not a sum over the architecture's levels.
     """
     metrics = evaluation.metrics
     parts, pj = table(a.energy for a in accounts)
@@ -220,8 +225,8 @@ def breakdowns(
             slack=seconds * scale, relief=time,
         )  # fmt: skip
     parts, um2 = table(a.area for a in accounts)
-    if "traffic_glb" in metrics or np.allclose(1e-12 * um2.sum(axis=1), metrics["area"]):
-        yield breakdown("area", parts, 1e-12 * um2, evaluation)
+    if area is not None:
+        yield breakdown("area", parts, 1e-12 * um2, evaluation, relief=area)
     parts, moved = table(a.traffic for a in accounts)
     yield breakdown(
         "traffic_dram",

@@ -147,7 +147,9 @@ class MappingSimulator(Simulator):
         relief = mapping_relief(
             self.space.names, [level.name for level in self.architecture.levels]
         )
-        return breakdowns(accounts, evaluation, *relief)
+        return breakdowns(
+            accounts, evaluation, *relief, None if self._space_name == "gamma" else {}
+        )
 
     def _slices(self) -> list[tuple[Any, slice]]:
         out, at = [], 0

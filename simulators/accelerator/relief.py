@@ -9,6 +9,23 @@ from archgym.contracts.explanation import Move
 from .explaining import ARITHMETIC
 
 Reliefs = dict[str, tuple[Move, ...]]
+PIECES = {  # what makes each level of a space large
+    "archgym-timeloop": {
+        "GLB": "glb_depth- glb_banks- glb_class? dummy_buffer_depth- mac_mesh_x-",
+        **{f"{s}_spad": f"{s}_spad_depth- {s}_spad_class? num_pes-" for s in ("ifmap", "weights", "psum")},
+        ARITHMETIC: "num_pes-",
+    },
+    "eyeriss": {
+        "GLB": "glb_size- node-", "ifmap_spad": "ifmap_words- array_width- node-",
+        "weight_spad": "weight_words- array_width- node-", "psum_spad": "psum_words- array_width- node-",
+        ARITHMETIC: "array_width- array_height- precision- node-",
+    },
+    "simba": {
+        "GLB": "glb_size- node-", "input_buffer": "input_buffer- pes- node-",
+        "weight_buffer": "weight_buffer- lanes- pes- node-",
+        "accumulator": "accumulator_words- lanes- node-", ARITHMETIC: "vector_width- lanes- pes- node-",
+    },
+}  # fmt: skip
 
 
 def _moves(text: str) -> tuple[Move, ...]:
@@ -93,3 +110,8 @@ def mapping_relief(knobs: Sequence[str], levels: Sequence[str]) -> tuple[Reliefs
     for level in levels:
         time[f"{level} port"] = time[f"network into {level}"] = (*grow, *orders, *unroll)
     return energy, time
+
+
+def area_relief(space: str) -> Reliefs:
+    """Moves that make a level smaller, by level."""
+    return {level: _moves(text) for level, text in PIECES[space].items()}

@@ -183,13 +183,14 @@ class AcceleratorSimulator(Simulator):
     def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
         """Energy by layer, level and tensor; time by layer and resource; area by level."""
         from .explaining import Account, account, breakdowns
-        from .relief import RELIEFS
+        from .relief import RELIEFS, area_relief
 
         accounts = [Account() for _ in x]
         for i in np.flatnonzero(evaluation.feasible):
             mapped = [(a, f.mapping) for a, f in self.mappings(x[i]) if isinstance(f, Found)]
             accounts[i] = account(mapped, self.architecture(x[i]), str(self._mapper["reuse"]))
-        return breakdowns(accounts, evaluation, *RELIEFS[self.hardware.name]())
+        name = self.hardware.name
+        return breakdowns(accounts, evaluation, *RELIEFS[name](), area_relief(name))
 
     def mappings(self, design: Designs) -> list[tuple[Layer, Found | Refusal]]:
         """Every layer of the network with the mapping it runs by on one design (d,)."""

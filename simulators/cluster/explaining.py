@@ -36,8 +36,8 @@ def time_parts(spans: Sequence[Span], dims: Mapping[str, Sequence[int]]) -> dict
         part = _part(span, dims)
         for i in range(place[span.begun], place[span.ended]):
             owner[i] = owner[i] or part
-    for i, part in enumerate(owner):
-        key = part or Part("nothing runs", IDLE)
+    for i, owned in enumerate(owner):
+        key = owned or Part("nothing runs", IDLE)
         out[key] = out.get(key, 0) + marks[i + 1] - marks[i]
     return out
 

@@ -15,13 +15,19 @@ from archgym.simulators.soc.simulator import SoCSimulator
 from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.explanation import Move, Part, breakdown, moved
 from archgym.errors import EvaluationError, UnknownNameError
+from archgym.goals.explained import explained
+from archgym.goals.scenario_file import load_scenario
+from archgym.statistics.steps import Step, single_steps
 from tests.core.test_simulator import ToySimulator
 
 LAYER = Layer("conv", K=32, C=16, P=14, Q=14, R=3, S=3)
 EXPLAINED = {
-    "archgym-timeloop": (lambda: AcceleratorSimulator(LAYER, effort=400), ("energy", "latency")),
-    "eyeriss": (lambda: AcceleratorSimulator(LAYER, space="eyeriss", effort=400), ("energy", "latency")),
-    "simba": (lambda: AcceleratorSimulator(LAYER, space="simba", effort=400), ("energy", "latency")),
+    "archgym-timeloop": (lambda: AcceleratorSimulator(LAYER, effort=400), ("energy", "latency", "area")),
+    "eyeriss": (
+        lambda: AcceleratorSimulator(LAYER, space="eyeriss", effort=400),
+        ("energy", "latency", "area"),
+    ),
+    "simba": (lambda: AcceleratorSimulator(LAYER, space="simba", effort=400), ("energy", "latency", "area")),
     "mapping": (lambda: MappingSimulator(LAYER), ("energy", "latency")),
     "dram": (lambda: DRAMSimulator("rand_rw@1500"), ("mean_latency", "total_time", "energy")),
     "soc": (lambda: SoCSimulator("edge_detection"), ("latency", "energy", "area")),
@@ -122,3 +128,38 @@ def test_moves_stay_inside_the_space_and_of_its_knobs():
     assert len(moved(space, first, [Move(name, 0)])) == space.nvec[0] - 1
     with pytest.raises(UnknownNameError):
         moved(space, first, [Move("nonsense", 1)])
+
+
+def test_one_step_of_every_knob_is_what_evaluate_says():
+    scenario = load_scenario("soc/audio-coarse")
+    design = scenario.reference_design[0]
+    steps = single_steps(scenario, design)
+    assert {s.knob for s in steps} <= set(scenario.space.names)
+    own = scenario.evaluate(design[None]).row(0)
+    for step in steps[::3]:
+        changed = scenario.space.decode(design[None])[0] | {step.knob: step.after}
+        metrics = scenario.evaluate(scenario.space.encode([changed])).row(0)
+        assert metrics == pytest.approx(step.metrics, rel=0, nan_ok=True)
+        assert step.changes["energy"] == metrics["energy"] / own["energy"] - 1
+    twice = Step("k", 2, 4, {"m": 1.0}, {"m": -0.5}, 0.0)
+    assert twice.elasticity("m") == -1.0
+    assert math.isnan(Step("k", "a", "b", {"m": 1.0}, {"m": -0.5}, 0.0).elasticity("m"))
+
+
+def test_words_name_the_limit_what_relieves_it_and_what_the_reference_loses():
+    scenario = load_scenario("dram/sqlite-low-latency", "sqlite@2000")
+    reference = scenario.reference_design[0]
+    worse = scenario.space.decode(reference[None])[0] | {"request_buffer_size": 1}
+    design = scenario.space.encode([worse])[0]
+    (one,) = explained(scenario, design, reference)
+    assert one.metric == "mean_latency" and one.value > one.compared
+    assert math.fsum(one.shares) == pytest.approx(one.value, rel=1e-12)
+    assert (
+        "Limited by entry" in one.sentences()[0] and "request_buffer_size up" in one.sentences()[1]
+    )
+    (back,) = explained(scenario, reference, design)
+    assert "more on entry" in back.sentences()[-1]
+    parts = explained(scenario, design, by="part", metrics=["energy"])[0]
+    assert len(parts.names) == 10 and parts.others is None
+    with pytest.raises(UnknownNameError, match="metric 'speed'"):
+        explained(scenario, design, metrics=["speed"])
