@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +11,8 @@ from archgym.contracts.explanation import Breakdown, Move, Part, breakdown
 
 from .npu import Span
 from .space import ROLES
+from .step import Step
 from .system import KINDS
-
-if TYPE_CHECKING:
-    from .simulator import Step
 
 COMPUTE, STAGES, IDLE = "computation", "other stages", "nothing"
 NETWORK = "network over {}"

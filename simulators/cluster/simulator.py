@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,32 +16,16 @@ from archgym.errors import ArchgymError
 from archgym.space import Designs, Setting, Value
 
 from .durations import links
-from .events import Outcome, simulate
+from .events import simulate
 from .faults import faults, used
 from .space import ROLES, cluster_space
+from .step import Step
 from .system import KINDS, System
 from .training import NAMED, memory_parts, total
 from .training import workload as find
 from .workloads import staged
 
 SEMANTICS = ("physical", "astra-sim")
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step as simulated.
-
-    Attributes:
-        outcome: times of the NPUs.
-        dims: dimensions by what they divide.
-        memory: bytes of the fullest NPU, by what is held.
-        ports: GB/s of an NPU by dimension of more than one NPU.
-    """
-
-    outcome: Outcome
-    dims: dict[str, list[int]]
-    memory: dict[str, float]
-    ports: dict[int, float]
 
 
 class ClusterSimulator(Simulator):

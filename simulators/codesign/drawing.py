@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .simulator import CoDesignSimulator, Schedule
+from .planned import Schedule
+from .simulator import CoDesignSimulator
 
 COLOURS = ("tab:blue", "tab:orange", "tab:green")
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.contracts.evaluation import Evaluation
+from archgym.contracts.evaluation import Evaluation, Floats
 from archgym.contracts.explanation import Breakdown, Move, Part, breakdown
-from archgym.space import Designs
 
-from .tables import BANDWIDTHS, PES
-
-if TYPE_CHECKING:
-    from .simulator import CoDesignSimulator, Schedule
+from .planned import Schedule
+from .workloads import Workload as Tasks
 
 Amounts = dict[Part, float]
 
@@ -31,29 +27,28 @@ class Account:
     accuracy: Amounts = field(default_factory=dict)
 
 
-def account(simulator: CoDesignSimulator, design: Designs) -> Account:
-    """The parts of one feasible design (d,)."""
+def account(plan: Schedule, area_um2: Floats, tasks: Tasks, scores: Floats) -> Account:
+    """The parts of one feasible design.
+
+    Args:
+        plan: who runs what when.
+        area_um2: of the sub-accelerators (k,).
+        tasks: of the workload.
+        scores: of their networks (t,).
+    """
     out = Account()
-    plan = simulator.schedule(design)
     for i in critical(plan):
-        part = _part(simulator, plan, i)
-        out.latency[part] = float(plan.latency[i, plan.assign[i]])
+        out.latency[_part(plan, i)] = float(plan.latency[i, plan.assign[i]])
     for i in range(len(plan.layers)):
-        part = _part(simulator, plan, i)
-        out.energy[part] = float(plan.energy[i, plan.assign[i]])
-    subs = simulator.subs(design[None])[0]
-    pes, width = np.array(PES)[subs[:, 1]], np.array(BANDWIDTHS)[subs[:, 2]]
-    area = simulator.units.area_um2(pes.astype(np.float64), width.astype(np.float64))
-    for k, um2 in enumerate(area, 1):
+        out.energy[_part(plan, i)] = float(plan.energy[i, plan.assign[i]])
+    for k, um2 in enumerate(area_um2, 1):
         out.area[Part(f"acc{k}", f"acc{k}")] = float(um2) * 1e-12
-    scores = simulator.gathered(design[None])[2][0]
-    tasks = zip(simulator.tasks.tasks, simulator.tasks.weights, scores)
-    for i, (task, weight, score) in enumerate(tasks, 1):
+    for i, (task, weight, score) in enumerate(zip(tasks.tasks, tasks.weights, scores), 1):
         out.accuracy[Part(f"net{i} ({task})", f"net{i}")] = float(weight * score)
     return out
 
 
-def _part(simulator: CoDesignSimulator, plan: Schedule, i: int) -> Part:
+def _part(plan: Schedule, i: int) -> Part:
     net, name = plan.layers[i]
     where = f"acc{plan.assign[i] + 1}"
     return Part(f"net{net + 1}, {name} on {where}", where, f"net{net + 1}")
@@ -83,26 +78,33 @@ def _feeds(plan: Schedule, i: int, at: int) -> bool:
 
 
 def breakdowns(
-    accounts: Sequence[Account], evaluation: Evaluation, simulator: CoDesignSimulator
+    accounts: Sequence[Account],
+    evaluation: Evaluation,
+    nets: Sequence[str],
+    own: Mapping[str, str],
 ) -> Iterator[Breakdown]:
-    """Latency and energy by layer, area by sub-accelerator, accuracy by network."""
-    nets = [p.name for p in simulator.space.parameters if p.name.startswith("net")]
-    subs = range(1, simulator.subaccelerators + 1)
-    own = {f"acc{k}": 1 if simulator.identical else k for k in subs}
+    """Latency and energy by layer, area by sub-accelerator, accuracy by network.
+
+    Args:
+        accounts: one a design.
+        evaluation: of the designs.
+        nets: the networks' knobs.
+        own: sub-accelerators, and what their knobs start with.
+    """
     smaller = tuple(Move(n, -1) for n in nets)
     relief: dict[str, dict[str, tuple[Move, ...]]] = {
         "latency": {
-            a: (Move(f"acc{k}.pes", 1), Move(f"acc{k}.bandwidth", 1), Move(f"acc{k}.dataflow", 0), *smaller)
+            a: (Move(f"{k}.pes", 1), Move(f"{k}.bandwidth", 1), Move(f"{k}.dataflow", 0), *smaller)
             for a, k in own.items()
         },
         "energy": {
-            a: (Move(f"acc{k}.dataflow", 0), Move(f"acc{k}.pes", 1), Move(f"acc{k}.pes", -1), *smaller)
+            a: (Move(f"{k}.dataflow", 0), Move(f"{k}.pes", 1), Move(f"{k}.pes", -1), *smaller)
             for a, k in own.items()
         },
-        "area": {a: (Move(f"acc{k}.pes", -1), Move(f"acc{k}.bandwidth", -1)) for a, k in own.items()},
+        "area": {a: (Move(f"{k}.pes", -1), Move(f"{k}.bandwidth", -1)) for a, k in own.items()},
         "accuracy": {
             f"net{i}": tuple(Move(n, 1) for n in nets if n.startswith(f"net{i}."))
-            for i in range(1, len(simulator.tasks.tasks) + 1)
+            for i in range(1, 1 + max(int(n[3 : n.index(".")]) for n in nets))
         },
     }  # fmt: skip
     for metric, moves in relief.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -20,6 +19,7 @@ from archgym.space import Designs, DesignSpace, Parameter, Setting, Value, categ
 from .accuracy import accuracy, digest
 from .area import units as units_of
 from .networks import family, layers_of
+from .planned import Schedule
 from .tables import BANDWIDTHS, DATAFLOWS, PES, CostTables
 from .workloads import WORKLOADS
 from .workloads import workload as workload_of
@@ -27,19 +27,6 @@ from .workloads import workload as workload_of
 MOST_PES, MOST_BANDWIDTH = 4096, 64
 BUDGETS = ("repaired", "penalised")
 Choice = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """Layers as (network, name); ``assign`` and ``start`` (n,); ``latency`` and ``energy`` (n, k)."""
-
-    layers: list[tuple[int, str]]
-    assign: NDArray[np.int64]
-    start: Floats
-    latency: Floats
-    energy: Floats
-    length: float
-    joules: float
 
 
 class CoDesignSimulator(Simulator):
@@ -299,9 +286,21 @@ class CoDesignSimulator(Simulator):
         """Latency by layer of the critical chain; energy by layer; area by sub-accelerator."""
         from .explaining import Account, account, breakdowns
 
-        rows = zip(x, evaluation.feasible)
-        accounts = [account(self, d) if feasible else Account() for d, feasible in rows]
-        return breakdowns(accounts, evaluation, self)
+        accounts = [Account() for _ in x]
+        scores = self.gathered(x)[2]
+        for i in np.flatnonzero(evaluation.feasible):
+            pes, bandwidth = self._built(self.subs(x[i][None]))
+            area = self.units.area_um2(pes[0].astype(np.float64), bandwidth[0].astype(np.float64))
+            accounts[i] = account(self.schedule(x[i]), area, self.tasks, scores[i])
+        nets = [p.name for p in self.space.parameters if p.name.startswith("net")]
+        own = range(1, self.subaccelerators + 1)
+        knobs = {f"acc{k}": f"acc{1 if self.identical else k}" for k in own}
+        return breakdowns(accounts, evaluation, nets, knobs)
+
+    @staticmethod
+    def _built(subs: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """PEs and GB/s (n, k) of sub-accelerators."""
+        return np.array(PES)[subs[:, :, 1]], np.array(BANDWIDTHS)[subs[:, :, 2]]
 
     def _evaluate(self, x: Designs) -> Evaluation:
         from .schedule import solve_all
@@ -315,7 +314,7 @@ class CoDesignSimulator(Simulator):
             self.tables.latency, self.tables.energy, layers, chains, subs, self.limit, length,
             energy, busy,
         )  # fmt: skip
-        pes, bandwidth = np.array(PES)[subs[:, :, 1]], np.array(BANDWIDTHS)[subs[:, :, 2]]
+        pes, bandwidth = self._built(subs)
         area = self.units.area_um2(pes.astype(np.float64), bandwidth.astype(np.float64))
         reasons = self._reasons(pes, bandwidth, length)
         feasible = np.array([not r for r in reasons], np.bool_)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,9 @@ from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.explanation import Breakdown, Move, Part, breakdown
 
 from . import layout
+from .devices import Device
 from .energy import energy_parts_j
-from .state import Notes, Requests
-
-if TYPE_CHECKING:
-    from .simulator import DRAMSimulator
+from .state import Noted, Notes, Requests
 
 I64 = NDArray[np.int64]
 ENTRY, REFRESH, BANK, ROW, BUS, ACCESS, RETURN = (
@@ -55,20 +53,30 @@ class Account:
     window_s: float
 
 
-def account(simulator: DRAMSimulator, codes: I64) -> Account:
-    """The parts of one controller, given in kernel codes (12,)."""
-    out, latency, notes = simulator.noted(codes)
-    requests, t = simulator.requests(codes), simulator.timing.scalars
+def account(noted: Noted, first: I64 | None, device: Device, semantics: str, t: I64) -> Account:
+    """The parts of one run.
+
+    Args:
+        noted: the run with its notes.
+        first: each request's first burst (n,); None where every request is one burst.
+        device: what it ran on.
+        semantics: whose rules.
+        t: the device's rules in cycles, ``layout.TIMING_FIELDS``.
+    """
+    requests, notes = noted.requests, noted.notes
     write = requests.is_write.astype(bool)
     ends = notes.accessed + np.where(write, t[layout.T_WRITE_END], t[layout.T_READ_END])
-    answered = requests.stamp + latency
+    answered = requests.stamp + noted.latency
     waits = _waits(requests, notes, ends, answered, int(t[layout.T_RFC]))
-    first = simulator.played.first
     if first is not None:  # a request waits for its last burst
-        waits = waits[_last_bursts(latency, first)]
-    times = _times(simulator, out, requests, answered, notes)
-    energy = energy_parts_j(simulator.device, out, simulator.semantics)
-    window = max(int(out[layout.C_WINDOW]), 1) * simulator.device.clock_s
+        waits = waits[_last_bursts(noted.latency, first)]
+    end = int(noted.counters[layout.C_END])
+    data = len(answered) * device.burst_cycles
+    times = _times(
+        end, data, requests.stamp, answered, _covered(notes.refreshes, int(t[layout.T_RFC]))
+    )
+    energy = energy_parts_j(device, noted.counters, semantics)
+    window = max(int(noted.counters[layout.C_WINDOW]), 1) * device.clock_s
     return Account(waits.mean(axis=0), times, energy, window)
 
 
@@ -123,25 +131,17 @@ def _covered(starts: I64, length: int) -> Any:
     return covered
 
 
-def _times(
-    simulator: DRAMSimulator, out: I64, requests: Requests, answered: I64, notes: Notes
-) -> NDArray[np.float64]:
-    """Cycles (4,) of the whole run, by ``TIMES``."""
-    end = int(out[layout.C_END])
-    order = np.argsort(requests.stamp, kind="stable")
-    start = requests.stamp[order]
+def _times(end: int, data: int, stamp: I64, answered: I64, refreshed: Any) -> NDArray[np.float64]:
+    """Cycles (4,) of the whole run of ``end`` cycles, by ``TIMES``."""
+    order = np.argsort(stamp, kind="stable")
+    start = stamp[order]
     until = np.minimum(np.maximum.accumulate(answered[order]), end)
     reached = np.concatenate([[0], until[:-1]])
     gaps = np.maximum(start - reached, 0)
+    inside = refreshed(np.maximum(start, reached)) - refreshed(reached)
+    held = int(refreshed(np.array([end]))[0] - inside[gaps > 0].sum())
     idle = int(gaps.sum())
-    refreshed = _covered(notes.refreshes, int(simulator.timing.scalars[layout.T_RFC]))
-    held = (
-        refreshed(np.array([end]))
-        - (refreshed(np.maximum(start, reached)) - refreshed(reached))[gaps > 0].sum()
-    )
-    data = len(start) * simulator.device.burst_cycles
-    rest = end - idle - int(held[0]) - data
-    return np.array([data, int(held[0]), idle, rest], np.float64)
+    return np.array([data, held, idle, end - idle - held - data], np.float64)
 
 
 DOWN = "power_down_policy"

@@ -23,8 +23,8 @@ from .devices import DEVICES, Device
 from .memspec import device_named
 from .energy import core_energy_j, power_w
 from .space import KNOBS, SPACES, canonical, kernel_codes, space_named, to_kernel, DEFAULT_DESIGN
-from .state import Notes, Requests
-from .timing import SEMANTICS, Timing, timing
+from .state import Noted, Notes, Requests
+from .timing import SEMANTICS, timing
 from .traces import Trace, resolve
 from .traces.library import Workload, names
 from .traces.options import FOLDS, TraceOptions
@@ -192,15 +192,11 @@ class DRAMSimulator(Simulator):
     def _evaluate(self, x: Designs) -> Evaluation:
         return self._as_evaluation(self._table(x))
 
-    def noted(self, codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], Notes]:
-        """Run one controller, given in kernel codes (12,), and note when each burst got on.
-
-        Returns:
-            The counters, and the latencies (m,) in cycles, as :meth:`simulate` gives them, and the notes.
-        """
+    def noted(self, codes: NDArray[np.int64]) -> Noted:
+        """Run one controller, given in kernel codes (12,), and note when each burst got on."""
         from .kernel import simulate
 
-        requests, n = self.requests(codes), len(self._played.stamp)
+        requests, n = self._columns(int(codes[layout.MAPPING])), len(self._played.stamp)
         refreshes = int(self.simulate(codes)[0][layout.C_REF])
         latency = np.empty(n, np.int64)
         notes = Notes(
@@ -208,8 +204,8 @@ class DRAMSimulator(Simulator):
             np.zeros(refreshes, np.int64), np.zeros(1, np.int64),
         )  # fmt: skip
         out = simulate(requests, codes, self.device.banks, self._timing, latency, notes)
-        noted = notes._replace(refreshes=notes.refreshes[: int(notes.noted[0])])
-        return out, latency, noted
+        notes = notes._replace(refreshes=notes.refreshes[: int(notes.noted[0])])
+        return Noted(requests, notes, out, latency)
 
     def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
         """Latency by what a request waits for; time by use of the bus; energy by command and state."""
@@ -218,7 +214,10 @@ class DRAMSimulator(Simulator):
         if not len(x):
             return ()
         codes = to_kernel(x, self._codes)
-        accounts = [account(self, row) for row in codes]
+        first, scalars = self._played.first, self._timing.scalars
+        accounts = [
+            account(self.noted(row), first, self.device, self.semantics, scalars) for row in codes
+        ]
         return breakdowns(accounts, evaluation, self.device.clock_s)
 
     def _table(self, x: Designs) -> NDArray[np.float64]:
@@ -249,20 +248,6 @@ class DRAMSimulator(Simulator):
             float(out[layout.C_ROW_HITS]) / accesses,
             *(float(out[c]) for c in layout.LIMITS),
         )
-
-    @property
-    def played(self) -> Played:
-        """The trace in bursts and cycles of the device."""
-        return self._played
-
-    @property
-    def timing(self) -> Timing:
-        """The device's rules in cycles."""
-        return self._timing
-
-    def requests(self, codes: NDArray[np.int64]) -> Requests:
-        """The trace as a controller (12,) sees it."""
-        return self._columns(int(codes[layout.MAPPING]))
 
     def _columns(self, mapping: int) -> Requests:
         if mapping not in self._decoded:

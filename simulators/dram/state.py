@@ -98,3 +98,12 @@ class Notes(NamedTuple):
     accessed: np.ndarray  # (n,) int64: its RD or WR
     refreshes: np.ndarray  # (refreshes,) int64: every REFAB
     noted: np.ndarray  # (1,) int64: how many of them there are
+
+
+class Noted(NamedTuple):
+    """A run that is to be explained: what it was asked, its notes and its results."""
+
+    requests: Requests
+    notes: Notes
+    counters: np.ndarray  # (N_COUNTERS,) int64: ``layout.COUNTERS``
+    latency: np.ndarray  # (n,) int64, cycles from the stamp to the response

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,10 @@ from archgym.space import Designs
 from .accounts import QUANTUM, SMALLEST
 from .layout import READ, WRITE
 from .space import FullSpace
-from .state import Chip
+from .state import Chip, Scratch
+from .system import System
 from .task_graph import Workload
 from .technology import cacti
-
-if TYPE_CHECKING:
-    from .simulator import SoCSimulator
 
 Amounts = dict[Part, float]
 
@@ -36,25 +34,28 @@ class Account:
     area: Amounts = field(default_factory=dict)
 
 
-def account(simulator: SoCSimulator, design: Designs) -> Account:
-    """The parts of one feasible design (d,)."""
-    system = simulator.system(design)
-    _, results, scratch, chip = simulator.run(system)
-    blocks = block_names(simulator, design)
+def account(
+    w: Workload, chip: Chip, phases: int, scratch: Scratch, blocks: Sequence[str]
+) -> Account:
+    """The parts of one run.
+
+    Args:
+        w: what ran.
+        chip: on what.
+        phases: how many there were.
+        scratch: the kernel's notes.
+        blocks: names of elements, buses, memories, in the kernel's order.
+    """
     out = Account()
-    phases = int(results["phases"])
-    _add_phases(out, simulator.graph, scratch.run, phases, blocks)
-    _add_energy(out, simulator.graph, chip, scratch, phases, blocks)
+    _add_phases(out, w, scratch.run, phases, blocks)
+    _add_energy(out, w, chip, scratch, phases, blocks)
     _add_area(out, chip, scratch, blocks)
     return out
 
 
-def block_names(simulator: SoCSimulator, design: Designs) -> list[str]:
-    """Elements, buses, memories in the kernel's order, as the knobs of the space call them."""
-    system, full = simulator.system(design), simulator.full
-    if simulator.limited is not None:
-        return [n.replace("mem", "memory") for n in system.block_names]
-    names = [t.name for t in simulator.graph.tasks]
+def block_names(full: FullSpace, system: System, design: Designs) -> list[str]:
+    """Elements, buses, memories in the kernel's order, as the knobs of the full space call them."""
+    names = [t.name for t in full.workload.tasks]
     hosts = {full.value(design, f"host.{names[t]}") for t in full.compute}
     idle = len(full.compute) < len(names)
     cpus = [f"cpu{i}" for i in range(full.cpus) if f"cpu{i}" in hosts or (i == 0 and idle)]
@@ -85,7 +86,7 @@ def _add_phases(out: Account, w: Workload, run: Any, phases: int, blocks: Sequen
 
 
 def _add_energy(
-    out: Account, w: Workload, chip: Chip, scratch: Any, phases: int, blocks: Sequence[str]
+    out: Account, w: Workload, chip: Chip, scratch: Scratch, phases: int, blocks: Sequence[str]
 ) -> None:
     run, traffic = scratch.run, scratch.traffic
     n_pes, n_buses = len(chip.pe_bus), len(chip.bus_rate)
@@ -124,7 +125,7 @@ def _bank_rows(chip: Chip, top: NDArray[np.float64]) -> list[int]:
     ]
 
 
-def _add_area(out: Account, chip: Chip, scratch: Any, blocks: Sequence[str]) -> None:
+def _add_area(out: Account, chip: Chip, scratch: Scratch, blocks: Sequence[str]) -> None:
     n_pes, n_buses = len(chip.pe_bus), len(chip.bus_rate)
     found = {p: float(chip.pe_area[p]) for p in range(n_pes) if scratch.run.used[p]}
     for b in range(n_buses):

@@ -185,10 +185,17 @@ class SoCSimulator(Simulator):
 
     def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
         """Latency by task and block that it waits for; energy and area by block."""
-        from .explaining import Account, account, breakdowns, reliefs
+        from .explaining import Account, account, block_names, breakdowns, reliefs
 
-        rows = zip(x, evaluation.feasible)
-        accounts = [account(self, d) if feasible else Account() for d, feasible in rows]
+        accounts = [Account() for _ in x]
+        for i in np.flatnonzero(evaluation.feasible):
+            system = self.system(x[i])
+            _, results, scratch, chip = self.run(system)
+            if self.limited is None:
+                blocks = block_names(self.full, system, x[i])
+            else:
+                blocks = [n.replace("mem", "memory") for n in system.block_names]
+            accounts[i] = account(self.graph, chip, int(results["phases"]), scratch, blocks)
         return breakdowns(accounts, evaluation, {} if self.limited else reliefs(self.full))
 
     def latencies(self, outcome: Outcome) -> list[float]:
