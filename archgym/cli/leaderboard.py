@@ -33,11 +33,12 @@ def go(options: argparse.Namespace) -> int:
         print_json({"leaderboard": str(options.output), "rows": rows})
         return 0
     print_table(
-        ["scenario", "evaluations", "agent", "IQM gap", "95 %", "seeds"],
+        ["scenario", "evaluations", "agent", "IQM gap", "95 %", "RI", "seeds"],
         [
             [
                 r["scenario"], r["evaluations"], r["agent"], f"{r['gap']:.3%}",
-                f"{r['gap_low']:.3%} … {r['gap_high']:.3%}", r["seeds"],
+                f"{r['gap_low']:.3%} … {r['gap_high']:.3%}",
+                "-" if r["improvement"] is None else f"{r['improvement']:.1f} %", r["seeds"],
             ]
             for r in rows[:SHOWN]
         ],

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 
 from .. import trust
+from ..contracts.evaluation import Floats
 from ..documents import is_number, parse_json, read_json
 from ..errors import ArchgymError, StoreError, TrustError
 from ..files.cells import csv_text
 from ..files.seal import damaged, sealed
 from ..files.text import write_json, write_text
+from ..goals.improvement import relative_improvement
+from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document
 from ..search.study import Study
 from ..statistics.comparison import aggregate
@@ -22,7 +25,7 @@ from ..statistics.lottery import CLIP
 from ..sweeps.driver import LEDGER, SweepFolder
 from ..sweeps.ledger import Ledger
 from ..sweeps.plan import TEST, TUNING
-from ..tables.certificate import find, goal_digest
+from ..tables.certificate import find, goal_digest, random_cost
 from ..versions import versions
 
 FORMAT = 2
@@ -51,6 +54,7 @@ def collect(sweeps: Sequence[Path], certificates: Path | None = None) -> list[di
         gaps = np.minimum(np.maximum(scenario.gap(costs, best[key]), 0.0), CLIP)
         estimate = aggregate({row["scenario"]: gaps})
         row["gap"], row["gap_low"], row["gap_high"] = estimate.value, estimate.low, estimate.high
+        row["improvement"] = _improvement(scenario, costs, row.pop("_random"))
     return sorted(rows, key=lambda r: (r["scenario"], r["evaluations"], r["gap"], r["agent"]))
 
 
@@ -68,9 +72,12 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
                 (seed, cost, name)
             )
     out = []
+    random: dict[str, float] = {}
     for (name, agent, panel, hyper, budget), members in groups.items():
         scenario = sweep.scenarios[name]
         certificate = find(scenario, certificates)
+        if name not in random:
+            random[name] = random_cost(scenario, certificate)
         members.sort()
         out.append(
             {
@@ -80,10 +87,12 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
                 "gap": np.nan,
                 "gap_low": np.nan,
                 "gap_high": np.nan,
+                "improvement": None,
                 "seeds": len(members),
                 "phase": phase,
                 "certified": certificate is not None,
                 "_place": place,
+                "_random": random[name],
                 "_optimum": certificate.optimum if certificate else np.inf,
                 "manifest": {
                     "sweep": sweep.name,
@@ -105,6 +114,12 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
     return out
 
 
+def _improvement(scenario: Scenario, costs: Floats, random: float) -> float | None:
+    """The median RI in percent over the mean random design; None where it is no number."""
+    found = float(np.median(relative_improvement(scenario, costs, random)))
+    return found if np.isfinite(found) else None
+
+
 def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """``.json`` with every manifest; a ``.csv`` beside it for people."""
     write_json(path, sealed({"format": FORMAT, "rows": list(rows)}))
@@ -115,6 +130,7 @@ def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         "gap",
         "gap_low",
         "gap_high",
+        "improvement",
         "seeds",
         "phase",
         "certified",
@@ -122,7 +138,7 @@ def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     lines: list[list[Any]] = [[*columns, "hyperparameters", "sweep"]]
     for row in rows:
         m = row["manifest"]
-        lines.append([*(row[c] for c in columns), json.dumps(m["hyperparameters"]), m["sweep"]])
+        lines.append([*(row.get(c) for c in columns), json.dumps(m["hyperparameters"]), m["sweep"]])
     write_text(path.with_suffix(".csv"), csv_text(lines))
 
 

@@ -13,12 +13,13 @@ import pandas as pd
 
 from ..contracts.evaluation import Floats
 from ..documents import parse_json
+from ..goals.improvement import relative_improvement
 from ..goals.pareto import hypervolume, pareto_front
 from ..statistics.lottery import CLIP
 from ..sweeps.driver import LEDGER, SweepFolder
 from ..sweeps.ledger import Ledger
 from ..sweeps.plan import TEST, TUNING, Sweep
-from ..tables.certificate import Certificate, find, span
+from ..tables.certificate import Certificate, find, random_cost, span
 
 _COLUMNS = (
     "id, scenario, agent, panel, hyper, seed, budget, phase, charged, computed, different, best, "
@@ -60,6 +61,7 @@ class Results:
             self.runs["agent"],
         )
         self.checkpoints = self.sweep.checkpoints
+        self._random: dict[str, float] = {}
         self.targets = {name: self._target(name, certificates) for name in self.sweep.scenarios}
         self._measure()
 
@@ -129,6 +131,16 @@ class Results:
                 np.median([_at(*self.gap_curve(scenario, c), int(d)) for c in walk["curve"]])
             )
         return np.array(out).reshape(np.shape(draws))
+
+    def improvement(self, scenario: str, costs: Floats) -> Floats:
+        """RI in percent of costs (n,) over the mean of random designs that meet the specs.
+
+        All designs where certified, else a sample, which is evaluated here.
+        """
+        its = self.sweep.scenarios[scenario]
+        if scenario not in self._random:
+            self._random[scenario] = random_cost(its, self.targets[scenario].certificate)
+        return relative_improvement(its, costs, self._random[scenario])
 
     def scores(
         self, label: str, checkpoint: int, scenarios: Sequence[str], kind: str = "gap"

@@ -197,7 +197,9 @@ def _panel_budgets(results: Results) -> list[int]:
 
 
 def per_scenario(results: Results) -> pd.DataFrame:
-    """Tuned agents scenario by scenario: median gap over the seeds, and the hyperparameters.
+    """Tuned agents scenario by scenario: median gap and RI over the seeds, and the hyperparameters.
+
+    RI is the relative improvement over the mean random design that meets the specs, at the whole budget.
 
     Args:
         results: of the sweep.
@@ -212,10 +214,12 @@ def per_scenario(results: Results) -> pd.DataFrame:
         if c is None:
             continue
         gaps = np.sort(runs[f"gap.{c}"].dropna().to_numpy())
+        improved = results.improvement(str(scenario), runs["best"].to_numpy())
         rows.append(
             {
                 "scenario": scenario, "agent": label, "evaluations": c, "seeds": len(gaps),
                 "median gap": float(gaps[(len(gaps) - 1) // 2]), "worst gap": float(gaps[-1]),
+                "RI %": float(np.median(improved)),
                 "reach the best": int((runs["best"] <= results.targets[str(scenario)].best + 1e-12).sum()),
                 "hyperparameters": runs["hyper"].iloc[0] if results.tuned_apart else "",
             }

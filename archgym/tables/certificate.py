@@ -22,6 +22,7 @@ from ..documents import is_number, read_json
 from ..errors import ArchgymError, StoreError
 from ..files.seal import damaged, sealed
 from ..files.text import write_text
+from ..goals.improvement import mean_cost, mean_random
 from ..goals.pareto import hypervolume, pareto_front
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import AROUND_THE_GOAL, KEYS
@@ -103,10 +104,27 @@ class Certificate:
         """
         return self.quantile(1 - (1 - quantile) ** (1 / np.asarray(draws, np.float64)))
 
+    def mean_random(self, scenario: Scenario) -> float:
+        """The cost of the mean objective of all designs that meet the specs; NaN where none does.
+
+        From the quantiles, so within their step (1 % of the designs), and for the reward that puts specs first.
+        """
+        share = self.facts["satisfied"] / self.facts["designs"]
+        table = [(s, c) for s, c in self.facts["cost_quantiles"] if s <= share * (1 + 1e-12)]
+        shares = np.diff([0.0, *(s for s, _ in table)])
+        return mean_cost(scenario, np.array([c for _, c in table], np.float64), shares)
+
     @property
     def random_within(self) -> dict[str, float]:
         """The share of all designs within 1 % and 5 % of the optimum."""
         return dict(self.facts["share_within"])
+
+
+def random_cost(scenario: Scenario, certificate: Certificate | None) -> float:
+    """The cost of the mean random design that meets the specs: exact where certified, else of a sample."""
+    if certificate is not None and scenario.reward == "satisfy-then-improve":
+        return certificate.mean_random(scenario)
+    return mean_random(scenario)
 
 
 def certify(scenario: Scenario, tables: tuple[Table, ...]) -> Certificate:

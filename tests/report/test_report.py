@@ -13,6 +13,7 @@ from archgym.report import leaderboard, text
 from archgym.report.hyperparameters import importances
 from archgym.report.page import write_report
 from archgym.report.results import Results, _area, _at
+from archgym.report.tables import per_scenario
 from archgym.sweeps.driver import LEDGER, SweepFolder
 from archgym.sweeps.engine import LocalEngine
 from archgym.tables import certificate as certificates
@@ -52,6 +53,15 @@ def test_gaps_are_measured_from_the_certified_optimum(sweep):
         s, best = results.sweep.scenarios[scenario], results.targets[scenario].best
         assert np.allclose(runs["gap.40"], s.gap(runs["best"].to_numpy(), best))
         assert (runs["gap.10"] >= runs["gap.20"]).all() and (runs["gap.20"] >= runs["gap.40"]).all()
+
+
+def test_improvement_over_random_designs_stands_in_the_tables(sweep):
+    table = per_scenario(Results(sweep / "s", sweep / "tables"))
+    assert (table["RI %"] > 0).all() and (table["RI %"] < 100).all()
+    best = table.groupby("scenario")["RI %"].idxmax()
+    assert (
+        table.loc[best, "median gap"].to_numpy() == table.groupby("scenario")["median gap"].min()
+    ).all()
 
 
 def test_area_and_checkpoint_of_a_curve():
@@ -199,8 +209,11 @@ def test_a_leaderboard_reproduces_and_a_forged_row_is_rejected(sweep, tmp_path, 
     assert [r["gap"] for r in rows if r["scenario"] == "toy"] == sorted(
         r["gap"] for r in rows if r["scenario"] == "toy"
     )
+    for r in rows:  # the mean random design is beaten, and nothing undercuts a latency by all of it
+        assert 0 < r["improvement"] < 100
     with open(path.with_suffix(".csv")) as file:
-        assert len(list(csv.reader(file))) == 7
+        lines = list(csv.reader(file))
+    assert len(lines) == 7 and "improvement" in lines[0]
     verify = ["verify", "--leaderboard", str(path), "--trust"]  # it names a simulator of ours
     assert main([*verify, "--sample", "5"]) == 0
     assert "all reproduce" in capsys.readouterr().out
