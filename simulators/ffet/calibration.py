@@ -15,6 +15,8 @@ BOUNDS = {
     "width_saving": (0.5, 1.3),
     "capacitance": (0.658, 1.0),
     "pin_pitches": (1.0, 6.0),
+    "climb_ps": (0.0, 2.0),
+    "sheet": (0.0, 1.0),
 }
 ARGUMENTS = {
     "resistance": "FFET's over CFET's inverter resistance: source resistance -70.5 % (VLSI 2024) of at most "
@@ -23,9 +25,16 @@ ARGUMENTS = {
     "(DAC 2025) is the upper limit",
     "capacitance": "FFET's over CFET's input capacitance: by sheet width, 0.3 + 0.7 * 2.5/3; -34.2 % for the "
     "inverter (VLSI 2024, another height) below, no gain above",
+    "climb_ps": "what a via on the way to a higher layer must save, in ps on the longest path: via blockage, "
+    "pin access and detours that routers avoid; 0: wires climb for nothing",
+    "sheet": "between GT2N's wide sheet (w31) by cell height, 0, and its narrow one (w13), 1",
     "pin_pitches": "M2 track blocked by one pin, in M1 pitches: a landing and its end-of-line spacing",
 }
-FITTED_ON = {"resistance": "F3", "width_saving": "F2"}  # the others are argued
+FITTED_ON = {
+    "resistance": "F3",
+    "width_saving": "F2",
+    "climb_ps": "layer usage",
+}  # the others are argued
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,8 @@ class Calibration:
     width_saving: float = 0.8
     capacitance: float = 0.883
     pin_pitches: float = 3.0
+    climb_ps: float = 0.08
+    sheet: float = 0.0
 
     def __post_init__(self) -> None:
         for f in fields(self):

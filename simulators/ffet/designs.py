@@ -5,7 +5,7 @@ from __future__ import annotations
 from archgym.errors import ArchgymError
 from archgym.runs.named import design_values, opened
 
-from .flow import Choices
+from .choices import Choices
 from .simulator import BlockPPASimulator
 
 

@@ -110,8 +110,8 @@ def _sense(logic: str, pin: str) -> str:
     return "negative_unate" if logic.startswith("!") else "positive_unate"
 
 
-def write_liberty(lib: Library, sizes: tuple[int, ...] = (1, 2, 4, 8)) -> str:
-    """The library as Liberty text, with the cells of the given sizes."""
+def write_liberty(lib: Library, sizes: tuple[int, ...] = ()) -> str:
+    """The library as Liberty text, with the cells of the given sizes, or all."""
     axes = ", ".join(map(str, SLEWS)), ", ".join(map(str, LOADS))
     head = f"""library ({lib.device.name.replace("-", "_").replace(".", "p")}) {{
   delay_model : table_lookup;
@@ -128,5 +128,5 @@ def write_liberty(lib: Library, sizes: tuple[int, ...] = (1, 2, 4, 8)) -> str:
     variable_1 : input_net_transition; variable_2 : total_output_net_capacitance;
     index_1 ("{axes[0]}"); index_2 ("{axes[1]}");
   }}"""
-    cells = [_cell(lib, i) for i in range(len(lib.function)) if lib.size[i] in sizes]
+    cells = [_cell(lib, i) for i in range(len(lib.function)) if not sizes or lib.size[i] in sizes]
     return "\n".join([head, *cells, "}", ""])

@@ -15,20 +15,19 @@ from numpy.typing import NDArray
 from archgym.contracts.evaluation import Floats
 
 from .calibration import FITTED, Calibration
-from .functions import FUNCTIONS
+from .cells import measured
+from .functions import BUF, FUNCTIONS, Function
 from .kernels.state import Cells
-from .kernels.timing import LN2, LN4
 from .technology import Device, Stack, devices, slowdown, stack
 
-# The CFET 4T inverter X1 at 0.7 V.  Capacitance and leakage: GT2N's INV_X1 (6T nanosheet, LVT,
-# typical: 0.46 fF, 2.0 nW) by cell height.  Its resistance is not published: chosen for a
-# fan-out-of-four delay of 8 ps, which is also what the fastest CFET Cortex-M0 of IEDM2026-LOGIC
-# (231 ps) would need for some 28 of them.
-INVERTER_FF, INVERTER_NW, INVERTER_KOHM = 0.46 * 4 / 6, 2.0 * 4 / 6, 11.0
-DRAIN = 0.6  # an inverter's own output capacitance over its input's
-SETUP_TAUS, FLOP_TAUS = 4.0, 4.0  # a flip-flop's setup; what its latch adds to clock-to-output
-LATCHES = {"": 0, "gate": 0, "latch": 1, "flop": 2}  # between clock and output, in halves of a flop
-CLOCK_LOADS = 3.0  # inverter loads that switch inside a flip-flop at each clock edge
+# Figures of cells are GT2N's, by cell height (``cells.py``).  Fixed besides:
+DRAIN = (
+    1.2  # an inverter's own output capacitance over its input's: what GT2N's delays at no load say
+)
+SETUP_PS = 11.1  # of GT2N's flip-flop, both sheets, at edges of 7.5 ps
+CLOCK_LOADS = (
+    4.6  # inverter loads that switch at each clock edge of a flip-flop, its pin's beyond D's too
+)
 SHORT_CIRCUIT = 0.05  # of the internal energy at 0.7 V; goes with (V - 2 Vt)^3 (Veendrick 1984)
 # A flip FET's drain merge is half an M0 pitch wide and, aligned, a twentieth of the resistance
 # (assumed; 2501.16063 names it as what misalignment hurts most); it goes with the overlap's inverse.
@@ -89,10 +88,28 @@ class Library:
         return np.asarray(self.width * (self.cpp_um * self.height_um), np.float64)
 
 
-def _width(base: int, size: int, stages: int, shrink: float) -> int:
-    gates = base - 1
-    fingers = gates * size if stages == 1 else gates + (size - 1)
-    return round(base * shrink) + fingers - gates
+def _width(f: Function, size: int, buffer: int, saving: float) -> int:
+    """CPP: GT2N's count of fingers; a buffer behind a gate has its own outline's width."""
+    base = round(f.width * (1.0 - saving * f.saving))
+    if buffer:
+        return base + _width(FUNCTIONS[BUF], buffer, 0, 0.0)
+    if f.stages == 1:
+        return base + (f.width - 1) * (size - 1)
+    return base + size - 1 + _inner(size) - 1
+
+
+def _inner(size: int) -> int:
+    """Size of what the inputs of a cell of two stages drive."""
+    return -(-size // 4)
+
+
+def _inside(f: Function, size: int, buffer: int) -> float:
+    """Inverter loads that switch with the output inside a cell."""
+    if buffer:
+        return DRAIN * f.parasitic + _inner(buffer) + _inside(FUNCTIONS[BUF], buffer, 0)
+    if f.stages == 1:
+        return DRAIN * f.parasitic * size
+    return DRAIN * size + DRAIN * f.parasitic * _inner(size) + size
 
 
 @cache
@@ -107,31 +124,23 @@ def library(
     dev, metal = devices()[device], stack(stack_name)
     base = devices()["ffet-3.5t" if dev.flipped else "cfet-4t"]
     narrow = dev.sheet_tracks / base.sheet_tracks
-    c = INVERTER_FF * (CAPACITANCE_FIXED + (1 - CAPACITANCE_FIXED) * narrow)
-    r = INVERTER_KOHM / narrow * slowdown(vdd)
+    height = devices()["cfet-4t"].height_tracks * metal.m0_nm
+    cells = measured(height, fitted.sheet)
+    load = CAPACITANCE_FIXED + (1 - CAPACITANCE_FIXED) * narrow
+    drive = slowdown(vdd) / narrow
     if dev.flipped:
-        r, c = r * fitted.resistance, c * fitted.capacitance
+        drive, load = drive * fitted.resistance, load * fitted.capacitance
         width = MERGE_NM - min(overlay_nm, MERGE_NM - 1.0)
-        r *= 1 + MERGE_SHARE * (MERGE_NM / width - 1)
-    tau = LN2 * r * c
+        drive *= 1 + MERGE_SHARE * (MERGE_NM / width - 1)
+    c, slower = cells["INV"][1].load * load, drive * load
     rows = []
     for i, f in enumerate(FUNCTIONS):
-        shrink = 1 - fitted.width_saving * f.saving if dev.flipped else 1.0
-        for size in f.sizes:
-            inner = max(1, size // 2) if f.stages == 2 else size  # size of what the inputs drive
-            first_stage = tau * (DRAIN * f.parasitic + size / inner) if f.stages == 2 else 0.0
-            own = 1.0 if f.stages == 2 else f.parasitic
-            last_stage = DRAIN * tau * own * (1.0 if f.stages == 2 else f.resistance)
-            intrinsic = first_stage + last_stage
-            intrinsic += LATCHES[f.role] / 2 * FLOP_TAUS * tau
-            width = _width(f.width, size, f.stages, shrink)
-            internal = c * (
-                DRAIN * own * size + (DRAIN * f.parasitic + size if f.stages == 2 else 0.0)
-            )
+        saving = fitted.width_saving if dev.flipped else 0.0
+        for size, cell in sorted(cells[f.name].items()):
             rows.append(
-                (i, size, width, f.resistance * r / size, c * f.load * inner, intrinsic,
-                 LN4 / LN2 * last_stage, internal, INVERTER_NW * narrow * (width - 1) * vdd / 0.7,
-                 SETUP_TAUS * tau if f.role else 0.0)
+                (i, size, _width(f, size, cell.buffer, saving), cell.kohm * drive, cell.load * load,
+                 cell.intrinsic * slower, cell.edge * slower, c * _inside(f, size, cell.buffer),
+                 cell.leakage * narrow * vdd / 0.7, SETUP_PS * slower if f.role else 0.0)
             )  # fmt: skip
     columns: list[Any] = [np.array(column) for column in zip(*rows)]
-    return Library(dev, metal, vdd, *columns, SETUP_TAUS * tau, CLOCK_LOADS * c)  # type: ignore[call-arg]
+    return Library(dev, metal, vdd, *columns, SETUP_PS * slower, CLOCK_LOADS * c)  # type: ignore[call-arg]

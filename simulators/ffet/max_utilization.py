@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .flow import Choices
+from .choices import Choices
 from .simulator import BlockPPASimulator
 from .space import UTILIZATIONS
 

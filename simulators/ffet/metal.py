@@ -18,8 +18,9 @@ USABLE, USABLE_M1 = 0.75, 0.25
 
 @dataclass(frozen=True)
 class Metal:
-    """Pairs of layers (t,): kohm/um of both and of their mean, ``via`` kohm from a pin.
+    """Pairs of layers (t,): kohm/um of both and of their mean, ``via`` kohm from a pin, ``climb`` vias.
 
+    ``m1_um`` is M1's pitch.  ``wire`` (4, t) is fF/um: horizontal empty and full, vertical empty and full.
     ``horizontal`` and ``vertical`` are the pair's layers as places in the tracks (layers,), per um.
     """
 
@@ -28,10 +29,18 @@ class Metal:
     v_ohm: Floats
     ohm: Floats
     via: Floats
+    climb: Floats
+    m1_um: float
+    wire: Floats
     horizontal: NDArray[np.int64]
     vertical: NDArray[np.int64]
     h_tracks: Floats  # of M2, M4, ...
     v_tracks: Floats  # of M1, M3, ...
+
+    @property
+    def middle(self) -> float:
+        """fF/um of a wire of which nothing is known but its side."""
+        return float(self.wire.mean()) if self.pairs else 0.0
 
     @property
     def pairs(self) -> int:
@@ -52,5 +61,27 @@ def metal(stack: Stack, layers: int) -> Metal:
     v_ohm = np.array([used[2 * t].ohm_per_um * 1e-3 for t in vertical])
     vias = np.cumsum([layer.via_ohm for layer in used])
     via = np.array([vias[2 * t + 1] * 1e-3 for t in range(pairs)])
+    climb = np.array([2.0 * t + 2.0 for t in range(pairs)])  # to the horizontal layer
+    wire = np.array(
+        [
+            [getattr(used[place], which) for place in places]
+            for places in ([2 * t + 1 for t in range(pairs)], [2 * t for t in vertical])
+            for which in ("empty_ff", "full_ff")
+        ]
+    )
     places = np.arange(pairs)
-    return Metal(layers, h_ohm, v_ohm, (h_ohm + v_ohm) / 2, via, places, vertical, h, v)
+    ohm = (h_ohm + v_ohm) / 2
+    return Metal(
+        layers,
+        h_ohm,
+        v_ohm,
+        ohm,
+        via,
+        climb,
+        stack.layers[0].pitch_nm * 1e-3,
+        wire,
+        places,
+        vertical,
+        h,
+        v,
+    )

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Floats
 
+from .calibration import Calibration
 from .kernels import routing as kernels
 from .kernels.state import Metals, Nodes, Tracks
 from .kernels.wires import behind, gains
 from .macros.keepout import KeepOut, kept_free
 from .metal import Metal
-from .technology import WIRE_FF_PER_UM
 
 GCELL_UM = 0.6
 ROUNDS, LAYER_ROUNDS = 8, 4
@@ -101,17 +101,20 @@ def _whole(tracks: Floats, n: int) -> Floats:
 
 
 def route(
-    trees: Trees, metal: Metal, size: tuple[float, float], blocked_um: float, pin_load: Floats,
+    trees: Trees, metal: Metal, size: tuple[float, float], fitted: Calibration, pin_load: Floats,
     urgency: Floats, keep_out: KeepOut = (),
 ) -> Routed:  # fmt: skip
     """Route a side's trees on its metal; ``urgency`` (nets,) says who chooses layers first.
 
+    Layers are chosen by the delay saved, times the urgency, less the price of the vias of the climb:
+    what is not urgent stays below unless it is long.
     ``keep_out`` holds what macros obstruct on this side.
     """
     nx, ny = (max(2, round(s / GCELL_UM)) for s in size)
     gx = np.clip((trees.x / size[0] * nx).astype(np.int64), 0, nx - 1)
     gy = np.clip((trees.y / size[1] * ny).astype(np.int64), 0, ny - 1)
     gcell = (size[0] / nx + size[1] / ny) / 2
+    blocked_um = fitted.pin_pitches * metal.m1_um
     cap_h, cap_v = capacities(metal, trees, gx, gy, (nx, ny), size, blocked_um, keep_out)
     n = len(trees.up)
     kind, mid, h_tier, v_tier = (np.zeros(n, np.int64) for _ in range(4))
@@ -119,19 +122,27 @@ def route(
     flat_v = cap_v[np.unique(metal.vertical)].sum(axis=0)
     kernels.route(gx, gy, trees.up, cap_h.sum(axis=0), flat_v, ROUNDS, nodes.kind, nodes.mid)
     kernels.lengths(trees.x, trees.y, nodes, gcell)
-    middle = sum(WIRE_FF_PER_UM) / 2
+    middle, net = metal.middle, trees.net
     below, gain = np.zeros(n), np.zeros(n)
     behind(trees.up, trees.pin, nodes.length, middle, pin_load, below)
-    gains(trees.up, trees.net, urgency, nodes.length, below, metal.ohm, metal.via, middle, gain)
+    gains(trees.up, net, urgency, nodes.length, below, metal.ohm, metal.via, middle, gain)
     edges = np.flatnonzero(trees.up >= 0)
     order = edges[np.argsort(-gain[edges], kind="stable")]
     h, v = Tracks(np.zeros(cap_h.shape), cap_h), Tracks(np.zeros(cap_v.shape), cap_v)
-    pairs = Metals(metal.horizontal, metal.vertical, metal.h_ohm, metal.v_ohm, metal.via)
-    kernels.assign(nodes, order, below, pairs, middle, h, v, LAYER_ROUNDS)
-    resistance, capacitance = np.zeros(n), np.zeros(n)
-    kernels.extract(
-        trees.x, trees.y, trees.pin, nodes, pairs, h, v, *WIRE_FF_PER_UM, resistance, capacitance
+    pairs = Metals(
+        metal.horizontal,
+        metal.vertical,
+        metal.h_ohm,
+        metal.v_ohm,
+        metal.via,
+        metal.climb,
+        metal.wire,
     )
+    kernels.assign(
+        nodes, order, below, urgency[net], fitted.climb_ps, pairs, middle, h, v, LAYER_ROUNDS
+    )
+    resistance, capacitance = np.zeros(n), np.zeros(n)
+    kernels.extract(trees.x, trees.y, trees.pin, nodes, pairs, h, v, resistance, capacitance)
     over_h, count_h = kernels.exceeded(h.use, h.cap)
     over_v, count_v = kernels.exceeded(v.use, v.cap)
     return Routed(

@@ -1,69 +1,62 @@
-"""Which side of the wafer each input pin of the library lies on."""
+"""Which side of the wafer each input pin lies on: variants of cells, chosen instance by instance."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .buffering import MOST_SINKS
-from .functions import BUF, FUNCTIONS
+from .kernels.sides import variants, whole_nets
 from .netlist import Netlist
+from .placed import Placed
 
-FIRST_PIN = np.concatenate([[0], np.cumsum([len(f.inputs) + 1 for f in FUNCTIONS])])
-
-
-def pin_numbers(netlist: Netlist) -> NDArray[np.int64]:
-    """The library pin of every pin (pins,): its function's first plus its place; outputs too."""
-    return FIRST_PIN[netlist.function[netlist.pin_cell]] + netlist.pin_place
+GRID = 24  # squares a side over which both sides are balanced
 
 
-def library_sides(netlist: Netlist, share: float) -> NDArray[np.int64]:
-    """Side (library pins,), 0 front and 1 back, so that ``share`` of all input pins lie at the back.
+def pin_sides(placed: Placed, share: float) -> NDArray[np.int64]:
+    """Side of every pin and port (pins + ports,), 0 front and 1 back; ``share`` of the pins at the back.
 
-    A library has one answer for all instances of a pin.  Every cell gives its share, as near as whole
-    pins allow, the commonest first, and what it gives too much or too little the next one makes good:
-    otherwise whole regions of one kind of logic would crowd one side.
+    Nets of much wire choose first, each the side that its neighbourhood has too little of, and stay
+    whole; then every cell takes the one of its four variants (DAC 2025: front, back, balanced, swapped)
+    that splits the fewest nets.  Ports lie where their nets do.  Macros' pins lie where their LEF says,
+    and what a macro's pin of one side drives is reached on that side.
     """
-    side = np.zeros(int(FIRST_PIN[-1]), np.int64)
-    if share == 0:
-        return side
-    instances = np.bincount(netlist.function, minlength=len(FUNCTIONS))
-    fan_out = np.bincount(netlist.pin_net[~netlist.pin_output])
-    instances[BUF] += np.ceil(fan_out[fan_out > MOST_SINKS] / MOST_SINKS).sum()  # still to come
-    owed = 0.0
-    for f in np.argsort(-instances, kind="stable"):
-        inputs = len(FUNCTIONS[f].inputs)
-        if not inputs or not instances[f]:
-            continue
-        owed += share * inputs * instances[f]
-        taken = min(inputs, max(0, round(owed / instances[f])))
-        owed -= taken * instances[f]
-        last = int(FIRST_PIN[f]) + inputs
-        side[last - taken : last] = 1
+    n = placed.netlist
+    net_of = np.concatenate([n.pin_net, n.port_net])
+    side = np.zeros(len(net_of), np.int64)
+    if share > 0.0:
+        start, pins = placed.pins_by_net
+        sinks = np.diff(start) - (placed.driver >= 0)
+        x, y = (
+            np.concatenate([v[n.pin_cell], w])
+            for v, w in zip((placed.x, placed.y), placed.port_places)
+        )
+        gx, gy = (np.clip((v * GRID).astype(np.int64), 0, GRID - 1) for v in (x, y))
+        low, high = np.full((2, n.nets), np.inf), np.full((2, n.nets), -np.inf)
+        for k, v in enumerate((x, y)):
+            np.minimum.at(low[k], net_of, v)
+            np.maximum.at(high[k], net_of, v)
+        wire = np.where(sinks > 0, (high - low).sum(axis=0), 0.0)
+        of_nets = np.zeros(n.nets, np.int64)
+        order = np.argsort(-wire * (1 + sinks), kind="stable")
+        whole_nets(order, start, pins, sinks, gx, gy, GRID, share, of_nets)
+        variants(n.cell_start, n.pin_net, sinks, of_nets, share, side)
+        side[len(n.pin_net) :] = of_nets[n.port_net]
+    return _at_macros(n, side) if n.macros else side
+
+
+def _at_macros(n: Netlist, side: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same with macros' pins, and what they drive, where the macros have them."""
+    assert n.macros is not None
+    first = len(n.pin_net) + n.block_ports
+    ends = [pin for _, pin in n.macros.pins]
+    forced = np.full(n.nets, -1, np.int64)
+    for pin, net in zip(ends, n.port_net[n.block_ports :]):
+        if pin.output and not pin.both_sides:
+            forced[net] = pin.side
+    wanted = forced[np.concatenate([n.pin_net, n.port_net])]
+    side = np.where(wanted >= 0, wanted, side)
+    side[first:] = [pin.side for pin in ends]  # another macro's pin cannot move
     return side
-
-
-def pin_sides(netlist: Netlist, sides: NDArray[np.int64], ports: int) -> NDArray[np.int64]:
-    """Side of every pin and port (pins + ports,): ports take the same share of the back as pins.
-
-    Macros' pins, after the ports, lie where their LEF says.  What a macro's pin of one side drives is
-    reached on that side: its sinks are variants of their cells with the pin there.
-    """
-    of_pins = sides[pin_numbers(netlist)]
-    share = float(of_pins[~netlist.pin_output].mean())
-    of_ports = np.diff(np.floor(np.arange(ports + 1) * share + 0.5)).astype(np.int64)
-    out = np.concatenate([of_pins, of_ports])
-    if netlist.macros:
-        pins = [pin for _, pin in netlist.macros.pins]
-        out = np.concatenate([out, np.array([pin.side for pin in pins], np.int64)])
-        forced = np.full(netlist.nets, -1, np.int64)
-        for pin, net in zip(pins, netlist.port_net[ports:]):
-            if pin.output and not pin.both_sides:
-                forced[net] = pin.side
-        wanted = forced[np.concatenate([netlist.pin_net, netlist.port_net])]
-        wanted[len(of_pins) + ports :] = -1  # another macro's pin cannot move
-        out = np.where(wanted >= 0, wanted, out)
-    return out
 
 
 def macro_fault(netlist: Netlist, vdd: float, back_layers: int) -> str:

@@ -17,13 +17,14 @@ from archgym.kernels.threads import map_rows
 from archgym.space import THREADS, Designs, Setting
 
 from .calibration import FITTED, Calibration
+from .choices import Choices
 from .floorplan import NoRoom
-from .flow import Block, Choices, build
+from .flow import Block, build
 from .functions import REGISTER
 from .netlist import Netlist, read_netlist
 from .placements import Placements
 from .power import energy_fj, leakage_nw
-from .sides import library_sides, macro_fault, pin_sides
+from .sides import macro_fault, pin_sides
 from .space import UTILIZATIONS, space, unbuildable
 from .technology import MOST_LAYERS, STACKS, devices
 from .technology import stack as stack_of
@@ -105,7 +106,7 @@ class BlockPPASimulator(Simulator):
     """
 
     name = "ffet"
-    version = "1.0"
+    version = "2.0"
     settings = (
         Setting("placements", "whole", 4, low=1, high=1024, description="placements averaged"),
         Setting("seed", "whole", 0, low=0, description="of the placer"),
@@ -139,7 +140,6 @@ class BlockPPASimulator(Simulator):
         self.space = space()
         self.placements = Placements(self.netlist, stack_of(stack).name, self.fitted)
         self._default: dict[str, str | int | float] | None = None
-        self._sides: dict[float, NDArray[np.int64]] = {}
 
     @staticmethod
     def workload_names() -> list[str]:
@@ -204,12 +204,6 @@ class BlockPPASimulator(Simulator):
             small.build(Choices(technology, back_layers=back, back_pin_share=0.5 if back else 0.0))
 
     # ---- evaluation
-    def sides(self, share: float) -> NDArray[np.int64]:
-        """Side of every library pin for a share of back pins."""
-        if share not in self._sides:
-            self._sides[share] = library_sides(self.netlist, share)
-        return self._sides[share]
-
     def build_one(self, choices: Choices, seed: int) -> tuple[Block, NDArray[np.float64]]:
         """The block on one placement, and its nets' activities.
 
@@ -219,8 +213,7 @@ class BlockPPASimulator(Simulator):
         placed, activity = self.placements.get(
             choices.technology, choices.aspect_ratio, seed, choices.utilization
         )
-        n = placed.netlist
-        pins = pin_sides(n, self.sides(choices.back_pin_share), n.block_ports)
+        pins = pin_sides(placed, choices.back_pin_share)
         return build(placed, pins, choices, self.stack, self.fitted), activity
 
     def build(self, choices: Choices) -> Built:

@@ -14,19 +14,21 @@ DATA = Path(__file__).parent / "data"
 STACKS = {"virtual5": (50.0, 28.0), "gt2n": (42.0, 24.0)}  # name: gate pitch, M0 pitch, nm
 MOST_LAYERS = 12
 VDD, THRESHOLD, ALPHA = 0.70, 0.25, 1.3  # nominal supply; effective threshold; alpha-power law
-# One femtofarad a micrometre of wire, empty and full neighbourhood: ASAP7's least and greatest
-# calibrated value on M2..M7 (OpenROAD-flow-scripts, setRC.tcl); GT2N gives none.
-WIRE_FF_PER_UM = (0.147, 0.189)
+# fF/um without and with neighbours on both sides, where a table says nothing: wires half a pitch wide,
+# a pitch thick, a pitch to the layers above and below, dielectric constant 2.5 (see ``data/gt2n.csv``).
+WIRE_FF_PER_UM = (0.0960, 0.1580)
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One metal layer: pitch in nm, resistance in ohm/um, resistance of the via below in ohm."""
+    """One metal layer: pitch in nm, ohm/um, ohm of the via below, fF/um alone and between neighbours."""
 
     name: str
     pitch_nm: float
     ohm_per_um: float
     via_ohm: float
+    empty_ff: float
+    full_ff: float
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Device:
         return self.name.startswith("ffet")
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def rows(path: Path) -> Iterator[dict[str, str]]:
+    """Rows of a table, without its comments."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -64,7 +67,8 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
     yield from csv.DictReader(line for line in lines if line.strip() and not line.startswith("#"))
 
 
-def _number(row: dict[str, str], column: str, path: Path) -> float:
+def number(row: dict[str, str], column: str, path: Path) -> float:
+    """What a row holds in a column: a number that is not negative."""
     try:
         value = float(row[column])
     except (KeyError, TypeError, ValueError):
@@ -78,7 +82,9 @@ def _number(row: dict[str, str], column: str, path: Path) -> float:
 
 @cache
 def stack(name: str) -> Stack:
-    """A stack by name, or from a CSV file of the same columns (which keeps virtual5's gate pitch).
+    """A stack by name, or from a CSV file (which keeps virtual5's gate pitch).
+
+    The last two columns, capacitances, may be missing.
 
     Raises:
         ArchgymError: a layer is missing, out of order or has no number where one belongs.
@@ -88,7 +94,7 @@ def stack(name: str) -> Stack:
         raise UnknownNameError("metal stack", name, STACKS)
     cpp, m0 = STACKS.get(name, STACKS["virtual5"])
     layers = []
-    for i, row in enumerate(_rows(path), 1):
+    for i, row in enumerate(rows(path), 1):
         if row.get("layer") != f"M{i}":
             raise ArchgymError(
                 f"{path}: expected layer M{i} in row {i}, got {row.get('layer')!r}; "
@@ -99,10 +105,14 @@ def stack(name: str) -> Stack:
                 f"{path}: M{i}: direction must be {'HV'[i % 2]} (M1 is vertical, then they take "
                 f"turns), got {row.get('direction')!r}"
             )
-        figures = [_number(row, c, path) for c in ("pitch_nm", "ohm_per_um", "via_ohm")]
+        figures = [number(row, c, path) for c in ("pitch_nm", "ohm_per_um", "via_ohm")]
         if figures[0] == 0:
             raise ArchgymError(f"{path}: M{i}: a pitch of 0 nm is none")
-        layers.append(Layer(f"M{i}", *figures))
+        wire = [
+            number(row, c, path) if c in row else default
+            for c, default in zip(("empty_ff_per_um", "full_ff_per_um"), WIRE_FF_PER_UM)
+        ]
+        layers.append(Layer(f"M{i}", *figures, *wire))
     if len(layers) != MOST_LAYERS:
         raise ArchgymError(
             f"{path}: layer M{len(layers) + 1} is missing; a table lists M1 to M{MOST_LAYERS}"
@@ -115,9 +125,9 @@ def devices() -> dict[str, Device]:
     """Every device of the table."""
     path = DATA / "devices.csv"
     out = {}
-    for row in _rows(path):
+    for row in rows(path):
         height, dual, tap, pitch, sheet = (
-            _number(row, c, path)
+            number(row, c, path)
             for c in ("height_tracks", "dual_sided", "tap_cpp", "tap_pitch_cpp", "sheet_tracks")
         )
         out[row["device"]] = Device(row["device"], height, bool(dual), int(tap), int(pitch), sheet)

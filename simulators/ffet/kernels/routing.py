@@ -7,6 +7,7 @@ from .paths import lay, price, share
 from .state import Path, Tracks
 
 HISTORY, OVERUSE = 0.5, 4.0
+LEAST = 1e-6  # of a net's urgency
 
 
 @compiled
@@ -84,17 +85,27 @@ def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
 
 
 @compiled
-def _pick(horizontal, tracks, layer, path, length, below, ohm, via, wire):
-    """The fastest pair of those least exceeded; its layer is ``layer[pair]``.
+def _pick(horizontal, tracks, layer, path, length, below, ohm, via, wire, toll):
+    """The pair of those least exceeded with the least delay and toll; its layer is ``layer[pair]``.
 
-    ``tracks`` of all layers; ``ohm`` (pairs,) kohm/um, ``via`` (pairs,) kohm, ``wire`` fF/um.
+    ``tracks`` of all layers; ``ohm`` (pairs,) kohm/um, ``via`` (pairs,) kohm, ``wire`` fF/um;
+    ``toll`` (pairs,) ps is the price of the climb over the net's urgency.
     """
-    pick, least, least_over = 0, 1e30, 1e30
-    for t in range(len(ohm)):
-        d = 2.0 * via[t] * below + ohm[t] * length * (0.5 * wire * length + below)
-        over = lay(horizontal, tracks.use[layer[t]], tracks.cap[layer[t]], path, 0.0, 1.0)
-        if over < least_over - 1e-9 or (over < least_over + 1e-9 and d < least):
-            pick, least, least_over = t, d, over
+    pick, least, least_over, last = 0, 1e30, 1e30, -1.0
+    for _ in range(len(ohm)):
+        cheapest, at = 1e30, 0  # the next in the order of costs
+        for t in range(len(ohm)):
+            d = 2.0 * via[t] * below + ohm[t] * length * (0.5 * wire * length + below) + toll[t]
+            if last < d < cheapest:
+                cheapest, at = d, t
+        if cheapest == 1e30:
+            break
+        last = cheapest
+        over = lay(horizontal, tracks.use[layer[at]], tracks.cap[layer[at]], path, 0.0, 1.0)
+        if over < 1e-9:
+            return at
+        if over < least_over - 1e-9 or (over < least_over + 1e-9 and cheapest < least):
+            pick, least, least_over = at, cheapest, over
     return pick
 
 
@@ -105,10 +116,11 @@ def _on(horizontal, tracks, layer, path, amount, extra):
 
 
 @compiled
-def assign(nodes, order, below, metals, wire, h, v, rounds):
-    """Layer pairs of both directions of every tree edge in ``order``, in place: the fastest with room.
+def assign(nodes, order, below, urgent, price, metals, wire, h, v, rounds):
+    """Layer pairs of both directions of every tree edge in ``order``, in place: the best with room.
 
-    ``below`` (nodes,) fF at and behind a node, ``wire`` fF/um; ``h`` and ``v`` are tracks of all layers.
+    ``below`` (nodes,) fF at and behind a node, ``urgent`` (nodes,) what a picosecond there counts,
+    ``price`` ps a via; ``wire`` fF/um; ``h`` and ``v`` are tracks of all layers.
     Without room anywhere, the layer that is exceeded least.  What crosses an exceeded border is taken
     up and laid again.
     """
@@ -120,33 +132,37 @@ def assign(nodes, order, below, metals, wire, h, v, rounds):
         metals.v_ohm,
     )
     gx, gy, up, kind, mid, h_tier, v_tier, length = nodes
+    toll = np.empty(len(via))
     for turn in range(rounds):
+        again = turn == 0
         for i in order:
             if kind[i] < 0:
                 h_tier[i] = v_tier[i] = 0
                 continue
             path = Path(gx[up[i]], gy[up[i]], gx[i], gy[i], kind[i], mid[i])
-            if turn > 0:
+            if turn > 0:  # its own track counts in what is used
                 a, b = h_layer[h_tier[i]], v_layer[v_tier[i]]
-                _on(True, h, a, path, -1.0, 0.0)
-                over = _on(True, h, a, path, 0.0, 1.0)
-                _on(False, v, b, path, -1.0, 0.0)
-                over += _on(False, v, b, path, 0.0, 1.0)
+                over = _on(True, h, a, path, 0.0, 0.0) + _on(False, v, b, path, 0.0, 0.0)
                 if over == 0.0:
-                    _on(True, h, a, path, 1.0, 0.0)
-                    _on(False, v, b, path, 1.0, 0.0)
                     continue
-            h_tier[i] = _pick(True, h, h_layer, path, length[i], below[i], h_ohm, via, wire)
-            v_tier[i] = _pick(False, v, v_layer, path, length[i], below[i], v_ohm, via, wire)
+                _on(True, h, a, path, -1.0, 0.0)
+                _on(False, v, b, path, -1.0, 0.0)
+                again = True
+            for t in range(len(via)):
+                toll[t] = 2.0 * price * metals.climb[t] / max(urgent[i], LEAST)
+            h_tier[i] = _pick(True, h, h_layer, path, length[i], below[i], h_ohm, via, wire, toll)
+            v_tier[i] = _pick(False, v, v_layer, path, length[i], below[i], v_ohm, via, wire, toll)
             _on(True, h, h_layer[h_tier[i]], path, 1.0, 0.0)
             _on(False, v, v_layer[v_tier[i]], path, 1.0, 0.0)
+        if not again:
+            break
 
 
 @compiled
-def extract(x, y, pin, nodes, metals, h, v, empty, full, res, capacitance):
+def extract(x, y, pin, nodes, metals, h, v, res, capacitance):
     """Resistance (kohm) and capacitance (fF) of every tree edge (nodes,) from its route, in place.
 
-    ``x``, ``y`` um and ``pin`` of nodes; ``empty`` and ``full`` are fF/um by neighbourhood.
+    ``x``, ``y`` um and ``pin`` of nodes.
     """
     gx, gy, up, kind, mid, h_tier, v_tier, length = nodes
     via = metals.via
@@ -168,7 +184,10 @@ def extract(x, y, pin, nodes, metals, h, v, empty, full, res, capacitance):
         res[i] = length[i] * (part * metals.h_ohm[s] + (1.0 - part) * metals.v_ohm[t]) + abs(
             via[s] - via[t]
         )
-        capacitance[i] = (empty + (full - empty) * crowd) * length[i]
+        wire = metals.wire
+        across = wire[0, s] + (wire[1, s] - wire[0, s]) * crowd
+        along = wire[2, t] + (wire[3, t] - wire[2, t]) * crowd
+        capacitance[i] = (part * across + (1.0 - part) * along) * length[i]
         if up[u] >= 0:  # from the layers of the edge above, or from the driver's pin
             res[i] += min(abs(via[s] - via[h_tier[u]]), abs(via[s] - via[v_tier[u]]))
         else:

@@ -8,7 +8,7 @@ The last rounds mend what is still late: cells of the worst paths take the size 
 import numpy as np
 
 from .compiled import compiled
-from .state import Nets, Pi, Prices
+from .state import Nets, Pi, Prices, Work
 from .timing import (
     CLOCK,
     LN2,
@@ -23,6 +23,7 @@ from .timing import (
 from .wires import elmore
 
 EAGER = 0.85  # a target out of reach becomes this share of the best period so far
+GAIN = 1e-3  # of period or area: a round that brings less is idle
 NEAR = 0.985  # paths of at least this share of the worst are mended at the end
 EDGE_FACTOR = 1.0 + SLEW_SHARE * LN4 / LN2  # a slow edge also delays what it drives
 
@@ -121,18 +122,20 @@ def _prices(graph, cells, kind, nets, goal, prices):
 
 
 @compiled
-def _take(c, pick, cell_start, pin_net, load, kind, net_load):
+def _take(c, pick, cell_start, pin_net, load, kind, net_load, work):
     """Give cell ``c`` another size, and its nets the other load."""
     if pick == kind[c]:
         return
     change = load[pick] - load[kind[c]]
     kind[c] = pick
     for p in range(cell_start[c], cell_start[c + 1] - 1):
+        work.pin_load[p] = load[pick]
         net_load[pin_net[p]] += change
+        work.stale[pin_net[p]] = True
 
 
 @compiled
-def _resize(graph, cells, function, kind, net_load, path, prices):
+def _resize(graph, cells, function, kind, net_load, path, prices, work):
     """The size of every cell that is cheapest at the present prices, in place, ends first.
 
     ``path`` (pins + ports,) is the resistance in kohm from the driver to a pin.
@@ -178,20 +181,25 @@ def _resize(graph, cells, function, kind, net_load, path, prices):
             cost = area[k] + flow[net] * own + upstream * load[k]
             if cost < cheapest:
                 cheapest, pick = cost, k
-        _take(c, pick, cell_start, pin_net, load, kind, net_load)
+        _take(c, pick, cell_start, pin_net, load, kind, net_load, work)
 
 
 @compiled
-def _differ(a, b):
-    """Whether two arrays differ anywhere."""
-    for i in range(len(a)):
-        if a[i] != b[i]:
-            return True
-    return False
+def _return(graph, cells, kind, chosen, work):
+    """Take back every cell to its ``chosen`` size; whether any had another."""
+    found = False
+    for c in range(len(kind)):
+        if kind[c] != chosen[c]:
+            found = True
+            kind[c] = chosen[c]
+            for p in range(graph.cell_start[c], graph.cell_start[c + 1] - 1):
+                work.pin_load[p] = cells.load[kind[c]]
+                work.stale[graph.pin_net[p]] = True
+    return found
 
 
 @compiled
-def _mend(graph, cells, function, kind, nets, path, rest, limit):
+def _mend(graph, cells, function, kind, nets, path, rest, limit, work):
     """The fastest size of every cell whose output lies on a path longer than ``limit`` ps, in place."""
     order, cell_start, pin_net, edged, driver = (
         graph.order,
@@ -228,20 +236,23 @@ def _mend(graph, cells, function, kind, nets, path, rest, limit):
             d += LN2 * EDGE_FACTOR * resistance[k] * net_load[net]
             if d < quickest - 1e-6:
                 quickest, pick = d, k
-        _take(c, pick, cell_start, pin_net, load, kind, net_load)
+        _take(c, pick, cell_start, pin_net, load, kind, net_load, work)
 
 
 @compiled
 def _time(graph, cells, kind, sides, work, nets, pi, path):
     """Time the present sizes, in place; the period, its end and the cells' area in um2.
 
-    ``sides`` are both sides' wires; ``work`` (3, …) room for pins' loads and two numbers a node.
+    ``sides`` are both sides' wires.  Only nets whose loads have changed are gone through.
     """
-    pin_load, below, after = work
-    _loads(graph, cells, kind, pin_load)
-    nets.load[:] = 0.0
+    for n in range(len(work.stale)):
+        if work.stale[n]:
+            nets.load[n] = 0.0
     for wires in sides:
-        elmore(wires, pin_load, nets.load, nets.delay, path, below, after)
+        elmore(
+            wires, work.stale, work.pin_load, nets.load, nets.delay, path, work.below, work.after
+        )
+    work.stale[:] = False
     arrivals(graph, cells, kind, pi, nets)
     period, end = worst(graph, cells, kind, nets)
     total = 0.0
@@ -251,43 +262,67 @@ def _time(graph, cells, kind, sides, work, nets, pi, path):
 
 
 @compiled
-def optimise(graph, cells, function, kind, sides, target, rounds, mends):
+def _work(graph, cells, kind, sides):
+    """Room for timing, with the loads of the present sizes; every net is stale."""
+    pins, ports = len(graph.pin_net), len(graph.port_net)
+    most = max(len(sides[0].up), len(sides[1].up))
+    work = Work(
+        np.zeros(pins + ports), np.empty(most), np.empty(most), np.ones(len(graph.driver), np.bool_)
+    )
+    work.pin_load[pins:] = graph.macro.load
+    _loads(graph, cells, kind, work.pin_load)
+    return work
+
+
+@compiled
+def optimise(graph, cells, function, kind, sides, target, rounds, mends, patience):
     """Sizes ``kind`` (cells,), in place, for a period of ``target`` ps; returns the period reached.
 
     ``function`` (cells,), ``sides`` both sides' :class:`Wires` as estimated before routing.  The best
-    of all rounds: the least area among those that meet the target, else the fastest.
+    of all rounds: the least area among those that meet the target, else the fastest.  Rounds end
+    early after ``patience`` idle ones.
     """
     count, pins, ports = len(graph.driver), len(graph.pin_net), len(graph.port_net)
     path, rest, nothing = np.zeros(pins + ports), np.empty(count), np.zeros(count)
     nets = Nets(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(pins + ports))
     pi = Pi(nets.load, nothing, nothing)  # wires without resistance, as far as drivers see
     prices = Prices(np.full(pins, 1e-3), np.full(ports, 1e-3), np.zeros(count))
-    most = max(len(sides[0].up), len(sides[1].up))
-    work = np.zeros(pins + ports), np.empty(most), np.empty(most)
-    work[0][pins:] = graph.macro.load
+    work = _work(graph, cells, kind, sides)
     best, best_area, fastest = 1e30, 1e30, 1e30
     chosen = kind.copy()
-    for turn in range(rounds + mends):
+    idle, turn, mending = 0, 0, False
+    while turn < rounds + mends:
         period, _, total = _time(graph, cells, kind, sides, work, nets, pi, path)
         met, was_met = period <= target, best <= target
+        idle += 1
         if (met and (not was_met or total < best_area)) or (
             not met and not was_met and period < best
         ):
+            gain = best_area - total if was_met else best - period
+            if gain > GAIN * (best_area if was_met else best) or (not was_met and met):
+                idle = 0
             best, best_area = period, total
             chosen[:] = kind
         fastest = min(fastest, period)
-        if turn == rounds + mends - 1 or (turn >= rounds and best <= target):
-            break
-        if turn >= rounds - 1:
-            if turn == rounds - 1 and _differ(kind, chosen):
-                kind[:] = chosen  # mend the best of the rounds before
-                continue
+        turn += 1
+        if turn == 1 and met:
+            break  # every cell is at its least
+        if mending:
+            if best <= target or idle >= patience:
+                break
+        elif turn >= rounds or idle >= patience:
+            if best <= target:
+                break
+            turn, idle, mending = rounds, 0, True
+            if _return(graph, cells, kind, chosen, work):  # mend the best of the rounds before
+                period, _, _ = _time(graph, cells, kind, sides, work, nets, pi, path)
+        if mending:
             departures(graph, cells, kind, nets, rest)
             limit = max(target, NEAR * period)
-            _mend(graph, cells, function, kind, nets, path, rest, limit)
+            _mend(graph, cells, function, kind, nets, path, rest, limit, work)
             continue
         goal = max(target, EAGER * fastest)
         _prices(graph, cells, kind, nets, goal, prices)
-        _resize(graph, cells, function, kind, nets.load, path, prices)
+        _resize(graph, cells, function, kind, nets.load, path, prices, work)
     kind[:] = chosen
     return best

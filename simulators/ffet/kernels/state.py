@@ -87,6 +87,15 @@ class Prices(NamedTuple):
     flow: Floats  # what each net carries (nets,)
 
 
+class Work(NamedTuple):
+    """What sizing keeps from one timing to the next."""
+
+    pin_load: Floats  # fF (pins + ports,)
+    below: Floats  # room (nodes,)
+    after: Floats
+    stale: NDArray[np.bool_]  # nets whose load has changed (nets,)
+
+
 class Metals(NamedTuple):
     """Layer pairs of one side, fastest last: (pairs,) where nothing else is said."""
 
@@ -95,6 +104,8 @@ class Metals(NamedTuple):
     h_ohm: Floats  # kohm/um
     v_ohm: Floats  # kohm/um
     via: Floats  # kohm from a pin to the pair
+    climb: Floats  # vias from a pin to the pair
+    wire: Floats  # fF/um: horizontal empty and full, vertical empty and full (4, pairs)
 
 
 class Tracks(NamedTuple):

@@ -6,41 +6,41 @@ TYPICAL_FF = 1.0  # load at the end of a wire for which its layer is chosen befo
 
 
 @compiled
-def best_tier(length, below, ohm, via, cap, last):
-    """The layer pair on which a wire of ``length`` um before ``below`` fF is fastest."""
+def best_tier(length, below, ohm, via, toll, cap, last):
+    """The layer pair on which a wire of ``length`` um before ``below`` fF is best, tolls in ps added."""
     best, least = 0, 1e30
     for t in range(last):
-        d = 2.0 * via[t] * below + ohm[t] * length * (0.5 * cap * length + below)
+        d = 2.0 * via[t] * below + ohm[t] * length * (0.5 * cap * length + below) + toll[t]
         if d < least:
             best, least = t, d
     return best
 
 
 @compiled
-def estimate(nx, ny, up, ohm, via, cap, tiers, res, capacitance):
+def estimate(nx, ny, up, ohm, via, toll, cap, tiers, res, capacitance):
     """Fill resistance (kohm) and capacitance (fF) of every tree edge from its length alone."""
     for i in range(len(up)):
         res[i] = capacitance[i] = 0.0
         if up[i] < 0:
             continue
         length = abs(nx[i] - nx[up[i]]) + abs(ny[i] - ny[up[i]])
-        t = best_tier(length, TYPICAL_FF, ohm, via, cap, tiers)
+        t = best_tier(length, TYPICAL_FF, ohm, via, toll, cap, tiers)
         res[i] = ohm[t] * length + via[t]
         capacitance[i] = cap * length
 
 
 @compiled
-def elmore(wires, pin_load, net_load, delay, path, below, after):
+def elmore(wires, stale, pin_load, net_load, delay, path, below, after):
     """Add one side's wires and pins to ``net_load`` (nets,); set ``delay`` and ``path`` of its sinks.
 
-    ``delay`` (pins + ports,) in ps is the sum over the path of R times the capacitance behind it,
-    ``path`` (pins + ports,) the resistance itself in kohm; ``pin_load`` in fF; ``below`` and ``after``
-    are room (nodes,).
+    Only of ``stale`` nets (nets,).  ``delay`` (pins + ports,) in ps is the sum over the path of R times
+    the capacitance behind it, ``path`` (pins + ports,) the resistance itself in kohm; ``pin_load`` in
+    fF; ``below`` and ``after`` are room (nodes,).
     """
     first, up, pin, res, capacitance = wires
     for n in range(len(first) - 1):
         a, b = first[n], first[n + 1]
-        if a == b:
+        if a == b or not stale[n]:
             continue
         for i in range(a, b):
             below[i] = 0.0

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from archgym.kernels.threads import map_rows
 
+from ..choices import Choices
 from ..floorplan import NoRoom
-from ..flow import Choices
 from ..simulator import METRICS, BlockPPASimulator, figures
 
 Values = dict[str, NDArray[np.float64]]

@@ -1,0 +1,103 @@
+"""Before there is a core: where pins will be about, the trees of their nets, and cells sized for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from archgym.contracts.evaluation import Floats
+
+from .analysis import estimates, wires_of
+from .calibration import Calibration
+from .choices import Choices
+from .floorplan import core_area
+from .functions import PIN_OFFSETS
+from .kernels.sizing import optimise
+from .kernels.trees import grow
+from .library import Library
+from .macro_places import pin_places
+from .metal import Metal
+from .netlist import Ints, Netlist
+from .placed import Placed
+from .routing import Trees
+
+ROUNDS = 18, 16, 4  # of sizing, of mending; idle ones that end either
+USUAL = 0.76  # the utilisation at which trees are grown; at others they are the same, but for scale
+KEPT = 8  # pairs of trees a placement
+
+
+def pin_places_of(
+    placed: Placed, lib: Library, kind: Ints, x: Floats, y: Floats, wide: float, high: float,
+    solid: Floats,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Pins' and ports' places in um; ``x``, ``y`` are cells' centres, ``solid`` boxes of macros."""
+    n = placed.netlist
+    share = PIN_OFFSETS[n.function[n.pin_cell], n.pin_place] - 0.5
+    px, py = placed.port_places
+    px, py = px * wide, py * high
+    if n.macros:
+        px[n.block_ports :], py[n.block_ports :] = pin_places(n.macros, solid[:, :2])
+    return (
+        np.concatenate([x[n.pin_cell] + share * lib.width[kind][n.pin_cell] * lib.cpp_um, px]),
+        np.concatenate([y[n.pin_cell], py]),
+    )
+
+
+def trees_of(placed: Placed, sides: Ints, px: Floats, py: Floats) -> tuple[Trees, Trees]:
+    """Both sides' trees."""
+    start, pins = placed.pins_by_net
+    most = int(np.diff(start).max())
+    front, back = (
+        Trees(*grow(start, pins, placed.driver, sides, px, py, side, most)) for side in (0, 1)
+    )
+    return front, back
+
+
+def first_trees(
+    placed: Placed, lib: Library, sides: Ints, aspect: float, wide: float
+) -> tuple[Trees, Trees]:
+    """Both sides' trees on a core ``wide`` um wide, grown once for each assignment of sides."""
+    key = hash(sides.tobytes())
+    usual, high = first_core(placed.netlist, lib, aspect, USUAL)
+    if key not in placed.trees:
+        kind, none = lib.first[placed.netlist.function], np.zeros((0, 4))
+        x, y = placed.x * usual, placed.y * high
+        found = trees_of(placed, sides, *pin_places_of(placed, lib, kind, x, y, usual, high, none))
+        while len(placed.trees) >= KEPT:
+            placed.trees.pop(next(iter(placed.trees)), None)
+        placed.trees[key] = found
+    front, back = placed.trees[key]
+    scale = wide / usual
+    return tuple(replace(t, x=t.x * scale, y=t.y * scale) for t in (front, back))  # type: ignore[return-value]
+
+
+def first_core(
+    netlist: Netlist, lib: Library, aspect: float, utilization: float
+) -> tuple[float, float]:
+    """Sides in um of the core before cells have sizes: they will take a tenth more than X1."""
+    cells = float(lib.area_um2[lib.first[netlist.function]].sum()) * 1.1
+    area = core_area(cells + netlist.macro_area_um2, utilization, netlist.block_ports)
+    return (area / aspect) ** 0.5, (area * aspect) ** 0.5
+
+
+def size(
+    placed: Placed, lib: Library, sides: Ints, choices: Choices, metals: tuple[Metal, ...],
+    fitted: Calibration,
+) -> Ints:  # fmt: skip
+    """Cells (cells,) of the library for the target frequency, on wires estimated from the placement."""
+    n = placed.netlist
+    kind = lib.first[n.function]
+    wide, high = first_core(n, lib, choices.aspect_ratio, choices.utilization)
+    if n.macros:  # which move within the core
+        solid = placed.solid(lib, wide, high)
+        px, py = pin_places_of(
+            placed, lib, kind, placed.x * wide, placed.y * high, wide, high, solid
+        )
+        trees = trees_of(placed, sides, px, py)
+    else:
+        trees = first_trees(placed, lib, sides, choices.aspect_ratio, wide)
+    wires = tuple(wires_of(t, *estimates(t, m, fitted.climb_ps)) for t, m in zip(trees, metals))
+    period = 1e3 / choices.target_ghz
+    optimise(placed.graph, lib.cells, n.function, kind, wires, period, *ROUNDS)
+    return kind
