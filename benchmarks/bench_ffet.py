@@ -22,11 +22,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from archgym.simulators.ffet import BlockPPASimulator
 from archgym.simulators.ffet.buffering import buffered
-from archgym.simulators.ffet.flow import Choices, Placed, build
+from archgym.simulators.ffet.choices import Choices
+from archgym.simulators.ffet.flow import build
 from archgym.simulators.ffet.library import library
 from archgym.simulators.ffet.netlist import Netlist
+from archgym.simulators.ffet.placed import Placed
 from archgym.simulators.ffet.placement import place
-from archgym.simulators.ffet.sides import library_sides, pin_sides
+from archgym.simulators.ffet.sides import pin_sides
 
 from archgym.kernels.threads import cores
 
@@ -74,7 +76,7 @@ def flow(netlist: Netlist, choices: Choices) -> tuple[float, float, int]:
     first = seconds(lambda: made.append(place(netlist, lib, 1.0, 0)), 1)
     net, x, y = buffered(netlist, made[0].x, made[0].y)
     placed = Placed(net, x, y)
-    sides = pin_sides(net, library_sides(netlist, choices.back_pin_share), len(net.port_net))
+    sides = pin_sides(placed, choices.back_pin_share)
     return first, seconds(lambda: build(placed, sides, choices)), len(net.function)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from .kernels.state import Metals, Nodes, Tracks
 from .kernels.wires import behind, gains
 from .macros.keepout import KeepOut, kept_free
 from .metal import Metal
+from .technology import MOST_LAYERS
 
 GCELL_UM = 0.6
 ROUNDS, LAYER_ROUNDS = 8, 4
@@ -73,24 +75,24 @@ def capacities(
     dx, dy = size[0] / nx, size[1] / ny
     cap_h = np.repeat(_whole(metal.h_tracks * dy, ny)[:, None, :], nx - 1, axis=1)
     cap_v = np.repeat(_whole(metal.v_tracks * dx, nx)[:, :, None], ny - 1, axis=2)
-    free_h, free_v = kept_free(keep_out, cap_h, cap_v, size)
-    taken_h, taken_v = np.zeros(shape), np.zeros(shape)
-    landed = trees.pin >= 0
-    np.add.at(taken_h, (gx[landed], gy[landed]), blocked_um / dx)
+    free = kept_free(keep_out, cap_h, cap_v, size) if keep_out else ()
+    place = gx * ny + gy
+    landed = np.flatnonzero(trees.pin >= 0)
     child = np.flatnonzero(trees.up >= 0)
-    parent = trees.up[child]
-    local = (gx[child] == gx[parent]) & (gy[child] == gy[parent])
-    child, parent = child[local], parent[local]
-    at = (gx[child], gy[child])
-    np.add.at(taken_h, at, np.abs(trees.x[child] - trees.x[parent]) / dx)
-    np.add.at(taken_v, at, np.abs(trees.y[child] - trees.y[parent]) / dy)
+    child = child[place[child] == place[trees.up[child]]]
+    parent, at = trees.up[child], place[child]
+    blocked = np.full(len(landed), blocked_um / dx)
+    across = np.concatenate([blocked, np.abs(trees.x[child] - trees.x[parent]) / dx])
+    taken_h = np.bincount(np.concatenate([place[landed], at]), across, nx * ny).reshape(shape)
+    along = np.abs(trees.y[child] - trees.y[parent]) / dy
+    taken_v = np.bincount(at, along, nx * ny).reshape(shape)
     cap_h[0] -= np.ceil((taken_h[1:] + taken_h[:-1]) / 2 - 0.5)
     lowest = int(metal.vertical[0])
     cap_v[lowest] -= np.ceil((taken_v[:, 1:] + taken_v[:, :-1]) / 2 - 0.5)
     # where a macro obstructs a layer, nothing but the rest of its tracks is left
-    for cap, free in ((cap_h, free_h), (cap_v, free_v)):
-        hit = np.isfinite(free)
-        cap[hit] = np.maximum(np.minimum(cap[hit], free[hit]), 0.0)
+    for cap, rest in zip((cap_h, cap_v), free):
+        hit = np.isfinite(rest)
+        cap[hit] = np.maximum(np.minimum(cap[hit], rest[hit]), 0.0)
     return cap_h, cap_v
 
 
@@ -149,3 +151,19 @@ def route(
         trees, gx, gy, kind, mid, h_tier, v_tier, nodes.length, resistance, capacitance, *h, *v, gcell,
         float(over_h + over_v), int(count_h + count_v),
     )  # fmt: skip
+
+
+def layer_shares(routed: Iterable[Routed]) -> Floats:
+    """Share of the wire on M1, M2, … of either side together (layers,)."""
+    out = np.zeros(MOST_LAYERS)
+    for r in routed:
+        layers = len(r.cap_h) + len(r.cap_v)
+        child = np.flatnonzero(r.trees.up >= 0)
+        parent = r.trees.up[child]
+        dx = np.abs(r.trees.x[child] - r.trees.x[parent])
+        part = dx / np.maximum(dx + np.abs(r.trees.y[child] - r.trees.y[parent]), 1e-12)
+        across, along = 2 * r.h_tier[child] + 1, 2 * r.v_tier[child] + 2
+        along[along >= layers] -= 2  # the highest pair of an even count
+        np.add.at(out, across, part * r.length[child])
+        np.add.at(out, along, (1.0 - part) * r.length[child])
+    return out / out.sum()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from archgym.simulators.ffet import BlockPPASimulator
+from archgym.simulators.ffet.choices import Choices
 from archgym.simulators.ffet.equivalence import prove
-from archgym.simulators.ffet.flow import Choices
 from archgym.simulators.ffet.netlist import write_netlist
 from archgym.simulators.ffet.source import Source
 from archgym.simulators.ffet.synthesis import synthesise

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from archgym.simulators.ffet import BlockPPASimulator
+from archgym.simulators.ffet.choices import Choices
 from archgym.simulators.ffet.equivalence import prove
-from archgym.simulators.ffet.flow import Choices
 from archgym.simulators.ffet.functions import FUNCTIONS, INDEX
 from archgym.simulators.ffet.netlist import write_netlist
 from archgym.simulators.ffet.power import activities

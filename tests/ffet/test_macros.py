@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from archgym.simulators.ffet import BlockPPASimulator
+from archgym.simulators.ffet.choices import Choices
 from archgym.simulators.ffet.equivalence import prove
 from archgym.simulators.ffet.export import export
-from archgym.simulators.ffet.flow import Choices
 from archgym.simulators.ffet.kernels.timing import LN2, LN4, looked_up
 from archgym.simulators.ffet.macros.abstract import Files
 from archgym.simulators.ffet.macros.tables import Table

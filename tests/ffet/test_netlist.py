@@ -3,11 +3,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from archgym.simulators.ffet.functions import BUF, DFF, FUNCTIONS, INDEX
+from archgym.simulators.ffet.functions import DFF, FUNCTIONS, INDEX
 from archgym.simulators.ffet.kernels.activity import Logic, simulate
 from archgym.simulators.ffet.netlist import Netlist, read_netlist, write_netlist
 from archgym.simulators.ffet.power import activities
-from archgym.simulators.ffet.sides import library_sides, pin_numbers
 from archgym.simulators.ffet.simulator import load_netlist, netlist_names
 
 from archgym.cli import main
@@ -128,19 +127,6 @@ def test_activities_are_shares_and_the_clock_toggles_twice():
     assert a[port] == pytest.approx(0.2, abs=0.03)
     reset = netlist.port_net[netlist.port_names.index("reset")]
     assert a[reset] == 0
-
-
-@pytest.mark.parametrize("share", [0.0, 0.04, 0.16, 0.3, 0.4, 0.5])
-def test_library_pins_take_the_wanted_share(share):
-    netlist = load_netlist("picorv32")
-    side = library_sides(netlist, share)
-    number = pin_numbers(netlist)
-    inputs = ~netlist.pin_output
-    fan_out = np.bincount(netlist.pin_net[inputs])
-    buffers = np.ceil(fan_out[fan_out > 16] / 16).sum()
-    buffer_pin = number[netlist.cell_start[np.flatnonzero(netlist.function == BUF)[0]]]
-    back = side[number[inputs]].sum() + side[buffer_pin] * buffers
-    assert back / (inputs.sum() + buffers) == pytest.approx(share, abs=0.02)
 
 
 @pytest.mark.skipif(not shutil.which("yosys"), reason="yosys is not installed")

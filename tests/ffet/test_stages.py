@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from archgym.simulators.ffet import BlockPPASimulator
+from archgym.simulators.ffet.analysis import time
 from archgym.simulators.ffet.calibration import Calibration
+from archgym.simulators.ffet.choices import Choices
 from archgym.simulators.ffet.floorplan import NoRoom
-from archgym.simulators.ffet.flow import Choices, Trees, time
 from archgym.simulators.ffet.functions import DFF
 from archgym.simulators.ffet.kernels.density import density
 from archgym.simulators.ffet.kernels.routing import route as route_kernel
@@ -20,6 +21,7 @@ from archgym.simulators.ffet.kernels.wires import admittance, elmore, pi_models
 from archgym.simulators.ffet.library import library
 from archgym.simulators.ffet.metal import metal
 from archgym.simulators.ffet.placement import Field, pin_table, place, port_positions
+from archgym.simulators.ffet.routing import Trees
 from archgym.simulators.ffet.simulator import load_netlist
 from archgym.simulators.ffet.technology import STACKS, slowdown, stack
 
@@ -256,7 +258,7 @@ def test_elmore_of_a_chain_and_its_pi_model():
     t, loads = chain(res, cap), np.array([0.0, 1.0, 5.0])
     load, delay, path = np.zeros(1), np.zeros(3), np.zeros(3)
     wires = Wires(t.first, t.up, t.pin, res, cap)
-    elmore(wires, loads, load, delay, path, np.empty(3), np.empty(3))
+    elmore(wires, np.ones(1, np.bool_), loads, load, delay, path, np.empty(3), np.empty(3))
     assert load[0] == 16
     assert delay[1] == 2 * (4 / 2 + 1 + 6 + 5)
     assert delay[2] == delay[1] + 3 * (6 / 2 + 5)
@@ -305,7 +307,7 @@ def test_arrivals_equal_a_slow_twin(block):
 
 
 def test_sizing_meets_what_it_can_and_asks_no_more_area_than_needed(simulator):
-    found = [simulator.build_one(Choices(target_ghz=t), 0)[0] for t in (0.5, 1.0, 3.0)]
+    found = [simulator.build_one(Choices(target_ghz=t), 0)[0] for t in (0.5, 1.0, 6.0)]
     areas = [b.cell_area_um2 for b in found]
     assert areas[0] <= areas[1] <= areas[2]
     assert found[0].period_ps <= 2000

@@ -16,14 +16,14 @@ from .relations import RELATIONS
 from .sensitivity import sensitivities
 from .tools import tools
 
-CORES = ("picorv32", "vexriscv")
+CORES = ("picorv32", "vexriscv", "serv")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """``archgym validate ffet``."""
     parser.description = __doc__
     parser.add_argument("--seeds", type=int, default=64, help="placements a point (default 64)")
-    parser.add_argument("--core", action="append", choices=CORES, help="only these (default: both)")
+    parser.add_argument("--core", action="append", choices=CORES, help="only these (default: all)")
     parser.add_argument("--stack", default="gt2n", help="metal stack (default gt2n)")
     parser.add_argument(
         "--sensitivity", action="store_true", help="derivatives to each constant too"

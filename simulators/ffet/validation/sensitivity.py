@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from ..calibration import BOUNDS, FITTED
 from ..simulator import BlockPPASimulator
 from .averages import Averages
-from .relations import CFET, DUAL, FFET, MODEST
+from .published import CFET, DUAL, FFET, MODEST
 
 STEP = 0.05
 HEADLINES = ("F2 area", "F3 frequency", "F5 frequency", "F4 power", "F6 frequency")
@@ -18,8 +18,11 @@ def sensitivities(stack: str, seeds: int) -> list[list[str]]:
     base = _headlines(stack, seeds, {})
     out = [list(HEADLINES)]
     for name, value in asdict(FITTED).items():
-        step = STEP if value * (1 + STEP) <= BOUNDS[name][1] else -STEP
-        moved = _headlines(stack, seeds, {name: value * (1 + step)})
+        low, high = BOUNDS[name]
+        step = STEP if value * (1 + STEP) <= high else -STEP
+        # a percent of a constant that is 0 is one of its range
+        other = value * (1 + step) if value else low + step * (high - low)
+        moved = _headlines(stack, seeds, {name: other})
         changes = [(b - a) / (100 * step) for a, b in zip(base, moved)]
         out.append([name, *(f"{c:+.4f}" for c in changes)])
     return out

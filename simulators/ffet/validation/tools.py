@@ -13,7 +13,7 @@ from ..export import export
 from ..flow import Block
 from ..opensta import period_ps
 from ..simulator import BlockPPASimulator
-from .relations import DUAL, FFET
+from .published import DUAL, FFET
 
 
 def tools(cores: Sequence[str], stack: str) -> list[Check]:
