@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..answers.checking import check_store
+from ..contracts.column_names import BOOKKEEPING
 from ..errors import ArchgymError, DesignError
 from ..files.cells import csv_text, restored
 from ..files.sqlite import check_pages
@@ -22,8 +23,6 @@ from ..sweeps.driver import LEDGER, STORE
 from ..sweeps.ledger import Ledger
 from ..terminal.output import PREPARING, busy, print_json
 from .scenarios import add_scenario_options, scenario_of
-
-OF_TRIALS = {"step", "feasible", "specs_met", "cost"}  # columns of a run's trials.csv
 
 
 def add_to(words: Any) -> None:
@@ -70,17 +69,10 @@ def evaluate(options: argparse.Namespace) -> int:
     except DesignError as error:
         raise DesignError(f"{options.designs}: {error}") from error
     e = scenario.evaluate(x)
-    metrics = scenario.simulators[0].metrics
-    lines = [
-        [
-            *scenario.space.names,
-            "feasible",
-            "reason",
-            *(f"{m.name} [{m.unit or '1'}]" for m in metrics),
-        ]
-    ]
+    columns = scenario.columns
+    lines = [[*columns.knobs.values(), "feasible", "reason", *columns.metrics.values()]]
     for i, design in enumerate(scenario.space.decode(x)):
-        values = [repr(float(e.metrics[m.name][i])) if e.feasible[i] else "" for m in metrics]
+        values = [repr(float(e.metrics[m][i])) if e.feasible[i] else "" for m in columns.metrics]
         lines.append([*map(str, design.values()), str(int(e.feasible[i])), e.reason(i), *values])
     if options.output:
         write_text(options.output, csv_text(lines))
@@ -90,14 +82,19 @@ def evaluate(options: argparse.Namespace) -> int:
         )
     else:
         sys.stdout.write(csv_text(lines))
+    units = ", ".join(f"{columns.metrics[m]} in {u}" for m, u in scenario.units.items() if u)
+    print(f"units: {units or 'none'}", file=sys.stderr)
     return 0
 
 
 def _completed(scenario: Scenario, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Designs with every knob: results of a run's trials are left out, missing knobs are the reference's."""
-    names = scenario.space.names
-    if rows[0].keys() >= OF_TRIALS:
-        rows = [{k: v for k, v in row.items() if k in names} for row in rows]
+    """Designs with every knob: results that archgym wrote are left out, missing knobs are the reference's."""
+    names, columns = scenario.space.names, scenario.columns
+    written = {column: knob for knob, column in columns.knobs.items()}
+    results = {*BOOKKEEPING, *columns.indices.values(), *columns.metrics.values()}
+    # a knob that shares its name may stand under it in a file that holds designs alone
+    results -= {knob for column, knob in written.items() if column not in rows[0]}
+    rows = [{written.get(k, k): v for k, v in row.items() if k not in results} for row in rows]
     for name in rows[0]:
         scenario.space.position(name)  # an unknown one is answered by its neighbours
     missing = [n for n in names if any(n not in row for row in rows)]

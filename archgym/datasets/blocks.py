@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..contracts.evaluation import Evaluation
 from ..space import Designs
-from .schema import INDEX, METRIC, PROVENANCE, VALUE, Description
+from .schema import PROVENANCE, Description
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,15 @@ class Block:
 
     def columns(self, description: Description) -> dict[str, Any]:
         """Every column by name, ready for Arrow."""
-        space = description.space
+        space, names = description.space, description.columns
         n = len(self)
         out: dict[str, Any] = {}
         for i, p in enumerate(space.parameters):
-            out[VALUE + p.name] = p.array[self.x[:, i]]
+            out[names.knobs[p.name]] = p.array[self.x[:, i]]
         for i, p in enumerate(space.parameters):
-            out[INDEX + p.name] = self.x[:, i].astype(np.int32)
+            out[names.indices[p.name]] = self.x[:, i].astype(np.int32)
         for metric in description.metrics:
-            out[METRIC + metric.name] = self.evaluation.metrics[metric.name]
+            out[names.metrics[metric.name]] = self.evaluation.metrics[metric.name]
         out["feasible"] = self.evaluation.feasible
         out["reason"] = [self.evaluation.reason(i) for i in range(n)]
         out["canonical"] = self.canonical

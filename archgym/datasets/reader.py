@@ -13,10 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..contracts.evaluation import Floats
-from ..errors import StoreError
+from ..errors import StoreError, UnknownNameError
 from ..files.parquet import DAMAGES, arrow
 from ..space import Designs
-from .schema import INDEX, METADATA, METRIC, DatasetError, Description, sidecar
+from .schema import METADATA, DatasetError, Description, sidecar
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,22 @@ class Dataset:
         if text is None and sidecar(self.path).is_file():  # another tool rewrote the file
             text = sidecar(self.path).read_bytes()
         found = Description.from_bytes(text, str(self.path))
-        columns = set(self._file.schema_arrow.names)
-        wanted = [INDEX + n for n in found.space.names] + [METRIC + m.name for m in found.metrics]
+        former = found.former_columns
+        columns = {former.get(n, n) for n in self._file.schema_arrow.names}
+        names = found.columns
+        wanted = [*names.indices.values(), *names.metrics.values()]
         lacking = [n for n in wanted if n not in columns]
         if lacking:
             raise DatasetError(
                 f"{self.path} lacks the columns {lacking[:3]} that its metadata names"
             )
         return found
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """What each column is called in the file, by its name; they differ in files of format 1."""
+        former = self.description.former_columns
+        return {former.get(n, n): n for n in self._file.schema_arrow.names}
 
     def __len__(self) -> int:
         return int(self._file.metadata.num_rows)
@@ -69,23 +77,34 @@ class Dataset:
             columns: names; all by default.
 
         Returns:
-            One row per evaluation, metrics in SI units.
+            One row per evaluation, metrics in SI units; ``attrs["units"]`` maps columns to units.
 
         Raises:
             StoreError: the file is damaged.
         """
-        return self._table(columns).to_pandas()
+        frame = self._table(columns).to_pandas()
+        units = self.description.units
+        frame.attrs["units"] = {n: units[n] for n in frame.columns if n in units}
+        return frame
 
     def _table(self, columns: Sequence[str] | None) -> Any:
-        lacking = set(columns or ()) - set(self._file.schema_arrow.names)
+        lacking = set(columns or ()) - set(self.columns)
         if lacking:
             raise StoreError(
                 f"{self.path} has no column {', '.join(sorted(lacking))}; export it again"
             )
         try:
-            return self._file.read(columns=None if columns is None else list(columns))
+            if columns is None:
+                return self._renamed(self._file.read())
+            return self._renamed(self._file.read(columns=[self.columns[n] for n in columns]))
         except DAMAGES as error:
             raise StoreError(f"{self.path} is damaged: {error}; export it again") from error
+
+    def _renamed(self, table: Any) -> Any:
+        former = self.description.former_columns
+        if not former:
+            return table
+        return table.rename_columns([former.get(n, n) for n in table.column_names])
 
     def batches(self, rows: int = 65_536) -> Iterator[Any]:
         """The rows as Arrow tables, in order: memory stays that of one.
@@ -102,7 +121,7 @@ class Dataset:
         pa = arrow()
         try:
             for batch in self._file.iter_batches(rows):
-                yield pa.Table.from_batches([batch])
+                yield self._renamed(pa.Table.from_batches([batch]))
         except DAMAGES as error:
             raise StoreError(f"{self.path} is damaged: {error}; export it again") from error
 
@@ -114,7 +133,7 @@ class Dataset:
         Raises:
             DatasetError: an index outside the space.
         """
-        names = [INDEX + n for n in self.description.space.names]
+        names = list(self.description.columns.indices.values())
         table = self._table(names)
         out = np.stack([table[n].to_numpy() for n in names], axis=1).astype(np.int64)
         try:
@@ -130,8 +149,15 @@ class Dataset:
 
         Returns:
             (n,) in its SI unit; NaN where infeasible.
+
+        Raises:
+            UnknownNameError: the data set has no such metric.
         """
-        return np.asarray(self._table([METRIC + name])[METRIC + name].to_numpy(), np.float64)
+        names = self.description.columns.metrics
+        if name not in names:
+            raise UnknownNameError(f"metric in {self.path}:", name, names)
+        column = names[name]
+        return np.asarray(self._table([column])[column].to_numpy(), np.float64)
 
     @property
     def feasible(self) -> NDArray[np.bool_]:
@@ -149,14 +175,14 @@ class Dataset:
         """Any other column.
 
         Args:
-            name: of the column, such as ``agent``.
+            name: of the column, such as ``agent``, ``total_time`` or ``index.page_policy``.
 
         Returns:
             (n,).
 
         Raises:
-            DatasetError: there is no such column.
+            UnknownNameError: there is no such column.
         """
-        if name not in self._file.schema_arrow.names:
-            raise DatasetError(f"{self.path} has no column {name!r}")
+        if name not in self.columns:
+            raise UnknownNameError(f"column in {self.path}:", name, self.columns)
         return np.asarray(self._table([name])[name].to_pandas())

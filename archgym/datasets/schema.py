@@ -2,15 +2,19 @@
 
 | column | meaning |
 |---|---|
-| ``value.KNOB`` | physical value of a knob |
+| ``KNOB`` | physical value of a knob, in its unit |
 | ``index.KNOB`` | its value index (int32), what every simulator and model takes |
-| ``metric.NAME`` | metric in its SI unit (float64, NaN where infeasible) |
+| ``METRIC`` | metric in its SI unit (float64, NaN where infeasible) |
 | ``feasible``, ``reason`` | whether the design works, and why not |
 | ``canonical`` | a hash (uint64) that designs which must behave alike share |
 | ``simulator`` | key of the simulator's fingerprint, spelt out in the file's metadata |
 | ``scenario``, ``workload``, ``workload_hash`` | what was searched, on what |
 | ``agent``, ``hyperparameters`` (JSON), ``seed``, ``run``, ``step`` | who proposed it, when |
 | ``computed`` | True where this row was new to its run, False where it was known already |
+
+Units stand in the metadata of each column (``unit``) and of the file.  Where names collide,
+:mod:`archgym.contracts.column_names` has the rule.  Files of format 1, which say ``value.KNOB`` and
+``metric.METRIC``, are read under the names above.
 """
 
 from __future__ import annotations
@@ -21,15 +25,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..contracts.column_names import ColumnNames
 from ..contracts.evaluation import Metric
 from ..documents import is_number
 from ..errors import ArchgymError
 from ..files.seal import damaged, sealed
 from ..space import DesignSpace, Parameter
 
-FORMAT = 1
+FORMAT, OLDEST = 2, 1
 METADATA = b"archgym"
-VALUE, INDEX, METRIC = "value.", "index.", "metric."
+UNIT = b"unit"  # in the metadata of a column
 PROVENANCE = (
     "simulator", "scenario", "workload", "workload_hash", "agent", "hyperparameters", "run",
 )  # fmt: skip
@@ -48,8 +53,9 @@ class DatasetError(ArchgymError, ValueError):
 class Description:
     """A data set's metadata: its space, its metrics, where it comes from.
 
-    ``workloads`` holds what simulators say of their workloads in numbers, ``fingerprints`` spells out every key of the column ``simulator``; ``sources`` has one entry a
-    run (or imported file); ``notes`` is free text for the card.
+    ``workloads`` holds what simulators say of their workloads in numbers, ``fingerprints`` spells out
+    every key of the column ``simulator``, ``sources`` has one entry per run or imported file, ``notes`` is
+    free text for the card, and ``format`` says how the file's columns are named.
     """
 
     space: DesignSpace
@@ -58,12 +64,35 @@ class Description:
     sources: Sequence[Mapping[str, Any]] = ()
     notes: str = ""
     workloads: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    format: int = FORMAT
+
+    @property
+    def columns(self) -> ColumnNames:
+        """What knobs and metrics are called in files and frames."""
+        return ColumnNames.of(self.space.names, [m.name for m in self.metrics])
+
+    @property
+    def former_columns(self) -> dict[str, str]:
+        """What columns of a file of format 1 are called now; empty for others."""
+        if self.format > OLDEST:
+            return {}
+        names = self.columns
+        knobs = {f"value.{k}": column for k, column in names.knobs.items()}
+        return knobs | {f"metric.{m}": column for m, column in names.metrics.items()}
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of each column of knobs and metrics; those without one are left out."""
+        names = self.columns
+        found = {names.knobs[p.name]: p.unit for p in self.space.parameters}
+        found |= {names.metrics[m.name]: m.unit for m in self.metrics}
+        return {column: unit for column, unit in found.items() if unit}
 
     def to_bytes(self) -> bytes:
         """As it stands in the file."""
         document = sealed(
             {
-                "format": FORMAT,
+                "format": self.format,
                 "parameters": [
                     {
                         "name": p.name, "values": list(p.values), "kind": p.kind, "unit": p.unit,
@@ -101,9 +130,10 @@ class Description:
             )
         try:
             document = json.loads(text)
-            if document.get("format") != FORMAT:
+            if document.get("format") not in range(OLDEST, FORMAT + 1):
                 raise DatasetError(
-                    f"{where} is of format {document.get('format')}; this version reads {FORMAT}"
+                    f"{where} is of format {document.get('format')}; this version reads {OLDEST} to {FORMAT}: "
+                    "export it again, or read it with the archgym that wrote it"
                 )
             if damaged(document):
                 raise ValueError("its digest differs: it is damaged")
@@ -132,6 +162,7 @@ class Description:
                 list(document["sources"]),
                 notes=str(document["notes"]),
                 workloads=dict(document.get("workloads", {})),
+                format=document["format"],
             )
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             if isinstance(error, DatasetError):

@@ -11,7 +11,7 @@ from ..errors import StoreError
 from ..files.parquet import arrow
 from ..files.text import write_text
 from .blocks import Block
-from .schema import METADATA, Description, sidecar
+from .schema import FORMAT, METADATA, UNIT, Description, sidecar
 
 ROW_GROUP = 65_536
 
@@ -59,16 +59,26 @@ class DatasetWriter:
         """
         try:
             if self._writer is None:
+                table = self._with_units(table)
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._writer = self._pa.parquet.ParquetWriter(
                     self._temporary, table.schema, compression="zstd", write_page_checksum=True
                 )
-            self._writer.write_table(table, row_group_size=ROW_GROUP)
+            self._writer.write_table(table.cast(self._writer.schema), row_group_size=ROW_GROUP)
         except OSError as error:
             raise StoreError(
                 f"cannot write {self.path}: {error}; free some space and export again"
             ) from error
         self.rows += len(table)
+
+    def _with_units(self, table: Any) -> Any:
+        """The table with the unit of each column in the column's metadata."""
+        units, pa = self.description.units, self._pa
+        fields = [
+            f.with_metadata({UNIT: units[f.name]}) if f.name in units else f.remove_metadata()
+            for f in table.schema
+        ]
+        return table.cast(pa.schema(fields))
 
     def __enter__(self) -> DatasetWriter:
         return self
@@ -80,6 +90,7 @@ class DatasetWriter:
             if kind is None:
                 final = dataclasses.replace(
                     self.description,
+                    format=FORMAT,
                     sources=self.sources,
                     fingerprints=self.fingerprints,
                     workloads=self.workloads,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import trust
+from ..contracts.column_names import ColumnNames
 from ..contracts.evaluation import Evaluation, Floats
 from ..contracts.explanation import Explanation
 from ..contracts.feedback import Feedback
@@ -112,6 +113,11 @@ class Scenario:
     def units(self) -> dict[str, str]:
         """The unit of every metric."""
         return {m.name: m.unit for m in self.simulators[0].metrics}
+
+    @property
+    def columns(self) -> ColumnNames:
+        """What knobs and metrics are called in files and data frames."""
+        return ColumnNames.of(self.space.names, self.units)
 
     def to_simulator(self, x: Designs) -> Designs:
         """Designs of this scenario's space, checked if narrowed, as designs of its simulator's."""

@@ -19,11 +19,12 @@ def frame_of_trials(scenario: Scenario, trials: Trials) -> pd.DataFrame:
     import pandas as pd
 
     e = trials.evaluation
+    names = scenario.columns
     columns: dict[str, Any] = {"step": np.arange(len(trials))}
     for i, p in enumerate(scenario.space.parameters):
-        columns[p.name] = p.array[trials.x[:, i]]
+        columns[names.knobs[p.name]] = p.array[trials.x[:, i]]
     columns |= {"feasible": e.feasible, "specs_met": trials.satisfied, "cost": trials.cost}
-    columns |= {m.name: e.metrics[m.name] for m in scenario.simulators[0].metrics}
+    columns |= {column: e.metrics[m] for m, column in names.metrics.items()}
     columns["reason"] = [e.reason(i) for i in range(len(trials))]
     return _with_units(pd.DataFrame(columns), scenario)
 
@@ -32,12 +33,22 @@ def frame_of_front(scenario: Scenario, entries: Sequence[Mapping[str, Any]]) -> 
     """The front of a result: ``trial``, the knobs, the metrics."""
     import pandas as pd
 
-    rows = [{"trial": e["trial"], **e["design"], **e["metrics"]} for e in entries]
-    names = ["trial", *scenario.space.names, *scenario.units]
-    return _with_units(pd.DataFrame(rows, columns=names), scenario)
+    names = scenario.columns
+    rows = [
+        [
+            e["trial"],
+            *(e["design"][k] for k in names.knobs),
+            *(e["metrics"][m] for m in names.metrics),
+        ]
+        for e in entries
+    ]
+    columns = ["trial", *names.knobs.values(), *names.metrics.values()]
+    return _with_units(pd.DataFrame(rows, columns=columns), scenario)
 
 
 def _with_units(frame: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
-    knobs = {p.name: p.unit for p in scenario.space.parameters if p.unit}
-    frame.attrs["units"] = knobs | {n: u for n, u in scenario.units.items() if u}
+    names = scenario.columns
+    units = {names.knobs[p.name]: p.unit for p in scenario.space.parameters}
+    units |= {names.metrics[m]: unit for m, unit in scenario.units.items()}
+    frame.attrs["units"] = {column: unit for column, unit in units.items() if unit}
     return frame

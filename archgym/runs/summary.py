@@ -25,6 +25,8 @@ from ..search.callbacks import Ended
 from .result_file import TRIALS_DIGEST
 from .run_folder import RESULT, TRIALS
 
+TOLD = ("feasible", "specs_met", "cost")  # columns of trials.csv after the knobs
+
 
 def summary(
     scenario: Scenario,
@@ -167,16 +169,18 @@ def notes(scenario: Scenario, trials: Trials) -> list[str]:
 
 
 def trials_csv(scenario: Scenario, trials: Trials) -> str:
-    """Every trial with its design, metrics and cost, as CSV text."""
-    metrics = [m.name for m in scenario.simulators[0].metrics]
+    """Every trial with its design, metrics (SI units), cost and reason, as CSV text."""
+    names = scenario.columns
+    metrics = list(names.metrics)
     rows: list[list[object]] = [
-        ["step", *scenario.space.names, "feasible", "specs_met", "cost", *metrics]
+        ["step", *names.knobs.values(), *TOLD, *names.metrics.values(), "reason"]
     ]
     designs = scenario.space.decode(trials.x) if len(trials) else []
     for i, design in enumerate(designs):
         row = [i, *design.values(), int(trials.evaluation.feasible[i]), int(trials.satisfied[i])]
         values = (repr(float(trials.evaluation.metrics[n][i])) for n in metrics)
-        rows.append([*row, repr(float(trials.cost[i])), *values])
+        reason = " ".join(trials.evaluation.reason(i).split())  # a row is a line
+        rows.append([*row, repr(float(trials.cost[i])), *values, reason])
     return csv_text(rows)
 
 
@@ -195,7 +199,6 @@ def read_told(
         StoreError: ``trials.csv`` cannot be read.
     """
     file = path / TRIALS
-    names = [m.name for m in scenario.simulators[0].metrics]
     try:
         text = file.read_bytes().decode("utf-8")
         told = read_json(path / RESULT) if (path / RESULT).exists() else {}
@@ -205,7 +208,10 @@ def read_told(
         rows = [{restored(k): v for k, v in row.items()} for row in csv.DictReader(lines)]
         feasible = np.array([row["feasible"] == "1" for row in rows], np.bool_)
         met = np.array([row["specs_met"] == "1" for row in rows], np.bool_)
-        metrics = {n: np.array([float(row[n]) for row in rows], np.float64) for n in names}
+        metrics = {
+            name: np.array([float(row[column]) for row in rows], np.float64)
+            for name, column in scenario.columns.metrics.items()
+        }
         return metrics, feasible, met
     except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
         raise StoreError(

@@ -18,7 +18,7 @@ from .plan import RunSpec
 
 
 def trials_bytes(spec: RunSpec, scenario: Scenario, trials: Trials) -> bytes:
-    """Every trial of one run as the bytes of a Parquet file: value indices, metrics, cost.
+    """Every trial of one run as the bytes of a Parquet file: the columns of a data set, and the cost.
 
     Args:
         spec: of the run.
@@ -29,9 +29,13 @@ def trials_bytes(spec: RunSpec, scenario: Scenario, trials: Trials) -> bytes:
         The file's bytes.
     """
     pa = arrow()
+    names = scenario.columns
     columns: dict[str, Any] = {"step": range(len(trials))}
-    columns |= {name: trials.x[:, i].astype("int32") for i, name in enumerate(scenario.space.names)}
-    columns |= {f"metric.{n}": v for n, v in trials.evaluation.metrics.items()}
+    for i, p in enumerate(scenario.space.parameters):
+        columns[names.knobs[p.name]] = p.array[trials.x[:, i]]
+    for i, p in enumerate(scenario.space.parameters):
+        columns[names.indices[p.name]] = trials.x[:, i].astype("int32")
+    columns |= {names.metrics[n]: v for n, v in trials.evaluation.metrics.items()}
     columns |= {"feasible": trials.evaluation.feasible, "cost": trials.cost}
     columns["reason"] = [trials.evaluation.reason(i) for i in range(len(trials))]
     table = pa.table({k: pa.array(v) for k, v in columns.items()})
@@ -71,6 +75,9 @@ def trials_file(folder: Path, scenario: str, agent: str, run: str) -> Path:
 def read_trials(path: Path, scenario: Scenario) -> tuple[Designs, Evaluation]:
     """The trials of a run, as :func:`trials_bytes` has them.
 
+    Files of archgym 0.1 are read too: there a knob's own name is that of its index, and metrics are
+    ``metric.NAME``.
+
     Args:
         path: of the file.
         scenario: whose space and metrics it should have.
@@ -79,7 +86,7 @@ def read_trials(path: Path, scenario: Scenario) -> tuple[Designs, Evaluation]:
         Designs (n, d) and their metrics, over several workloads the aggregated ones.
 
     Raises:
-        StoreError: the file cannot be read or is damaged.
+        StoreError: the file cannot be read, is damaged, or lacks a column.
     """
     try:
         table = arrow().parquet.read_table(path, page_checksum_verification=True)
@@ -88,6 +95,13 @@ def read_trials(path: Path, scenario: Scenario) -> tuple[Designs, Evaluation]:
             raise ValueError("its digest differs: it is damaged")
     except DAMAGES as error:
         raise StoreError(f"{path} cannot be read: {error}") from error
-    x = np.stack([table[n].to_numpy() for n in scenario.space.names], axis=1).astype(np.int64)
-    metrics = {m.name: table[f"metric.{m.name}"].to_numpy() for m in scenario.simulators[0].metrics}
-    return x, Evaluation(metrics, table["feasible"].to_numpy(), table["reason"].to_pylist())
+    names = scenario.columns
+    indices, metrics = list(names.indices.values()), names.metrics
+    if indices[0] not in table.column_names:
+        indices, metrics = list(names.indices), {m: f"metric.{m}" for m in names.metrics}
+    lacking = {*indices, *metrics.values()} - set(table.column_names)
+    if lacking:
+        raise StoreError(f"{path} lacks the columns {sorted(lacking)}; carry the sweep out again")
+    x = np.stack([table[n].to_numpy() for n in indices], axis=1).astype(np.int64)
+    found = {m: table[column].to_numpy() for m, column in metrics.items()}
+    return x, Evaluation(found, table["feasible"].to_numpy(), table["reason"].to_pylist())

@@ -18,22 +18,9 @@ from archgym.datasets.reader import Dataset
 from archgym.datasets.schema import DatasetError
 from archgym.datasets.writer import DatasetWriter
 from archgym.errors import ArchgymError, StoreError, UnknownNameError
-from archgym.goals.scenario_file import from_document
-from archgym.runs import runner
 from tests.conftest import ToySimulator
 
 TOY = "tests.conftest:ToySimulator"
-
-
-@pytest.fixture
-def make_run(tmp_path, toy_document):
-    def make(name, agent="random_walk", seed=0, **change):
-        scenario = from_document(toy_document | {"simulator": TOY} | change)
-        return runner.run(
-            scenario, agent, budget=40, seed=seed, output=tmp_path / name, plots=False
-        )
-
-    return make
 
 
 @pytest.fixture
@@ -55,7 +42,7 @@ def test_what_was_evaluated_reads_back_bit_for_bit(data):
     assert np.array_equal(read.feasible, feasible) and not feasible.all()
     frame = read.frame()
     assert (frame.loc[~feasible, "reason"] == "more ways than lines").all()
-    assert frame["value.size"].tolist() == [d["size"] for d in ToySimulator.space.decode(x)]
+    assert frame["size"].tolist() == [d["size"] for d in ToySimulator.space.decode(x)]
     assert frame["agent"].unique().tolist() == ["random_walk", "genetic_algorithm", "hill_climbing"]
     assert frame.groupby("run")["step"].max().tolist() == [39, 39, 39]
     for run, rows in frame.groupby("run"):
@@ -98,7 +85,7 @@ def test_csv_keeps_every_bit(tmp_path, data):
     with open(tmp_path / "data.csv") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 120
-    back = np.array([float(r["metric.latency"]) for r in rows])
+    back = np.array([float(r["latency"]) for r in rows])
     assert np.array_equal(back, read.metric("latency"), equal_nan=True)
 
 

@@ -123,7 +123,9 @@ def test_every_trial_can_be_kept(tmp_path, document, run):
     files = sorted((tmp_path / "s" / "trials").rglob("*.parquet"))
     assert len(files) == 27
     table = pq.read_table(files[0]).to_pandas()
-    assert len(table) == 40 and {"step", "size", "metric.latency", "cost"} <= set(table.columns)
+    assert len(table) == 40 and {"step", "size", "index.size", "latency", "cost"} <= set(
+        table.columns
+    )
 
 
 # ---------------------------------------------------------------- faults of runs
