@@ -72,6 +72,8 @@ def in_prefix(typical: float, unit: str) -> tuple[float, str]:
     """
     if unit == "m2" or unit.startswith("m2·"):
         return 1e-6, "mm²" + unit[2:]
+    if unit == "1":  # a plain number, as standards write it
+        return 1.0, ""
     if not unit or unit[0].isdigit() or not math.isfinite(typical) or typical == 0:
         return 1.0, unit
     for step, prefix in _STEPS:
@@ -88,6 +90,14 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
         return f"{value * 1e6:.{digits}g} mm²"
     scale, name = in_prefix(value, unit)
     return f"{value / scale:.{digits}g}" + (f" {name}" if name else "")
+
+
+def duration(seconds: float) -> str:
+    """A time for people: ``42 ms``, ``7.5 s``, ``3 min``, ``2.4 h``, ``1.7 days``."""
+    for worth, name in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * worth:
+            return f"{seconds / worth:.2g} {name}"
+    return format_quantity(seconds, "s", 2)
 
 
 class _Measured:

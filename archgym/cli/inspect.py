@@ -151,6 +151,7 @@ def _scenario(s: Scenario, people: bool = False) -> dict[str, Any]:
     # evaluating the reference of a scenario of programs would start one: it is told as written
     compared = None if s.starts_programs else s.compared
     reference = compared.evaluation if compared and compared.values else None
+    design = s.space.decode(compared.design)[0] if compared else dict(s.reference)
     objectives, specs = (s.objectives, s.specs) if s.starts_programs else s.resolved
     return {
         "scenario": s.name,
@@ -158,8 +159,8 @@ def _scenario(s: Scenario, people: bool = False) -> dict[str, Any]:
         "simulator": s.simulator,
         "workloads": ", ".join(s.workloads),
         "config": dict(s.config),
-        "designs": s.space.cardinality,
-        "budget": s.budget,
+        "designs": f"{s.space.cardinality:,}" if people else s.space.cardinality,
+        "budget": f"{s.budget:,} evaluations" if people else s.budget,
         "reward": s.reward,
         "objectives": [
             {
@@ -172,10 +173,16 @@ def _scenario(s: Scenario, people: bool = False) -> dict[str, Any]:
         ],
         "specs": [_spec(stated, spec, units) for stated, spec in zip(s.specs, specs)],
         "parameters": _parameters(s.space.parameters),
-        "reference design": (s.space.decode(compared.design)[0] if compared else dict(s.reference)),
+        "reference design": _with_units(s, design) if people else design,
         "reference metrics": metrics_with_units(reference.row(0), units) if reference else {},
         "notes": [*s.notes, *([compared.warning] if compared and compared.warning else [])],
     }
+
+
+def _with_units(s: Scenario, design: Mapping[str, Any]) -> dict[str, str]:
+    """A design as people read it."""
+    units = {p.name: p.unit for p in s.space.parameters}
+    return {k: f"{v} {units[k]}".strip() if k in units else str(v) for k, v in design.items()}
 
 
 def _aims(objective: Objective, unit: str, people: bool) -> dict[str, Any]:

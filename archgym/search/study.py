@@ -95,6 +95,7 @@ class Study:
         self.simulator_seconds = 0.0
         self._parts: list[tuple[Designs, Evaluation]] = []
         self._done = 0
+        self._recorded = 0  # trials that the store holds of this run already
         self.starts = 0
         self.ended: Ended | None = None
 
@@ -112,7 +113,6 @@ class Study:
             callbacks: told of the course of the study; each may end it after a batch.
         """
         self.ended = None
-        recorded = self._recorded
         started: list[Callback] = []
         try:
             for callback in callbacks:
@@ -124,7 +124,7 @@ class Study:
                 reason = reason_to_end([c.on_batch(self, progress) for c in callbacks])
                 if until_specs_met and progress.specs_met:
                     self.ended = Ended("specs", "a design meets every spec")
-                elif reason is not None and recorded <= self._done < self.budget:
+                elif reason is not None and self._recorded <= self._done < self.budget:
                     self.ended = reason
                 if self.ended is not None:
                     break
@@ -142,11 +142,6 @@ class Study:
         return Ended("budget", f"the budget of {self.budget:,} evaluations was spent")
 
     @property
-    def _recorded(self) -> int:
-        """How many trials the store holds of this run already."""
-        return self.store.trial_count(self.run_id) if self.store and self.run_id else 0
-
-    @property
     def done(self) -> int:
         """How many evaluations have been charged."""
         return self._done
@@ -159,7 +154,9 @@ class Study:
         """
         best: tuple[bool, float] = (True, np.inf)  # (misses a spec, cost): the least is the best
         row: dict[str, float] | None = None
-        improved, recorded = 0, self._recorded
+        improved = 0
+        if self.store and self.run_id:
+            self._recorded = self.store.trial_count(self.run_id)
         while self._done < self.budget and not self.queries.spent:
             start = time.perf_counter()
             known = self._known() if self._done == 0 else None
@@ -195,7 +192,7 @@ class Study:
                 improved = self._done - len(x) + leader + 1
             yield Progress(
                 self._done, self.budget, self.evaluator.computed, row, not best[0], best[1], improved,
-                replayed=self._done <= recorded,
+                replayed=self._done <= self._recorded,
             )  # fmt: skip
 
     def _known(self) -> Designs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +90,12 @@ class DesignSpace:
             DesignError: wrong shape, not whole numbers, or an index out of range. Row and parameter
                 are named.
         """
-        array = np.asarray(x)
+        try:
+            array = np.asarray(x)
+        except ValueError:
+            raise DesignError(
+                f"designs must have shape (n, {len(self)}), one column per parameter; got uneven rows"
+            ) from None
         whole = array.dtype.kind in "iu" or (
             array.dtype.kind == "f" and bool(np.all(np.isfinite(array)) and not np.any(array % 1))
         )
@@ -98,7 +103,7 @@ class DesignSpace:
             raise DesignError(f"designs must be integer value indices, got {array.dtype} values")
         if array.ndim != 2 or array.shape[1] != len(self):
             raise DesignError(
-                f"designs must have shape (n, {len(self)}), one column a parameter; got {array.shape}"
+                f"designs must have shape (n, {len(self)}), one column per parameter; got {array.shape}"
             )
         out: Designs = array.astype(np.int64, copy=False)
         bad = (out < 0) | (out >= self.nvec)
@@ -173,11 +178,18 @@ class DesignSpace:
 
         Raises:
             UnknownNameError: a name that is no parameter; similar ones are suggested.
-            DesignError: a parameter is missing, or a value is not one of its values.
+            DesignError: a parameter is missing, a value is not one of its values, or a design is no dict.
         """
+        if not isinstance(designs, Mapping | Iterable) or isinstance(designs, str):
+            raise DesignError(f"expected dicts of parameters, got {designs!r}")
         rows = [designs] if isinstance(designs, Mapping) else list(designs)
         out = np.empty((len(rows), len(self)), np.int64)
         for k, row in enumerate(rows):
+            if not isinstance(row, Mapping):
+                raise DesignError(
+                    f"design {k}: expected a dict of parameters to values, got {row!r:.60}; arrays of value "
+                    "indices are encoded already: give them to evaluate, or to decode for their dicts"
+                )
             for name in row:
                 if name not in self.names:
                     raise UnknownNameError(f"parameter in design {k}:", name, self.names)

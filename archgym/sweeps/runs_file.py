@@ -18,7 +18,7 @@ _COLUMNS = (
 def write_runs(ledger: Ledger, folder: Path) -> int:
     """Write ``runs/scenario=…/agent=…/part.parquet``.
 
-    ``step`` and ``best_so_far`` hold each run's improvements; hyperparameters are ``hyper.*``.
+    ``step`` and ``best_so_far`` hold each run's improvements; hyperparameters are ``hyperparameters.NAME``.
 
     Args:
         ledger: of the sweep.
@@ -38,7 +38,7 @@ def write_runs(ledger: Ledger, folder: Path) -> int:
         hyper = [parse_json(h, "a run's hyperparameters") for h in columns.pop("hyper")]
         curves = [parse_json(c, "a run's curve") for c in columns.pop("curve")]
         for name in sorted({n for h in hyper for n in h}):
-            columns[f"hyper.{name}"] = [h.get(name) for h in hyper]
+            columns[f"hyperparameters.{name}"] = [h.get(name) for h in hyper]
         columns["step"] = [[int(s) for s, _ in c] for c in curves]
         columns["best_so_far"] = [[float(v) for _, v in c] for c in curves]
         place = folder / f"scenario={scenario.replace('/', '-')}" / f"agent={agent}"

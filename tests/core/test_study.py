@@ -279,3 +279,17 @@ def test_interrupt_is_clean(tmp_path):
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "nothing recorded is lost" in err and "Traceback" not in err
+
+
+def test_recorded_trials_are_counted_once_per_study(toy_scenario, tmp_path, monkeypatch):
+    asked = []
+    real = EvaluationStore.trial_count
+
+    def trial_count(self, run):
+        asked.append(run)
+        return real(self, run)
+
+    monkeypatch.setattr(EvaluationStore, "trial_count", trial_count)
+    with EvaluationStore(tmp_path / "e.sqlite") as store:
+        Study(toy_scenario, "random_walk", budget=8, store=store, run_id="r").run()
+    assert asked == ["r"]
