@@ -50,6 +50,9 @@ EXTRAS = (
     Extra("ray", ("ray",), "sweeps on a Ray cluster"),
     Extra("server", ("psycopg", "sqlalchemy"), "stores on a PostgreSQL server, for sweeps on many machines"),
     Extra("minari", ("minari",), "export to Minari data sets"),
+    Extra("tensorboard", ("tensorboardX",), "logger of runs for TensorBoard"),
+    Extra("mlflow", ("mlflow",), "logger of runs for MLflow"),
+    Extra("wandb", ("wandb",), "logger of runs for Weights & Biases"),
     Extra("layout", ("klayout",), "checks of exported layouts by KLayout"),
 )  # fmt: skip
 

@@ -14,7 +14,12 @@ from archgym.space import DesignSpace, ordinal
 from .forest_arrays import NAMES, Tree, of_boosted_tree, predict, stack
 
 FOLDS = 3
-FEW_ROWS = 5000
+FEW_ROWS = 5000  # below, threads wait for each other longer than they work
+STOPPED_ROWS = 1000  # below, boosting ends once it only learns the training rows by heart
+STILL, PATIENCE = (
+    1e-4,
+    10,
+)  # it does where the loss falls by less in so many rounds; targets have variance 1
 
 
 class GradientBoosting(CostModel):
@@ -57,15 +62,19 @@ class GradientBoosting(CostModel):
         from sklearn.ensemble import HistGradientBoostingRegressor
         from threadpoolctl import threadpool_limits
 
+        few = len(target) < STOPPED_ROWS
         booster = HistGradientBoostingRegressor(
             max_iter=trees,
             max_leaf_nodes=int(self.hyper["leaves"]),
             learning_rate=float(self.hyper["rate"]),
             min_samples_leaf=int(self.hyper["min_leaf"]),
-            early_stopping=False,
+            early_stopping=few,
+            validation_fraction=None,  # the training loss decides: no row is kept aside
+            scoring="loss",
+            tol=STILL,
+            n_iter_no_change=PATIENCE,
             random_state=self.seed,
         )
-        # on few rows threads wait for each other longer than they work; the trees are the same
         with threadpool_limits(1 if len(target) < FEW_ROWS else None, user_api="openmp"):
             return booster.fit(features, target)
 

@@ -20,6 +20,7 @@ from .. import __version__, trust
 from ..domains import domains
 from ..errors import ArchgymError, Terminated, UnknownNameError
 from ..extras import explained
+from ..terminal import plain
 from .parsing import Parser
 
 OK, NO, BAD_INPUT, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 130, 141, 143
@@ -28,7 +29,7 @@ OK, NO, BAD_INPUT, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 130, 141, 143
 # words of the core; a domain cannot take their place
 WORDS = (
     "list", "info", "run", "compare", "sweep", "report", "page", "leaderboard", "export", "dataset", "train",
-    "enumerate", "evaluate", "explain", "verify", "validate", "new", "check", "doctor",
+    "enumerate", "evaluate", "explain", "verify", "validate", "new", "check", "doctor", "completion",
 )  # fmt: skip
 
 
@@ -37,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     from . import (
         check,
         compare,
+        completion,
         dataset,
         doctor,
         enumerate,
@@ -77,10 +79,12 @@ def build_parser() -> argparse.ArgumentParser:
         new,
         check,
         doctor,
+        completion,
     ):
         module.add_to(words)
     for word in words.choices.values():
         trust.add_option(word)
+        plain.add_option(word)
     return parser
 
 
@@ -168,5 +172,5 @@ def _dispatch(arguments: list[str]) -> int:
             raise UnknownNameError("word", word, [*WORDS, *domains()])
         return domain.run(domains()[word], arguments[1:])
     options = build_parser().parse_args(arguments)
-    with trust.consent(options.trust):
+    with trust.consent(options.trust), plain.plainly(options.plain):
         return int(options.go(options) or OK)

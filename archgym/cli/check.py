@@ -23,12 +23,12 @@ def add_to(words: Any) -> None:
         "set, a leaderboard, a certificate, or a workload (trace, network, task graph, netlist). "
         "Exit code 0: all passed; 1: a contract is broken; 2: it cannot be read.",
     )
-    p.add_argument("path", nargs="+")
+    p.add_argument("path", nargs="+", help="scenario, program or sweep .yaml, or FILE.py:Class")
     p.add_argument(
         "--workload", help="what a simulator is made with (default: its first named one)"
     )
     p.add_argument(
-        "--sample", type=int, default=200, help="designs of a scenario that are evaluated (200)"
+        "--sample", type=int, default=200, metavar="DESIGNS", help="of a scenario, to be evaluated"
     )
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=check)

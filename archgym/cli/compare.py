@@ -56,7 +56,7 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--output",
         type=Path,
-        help="a picture of their convergence (.png); several seeds of one agent are a median and a band",
+        help="a picture of their convergence (.png); several seeds of one agent are a median and a band (default: none)",
     )
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=go)

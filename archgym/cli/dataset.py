@@ -16,24 +16,40 @@ from ..terminal.output import bar_of, busy, print_json, print_table
 
 def add_to(words: Any) -> None:
     """Add both words to the parser."""
-    p = words.add_parser("export", help="runs and sweeps as one data set (Parquet, CSV, Minari)")
+    p = words.add_parser(
+        "export",
+        help="runs and sweeps as one data set (Parquet, CSV, Minari), or as studies of Optuna",
+    )
     p.add_argument("runs", type=Path, nargs="+", help="run folders, or sweeps that kept trials")
-    p.add_argument("--to", required=True, help="data.parquet, data.csv, or minari:NAME/ID-v0")
+    p.add_argument(
+        "--to",
+        required=True,
+        help="data.parquet, data.csv, minari:NAME/ID-v0, or optuna.db (one study per run, for Optuna's dashboard)",
+    )
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=export)
     p = words.add_parser("dataset", help="describe, merge, split, import data sets")
     verbs = p.add_subparsers(dest="verb", metavar="VERB", required=True)
     v = verbs.add_parser("info", help="what is in a data set")
-    v.add_argument("data", type=Path)
-    v.add_argument("--card", type=Path, help="write the card (Markdown) here")
+    v.add_argument("data", type=Path, help="a data set, or the name of one that ships")
+    v.add_argument(
+        "--card", type=Path, help="write the card (Markdown) here (default: show it, write nothing)"
+    )
     v.add_argument("--json", action="store_true")
     v.set_defaults(go=info)
     v = verbs.add_parser("sample", help="evaluate designs of a scenario, drawn uniformly")
     v.add_argument("scenario", help="name or .yaml file")
-    v.add_argument("--rows", type=int, default=20_000, help="designs (default 20,000)")
+    v.add_argument(
+        "--rows", type=int, default=20_000, metavar="DESIGNS", help="how many (default 20,000)"
+    )
     v.add_argument("--seed", type=int, default=0)
-    v.add_argument("--answers", default="", metavar="KIND", help="e.g. table, to look answers up")
-    v.add_argument("--to", type=Path, required=True)
+    v.add_argument(
+        "--answers",
+        default="",
+        metavar="KIND",
+        help="who answers, such as table, to look answers up (default: the simulator)",
+    )
+    v.add_argument("--to", type=Path, required=True, help="the Parquet file to write")
     v.add_argument("--json", action="store_true")
     v.set_defaults(go=sample)
     v = verbs.add_parser(
@@ -43,58 +59,125 @@ def add_to(words: Any) -> None:
     v.add_argument("--to", type=Path, required=True, help="folder; writes NAME.parquet")
     v.set_defaults(go=samples)
     v = verbs.add_parser("merge", help="several of one space in one file, duplicates dropped")
-    v.add_argument("data", type=Path, nargs="+")
-    v.add_argument("--to", type=Path, required=True)
-    v.add_argument("--keep-duplicates", action="store_true")
+    v.add_argument("data", type=Path, nargs="+", help="data sets, in order")
+    v.add_argument("--to", type=Path, required=True, help="the Parquet file to write")
+    v.add_argument(
+        "--keep-duplicates",
+        action="store_true",
+        help="keep every row (default: the first of rows that must be alike)",
+    )
     v.set_defaults(go=merge)
     v = verbs.add_parser("split", help="training and test rows without leakage")
-    v.add_argument("data", type=Path)
-    v.add_argument("--by", default="random", help="random, agent, region, workload")
-    v.add_argument("--hold-out", default="", help="which agent, knob or workload")
-    v.add_argument("--test", type=float, default=0.2, help="share of the rows (default 0.2)")
+    v.add_argument("data", type=Path, help="a data set, or the name of one that ships")
+    v.add_argument(
+        "--by", default="random", help="what is held out: random, agent, region or workload"
+    )
+    v.add_argument(
+        "--hold-out",
+        default="",
+        metavar="NAME",
+        help="which agent, knob or workload (default: the one whose share is nearest to --test)",
+    )
+    v.add_argument(
+        "--test", type=float, default=0.2, metavar="SHARE", help="of the rows (default 0.2)"
+    )
     v.add_argument("--seed", type=int, default=0)
-    v.add_argument("--train-to", type=Path, required=True)
-    v.add_argument("--test-to", type=Path, required=True)
+    v.add_argument("--train-to", type=Path, required=True, help="file for the rows to learn from")
+    v.add_argument("--test-to", type=Path, required=True, help="file for the rows held out")
     v.set_defaults(go=split)
     v = verbs.add_parser(
         "import",
         help="CSV or Parquet of another simulator; columns that are no metric are knobs",
     )
     v.add_argument("table", type=Path, nargs="+", help="one file, or several with the same rows")
-    v.add_argument("--metric", action="append", required=True, metavar="COLUMN[=UNIT]")
-    v.add_argument("--ignore", action="append", default=[], metavar="COLUMN")
+    v.add_argument(
+        "--metric",
+        action="append",
+        required=True,
+        metavar="COLUMN[=UNIT]",
+        help="a column that is a metric, in an SI unit; repeatable",
+    )
+    v.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a column to leave out; repeatable (default: none)",
+    )
     v.add_argument(
         "--feasible",
         default="",
         metavar="COLUMN",
         help="says whether a design works (default: one without metrics does not)",
     )
-    v.add_argument("--reason", default="", metavar="COLUMN", help="says why a design does not work")
-    v.add_argument("--workload", default="", metavar="COLUMN", help="names the workload of a row")
-    v.add_argument("--agent", default="", metavar="COLUMN", help="names who proposed a row")
+    v.add_argument(
+        "--reason",
+        default="",
+        metavar="COLUMN",
+        help="says why a design does not work (default: none)",
+    )
+    v.add_argument(
+        "--workload",
+        default="",
+        metavar="COLUMN",
+        help="names the workload of a row (default: --name)",
+    )
+    v.add_argument(
+        "--agent", default="", metavar="COLUMN", help="names who proposed a row (default: imported)"
+    )
     v.add_argument("--name", default="imported", help="of the simulator (default: imported)")
-    v.add_argument("--to", type=Path, required=True)
+    v.add_argument("--to", type=Path, required=True, help="the Parquet file to write")
     v.set_defaults(go=import_)
 
 
 def export(options: argparse.Namespace) -> int:
     """Stream every trial into one file."""
-    from ..collection.export import export as write
-    from ..collection.formats import to_csv, to_minari
+    from ..collection.optuna_file import SUFFIXES
 
-    with trust.looking("export"):
-        return _export(options, write, to_csv, to_minari)
-
-
-def _export(options: argparse.Namespace, write: Any, to_csv: Any, to_minari: Any) -> int:
     target = str(options.to)
-    if target.startswith("minari:"):
-        name, episodes = to_minari(options.runs, target.removeprefix("minari:"))
+    kind = Path(target).suffix
+    if not (target.startswith("minari:") or kind in (".parquet", ".csv", *SUFFIXES)):
+        raise ArchgymError(
+            f"--to {target}: expected a .parquet or .csv file, minari:NAME/ID-v0, or a {', '.join(SUFFIXES)} file "
+            "for Optuna"
+        )
+    with trust.looking("export"):
+        if target.startswith("minari:"):
+            return _to_minari(options, target.removeprefix("minari:"))
+        return (_to_optuna if kind in SUFFIXES else _to_data)(options, Path(target))
+
+
+def _to_minari(options: argparse.Namespace, name: str) -> int:
+    from ..collection.formats import to_minari
+
+    name, episodes = to_minari(options.runs, name)
+    if options.json:
+        print_json({"data": name, "episodes": episodes})
+    else:
         print(f"Minari data set {name}: {episodes} episodes")
-        return 0
-    path = Path(target)
-    if path.suffix not in (".parquet", ".csv"):
-        raise ArchgymError(f"--to {target}: expected a .parquet or .csv file, or minari:NAME/ID-v0")
+    return 0
+
+
+def _to_optuna(options: argparse.Namespace, path: Path) -> int:
+    from ..collection.optuna_file import to_optuna_file
+
+    with bar_of(1, "trials", options.json) as bar:
+        told = None if bar is None else lambda n: bar(n, "", n)
+        studies, trials = to_optuna_file(options.runs, path, told)
+    if options.json:
+        print_json({"data": str(path), "studies": studies, "trials": trials})
+    else:
+        print(
+            f"{path}: {studies} studies, {trials:,} trials; see optuna-dashboard sqlite:///{path}, or "
+            f"optuna.load_study in Python"
+        )
+    return 0
+
+
+def _to_data(options: argparse.Namespace, path: Path) -> int:
+    from ..collection.export import export as write
+    from ..collection.formats import to_csv
+
     with bar_of(1, "rows", options.json) as bar:
         told = None if bar is None else lambda n: bar(n, "", n)
         if path.suffix == ".parquet":

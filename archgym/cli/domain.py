@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .. import registry, trust
 from ..domains import Domain, domains
 from ..errors import ArchgymError, UnknownNameError
+from ..terminal import plain
 from ..terminal.output import print_table
 from .parsing import Parser
 
@@ -25,8 +26,9 @@ def run(domain: Domain, arguments: Sequence[str]) -> int:
     parser = Parser(prog=title, description=verb.text[:1].upper() + verb.text[1:] + ".")
     registry.load_entry(verb.command, repr(title))(parser)
     trust.add_option(parser)
+    plain.add_option(parser)
     options = parser.parse_args(rest)
-    with trust.consent(options.trust):
+    with trust.consent(options.trust), plain.plainly(options.plain):
         return int(options.go(options) or 0)
 
 

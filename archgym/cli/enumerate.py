@@ -8,18 +8,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..goals.scenario import Scenario
 from ..goals.wording import misses_in_words, objectives_in_words
 from ..tables import certificate as certificates
 from ..tables.build import EnumerationProgress, build
 from ..tables.certificate import Certificate
-from ..tables.coverage import Coverage, default_root, folder_name
+from ..tables.coverage import default_root, folder_name
 from ..tables.description import DESCRIPTION
+from ..tables.expected import expected
 from ..tables.table import Table
 from ..terminal.output import PREPARING, bar_of, busy, print_json, print_table
-from ..units import format_quantity
+from ..units import duration, format_quantity
 from .scenarios import add_scenario_options, scenario_of
 
 SHOWN_FRONT = 12
@@ -30,7 +29,7 @@ def add_to(words: Any) -> None:
     p = words.add_parser(
         "enumerate", help="evaluate a scenario's whole space: exact optimum, front, effects"
     )
-    p.add_argument("scenario")
+    p.add_argument("scenario", help="name or .yaml file")
     add_scenario_options(p)
     p.add_argument("--tables", type=Path, help="where tables are kept (default: ./tables)")
     p.add_argument(
@@ -88,33 +87,20 @@ def _table(scenario: Scenario, i: int, root: Path, quiet: bool) -> Table:
 
 
 def _dry_run(scenario: Scenario, as_json: bool) -> int:
-    coverage = Coverage(scenario.simulators[0].space, scenario.parameters)
-    simulator = scenario.simulators[0]
-    simulator.prepare()
-    n = min(coverage.space.cardinality, 20_000)
-    ranks = np.random.default_rng(0).integers(0, coverage.space.cardinality, n)
-    x = coverage.designs(ranks)
-    x = x[simulator.space.is_valid(x)]
-    there = coverage.ranks(simulator.canonical(x))
-    share = float(np.mean(there == coverage.ranks(x))) if len(x) else 0.0
-    start = time.perf_counter()
-    simulator.evaluate(x[:64])
-    each = (time.perf_counter() - start) / max(1, min(64, len(x)))
-    canonical = share * coverage.space.cardinality * len(x) / n
-    plan = {
-        "designs": coverage.space.cardinality,
-        "canonical designs, about": round(canonical),
-        "simulators": len(scenario.simulators),
-        "seconds a design": each,
-        "hours, at most about": canonical * each * len(scenario.simulators) / 3600,
-    }
+    plan = expected(scenario)
     if as_json:
         print_json(plan)
-    else:
-        print_table(
-            ["plan", ""],
-            [[k, f"{v:,.4g}" if isinstance(v, float) else f"{v:,}"] for k, v in plan.items()],
-        )
+        return 0
+    print_table(
+        ["plan", ""],
+        [
+            ["designs", f"{plan['designs']:,}"],
+            ["canonical designs, about", f"{plan['canonical']:,}"],
+            ["simulators", plan["simulators"]],
+            ["time per design, on all cores", format_quantity(plan["seconds_per_design"], "s")],
+            ["time, at most about", duration(plan["seconds"])],
+        ],
+    )
     return 0
 
 

@@ -28,12 +28,12 @@ from .scenarios import add_scenario_options, scenario_of
 def add_to(words: Any) -> None:
     """Add both words to the parser."""
     p = words.add_parser("evaluate", help="metrics of designs from a file")
-    p.add_argument("scenario")
+    p.add_argument("scenario", help="name or .yaml file")
     p.add_argument(
         "--designs",
         type=Path,
         required=True,
-        help=".csv or .jsonl with a column a parameter, or a run's trials.csv; parameters that it lacks are "
+        help=".csv or .jsonl with a column per parameter, or a run's trials.csv; parameters that it lacks are "
         "those of the reference design",
     )
     p.add_argument("--output", type=Path, help="CSV to write (default: standard output)")
@@ -42,11 +42,16 @@ def add_to(words: Any) -> None:
     p = words.add_parser(
         "verify", help="evaluate a sample of a run (or leaderboard) again and compare"
     )
-    p.add_argument("run", type=Path, nargs="?")
+    p.add_argument("run", type=Path, nargs="?", help="a run folder, or a sweep's")
     p.add_argument(
-        "--leaderboard", type=Path, metavar="FILE", help="replay a sample of its runs instead"
+        "--leaderboard",
+        type=Path,
+        metavar="FILE",
+        help="replay a sample of its runs instead (default: none)",
     )
-    p.add_argument("--sample", type=int, help="how many (default: 32 evaluations, or 8 runs)")
+    p.add_argument(
+        "--sample", type=int, metavar="COUNT", help="how many (default: 32 evaluations, or 8 runs)"
+    )
     p.add_argument("--all", action="store_true", help="every recorded evaluation of a run")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--json", action="store_true")

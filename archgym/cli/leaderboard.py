@@ -16,7 +16,9 @@ def add_to(words: Any) -> None:
     """Add the word to the parser."""
     p = words.add_parser("leaderboard", help="tuned agents of sweeps, with manifests to replay")
     p.add_argument("sweeps", type=Path, nargs="+", help="folders of sweeps")
-    p.add_argument("--output", type=Path, default=Path("leaderboard.json"))
+    p.add_argument(
+        "--output", type=Path, default=Path("leaderboard.json"), help="the file to write"
+    )
     p.add_argument("--tables", type=Path, help="where certificates lie (default: ./tables)")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=go)

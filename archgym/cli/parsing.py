@@ -8,6 +8,12 @@ import re
 import sys
 from typing import Any, NoReturn
 
+# options that mean the same in every word
+COMMON: dict[str, dict[str, Any]] = {
+    "--json": {"help": "machine-readable output"},
+    "--seed": {"help": "from which all random choices follow", "metavar": "NUMBER"},
+}
+
 _UNKNOWN = re.compile(r"unrecognized arguments: (.*)")
 
 
@@ -15,6 +21,12 @@ class Parser(argparse.ArgumentParser):
     """An argument parser that suggests options, and adds defaults to help texts that lack them."""
 
     _typed: tuple[str, ...] = ()
+
+    def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
+        """As argparse does; options that mean the same everywhere need no text of their own."""
+        for name in names:
+            options = COMMON.get(name, {}) | options
+        return super().add_argument(*names, **options)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse does; what was typed is kept for :meth:`error`."""

@@ -30,10 +30,16 @@ def add_to(words: Any) -> None:
     p = words.add_parser("run", help="search a scenario with an agent")
     p.add_argument("scenario", nargs="?", help="name or .yaml file; not needed with --resume")
     p.add_argument("--agent", default="genetic_algorithm", help="see `archgym list agents`")
-    p.add_argument("--budget", type=int, help="evaluations to be charged (default: the scenario's)")
+    p.add_argument(
+        "--budget", type=int, metavar="EVALUATIONS", help="to be charged (default: the scenario's)"
+    )
     p.add_argument("--seed", type=int, default=0)
     p.add_argument(
-        "--set", action="append", default=[], metavar="HYPER=VALUE", help="a hyperparameter"
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a hyperparameter; repeatable (default: the agent's)",
     )
     p.add_argument(
         "--queries",
@@ -59,12 +65,21 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--screen",
         metavar="proxy:FOLDER",
-        help="let a proxy look at many proposals and evaluate the most promising only",
+        help="let a proxy look at many proposals and evaluate the most promising only (default: none does)",
     )
     p.add_argument(
-        "--screen-factor", type=int, default=8, help="proposals an evaluation (default 8)"
+        "--screen-factor",
+        type=int,
+        default=8,
+        metavar="PROPOSALS",
+        help="proposals per evaluation, with --screen",
     )
-    p.add_argument("--batch", type=int, help="designs a batch (default: what the agent likes)")
+    p.add_argument(
+        "--batch",
+        type=int,
+        metavar="DESIGNS",
+        help="designs per batch (default: the agent chooses)",
+    )
     p.add_argument(
         "--output", type=Path, help="run folder (default: runs/SCENARIO@WORKLOAD/AGENT-seedN-ID)"
     )
@@ -75,7 +90,12 @@ def add_to(words: Any) -> None:
         help="where evaluations are kept: an SQLite file, or postgresql://USER@HOST/DATABASE, which drivers on "
         "many machines may share (extra 'server'; password in PGPASSWORD or ~/.pgpass; default: in the run folder)",
     )
-    p.add_argument("--resume", type=Path, metavar="RUN", help="go on with an interrupted run")
+    p.add_argument(
+        "--resume",
+        type=Path,
+        metavar="RUN",
+        help="go on with an interrupted run (default: begin one)",
+    )
     p.add_argument(
         "--until-specs-met",
         action="store_true",
@@ -84,7 +104,7 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--timeout",
         metavar="TIME",
-        help="end after the batch in which this time is reached, such as 60 or '90 s' (default: none); --resume goes "
+        help="end after the batch in which this time is reached, such as 60 (seconds) or '90 s' (default: none); --resume goes "
         "on to the budget",
     )
     p.add_argument(
@@ -93,7 +113,7 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--verbose", "-v", action="store_true", help="log every improvement on standard error"
     )
-    p.add_argument("--no-plots", action="store_true")
+    p.add_argument("--no-plots", action="store_true", help="write no pictures")
     p.add_argument(
         "--dry-run", action="store_true", help="check everything, print the plan, run nothing"
     )

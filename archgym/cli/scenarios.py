@@ -23,14 +23,14 @@ def add_scenario_options(p: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SETTING=VALUE",
-        help="a setting of the simulator, see archgym info SIMULATOR; repeatable",
+        help="a setting of the simulator, see archgym info SIMULATOR; repeatable (default: the scenario's)",
     )
     p.add_argument(
         "--objective",
         action="append",
         default=[],
         metavar="[max:]METRICS",
-        help="minimise (max: maximise) this in place of the scenario's objectives; repeatable",
+        help="minimise (max: maximise) this in place of the scenario's objectives; repeatable (default: the scenario's)",
     )
     p.add_argument(
         "--spec",
@@ -38,17 +38,21 @@ def add_scenario_options(p: argparse.ArgumentParser) -> None:
         default=[],
         metavar="'METRIC <= VALUE'",
         help="add or replace a spec ('energy <= 1.05 x reference', 'power >= 2 mW'; METRIC=none removes "
-        "it); repeatable",
+        "it); repeatable (default: the scenario's)",
     )
     p.add_argument(
-        "--fix", action="append", default=[], metavar="KNOB=VALUE", help="pin a knob; repeatable"
+        "--fix",
+        action="append",
+        default=[],
+        metavar="KNOB=VALUE",
+        help="pin a knob; repeatable (default: none is)",
     )
     p.add_argument(
         "--vary",
         action="append",
         default=[],
         metavar="KNOB=V1,V2,…|all",
-        help="the values a knob may take; repeatable",
+        help="the values a knob may take; repeatable (default: the scenario's)",
     )
 
 

@@ -12,11 +12,13 @@ from ..sweeps import driver
 from ..sweeps.engine import ENGINES, make_engine
 from ..sweeps.estimate import estimate
 from ..sweeps.ledger import Ledger
-from ..sweeps.plan import Sweep, load_sweep, tables_missing
+from ..sweeps.plan import load_sweep
 from ..sweeps.runs_file import write_runs
+from ..sweeps.tables_needed import planned_sweep, tables_missing
 from ..tables.certificate import file_name
+from ..tables.expected import expected
 from ..terminal.output import bar_of, busy, print_json, print_table
-from ..units import parse_quantity
+from ..units import duration, parse_quantity
 from .enumerate import certified
 
 
@@ -28,23 +30,32 @@ def add_to(words: Any) -> None:
     p.add_argument("file", nargs="?", help="a sweep's .yaml, or the name of a study that ships")
     p.add_argument("--output", type=Path, help="folder of the sweep (default: sweeps/NAME)")
     p.add_argument("--engine", default="local", help=" or ".join(ENGINES))
-    p.add_argument("--address", help="of a Ray cluster (with --engine ray)")
-    p.add_argument("--workers", type=int, help="processes (default: all cores)")
+    p.add_argument("--address", help="of a Ray cluster, with --engine ray (default: a local one)")
+    p.add_argument("--workers", type=int, metavar="PROCESSES", help="(default: all cores)")
     p.add_argument(
         "--store",
         metavar="PLACE",
         help="evaluations shared with other sweeps: an SQLite file of this machine, or "
-        "postgresql://USER@HOST/DATABASE (extra 'server'; password in PGPASSWORD or ~/.pgpass)",
+        "postgresql://USER@HOST/DATABASE (extra 'server'; password in PGPASSWORD or ~/.pgpass; default: none)",
     )
     p.add_argument(
-        "--timeout", help="of a run, such as 60 or '90 s' (default: the file's, else none)"
+        "--timeout",
+        help="of a run, such as 60 (seconds) or '90 s' (default: the file's, else none)",
     )
-    p.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with an interrupted sweep")
+    p.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FOLDER",
+        help="go on with an interrupted sweep (default: begin one)",
+    )
     p.add_argument(
         "--retry-failed", action="store_true", help="with --resume: failed runs once more"
     )
     p.add_argument(
-        "--repair", type=Path, metavar="FOLDER", help="save what a damaged ledger still tells"
+        "--repair",
+        type=Path,
+        metavar="FOLDER",
+        help="save what a damaged ledger still tells (default: none is repaired)",
     )
     p.add_argument("--dry-run", action="store_true", help="check, print the plan and an estimate")
     p.add_argument("--json", action="store_true")
@@ -68,13 +79,12 @@ def go(options: argparse.Namespace) -> int:
         folder = driver.SweepFolder(options.resume)
         sweep = folder.sweep()
     else:
-        if not options.dry_run:
-            for scenario, root in tables_missing(Path(options.file)):
-                certified(scenario, root, root / file_name(scenario), options.json)
+        if options.dry_run:
+            return _dry_run(options)
+        for scenario, root in tables_missing(Path(options.file)):
+            certified(scenario, root, root / file_name(scenario), options.json)
         with busy("checking the sweep …", options.json):
             sweep = load_sweep(Path(options.file))
-        if options.dry_run:
-            return _dry_run(sweep, options)
         for name, reason in sweep.skipped.items():
             print(f"skipped {name}: {reason}", file=sys.stderr)
         folder = driver.SweepFolder.create(
@@ -143,14 +153,26 @@ def _finish(path: Path, totals: dict[str, float], options: argparse.Namespace) -
     return int(bool(failed))
 
 
-def _dry_run(sweep: Sweep, options: argparse.Namespace) -> int:
-    with busy("timing one short run of every agent …", options.json):
-        plan = estimate(sweep, options.workers)
+def _dry_run(options: argparse.Namespace) -> int:
+    """Count and time; nothing is written, so tables that are missing stay so."""
+    with busy("checking the sweep …", options.json):
+        sweep, roots = planned_sweep(Path(options.file))
+    with busy("timing the simulators, and one short run of every agent …", options.json):
+        tables = [
+            {
+                "scenario": name,
+                "folder": str(root),
+                "certificate": str(root / file_name(sweep.scenarios[name])),
+                **expected(sweep.scenarios[name]),
+            }
+            for name, root in roots.items()
+        ]
+        plan = estimate(sweep, options.workers, looked_up=roots)
     if options.json:
-        print_json(plan)
+        print_json(plan | {"tables": tables})
         return 0
     print_table(
-        ["panel", "agent", "points", "tuning runs", "test runs", "evaluations", "about, CPU min"],
+        ["panel", "agent", "points", "tuning runs", "test runs", "evaluations", "CPU time, about"],
         [
             [
                 r["panel"],
@@ -159,7 +181,7 @@ def _dry_run(sweep: Sweep, options: argparse.Namespace) -> int:
                 r["runs"],
                 r["test_runs"],
                 f"{r['evaluations']:,}",
-                f"{r['seconds'] / 60:.1f}",
+                duration(r["seconds"]),
             ]
             for r in plan["agents"]
         ],
@@ -167,8 +189,22 @@ def _dry_run(sweep: Sweep, options: argparse.Namespace) -> int:
     )
     for name, reason in sweep.skipped.items():
         print(f"skipped {name}: {reason}")
+    if tables:
+        print_table(
+            ["table to build first", "with its certificate", "designs", "at most about"],
+            [
+                [t["scenario"], t["certificate"], f"{t['designs']:,}", duration(t["seconds"])]
+                for t in tables
+            ],
+        )
     print(
         f"{plan['runs']:,} runs ({plan['tuning_runs']:,} tuning, {plan['test_runs']:,} test), "
-        f"{plan['evaluations']:,} evaluations; about {plan['hours']:.2f} hours on {plan['workers']} workers."
+        f"{plan['evaluations']:,} evaluations; about {duration(plan['hours'] * 3600)} on "
+        f"{plan['workers']} workers"
+        + (
+            f", after about {duration(sum(t['seconds'] for t in tables))} for tables."
+            if tables
+            else "."
+        )
     )
     return 0

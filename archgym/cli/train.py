@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import ArchgymError
-from ..terminal.output import busy, print_json, print_table, settings
+from ..terminal.output import plain, print_json, print_table, settings, steps_of
 
 SPLITS = "random,agent,region,workload"
 
@@ -22,14 +24,26 @@ def add_to(words: Any) -> None:
     )
     p.add_argument("--model", default="gradient_boosting", help="see `archgym list cost_models`")
     p.add_argument("--output", type=Path, required=True, help="folder of the proxy")
-    p.add_argument("--set", action="append", default=[], metavar="HYPER=VALUE")
     p.add_argument(
-        "--tune", type=int, default=0, metavar="N", help="try N draws of hyperparameters first"
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a hyperparameter of the model; repeatable (default: the model's)",
+    )
+    p.add_argument(
+        "--tune",
+        type=int,
+        default=0,
+        metavar="DRAWS",
+        help="of hyperparameters to try first (default 0)",
     )
     p.add_argument(
         "--splits", default=SPLITS, help=f"which kinds of held-out rows to report ({SPLITS})"
     )
-    p.add_argument("--test", type=float, default=0.2, help="share of rows held out (default 0.2)")
+    p.add_argument(
+        "--test", type=float, default=0.2, metavar="SHARE", help="of rows held out (default 0.2)"
+    )
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=go)
@@ -46,21 +60,24 @@ def go(options: argparse.Namespace) -> int:
 
     data = Dataset(found(options.data))
     hyper = hyperparameters(settings(options.set, "--set"), options.model)
-    with busy("reading, tuning, training on each split …", options.json):
+    if options.tune and hyper:
+        raise ArchgymError("give either --set or --tune, not both")
+    wanted = [s for s in options.splits.split(",") if s]
+    with steps_of(options.tune + len(wanted) + 2, "train", options.json) as step:
+        step(f"reading {data.path}")
         rows = Rows.of(data)
         if options.tune:
-            if hyper:
-                raise ArchgymError("give either --set or --tune, not both")
-            hyper = tuned(rows, options.model, options.tune, options.seed)
-        wanted = [s for s in options.splits.split(",") if s]
+            hyper = tuned(rows, options.model, options.tune, options.seed, step)
         table, skipped = split_qualities(
-            data, rows, options.model, hyper, wanted, test=options.test, seed=options.seed
-        )
+            data, rows, options.model, hyper, wanted, test=options.test, seed=options.seed,
+            on_step=step,
+        )  # fmt: skip
+        step(f"training on all {len(rows):,} rows")
         proxy = train(rows, options.model, seed=options.seed, hyper=hyper)
     proxy.save(options.output)
     write_json(
         options.output / "report.json",
-        {"qualities": table, "skipped": skipped, "hyperparameters": hyper},
+        plain({"qualities": table, "skipped": skipped, "hyperparameters": hyper}),
     )
     if options.json:
         print_json(
@@ -76,7 +93,7 @@ def go(options: argparse.Namespace) -> int:
         ["held out", "metric", "rows", "RMSE / mean", "MAPE", "R²", "tau", "top 1 %", "coverage", "width / RMSE"],
         [
             [
-                q["held_out"], q["metric"], q["rows"], f"{q['relative_rmse']:.3%}", f"{q['mape']:.3%}",
+                q["held_out"], q["metric"], q["rows"], _share(q["relative_rmse"]), _share(q["mape"]),
                 f"{q['r2']:.4f}", f"{q['tau']:.3f}", f"{q['top_recall']:.2f}", f"{q['coverage']:.1%}",
                 f"{q['width']:.2f}",
             ]
@@ -84,6 +101,11 @@ def go(options: argparse.Namespace) -> int:
         ],
         title=f"{options.model} on rows it did not see, intervals of 90 %",
     )  # fmt: skip
+    for metric, zeros in {q["metric"]: q["zeros"] for q in table if q["zeros"]}.items():
+        print(
+            f"MAPE of {metric} is n/a: {zeros} true values are 0 or next to it, and no error is a share of "
+            "them"
+        )
     for name, reason in skipped.items():
         print(f"split {name}: {reason}")
     for name, value in proxy.facts["constant"].items():
@@ -92,3 +114,8 @@ def go(options: argparse.Namespace) -> int:
         f"Proxy of all {len(rows):,} rows: {options.output}; use it with --answers proxy:{options.output}"
     )
     return 0
+
+
+def _share(value: float) -> str:
+    """A share in percent; n/a where there is none."""
+    return f"{value:.3%}" if np.isfinite(value) else "n/a"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from typing import Any
 
 from .. import registry
 from ..domains import domains
 from ..errors import ArchgymError, UnknownNameError
+from ..terminal import plain
 from ..terminal.output import print_json, print_table
 from ..validation import Check, Validation
 from .parsing import Parser
@@ -41,7 +43,14 @@ def validate(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="machine-readable output")
     registry.load("validators", name)(parser)
     parser.description = (parser.description or "").replace("``", "")
+    plain.add_option(parser)
     options = parser.parse_args(rest)
+    with plain.plainly(options.plain):
+        return _judged(options, name)
+
+
+def _judged(options: argparse.Namespace, name: str) -> int:
+    """Carry the validation out and show it."""
     found = options.go(options)
     if not isinstance(found, Validation):
         raise ArchgymError(

@@ -12,6 +12,7 @@ from .proxy import Proxy
 from .rows import Rows
 
 TAU_ROWS = 4000
+NEXT_TO_ZERO = 1e-6  # of the mean size
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Quality:
     """One metric on rows that were held out.
 
     ``relative_rmse`` is the root mean squared error over the mean of the true values; ``mape`` the
-    mean of |error| / |truth|, ``median_ape`` its median; ``log_rmse`` the root mean squared logarithm of
+    mean of |error| / |truth|, ``median_ape`` its median, both NaN where ``zeros`` true values are 0 or
+    next to it, against which no error is a share; ``log_rmse`` the root mean squared logarithm of
     guess / truth (NaN where either is not positive); ``r2`` and Kendall's ``tau`` as usual;
     ``top_recall`` the share of the 1 % least true values among the 1 % least predicted;
     ``coverage`` the share inside the 90 % interval, ``width`` its mean full width over the RMSE.
@@ -27,6 +29,7 @@ class Quality:
 
     metric: str
     rows: int
+    zeros: int
     relative_rmse: float
     mape: float
     median_ape: float
@@ -72,12 +75,14 @@ def evaluate(proxy: Proxy, rows: Rows) -> list[Quality]:
         truth, guess = rows.metrics[name][works], mean[name]
         error = guess - truth
         rmse = float(np.sqrt(np.mean(error**2)))
-        ape = np.abs(error) / np.maximum(np.abs(truth), 1e-300)
+        zeros = _zeros(truth)
+        ape = np.abs(error) / np.abs(truth) if not zeros else np.full(len(truth), np.nan)
         top = max(1, len(works) // 100)
         out.append(
             Quality(
                 metric=name,
                 rows=len(works),
+                zeros=zeros,
                 relative_rmse=rmse / abs(float(truth.mean())) if truth.mean() else np.inf,
                 mape=float(ape.mean()),
                 median_ape=float(np.median(ape)),
@@ -90,6 +95,12 @@ def evaluate(proxy: Proxy, rows: Rows) -> list[Quality]:
             )
         )
     return out
+
+
+def _zeros(truth: Floats) -> int:
+    """How many values are 0, or so near to it that a share of them says nothing."""
+    size = np.abs(truth)
+    return int((size <= NEXT_TO_ZERO * size.mean()).sum())
 
 
 def _log_rmse(truth: Floats, guess: Floats) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,24 +28,31 @@ def split_qualities(
     *,
     test: float = 0.2,
     seed: int = 0,
+    on_step: Callable[[str], None] | None = None,
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Train and judge a model on every split that the data allows.
+    """Train on one side of each split, and judge on the other.
 
     Args:
         data: the data set.
-        rows: the same, as a model sees it.
-        model: a cost model's name.
+        rows: the same rows in memory.
+        model: a registered cost model.
         hyper: its hyperparameters.
-        splits: names of splits, such as ``random``.
-        test: share of the rows that are held out.
-        seed: of split and model.
+        splits: kinds of held-out rows: ``random``, ``agent``, ``region``, ``workload``.
+        test: the share of rows to hold out, between 0 and 1.
+        seed: of random splits and of the model.
+        on_step: told in words what is done next, before each split.
 
     Returns:
-        A row per split and metric; why splits were left out, by name.
+        Quality by split and metric, and the splits that the data does not allow, with the reason.
+
+    Raises:
+        UnknownNameError: no such split; ProxyError: too few rows.
     """
     table: list[dict[str, Any]] = []
     skipped: dict[str, str] = {}
     for name in splits:
+        if on_step is not None:
+            on_step(f"training apart from held-out rows ({name})")
         try:
             parts = split(data, name, test=test, seed=seed)
         except DatasetError as error:
@@ -57,7 +64,9 @@ def split_qualities(
     return table, skipped
 
 
-def tuned(rows: Rows, model: str, draws: int, seed: int) -> dict[str, Any]:
+def tuned(
+    rows: Rows, model: str, draws: int, seed: int, on_step: Callable[[str], None] | None = None
+) -> dict[str, Any]:
     """The best of ``draws`` points of hyperparameters by mean relative error on held-out designs.
 
     At most 8,000 rows take part; designs that behave alike are never on both sides.
@@ -67,6 +76,7 @@ def tuned(rows: Rows, model: str, draws: int, seed: int) -> dict[str, Any]:
         model: a cost model's name.
         draws: points that are tried.
         seed: of the draws.
+        on_step: told in words what is done next, before each point.
 
     Returns:
         The best hyperparameters.
@@ -80,7 +90,9 @@ def tuned(rows: Rows, model: str, draws: int, seed: int) -> dict[str, Any]:
     learn, judge = rows.take(order[inside]), rows.take(order[~inside])
     best: tuple[float, dict[str, Any]] = (np.inf, {})
     points = [dict(make.defaults), *space.decode(space.sample(max(0, draws - 1), rng))]
-    for point in points:
+    for number, point in enumerate(points, 1):
+        if on_step is not None:
+            on_step(f"hyperparameters, draw {number} of {len(points)}")
         qualities = evaluate(train(learn, model, seed=seed, hyper=point), judge)
         error = float(np.mean([np.log(max(q.relative_rmse, 1e-12)) for q in qualities]))
         if error < best[0]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ..errors import ArchgymError
 from ..sweeps import driver
 from ..sweeps.engine import make_engine
 from ..sweeps.ledger import Ledger
-from ..sweeps.plan import Sweep, load_sweep
+from ..sweeps.plan import Sweep, from_sweep_document, load_sweep
 from ..sweeps.runs_file import write_runs
 from ..terminal.output import bar_of
 from .results import Results
 
 
 def run_sweep(
-    sweep: str | Path | Sweep,
+    sweep: str | Path | Mapping[str, Any] | Sweep,
     output: str | Path | None = None,
     *,
     workers: int | None = None,
@@ -28,7 +30,8 @@ def run_sweep(
     """Carry out a sweep in a new folder.
 
     Args:
-        sweep: the path of a sweep's ``.yaml``, the name of a study that ships, or a sweep.
+        sweep: the path of a sweep's ``.yaml``, the name of a study that ships, the mapping that
+            such a file holds, or a sweep.
         output: its folder (default: ``sweeps/NAME``).
         workers: processes (default: all cores).
         engine: ``local`` or ``ray``.
@@ -44,7 +47,10 @@ def run_sweep(
     Raises:
         ArchgymError: a file that makes no sense, or a folder that holds a sweep already.
     """
-    made = sweep if isinstance(sweep, Sweep) else load_sweep(Path(sweep))
+    if isinstance(sweep, Mapping):
+        made = from_sweep_document(sweep)
+    else:
+        made = sweep if isinstance(sweep, Sweep) else load_sweep(Path(sweep))
     folder = driver.SweepFolder.create(Path(output or Path("sweeps") / made.name), made, store)
     return _carried_out(folder, made, workers, engine, address, timeout, store, progress)
 

@@ -24,7 +24,7 @@ from ..goals.places import absolute, require_files
 from ..goals.scenario import Scenario
 from ..goals.wording import objectives_in_words
 from ..versions import versions
-from .engine import DIED, TIMED_OUT, Engine
+from .engine import DIED, TIMED_OUT, Engine, refuse_inside_worker
 from .ledger import Ledger
 from .plan import TEST, TUNING, RunSpec, Sweep, from_sweep_document
 from .result import FAILED, HALTED, Result, Setup
@@ -67,7 +67,11 @@ class SweepFolder:
             sweep: what is to be run.
             store: where evaluations are kept, a path or URL (default: a file in the folder); the ledger
                 holds it without its password.
+
+        Raises:
+            ArchgymError: the folder holds a sweep, or this is a worker of one; StoreError: it cannot be written.
         """
+        refuse_inside_worker()
         elsewhere = told(store)
         if elsewhere and store is not None:  # before anything is written
             EvaluationStore(store).close()
@@ -200,6 +204,7 @@ def carry_out(
     Returns:
         The totals of its ledger: runs, failures, evaluations charged and computed.
     """
+    refuse_inside_worker()
     place = folder.place
     with (
         trust.reading(place),

@@ -9,15 +9,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from ..errors import MissingExtraError, UnknownNameError
+from ..errors import ArchgymError, MissingExtraError, UnknownNameError
 from .plan import RunSpec
 from .result import Result, Setup
 from .work import THREADS, Worker, single_threaded
@@ -25,6 +27,7 @@ from .work import THREADS, Worker, single_threaded
 TIMED_OUT, DIED = "timeout", "died"
 ATTEMPTS = 2  # a run whose worker died is tried once more: it may not have been its fault
 OPENING, OPENED, OPENING_SECONDS = "opening", "opened", 300.0
+WORKER = "archgym worker"  # the name of every process that carries runs out
 Take = Callable[[int], list[RunSpec]]
 OnResult = Callable[[Result], None]
 ENGINES = ("local", "ray")
@@ -190,8 +193,9 @@ def _start(setup: Setup) -> _Process:
     before = {k: os.environ.get(k) for k in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))  # read when libraries load: before Python starts
     try:
-        process = context.Process(target=_serve, args=(theirs, setup), daemon=True)
-        process.start()
+        process = context.Process(target=_serve, args=(theirs, setup), daemon=True, name=WORKER)
+        with _script_unread():
+            process.start()
     finally:
         for name, value in before.items():
             if value is None:
@@ -200,6 +204,38 @@ def _start(setup: Setup) -> _Process:
                 os.environ[name] = value
     theirs.close()
     return _Process(process, ours)
+
+
+@contextmanager
+def _script_unread() -> Iterator[None]:
+    """A process that is started in here does not carry out the script of this one.
+
+    Python's spawned processes import the main script, and one without ``if __name__ == "__main__"`` would start
+    its sweep again in each of them.  Workers get all that they need by value and by importable names.
+    """
+    main = sys.modules["__main__"]
+    kept: dict[str, Any] = {
+        k: main.__dict__[k] for k in ("__spec__", "__file__") if k in main.__dict__
+    }
+    try:
+        main.__dict__.update(__spec__=None)
+        main.__dict__.pop("__file__", None)
+        yield
+    finally:
+        main.__dict__.update(kept)
+
+
+def refuse_inside_worker() -> None:
+    """Refuse to begin a sweep in a worker of one: a worker imported the file that begins it.
+
+    Raises:
+        ArchgymError: says what to do.
+    """
+    if multiprocessing.current_process().name == WORKER:
+        raise ArchgymError(
+            "a worker of a sweep imported a file that begins a sweep itself: put what begins it under "
+            '`if __name__ == "__main__":`, or keep simulators and agents in a file of their own'
+        )
 
 
 def _ending(code: int | None) -> str:

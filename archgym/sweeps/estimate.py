@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection
 from typing import Any
 
+from ..answers.evaluator import make_evaluator
 from ..search.study import Study
 from .plan import Entry, Sweep
 
 _SHARE, _LEAST, _MOST = 0.1, 64, 128
 
 
-def estimate(sweep: Sweep, workers: int | None = None) -> dict[str, Any]:
-    """Runs, evaluations and seconds an agent and in all.
+def estimate(
+    sweep: Sweep, workers: int | None = None, looked_up: Collection[str] = ()
+) -> dict[str, Any]:
+    """Runs, evaluations and seconds, per agent and in all.
 
     Each agent runs a tenth of its budget (64 to 128 evaluations) with its defaults on the first of
     its scenarios; the time is scaled to the budget.  Agents whose cost grows with what they know
@@ -22,13 +26,18 @@ def estimate(sweep: Sweep, workers: int | None = None) -> dict[str, Any]:
     Args:
         sweep: what would be run.
         workers: processes.
+        looked_up: scenarios that tables will answer which are not built yet; their evaluations count as
+            free.
 
     Returns:
         Runs, evaluations and seconds, for each agent and in all.
     """
     workers = workers or os.cpu_count() or 1
     rows: list[dict[str, Any]] = []
-    evaluation = {name: _evaluation_seconds(sweep, name) for name in sweep.scenarios}
+    evaluation = {
+        name: 0.0 if name in looked_up else _evaluation_seconds(sweep, name)
+        for name in sweep.scenarios
+    }
     counts: dict[tuple[str, str], tuple[int, int]] = {}
     for spec in sweep.runs():
         runs, total = counts.get((spec.agent, spec.panel), (0, 0))
@@ -68,12 +77,12 @@ def _evaluation_seconds(sweep: Sweep, name: str) -> float:
     import numpy as np
 
     scenario = sweep.scenarios[name]
-    for simulator in scenario.simulators:
-        simulator.prepare()
+    evaluate = make_evaluator(scenario, sweep.answers[name])
+    evaluate.prepare()
     x = scenario.space.sample(32, np.random.default_rng(0))
-    scenario.evaluate(x[:2])
+    evaluate(x[:2])
     start = time.perf_counter()
-    scenario.evaluate(x)
+    evaluate(x)
     return (time.perf_counter() - start) / len(x)
 
 

@@ -19,7 +19,6 @@ from ..goals.places import sweep_in_its_folder
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document, load_scenario
 from ..tables.certificate import goal_digest
-from ..tables.coverage import covering, default_root
 from ..units import parse_quantity
 from .draws import METHODS, drawn, named_grid, own_grid
 
@@ -166,39 +165,16 @@ def load_sweep(path: Path) -> Sweep:
     Raises:
         ScenarioError, UnknownNameError: what is wrong and where; nothing has run.
     """
-    path = _located(path)
+    path = located_sweep(path)
     return from_sweep_document(sweep_in_its_folder(read_yaml(path), path.parent), str(path))
 
 
-def tables_missing(path: Path) -> Iterator[tuple[Scenario, Path]]:
-    """Scenarios of a sweep's file that want a table which is not there.
+def located_sweep(path: Path) -> Path:
+    """The file of a sweep, given by its path or the name of a study that ships.
 
-    They are ready to be enumerated.
-
-    Args:
-        path: of the sweep's file, or a study's name.
-
-    Returns:
-        Scenarios, ready to be enumerated, and the folders that their tables belong in.
+    Raises:
+        UnknownNameError: neither.
     """
-    path = _located(path)
-    document = sweep_in_its_folder(read_yaml(path), path.parent)
-    for item in document.get("scenarios") or ():
-        entry = item if isinstance(item, Mapping) else {"scenario": item}
-        kind, _, argument = str(entry.get("answers", document.get("answers")) or "").partition(":")
-        if kind != "table" or "scenario" not in entry:
-            continue
-        workloads = entry.get("workloads", entry.get("workload"))
-        try:
-            scenario = load_scenario(entry["scenario"], workloads, entry.get("config"))
-        except ScenarioError:
-            continue  # said when the sweep itself is read
-        root = Path(argument) if argument else default_root()
-        if any(covering(root, s, scenario.parameters) is None for s in scenario.simulators):
-            yield scenario, root
-
-
-def _located(path: Path) -> Path:
     if not path.exists() and path.suffix not in (".yaml", ".yml"):
         shipped = studies()
         if str(path) not in shipped:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,8 +14,10 @@ from ..contracts.evaluation import Metric
 from ..errors import ArchgymError
 from ..space.settings import pairs_of
 from ..units import format_quantity
+from .plain import is_plain
 
-PREPARING = "preparing the simulator (its kernels are compiled once a machine) …"
+PREPARING = "preparing the simulator (its kernels are compiled once per machine) …"
+WIDTH = 160  # of tables that go into a pipe or a file
 
 
 settings = pairs_of  # as commands call it
@@ -32,21 +35,26 @@ def counts(pairs: Sequence[str], option: str) -> dict[str, int]:
 
 def print_json(value: Any) -> None:
     """JSON on standard output; NaN and infinities become null."""
-    print(json.dumps(_plain(value), indent=2, default=str))
+    print(json.dumps(plain(value), indent=2, default=str))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON has it: NaN and infinities become None, tuples lists, keys text."""
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     return value
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
-    """A plain table, aligned."""
+    """A table, aligned; with ``--plain`` a line per row, cells apart by tabs, the title after a #."""
+    if is_plain():
+        lines = [[" ".join(str(cell).split()) for cell in row] for row in (header, *rows)]
+        print("\n".join([f"# {title}"] * bool(title) + ["\t".join(line) for line in lines]))
+        return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -58,7 +66,9 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], title: 
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 160)
+    # rich finds the width of a terminal, and reads COLUMNS and NO_COLOR
+    known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    console = Console(file=sys.stdout, width=None if known else WIDTH)
     with console.capture() as made:  # its own printing ends the program where a pipe is closed
         console.print(table)
     print(made.get(), end="")
@@ -83,9 +93,16 @@ class Bar(Protocol):
 
 @contextmanager
 def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
-    """A progress bar on standard error, unless ``quiet``; call it with (done, note)."""
+    """A progress bar on standard error, unless ``quiet``; call it with (done, note).
+
+    Where standard error is no terminal, and with ``--plain``, a line every 30 s and one at the end.
+    """
     if quiet:
         yield None
+        return
+    if is_plain() or not sys.stderr.isatty():
+        with _lines_of(total, title) as lines:
+            yield lines
         return
     from rich.console import Console
     from rich.progress import (
@@ -103,10 +120,7 @@ def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     ]
-    with (
-        Progress(*columns, console=Console(stderr=True)) as progress,
-        _heartbeat(lambda: _told(progress.tasks[0])),
-    ):
+    with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(title, total=total, note="")
 
         def move(done: int, note: str, total: int | None = None) -> None:
@@ -115,17 +129,50 @@ def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
         yield move
 
 
-def _told(task: Any) -> str:
-    """A progress bar as a line."""
-    return f"{task.description}: {task.completed:,.0f} of {task.total:,.0f}; {task.fields['note']}"
+@contextmanager
+def steps_of(total: int, title: str, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A progress bar over steps; call it with what comes next, before each.
+
+    Where standard error is no terminal, every step is a line.
+    """
+    done = -1
+    with bar_of(total, title, quiet) as bar:
+
+        def step(what: str) -> None:
+            nonlocal done
+            done += 1
+            if bar is not None:
+                bar(done, what)
+                if is_plain() or not sys.stderr.isatty():
+                    print(f"{title}, step {done + 1} of {total}: {what}", file=sys.stderr)
+
+        yield step
+        if bar is not None:
+            bar(total, "done")
+
+
+@contextmanager
+def _lines_of(total: int, title: str) -> Iterator[Bar]:
+    """A progress bar as lines: every 30 s, and at the end."""
+    state: dict[str, Any] = {"done": 0, "note": "", "total": total}
+
+    def told() -> str:
+        note = f"; {state['note']}" if state["note"] else ""
+        return f"{title}: {state['done']:,} of {state['total']:,}{note}"
+
+    def move(done: int, note: str, total: int | None = None) -> None:
+        state.update(done=done, note=note)
+        if total is not None:
+            state["total"] = total
+
+    with _heartbeat(told):
+        yield move
+    print(told(), file=sys.stderr, flush=True)
 
 
 @contextmanager
 def _heartbeat(told: Callable[[], str], every_s: float = 30.0) -> Iterator[None]:
-    """Where standard error is no terminal, a line every ``every_s`` seconds: work goes on."""
-    if sys.stderr.isatty():
-        yield
-        return
+    """A line on standard error every ``every_s`` seconds: work goes on."""
     ended = threading.Event()
 
     def beat() -> None:
@@ -147,7 +194,12 @@ def busy(text: str, quiet: bool) -> Iterator[None]:
     if quiet:
         yield
         return
+    if is_plain() or not sys.stderr.isatty():
+        print(text, file=sys.stderr, flush=True)
+        with _heartbeat(lambda: text):
+            yield
+        return
     from rich.console import Console
 
-    with Console(stderr=True).status(text), _heartbeat(lambda: text):
+    with Console(stderr=True).status(text):
         yield

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from archgym.terminal.output import busy, print_json, print_table
+from archgym.terminal.output import print_json, print_table, steps_of
 from archgym.errors import ArchgymError
 from archgym.units import format_quantity
 
@@ -47,15 +47,29 @@ def add_map(p: argparse.ArgumentParser) -> None:
     p.add_argument("workload", help=WHAT)
     _reading_options(p)
     p.add_argument("--architecture", default="eyeriss", help=MACHINE)
-    p.add_argument("--output-bits", type=int, default=0, help="width of finished outputs")
-    p.add_argument("--objective", default="energy-delay", choices=OBJECTIVES)
-    p.add_argument("--effort", type=int, default=THOROUGH, help="mappings evaluated a layer")
-    p.add_argument("--reuse", default="physical", choices=REUSE)
+    p.add_argument(
+        "--output-bits",
+        type=int,
+        default=0,
+        metavar="BITS",
+        help="width of finished outputs (default: the architecture's)",
+    )
+    p.add_argument(
+        "--objective", default="energy-delay", choices=OBJECTIVES, help="what is minimised"
+    )
+    p.add_argument(
+        "--effort", type=int, default=THOROUGH, metavar="MAPPINGS", help="evaluated per layer"
+    )
+    p.add_argument(
+        "--reuse", default="physical", choices=REUSE, help="rules of reuse between loops"
+    )
     p.add_argument("--nests", action="store_true", help="show every loop nest")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_map)
     p.add_argument(
-        "--plot", type=Path, help="picture of energy by level and layer (.png, .svg, .pdf)"
+        "--plot",
+        type=Path,
+        help="picture of energy by level and layer (.png, .svg, .pdf; default: none)",
     )
 
 
@@ -63,9 +77,18 @@ def add_systolic(p: argparse.ArgumentParser) -> None:
     """``archgym accelerator systolic``."""
     p.add_argument("workload", help=WHAT)
     _reading_options(p)
-    p.add_argument("--rows", type=int, default=128)
-    p.add_argument("--columns", type=int, default=128)
-    p.add_argument("--dataflow", default="ws", choices=DATAFLOWS)
+    p.add_argument(
+        "--rows", type=int, default=128, metavar="PES", help="processing elements per column"
+    )
+    p.add_argument(
+        "--columns", type=int, default=128, metavar="PES", help="processing elements per row"
+    )
+    p.add_argument(
+        "--dataflow",
+        default="ws",
+        choices=DATAFLOWS,
+        help="which operand stays in place",
+    )
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_systolic)
 
@@ -117,7 +140,9 @@ def _print_notes(network: Network) -> None:
 
 def _reading_options(p: argparse.ArgumentParser) -> None:
     p.add_argument(
-        "--dims", default="", help="symbolic axes of an ONNX model: batch=8,sequence=128"
+        "--dims",
+        default="",
+        help="symbolic axes of an ONNX model: batch=8,sequence=128 (default: none)",
     )
     p.add_argument(
         "--partial", action="store_true", help="go on where some products cannot be read"
@@ -165,8 +190,9 @@ def _map(options: argparse.Namespace) -> int:
     if options.effort < 1:
         raise ArchgymError(f"--effort must be at least 1, got {options.effort}")
     found: list[tuple[Any, Found]] = []
-    with busy("mapping …", options.json):
+    with steps_of(len(network.layers), "layers", options.json) as step:
         for layer in network.layers:
+            step(layer.name)
             one = find_mapping(
                 layer, machine, objective=options.objective, effort=options.effort,
                 reuse=options.reuse,

@@ -19,7 +19,9 @@ from .tables import BANDWIDTHS, DATAFLOWS, PES
 def add_schedule(parser: argparse.ArgumentParser) -> None:
     """``archgym codesign schedule``."""
     parser.add_argument("what", help="a run folder (its best design), or a co-design scenario")
-    parser.add_argument("--design", help="with a scenario: NAME=VALUE,NAME=VALUE…, or a .yaml file")
+    parser.add_argument(
+        "--design", help="of a scenario: NAME=VALUE,… or a .yaml file (default: none)"
+    )
     parser.add_argument("--output", type=Path, help="the chart (default: schedule.png)")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(go=_schedule)

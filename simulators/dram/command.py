@@ -41,11 +41,11 @@ def add_trace(parser: argparse.ArgumentParser) -> None:
     p.set_defaults(go=_info)
     p = verbs.add_parser("convert", help=f"read any format, write {', '.join(WRITTEN)}")
     _add_reading(p)
-    p.add_argument("--output", type=Path, required=True)
+    p.add_argument("--output", type=Path, required=True, help="file to write")
     p.add_argument(
         "--cycles-of",
         metavar="DEVICE",
-        help="rescale stamps to cycles of this device, for tools that take no clock or comment",
+        help="rescale stamps to cycles of this device, for tools without a clock (default: none)",
     )
     p.add_argument("--force", action="store_true", help="overwrite a file")
     p.set_defaults(go=_convert)
@@ -59,11 +59,16 @@ def _add_reading(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "trace", help="a name or a file; A@N: its first N requests; A+B: initiators that share"
     )
-    p.add_argument("--format", choices=[*FORMATS, "archgym"])
     p.add_argument(
-        "--clock", help="what stamps count in files without a clock: 200MHz, 1.25ns (number: MHz)"
+        "--format", choices=[*FORMATS, "archgym"], help="of the file (default: told by its name)"
     )
-    p.add_argument("--ipc", help="instructions a cycle, for formats that count instructions")
+    p.add_argument(
+        "--clock",
+        help="what stamps count in files without one: 200MHz, 1.25ns (a number: MHz; default: none)",
+    )
+    p.add_argument(
+        "--ipc", help="instructions per cycle, for formats that count them (default: none)"
+    )
     p.add_argument(
         "--fold",
         nargs="?",
@@ -84,7 +89,11 @@ def _add_capture(p: argparse.ArgumentParser) -> None:
     p.add_argument("--output", type=Path, help="file to write (default: PROGRAM.npz)")
     p.add_argument("--name", help="name in the file (default: the file's)")
     p.add_argument(
-        "--requests", type=int, default=100_000, help="stop after this many (default 100,000)"
+        "--requests",
+        type=int,
+        default=100_000,
+        metavar="REQUESTS",
+        help="to stop after (default 100,000)",
     )
     p.add_argument(
         "--skip", type=int, default=0, metavar="INSTRUCTIONS", help="pass over the start-up"
@@ -92,14 +101,17 @@ def _add_capture(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--from-marker",
         metavar="TEXT",
-        help="begin after a line of the program's output with this text (--skip counts from there)",
+        help="begin after a line of the program's output with this text, and --skip from there "
+        "(default: begin at the start)",
     )
     p.add_argument(
         "--cache", type=int, default=1024, metavar="KiB", help="last-level cache (default 1024)"
     )
-    p.add_argument("--ways", type=int, default=16)
-    p.add_argument("--clock", type=float, default=3.0, metavar="GHz")
-    p.add_argument("--ipc", type=float, default=1.0, help="instructions a cycle between misses")
+    p.add_argument("--ways", type=int, default=16, metavar="WAYS", help="of that cache")
+    p.add_argument("--clock", type=float, default=3.0, metavar="GHz", help="of the core")
+    p.add_argument(
+        "--ipc", type=float, default=1.0, metavar="INSTRUCTIONS", help="per cycle, between misses"
+    )
     p.add_argument("--force", action="store_true", help="overwrite a file")
     p.add_argument("--json", action="store_true")
     p.add_argument("program", nargs=argparse.REMAINDER)

@@ -168,7 +168,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--traces", type=Path, help="folder of .stl files (default: traces/ beside the reference)"
     )
     parser.add_argument(
-        "--worst", type=int, default=5, help="how many worst rows to print a quantity"
+        "--worst",
+        type=int,
+        default=5,
+        metavar="ROWS",
+        help="how many of the worst to print per quantity",
     )
     parser.set_defaults(go=_go)
 

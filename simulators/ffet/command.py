@@ -31,7 +31,9 @@ def add_max_utilization(p: argparse.ArgumentParser) -> None:
 
 def _add_design(p: argparse.ArgumentParser) -> None:
     p.add_argument("what", help="a run folder (its best design) or a scenario (its reference)")
-    p.add_argument("--design", help="changes: NAME=VALUE,NAME=VALUE…, or a .yaml file")
+    p.add_argument(
+        "--design", help="changes: NAME=VALUE,NAME=VALUE…, or a .yaml file (default: none)"
+    )
     p.add_argument("--json", action="store_true")
 
 

@@ -15,7 +15,9 @@ from .floorplan import NoRoom
 def add_layout(parser: argparse.ArgumentParser) -> None:
     """``archgym ffet layout``."""
     parser.add_argument("what", help="a run folder (its best design) or a scenario (its reference)")
-    parser.add_argument("--design", help="changes: NAME=VALUE,NAME=VALUE…, or a .yaml file")
+    parser.add_argument(
+        "--design", help="changes: NAME=VALUE,NAME=VALUE…, or a .yaml file (default: none)"
+    )
     parser.add_argument("--output", type=Path, help="the picture (default: layout.png)")
     parser.set_defaults(go=_layout)
 

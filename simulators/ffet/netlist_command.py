@@ -28,10 +28,29 @@ def add_netlist(parser: argparse.ArgumentParser) -> None:
     p.add_argument("sources", nargs="+", type=Path, help="Verilog files")
     p.add_argument("--top", required=True, help="the top module")
     p.add_argument("--name", help="the netlist's name (default: the top module's)")
-    p.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
+    p.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter; repeatable (default: the source's)",
+    )
     p.add_argument("--to", type=Path, help="the file (default: NAME.npz)")
-    p.add_argument("--include", action="append", default=[], type=Path, metavar="DIR")
-    p.add_argument("--define", action="append", default=[], metavar="NAME[=VALUE]", help="a macro")
+    p.add_argument(
+        "--include",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="where included files lie; repeatable (default: none)",
+    )
+    p.add_argument(
+        "--define",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="a macro; repeatable (default: none)",
+    )
     p.add_argument("--tie-undriven", action="store_true", help="tie nets without driver to 0")
     p.add_argument(
         "--macro-lib",
@@ -39,17 +58,24 @@ def add_netlist(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="macros' Liberty",
+        help="macros' Liberty; repeatable (default: none)",
     )
     p.add_argument(
-        "--macro-lef", action="append", default=[], type=Path, metavar="FILE", help="macros' LEF"
+        "--macro-lef",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="macros' LEF; repeatable (default: none)",
     )
     p.add_argument(
         "--macro-at", action="append", default=[], metavar="INSTANCE=X,Y",
         help="a macro's lower left corner in um (default: near its logic)",
     )  # fmt: skip
     p.add_argument("--prove", action="store_true", help="prove it equal to the source, by yosys")
-    p.add_argument("--timeout", type=float, default=TIMEOUT_S, help="seconds for each run of yosys")
+    p.add_argument(
+        "--timeout", type=float, default=TIMEOUT_S, metavar="SECONDS", help="for each run of yosys"
+    )
     p.add_argument("--json", action="store_true", help="print the admission report as JSON")
     p.set_defaults(go=_import)
     p = verbs.add_parser("info", help="cells, nets, pins and where it comes from")

@@ -16,7 +16,13 @@ from .searches import searches
 def add_options(parser: argparse.ArgumentParser) -> None:
     """``archgym validate codesign``."""
     parser.description = __doc__
-    parser.add_argument("--seeds", type=int, default=20, help="seeds of the searches (default 20)")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=20,
+        metavar="SEARCHES",
+        help="by seed (default 20)",
+    )
     parser.add_argument("--agent", default="nasaic", help="who searches (default nasaic)")
     parser.set_defaults(go=_go)
 

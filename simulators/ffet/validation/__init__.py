@@ -22,7 +22,9 @@ CORES = ("picorv32", "vexriscv", "serv")
 def add_options(parser: argparse.ArgumentParser) -> None:
     """``archgym validate ffet``."""
     parser.description = __doc__
-    parser.add_argument("--seeds", type=int, default=64, help="placements a point (default 64)")
+    parser.add_argument(
+        "--seeds", type=int, default=64, metavar="PLACEMENTS", help="per point (default 64)"
+    )
     parser.add_argument("--core", action="append", choices=CORES, help="only these (default: all)")
     parser.add_argument("--stack", default="gt2n", help="metal stack (default gt2n)")
     parser.add_argument(
