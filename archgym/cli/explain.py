@@ -34,7 +34,7 @@ def add_to(words: Any) -> None:
         action="append",
         default=[],
         metavar="KNOB=VALUE",
-        help="knobs of the design to explain; others as in the run's best design, or the reference design; "
+        help="knobs of the design to explain (default: as in the run's best design, or the reference design); "
         "repeatable",
     )
     p.add_argument(
@@ -50,7 +50,9 @@ def add_to(words: Any) -> None:
         action="store_true",
         help="do not evaluate what one step of each knob would change",
     )
-    p.add_argument("--output", type=Path, help="an interactive picture to write (.html)")
+    p.add_argument(
+        "--output", type=Path, help="an interactive picture to write (.html; default: none)"
+    )
     p.add_argument("--json", action="store_true")
     add_scenario_options(p)
     p.set_defaults(go=go)
