@@ -1,6 +1,7 @@
 """Design spaces and typed settings."""
 
-from .design_space import Columns, Constraint, Designs, DesignSpace, design_keys
+from .constraint import Columns, Constraint, Designs
+from .design_space import DesignSpace, design_keys
 from .parameter import Parameter, Value, categorical, ordinal, powers_of_two
 from .settings import (
     THREADS,

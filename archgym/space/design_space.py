@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DesignError, UnknownNameError
+from .constraint import Constraint, Designs
 from .parameter import Parameter, Value
-
-Designs = NDArray[np.int64]
-Columns = Mapping[str, NDArray[np.generic]]
-
-
-@dataclass(frozen=True)
-class Constraint:
-    """A rule that designs must keep: ``holds(columns)`` gives (n,) bool over physical values."""
-
-    name: str
-    holds: Callable[[Columns], NDArray[np.bool_]]
-    reason: str
 
 
 class DesignSpace:

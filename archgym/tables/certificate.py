@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contracts.evaluation import Evaluation, Floats
-from ..documents import is_number, read_json
+from ..documents import read_json
 from ..errors import ArchgymError, StoreError
 from ..files.seal import damaged, sealed
 from ..files.text import write_text
@@ -29,13 +29,10 @@ from ..goals.scenario_file import AROUND_THE_GOAL, KEYS
 from ..goals.tradeoff import axes_of, front_costs
 from ..statistics.effects import Effects, exact_effects
 from ..versions import versions
+from .facts import faults_of
 from .table import Table
 
 SHOWN_FRONT = 500
-NEEDED = (
-    "scenario", "goal", "simulators", "designs", "valid", "feasible", "satisfied", "optimum", "front",
-    "cost_quantiles", "share_within", "effects",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Certificate:
         """
         if "distinct" in facts:  # as older versions named it
             facts = {{"distinct": "different"}.get(k, k): v for k, v in facts.items()}
-        faults = _faults(facts)
+        faults = faults_of(facts)
         if faults:
             raise StoreError(f"{where} is no certificate: {'; '.join(faults)}; certify again")
         return cls(facts)
@@ -371,48 +368,3 @@ def find(scenario: Scenario, root: Path | None = None) -> Certificate | None:
         if (facts.get("simulators"), facts.get("goal")) == now:
             return Certificate.of(facts, str(path))
     return None
-
-
-def _faults(facts: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a certificate's facts."""
-    out = [f"key {k!r} is missing" for k in NEEDED if k not in facts]
-    if out:
-        return out
-    last = 0
-    for key in ("satisfied", "feasible", "valid", "designs"):  # each among the next
-        value = facts[key]
-        if type(value) is not int or value < last:
-            out.append(f"{key}: expected a whole number of at least {last}, got {value!r}")
-        else:
-            last = value
-    best = facts["optimum"]
-    if best is not None and not (isinstance(best, Mapping) and is_number(best.get("cost"))):
-        out.append(f"optimum: expected a cost or null, got {best!r:.80}")
-    table = facts["cost_quantiles"]
-    pairs = isinstance(table, list) and all(
-        isinstance(row, list) and len(row) == 2 for row in table
-    )
-    if (
-        not pairs
-        or not table
-        or not all(is_number(s) and (c is None or is_number(c)) for s, c in table)
-    ):
-        return [*out, "cost_quantiles: expected pairs of a share and a cost"]
-    shares = [row[0] for row in table]
-    costs = [float("inf") if row[1] is None else row[1] for row in table]
-    if (
-        shares != sorted(shares)
-        or not 0 <= shares[0] <= shares[-1] <= 1 + 1e-9
-        or costs != sorted(costs)
-    ):
-        out.append("cost_quantiles: shares and costs must rise, shares up to 1")
-    within = facts["share_within"]
-    if not isinstance(within, Mapping) or not all(
-        is_number(v) and 0 <= v <= 1 for v in within.values()
-    ):
-        out.append("share_within: expected shares from 0 to 1")
-    if not isinstance(facts["front"], Mapping) or not isinstance(
-        facts["front"].get("points"), list
-    ):
-        out.append("front: expected a mapping with points")
-    return out
