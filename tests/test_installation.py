@@ -20,7 +20,11 @@ from archgym.validation import reference_file
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-IMPORTED_AS = {"sb3-contrib": "sb3_contrib", "stable-baselines3": "stable_baselines3"}
+IMPORTED_AS = {
+    "mlflow-skinny": "mlflow",
+    "sb3-contrib": "sb3_contrib",
+    "stable-baselines3": "stable_baselines3",
+}
 HIDE = """
 import sys
 class Hidden:

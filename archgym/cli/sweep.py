@@ -13,11 +13,12 @@ from ..sweeps.engine import ENGINES, make_engine
 from ..sweeps.estimate import estimate
 from ..sweeps.ledger import Ledger
 from ..sweeps.plan import load_sweep
+from ..sweeps.query_counts import totals as query_totals
 from ..sweeps.runs_file import write_runs
 from ..sweeps.tables_needed import planned_sweep, tables_missing
 from ..tables.certificate import file_name
 from ..tables.expected import expected
-from ..terminal.output import bar_of, busy, print_json, print_table
+from ..terminal.output import bar_of, busy, counts, print_json, print_table
 from ..units import duration, parse_quantity
 from .enumerate import certified
 
@@ -57,6 +58,14 @@ def add_to(words: Any) -> None:
         metavar="FOLDER",
         help="save what a damaged ledger still tells (default: none is repaired)",
     )
+    p.add_argument(
+        "--queries",
+        action="append",
+        default=[],
+        metavar="NAME=NUMBER",
+        help="end each run before more than NUMBER costly parts of evaluations were used, such as accuracy=500; "
+        "repeatable (default: the file's, else no limit but the budget)",
+    )
     p.add_argument("--dry-run", action="store_true", help="check, print the plan and an estimate")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=go)
@@ -75,16 +84,19 @@ def go(options: argparse.Namespace) -> int:
         raise ArchgymError("give either a sweep's file (or study's name), or --resume FOLDER")
     if options.workers is not None and options.workers < 1:
         raise ArchgymError(f"--workers must be at least 1, got {options.workers}")
+    changes = {"queries": counts(options.queries, "--queries")} if options.queries else {}
+    if options.resume is not None and changes:
+        raise ArchgymError("--queries: a sweep goes on as it began; give it where the sweep starts")
     if options.resume is not None:
         folder = driver.SweepFolder(options.resume)
         sweep = folder.sweep()
     else:
         if options.dry_run:
-            return _dry_run(options)
+            return _dry_run(options, changes)
         for scenario, root in tables_missing(Path(options.file)):
             certified(scenario, root, root / file_name(scenario), options.json)
         with busy("checking the sweep …", options.json):
-            sweep = load_sweep(Path(options.file))
+            sweep = load_sweep(Path(options.file), **changes)
         for name, reason in sweep.skipped.items():
             print(f"skipped {name}: {reason}", file=sys.stderr)
         folder = driver.SweepFolder.create(
@@ -120,13 +132,14 @@ def _seconds(text: str) -> float:
 def _finish(path: Path, totals: dict[str, float], options: argparse.Namespace) -> int:
     with Ledger(path / driver.LEDGER) as ledger:
         failures = ledger.failures()
+        used = query_totals(ledger.queries().values())
         failed = ledger.count() - ledger.count(status="done")
         try:
             write_runs(ledger, path / "runs")
             parquet = f"{path / 'runs'} (Parquet)"
         except MissingExtraError as error:
             parquet = f"not written: {error}"
-    result = {"sweep": str(path), **totals, "failed": failed, "parquet": parquet}
+    result = {"sweep": str(path), **totals, "queries": used, "failed": failed, "parquet": parquet}
     if options.json:
         print_json(result | {"failures": [f[:4] for f in failures]})
         return int(bool(failed))
@@ -138,6 +151,7 @@ def _finish(path: Path, totals: dict[str, float], options: argparse.Namespace) -
             ["runs failed", f"{failed:,}"],
             ["evaluations charged", f"{totals['charged']:,.0f}"],
             ["evaluations computed", f"{totals['computed']:,.0f} (the others were known)"],
+            *([f"{name} queries", f"{n:,}"] for name, n in used.items()),
             ["seconds in agents", f"{totals['agent_seconds']:,.1f}"],
             ["seconds in simulators or tables", f"{totals['simulator_seconds']:,.1f}"],
             ["seconds around them", f"{overhead:,.1f}"],
@@ -153,10 +167,10 @@ def _finish(path: Path, totals: dict[str, float], options: argparse.Namespace) -
     return int(bool(failed))
 
 
-def _dry_run(options: argparse.Namespace) -> int:
+def _dry_run(options: argparse.Namespace, changes: dict[str, Any]) -> int:
     """Count and time; nothing is written, so tables that are missing stay so."""
     with busy("checking the sweep …", options.json):
-        sweep, roots = planned_sweep(Path(options.file))
+        sweep, roots = planned_sweep(Path(options.file), **changes)
     with busy("timing the simulators, and one short run of every agent …", options.json):
         tables = [
             {
@@ -189,6 +203,10 @@ def _dry_run(options: argparse.Namespace) -> int:
     )
     for name, reason in sweep.skipped.items():
         print(f"skipped {name}: {reason}")
+    for name, limit in sweep.queries.items():
+        print(
+            f"each run ends before more than {limit:,} {name} queries, and may spend less than its budget"
+        )
     if tables:
         print_table(
             ["table to build first", "with its certificate", "designs", "at most about"],

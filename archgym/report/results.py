@@ -19,6 +19,7 @@ from ..statistics.lottery import CLIP
 from ..sweeps.driver import LEDGER, SweepFolder
 from ..sweeps.ledger import Ledger
 from ..sweeps.plan import TEST, TUNING, Sweep
+from ..sweeps.query_counts import totals as query_totals
 from ..tables.certificate import Certificate, find, random_cost, span
 
 _COLUMNS = (
@@ -51,8 +52,13 @@ class Results:
             self.counts = ledger.counts()
             self.totals = ledger.totals()
             self.failures = ledger.failures(1000)
+            self.queries = ledger.queries()
             self.versions = ledger.meta("versions") or {}
         self.runs = pd.DataFrame(rows, columns=_COLUMNS.split(", "))
+        for name in query_totals(self.queries.values()):
+            self.runs[f"queries.{name}"] = [
+                self.queries.get(i, {}).get(name, 0) for i in self.runs["id"]
+            ]
         twice = self.runs.groupby("agent")["panel"].nunique()
         panels = self.runs["agent"].map(twice) > 1
         self.runs["label"] = np.where(

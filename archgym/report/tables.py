@@ -228,7 +228,7 @@ def per_scenario(results: Results) -> pd.DataFrame:
 
 
 def overhead(results: Results) -> pd.DataFrame:
-    """Where the time went, and how many evaluations were charged, different and computed.
+    """Where the time went, and how many evaluations were charged, different and computed, and queries used.
 
     Args:
         results: of the sweep.
@@ -237,6 +237,7 @@ def overhead(results: Results) -> pd.DataFrame:
         A row per agent.
     """
     rows = []
+    queries = [c for c in results.runs.columns if c.startswith("queries.")]
     for label, runs in results.runs.groupby("label"):
         charged = runs["charged"].sum()
         rows.append(
@@ -246,6 +247,7 @@ def overhead(results: Results) -> pd.DataFrame:
                 "charged": int(charged),
                 "different designs": int(runs["different"].sum()),
                 "computed": int(runs["computed"].sum()),
+                **{f"{c.removeprefix('queries.')} queries": int(runs[c].sum()) for c in queries},
                 "agent us an evaluation": 1e6 * runs["agent_seconds"].sum() / charged,
                 "simulator us an evaluation": 1e6 * runs["simulator_seconds"].sum() / charged,
                 "seconds in all": runs["seconds"].sum(),

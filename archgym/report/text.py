@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..sweeps.query_counts import totals as query_totals
 from .results import Results
 
 FEW_SEEDS = 5
@@ -36,10 +37,13 @@ def summary(
     """The findings, most important first."""
     out = []
     done = results.totals
+    used = query_totals(results.queries.values())
+    queries = "".join(f", {n:,} {name} queries" for name, n in used.items())
     certified = sum(t.certified for t in results.targets.values())
     out.append(
         f"{int(done['runs']):,} runs of {len(results.labels)} agents on {len(results.targets)} scenarios, "
-        f"{int(done['charged']):,} evaluations charged, {int(done['computed']):,} computed. "
+        f"{int(done['charged']):,} evaluations charged, {int(done['computed']):,} computed"
+        f"{queries}. "
         f"{certified} of {len(results.targets)} scenarios have a certified optimum; on the others gaps are "
         "to the best design that any run found."
     )

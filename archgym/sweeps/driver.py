@@ -224,6 +224,7 @@ def carry_out(
             from_reference=sweep.from_reference,
             store=None if sweep.store == "none" else kept,
             trials=sweep.keep == "trials",
+            queries=sweep.queries,
             by_value=engine.by_value and "://" not in kept,
             untrusted=trust.untrusted(),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sqlite3
@@ -12,6 +13,8 @@ from typing import Any, TypeVar
 from ..documents import parse_json
 from ..errors import StoreError
 from ..files.sqlite import checksum, fold, read_only, refuse_links, writable
+from . import query_counts
+from .ledger_rows import PLAN, PLANS, RESULT, plan_row, result_row, whole, whole_plan
 from .plan import RunSpec
 from .result import DONE, Result
 
@@ -29,15 +32,6 @@ CREATE TABLE runs(
     simulator_seconds REAL, seconds REAL, error TEXT, plan_crc INTEGER NOT NULL, crc INTEGER);
 CREATE INDEX by_status ON runs(phase, status, position);
 """
-_SPEC = "id, scenario, agent, hyper, seed, budget, panel, phase"
-_RESULT = (
-    "charged, computed, different, feasible, satisfied, best, design, metrics, curve, front, "
-    "agent_seconds, simulator_seconds, seconds, error, status"
-)
-# what a run is, and what came of it, are written at different times: each has its checksum
-_PLAN = f"{_SPEC}, position, plan_crc"
-_PLANS = len(_PLAN.split(", "))
-_REALS = ("best", "agent_seconds", "simulator_seconds", "seconds")
 T = TypeVar("T")
 
 
@@ -169,7 +163,7 @@ class Ledger:
             connection.execute(f"PRAGMA user_version={FORMAT}")
             rows = [(k, v, checksum(k, v)) for k, v in facts]
             connection.executemany("INSERT INTO meta VALUES(?, ?, ?)", rows)
-            connection.executemany(_INSERT, map(_plan_row, specs))
+            connection.executemany(_INSERT, map(plan_row, specs))
 
         self._together(make)
 
@@ -192,17 +186,17 @@ class Ledger:
 
         Their order is a hash: any part of a sweep is a fair sample of it.
         """
-        self._many(_INSERT, map(_plan_row, specs))
+        self._many(_INSERT, map(plan_row, specs))
 
     def pending(self, phase: str, after: int, limit: int) -> tuple[list[RunSpec], int]:
         """The next planned runs beyond a position, and the position of the last of them."""
         rows = self._execute(
-            f"SELECT {_PLAN}, crc FROM runs WHERE phase = ? AND status = '{PLANNED}' "
+            f"SELECT {PLAN}, crc FROM runs WHERE phase = ? AND status = '{PLANNED}' "
             "AND position > ? ORDER BY position LIMIT ?",
             (phase, after, limit),
         )
         for row in rows:  # a planned run with a result is one whose status was altered
-            if not _whole_plan(row[:_PLANS]) or row[-1] is not None:
+            if not whole_plan(row[:PLANS]) or row[-1] is not None:
                 raise self._damaged(f"run {row[0]}")
         return [_spec(r) for r in rows], int(rows[-1][-3]) if rows else after
 
@@ -220,14 +214,29 @@ class Ledger:
     # ---- results
     def record(self, results: Iterable[Result]) -> None:
         """Write results, all or none."""
-        names = [*_RESULT.split(", "), "crc"]
-        self._many(
-            "UPDATE runs SET " + ", ".join(f"{c} = ?" for c in names) + " WHERE id = ?",
-            (
-                (*row, checksum(r.id, *row), r.id)
-                for r, row in ((r, _result_row(r)) for r in results)
-            ),
-        )
+        names = [*RESULT.split(", "), "crc"]
+        update = "UPDATE runs SET " + ", ".join(f"{c} = ?" for c in names) + " WHERE id = ?"
+        found = [(r, result_row(r)) for r in results]
+
+        def write(connection: sqlite3.Connection) -> None:
+            rows = [(*row, checksum(r.id, *row), r.id) for r, row in found]
+            connection.executemany(self._sql(update), rows)
+            query_counts.write(connection, {r.id: r.queries for r, _ in found})
+
+        self._together(write)
+
+    def queries(self) -> dict[str, dict[str, int]]:
+        """How many queries (costly parts of evaluations) runs used, by run and name; runs without are left out.
+
+        Raises:
+            StoreError: a count is not what was written.
+        """
+        out: dict[str, dict[str, int]] = {}
+        for run, name, used, good in self._guard(lambda: query_counts.read(self._connection)):
+            if not good:
+                raise self._damaged(f"the queries of run {run}")
+            out.setdefault(run, {})[name] = used
+        return out
 
     def count(self, phase: str | None = None, status: str | None = None) -> int:
         """How many runs there are of a phase and status."""
@@ -286,13 +295,13 @@ class Ledger:
         """
         asked = len(columns.split(","))
         query = (
-            f"SELECT {columns}, {_PLAN}, {_RESULT}, crc FROM runs WHERE status = '{DONE}' AND ({where}) "
+            f"SELECT {columns}, {PLAN}, {RESULT}, crc FROM runs WHERE status = '{DONE}' AND ({where}) "
             "ORDER BY id"
         )
         cursor = self._guard(lambda: self._connection.execute(self._sql(query), tuple(values)))
         while block := self._guard(lambda: cursor.fetchmany(1000)):
             for row in block:
-                if not _whole(row[asked:]):
+                if not whole(row[asked:]):
                     raise self._damaged(f"run {row[asked]}")
                 yield row[:asked]
 
@@ -304,12 +313,13 @@ class Ledger:
         """
         for (key,) in self._execute("SELECT key FROM meta"):
             self.meta(key)
-        query, runs = f"SELECT {_PLAN}, {_RESULT}, crc FROM runs", 0
+        self.queries()
+        query, runs = f"SELECT {PLAN}, {RESULT}, crc FROM runs", 0
         cursor = self._guard(lambda: self._connection.execute(self._sql(query)))
         while block := self._guard(lambda: cursor.fetchmany(1000)):
             for row in block:
-                planned = row[-1] is None and row[-2] == PLANNED and _whole_plan(row[:_PLANS])
-                if not planned and not _whole(row):
+                planned = row[-1] is None and row[-2] == PLANNED and whole_plan(row[:PLANS])
+                if not planned and not whole(row):
                     raise self._damaged(f"run {row[0]}")
                 runs += 1
         return runs
@@ -321,7 +331,15 @@ class Ledger:
     def salvage(self, ids: Iterable[str], into: Ledger) -> tuple[int, int]:
         """Copy every finished run that can be read into another ledger; (kept, lost)."""
         kept = lost = 0
-        columns = f"id, attempts, {_RESULT}, crc"
+        with contextlib.suppress(
+            sqlite3.DatabaseError
+        ):  # counts that cannot be read are lost alone
+            for run, name, used, good in query_counts.read(self._connection):
+                if good:
+                    into._together(
+                        lambda c, r=run, n=name, u=used: query_counts.write(c, {r: {n: u}})
+                    )
+        columns = f"id, attempts, {RESULT}, crc"
         marks = ", ".join(f"{c} = ?" for c in columns.split(", ")[1:])
         for name in ids:
             try:
@@ -356,42 +374,8 @@ def _spec(row: tuple[Any, ...]) -> RunSpec:
     return RunSpec(name, scenario, agent, values, seed, budget, panel, phase)
 
 
-_INSERT = f"INSERT OR IGNORE INTO runs({_PLAN}, status) VALUES(" + "?, " * _PLANS + f"'{PLANNED}')"
+_INSERT = f"INSERT OR IGNORE INTO runs({PLAN}, status) VALUES(" + "?, " * PLANS + f"'{PLANNED}')"
 
 
 def _tables(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-
-
-def _plan_row(s: RunSpec) -> tuple[Any, ...]:
-    """What a run is, its place in the order, and a checksum."""
-    hyper = json.dumps(dict(s.hyper), default=str)
-    row = (s.id, s.scenario, s.agent, hyper, s.seed, s.budget, s.panel, s.phase, int(s.id[:15], 16))
-    return (*row, checksum(*row))
-
-
-def _result_row(r: Result) -> tuple[Any, ...]:
-    """What came of a run, as SQLite gives it back: real numbers are floats, NaN is nothing."""
-    row: dict[str, Any] = {
-        "charged": int(r.charged), "computed": int(r.computed), "different": int(r.different),
-        "feasible": int(r.feasible), "satisfied": int(r.satisfied), "best": r.best,
-        "design": json.dumps(list(r.design)), "metrics": json.dumps(dict(r.metrics)),
-        "curve": json.dumps(list(r.curve)), "front": json.dumps(list(r.front)),
-        "agent_seconds": r.agent_seconds, "simulator_seconds": r.simulator_seconds,
-        "seconds": r.seconds, "error": r.error, "status": r.status,
-    }  # fmt: skip
-    for name in _REALS:
-        value = float(row[name])
-        row[name] = None if value != value else value
-    return tuple(row[name] for name in _RESULT.split(", "))
-
-
-def _whole_plan(row: tuple[Any, ...]) -> bool:
-    """Whether the plan of a run is what was written."""
-    return bool(checksum(*row[:-1]) == row[-1])
-
-
-def _whole(row: tuple[Any, ...]) -> bool:
-    """Whether plan and result (columns of both, each with its checksum) are what was written."""
-    plan, result = row[:_PLANS], row[_PLANS:]
-    return _whole_plan(plan) and bool(checksum(plan[0], *result[:-1]) == result[-1])

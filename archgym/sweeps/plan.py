@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from ..units import parse_quantity
 from .draws import METHODS, drawn, named_grid, own_grid
 
 KEYS = (
-    "name", "description", "scenarios", "agents", "answers", "budget", "checkpoints", "from_reference",
+    "name", "description", "scenarios", "agents", "answers", "budget", "checkpoints", "from_reference", "queries",
     "seeds", "timeout", "test", "keep", "store",
 )  # fmt: skip
 ENTRY_KEYS = (
@@ -71,7 +71,7 @@ class Sweep:
     """A checked sweep file: scenarios by name, and one entry an agent.
 
     ``answers`` says by scenario who answers; ``from_reference`` whether runs start from the reference
-    design.  ``skipped`` names optional scenarios whose workload is not at hand, and why.
+    design.  ``queries`` limits the costly parts of evaluations that a run may use, by name.  ``skipped`` names optional scenarios whose workload is not at hand, and why.
     """
 
     name: str
@@ -87,6 +87,7 @@ class Sweep:
     keep: str
     store: str
     skipped: Mapping[str, str]
+    queries: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def identities(self) -> dict[str, list[Any]]:
@@ -96,6 +97,7 @@ class Sweep:
             facts = [dict(a.facts) for a in make_evaluator(s, self.answers[name]).answers]
             out[name] = [goal_digest(s), [simulator.key for simulator in s.simulators]]
             out[name] += [self.from_reference, *(f for f in facts if f)]
+            out[name] += [{"queries": dict(self.queries)}] if self.queries else []
         return out
 
     def spec(
@@ -153,11 +155,12 @@ class Sweep:
                             yield spec
 
 
-def load_sweep(path: Path) -> Sweep:
+def load_sweep(path: Path, **changes: Any) -> Sweep:
     """Read a sweep.
 
     Args:
         path: a YAML file, or the name of a study that ships.
+        **changes: keys of the file with other values, such as ``queries={"accuracy": 500}``.
 
     Returns:
         The sweep, checked; nothing has run.
@@ -166,7 +169,8 @@ def load_sweep(path: Path) -> Sweep:
         ScenarioError, UnknownNameError: what is wrong and where; nothing has run.
     """
     path = located_sweep(path)
-    return from_sweep_document(sweep_in_its_folder(read_yaml(path), path.parent), str(path))
+    document = sweep_in_its_folder(read_yaml(path), path.parent)
+    return from_sweep_document({**document, **changes}, str(path))
 
 
 def located_sweep(path: Path) -> Path:
@@ -254,7 +258,31 @@ def _build(document: Mapping[str, Any]) -> Sweep:
         keep=keep,
         store=store,
         skipped=skipped,
+        queries=_queries(document.get("queries") or {}, scenarios),
     )
+
+
+def _queries(given: object, scenarios: Mapping[str, Scenario]) -> dict[str, int]:
+    """Limits of costly parts of evaluations.
+
+    Raises:
+        ScenarioError: no mapping from names to whole numbers.
+        UnknownNameError: a simulator has no such query.
+    """
+    if not isinstance(given, Mapping):
+        raise ScenarioError(
+            f"key 'queries': expected limits by name, such as accuracy: 500, got {given!r}"
+        )
+    for scenario in scenarios.values():
+        known = [q.name for q in scenario.simulators[0].queries()]
+        for name in given:
+            if name not in known:
+                raise UnknownNameError(
+                    f"query of simulator {scenario.simulator!r} (scenario {scenario.name!r}):",
+                    name,
+                    known,
+                )
+    return {str(name): _count(limit, f"queries: {name}") for name, limit in given.items()}
 
 
 def _scenarios(

@@ -21,6 +21,7 @@ class Setup:
     store: str | None = None  # a path or URL
     by_value: bool = False  # workers cannot reach the store: evaluations come back with results
     trials: bool = False  # every trial comes back with the results
+    queries: Mapping[str, int] = field(default_factory=dict)  # limits by name
     untrusted: str = ""  # the folder all this was read from, where nobody has vouched for it
 
 
@@ -43,6 +44,7 @@ class Result:
     best: float = float("inf")
     design: tuple[int, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
+    queries: Mapping[str, int] = field(default_factory=dict)  # used, by name
     curve: Sequence[tuple[int, float]] = ()
     front: Sequence[tuple[int, tuple[float, ...]]] = ()
     agent_seconds: float = 0.0

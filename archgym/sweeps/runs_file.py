@@ -18,7 +18,8 @@ _COLUMNS = (
 def write_runs(ledger: Ledger, folder: Path) -> int:
     """Write ``runs/scenario=…/agent=…/part.parquet``.
 
-    ``step`` and ``best_so_far`` hold each run's improvements; hyperparameters are ``hyperparameters.NAME``.
+    ``step`` and ``best_so_far`` hold each run's improvements; hyperparameters are ``hyperparameters.NAME``,
+    queries that were used ``queries.NAME``.
 
     Args:
         ledger: of the sweep.
@@ -28,7 +29,8 @@ def write_runs(ledger: Ledger, folder: Path) -> int:
         How many runs.
     """
     pa = arrow()
-    total = 0
+    total, used = 0, ledger.queries()
+    names = sorted({n for counts in used.values() for n in counts})
     groups = sorted({(s, a) for s, a in ledger.rows("scenario, agent")})
     for scenario, agent in groups:
         rows = list(ledger.rows(_COLUMNS, "scenario = ? AND agent = ?", (scenario, agent)))
@@ -39,6 +41,8 @@ def write_runs(ledger: Ledger, folder: Path) -> int:
         curves = [parse_json(c, "a run's curve") for c in columns.pop("curve")]
         for name in sorted({n for h in hyper for n in h}):
             columns[f"hyperparameters.{name}"] = [h.get(name) for h in hyper]
+        for name in names:
+            columns[f"queries.{name}"] = [used.get(r[0], {}).get(name, 0) for r in rows]
         columns["step"] = [[int(s) for s, _ in c] for c in curves]
         columns["best_so_far"] = [[float(v) for _, v in c] for c in curves]
         place = folder / f"scenario={scenario.replace('/', '-')}" / f"agent={agent}"

@@ -27,11 +27,12 @@ def tables_missing(path: Path) -> Iterator[tuple[Scenario, Path]]:
         yield scenario, root
 
 
-def planned_sweep(path: Path) -> tuple[Sweep, dict[str, Path]]:
+def planned_sweep(path: Path, **changes: Any) -> tuple[Sweep, dict[str, Path]]:
     """A sweep as it would be once its tables are built.
 
     Args:
         path: a sweep's file, or the name of a study that ships.
+        **changes: keys of the file with other values.
 
     Returns:
         The sweep, whose simulators answer where a table is missing; and of each scenario that lacks a
@@ -41,7 +42,7 @@ def planned_sweep(path: Path) -> tuple[Sweep, dict[str, Path]]:
         ScenarioError, UnknownNameError: what is wrong and where.
     """
     path = located_sweep(path)
-    document = dict(_document(path))
+    document = {**_document(path), **changes}
     entries = list(document.get("scenarios") or ())
     roots: dict[str, Path] = {}
     for i, scenario, root in _missing(document):

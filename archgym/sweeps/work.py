@@ -76,6 +76,7 @@ class Worker:
             answers=self.setup.answers.get(spec.scenario, ""),
             from_reference=self.setup.from_reference,
             store=self._evaluations(),
+            queries=self.setup.queries,
         )
         trials = study.run()
         answers, computed, curve = trials, study.evaluator.computed, improvements(trials.cost)
@@ -97,6 +98,7 @@ class Worker:
             best=float(answers.cost[best]) if best >= 0 else float("inf"),
             design=tuple(answers.x[best].tolist()) if best >= 0 else (),
             metrics=answers.evaluation.row(best) if best >= 0 else {},
+            queries=study.queries.counts,
             curve=curve,
             front=joined_front(answers) if scenario.k > 1 else (),
             agent_seconds=study.agent_seconds,

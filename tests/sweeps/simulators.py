@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from archgym import Evaluation
+from archgym.contracts.query import Query
 from tests.conftest import ToySimulator
 
 
@@ -50,3 +51,12 @@ class Slow(ToySimulator):
     def _evaluate(self, x):
         time.sleep(0.001 * len(x))
         return super()._evaluate(x)
+
+
+class Costly(ToySimulator):
+    """Its latency costs a query per size."""
+
+    name = "costly"
+
+    def queries(self):
+        return (Query("latency", ("latency",), lambda x: x[:, :1]),)
