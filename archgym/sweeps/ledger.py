@@ -331,14 +331,12 @@ class Ledger:
     def salvage(self, ids: Iterable[str], into: Ledger) -> tuple[int, int]:
         """Copy every finished run that can be read into another ledger; (kept, lost)."""
         kept = lost = 0
-        with contextlib.suppress(
-            sqlite3.DatabaseError
-        ):  # counts that cannot be read are lost alone
+        with contextlib.suppress(sqlite3.DatabaseError):  # counts may be lost alone
+            whole_ones: dict[str, dict[str, int]] = {}
             for run, name, used, good in query_counts.read(self._connection):
                 if good:
-                    into._together(
-                        lambda c, r=run, n=name, u=used: query_counts.write(c, {r: {n: u}})
-                    )
+                    whole_ones.setdefault(run, {})[name] = used
+            into._together(lambda c: query_counts.write(c, whole_ones))
         columns = f"id, attempts, {RESULT}, crc"
         marks = ", ".join(f"{c} = ?" for c in columns.split(", ")[1:])
         for name in ids:

@@ -7,6 +7,7 @@ import pytest
 
 from archgym.cli import completion, main
 
+pytest.importorskip("shtab", reason="shtab is not installed: make test installs it")
 BASH = """\
 source {script}
 COMP_WORDS=({words} "{last}")

@@ -8,6 +8,7 @@ from archgym import registry
 from archgym.cli import completion
 from archgym.cli.parsing import Parser
 
+pytest.importorskip("shtab", reason="shtab is not installed: make test installs it")
 # what a number counts, or its unit, as options name it in place of a value
 UNITS = {
     "BITS", "COUNT", "DESIGNS", "DRAWS", "EVALUATIONS", "GHz", "INSTRUCTIONS", "KiB", "MAPPINGS", "NUMBER",

@@ -291,5 +291,5 @@ def test_recorded_trials_are_counted_once_per_study(toy_scenario, tmp_path, monk
 
     monkeypatch.setattr(EvaluationStore, "trial_count", trial_count)
     with EvaluationStore(tmp_path / "e.sqlite") as store:
-        Study(toy_scenario, "random_walk", budget=8, store=store, run_id="r").run()
+        Study(toy_scenario, "random_walk", budget=8, store=store, run="r").run()
     assert asked == ["r"]
