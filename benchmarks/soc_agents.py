@@ -41,7 +41,7 @@ def one(job: Job) -> tuple[int, bool]:
         "simulated_annealing" if agent in CHAINS else agent,
         budget=CAPS[name],
         seed=seed,
-        hyper=hyper,
+        hyperparameters=hyper,
         batch=2,
         from_reference=reference,
     )

@@ -16,6 +16,7 @@ from .forest_arrays import NAMES, Tree, of_boosted_tree, predict, stack
 FOLDS = 3
 FEW_ROWS = 5000  # below, threads wait for each other longer than they work
 STOPPED_ROWS = 1000  # below, boosting ends once it only learns the training rows by heart
+FEW_TREES = 60  # then, of ensembles that only say how large errors are
 STILL, PATIENCE = (
     1e-4,
     10,
@@ -85,14 +86,15 @@ class GradientBoosting(CostModel):
 
     def _out_of_fold(self, features: Floats, targets: Floats) -> Floats:
         """Errors of ensembles that did not see the row, (n, m)."""
+        trees = int(self.hyper["trees"]) // 2
+        if len(targets) < STOPPED_ROWS:
+            trees = min(trees, FEW_TREES)
         fold = np.random.default_rng(self.seed).integers(0, FOLDS, len(targets))
         error = np.empty(targets.shape)
         for k in range(FOLDS):
             inside = fold != k
             for m in range(targets.shape[1]):
-                booster = self._grow(
-                    features[inside], targets[inside, m], int(self.hyper["trees"]) // 2
-                )
+                booster = self._grow(features[inside], targets[inside, m], trees)
                 error[~inside, m] = targets[~inside, m] - booster.predict(features[~inside])
         return error
 

@@ -118,7 +118,7 @@ def _show(scenario: Scenario, c: Certificate, tables: tuple[Table, ...]) -> None
         ["evaluated", f"{evaluated:,} (the rest are known to be alike)"],
         [
             "table",
-            f"{size / 1e6:.1f} MB, {size / total / len(units) / len(tables):.2f} bytes a design and metric",
+            f"{size / 1e6:.1f} MB, {size / total / len(units) / len(tables):.2f} bytes per design and metric",
         ],
     ]
     print_table([scenario.name, ""], rows)

@@ -153,7 +153,7 @@ def go(options: argparse.Namespace) -> int:
         options.agent,
         budget=budget,
         seed=options.seed,
-        hyper=hyper,
+        hyperparameters=hyper,
         batch=options.batch,
         output=options.output,
         until_specs_met=options.until_specs_met,
@@ -186,7 +186,7 @@ def _plan(options: argparse.Namespace) -> dict[str, Any]:
 
 def _dry_run(scenario: Any, options: argparse.Namespace, hyper: dict[str, str], budget: int) -> int:
     study = Study(
-        scenario, options.agent, budget=budget, seed=options.seed, hyper=hyper, batch=options.batch,
+        scenario, options.agent, budget=budget, seed=options.seed, hyperparameters=hyper, batch=options.batch,
         **_plan(options),
     )  # fmt: skip
     plan = {

@@ -73,7 +73,7 @@ def go(options: argparse.Namespace) -> int:
             on_step=step,
         )  # fmt: skip
         step(f"training on all {len(rows):,} rows")
-        proxy = train(rows, options.model, seed=options.seed, hyper=hyper)
+        proxy = train(rows, options.model, seed=options.seed, hyperparameters=hyper)
     proxy.save(options.output)
     write_json(
         options.output / "report.json",

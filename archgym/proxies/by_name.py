@@ -39,7 +39,7 @@ def train_proxy(
     """
     rows = Rows.of(data if isinstance(data, Dataset) else Dataset(found(Path(data))))
     texts = {k: str(v) for k, v in (hyperparameters or {}).items()}
-    proxy = train(rows, model, seed=seed, hyper=checked(texts, model))
+    proxy = train(rows, model, seed=seed, hyperparameters=checked(texts, model))
     if output is not None:
         proxy.save(Path(output))
     return proxy

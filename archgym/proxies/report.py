@@ -58,7 +58,7 @@ def split_qualities(
         except DatasetError as error:
             skipped[name] = str(error)
             continue
-        proxy = train(rows.take(parts.train), model, seed=seed, hyper=hyper)
+        proxy = train(rows.take(parts.train), model, seed=seed, hyperparameters=hyper)
         for quality in evaluate(proxy, rows.take(parts.test)):
             table.append({"split": name, "held_out": parts.held_out, **quality.as_dict()})
     return table, skipped
@@ -93,7 +93,7 @@ def tuned(
     for number, point in enumerate(points, 1):
         if on_step is not None:
             on_step(f"hyperparameters, draw {number} of {len(points)}")
-        qualities = evaluate(train(learn, model, seed=seed, hyper=point), judge)
+        qualities = evaluate(train(learn, model, seed=seed, hyperparameters=point), judge)
         error = float(np.mean([np.log(max(q.relative_rmse, 1e-12)) for q in qualities]))
         if error < best[0]:
             best = error, dict(point)

@@ -28,7 +28,7 @@ def train(
     model: str = "gradient_boosting",
     *,
     seed: int = 0,
-    hyper: Mapping[str, Any] | None = None,
+    hyperparameters: Mapping[str, Any] | None = None,
 ) -> Proxy:
     """Train a proxy of all metrics.
 
@@ -39,7 +39,7 @@ def train(
         rows: designs with their evaluations.
         model: a registered cost model, or ``FILE.py:Class``.
         seed: of the choice of rows and of the model.
-        hyper: hyperparameters of the model.
+        hyperparameters: of the model, by name.
 
     Returns:
         The trained proxy.
@@ -61,7 +61,7 @@ def train(
     targets, logarithmic = _targets(rows, works)
     centre, scale = targets[inside].mean(axis=0), targets[inside].std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
-    regressor = make(seed=seed, **(hyper or {}))
+    regressor = make(seed=seed, **(hyperparameters or {}))
     regressor.fit(table[inside], (targets[inside] - centre) / scale)
     mean, spread = regressor.predict(table[outside])
     scores = np.abs((targets[outside] - centre) / scale - mean) / spread

@@ -42,7 +42,7 @@ def run_sweep(
         progress: show a progress bar.
 
     Returns:
-        All finished runs: ``.runs`` is a data frame with one row a run, :func:`archgym.write_report` makes the page.
+        All finished runs: ``.runs`` is a data frame with one row per run, :func:`archgym.write_report` makes the page.
 
     Raises:
         ArchgymError: a file that makes no sense, or a folder that holds a sweep already.

@@ -14,7 +14,7 @@ from .results import Results
 
 
 def lottery(results: Results, scenario: str) -> Any:
-    """The spread of the gap over hyperparameters, one box an agent, at its last checkpoint."""
+    """The spread of the gap over hyperparameters, one box per agent, at its last checkpoint."""
     go = plotly()
     figure = go.Figure()
     runs = results.tuning[results.tuning["scenario"] == scenario]
@@ -163,11 +163,11 @@ def importances(table: pd.DataFrame) -> Any:
 def overhead(table: pd.DataFrame) -> Any:
     """Agents' own time an evaluation beside the simulator's."""
     go = plotly()
-    rows = table.sort_values("agent us an evaluation", ascending=False)
+    rows = table.sort_values("agent us per evaluation", ascending=False)
     figure = go.Figure()
     for column, name, colour in (
-        ("agent us an evaluation", "agent", INK),
-        ("simulator us an evaluation", "simulator or table", GREY),
+        ("agent us per evaluation", "agent", INK),
+        ("simulator us per evaluation", "simulator or table", GREY),
     ):
         figure.add_bar(
             x=rows[column], y=rows["agent"], orientation="h", name=name, marker_color=colour

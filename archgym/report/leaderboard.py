@@ -241,7 +241,7 @@ def _replay(m: Mapping[str, Any], k: int) -> str:
             m["agent"],
             budget=m["budget"],
             seed=m["seeds"][k],
-            hyper=m["hyperparameters"],
+            hyperparameters=m["hyperparameters"],
             from_reference=m["from_reference"],
         )
         trials = study.run()

@@ -40,7 +40,7 @@ class Target:
 class Results:
     """All finished runs of a sweep.
 
-    ``runs`` has one row a run; ``gap.N`` is the gap at N evaluations (NaN where the run is
+    ``runs`` has one row per run; ``gap.N`` is the gap at N evaluations (NaN where the run is
     shorter), ``area.N`` the mean of the gap, clipped at 1, over evaluations 1..N.
     """
 

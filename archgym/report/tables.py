@@ -248,8 +248,8 @@ def overhead(results: Results) -> pd.DataFrame:
                 "different designs": int(runs["different"].sum()),
                 "computed": int(runs["computed"].sum()),
                 **{f"{c.removeprefix('queries.')} queries": int(runs[c].sum()) for c in queries},
-                "agent us an evaluation": 1e6 * runs["agent_seconds"].sum() / charged,
-                "simulator us an evaluation": 1e6 * runs["simulator_seconds"].sum() / charged,
+                "agent us per evaluation": 1e6 * runs["agent_seconds"].sum() / charged,
+                "simulator us per evaluation": 1e6 * runs["simulator_seconds"].sum() / charged,
                 "seconds in all": runs["seconds"].sum(),
             }
         )

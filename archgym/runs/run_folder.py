@@ -174,7 +174,7 @@ class RunFolder:
             "screen_factor",
             "queries",
         )
-        return {"hyper": m["hyperparameters"], **{k: m[k] for k in names if k in m}}
+        return {"hyperparameters": m["hyperparameters"], **{k: m[k] for k in names if k in m}}
 
     def result(self) -> dict[str, Any]:
         """The summary of a finished run.

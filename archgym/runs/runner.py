@@ -35,7 +35,7 @@ def run(
     *,
     budget: int | None = None,
     seed: int = 0,
-    hyper: Mapping[str, Any] | None = None,
+    hyperparameters: Mapping[str, Any] | None = None,
     batch: int | None = None,
     answers: str = "",
     from_reference: bool = True,
@@ -57,7 +57,7 @@ def run(
         agent: a registered name.
         budget: as of :class:`Study`, like the next seven.
         seed: of the agent.
-        hyper: hyperparameters of the agent.
+        hyperparameters: of the agent, by name.
         batch: designs asked for at once.
         answers: who answers.
         from_reference: whether the reference design is the first trial.
@@ -77,7 +77,9 @@ def run(
         ArchgymError: the folder holds a run already; StoreError: it cannot be written.
     """
     plan = plan_of(seed, from_reference, answers, screen, screen_factor, queries)
-    study = Study(scenario, agent, budget=budget, hyper=hyper, batch=batch, **plan)
+    study = Study(
+        scenario, agent, budget=budget, hyperparameters=hyperparameters, batch=batch, **plan
+    )
     elsewhere = {"store": told(store)} if store else {}
     if store:  # before anything is written
         EvaluationStore(store).close()

@@ -93,7 +93,7 @@ def run(
     limits: list[Callback] = [] if timeout is None else [TimeLimit(seconds_of(timeout))]
     made = load_scenario(scenario, workload, config, changes_of(objective, spec, fix, vary))
     plan = runner.plan_of(seed, from_reference, answers, screen, screen_factor, queries)
-    arguments = {"budget": budget, "hyper": hyperparameters, "batch": batch, **plan}
+    arguments = {"budget": budget, "hyperparameters": hyperparameters, "batch": batch, **plan}
     watching = [*([ProgressBar()] if progress else []), *limits, *callbacks]
     kept = {**plan, "until_specs_met": until_specs_met}
     if output is None:

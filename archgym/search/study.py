@@ -34,7 +34,7 @@ class Study:
         agent: a registered name, a class, or an instance made for the scenario's space.
         budget: designs to evaluate (default: the scenario's); a repeated design counts again.
         seed: of the agent.
-        hyper: hyperparameters of the agent.
+        hyperparameters: of the agent, by name.
         batch: designs asked for at once (default: what the agent likes).
         answers: who answers, see :func:`archgym.answers.evaluator.make_evaluator`.
         store: keeps evaluations and looks them up.
@@ -61,7 +61,7 @@ class Study:
         *,
         budget: int | None = None,
         seed: int = 0,
-        hyper: Mapping[str, Any] | None = None,
+        hyperparameters: Mapping[str, Any] | None = None,
         batch: int | None = None,
         answers: str = "",
         store: EvaluationStore | None = None,
@@ -81,7 +81,9 @@ class Study:
             raise ArchgymError(f"budget must be at least 1 evaluation, got {self.budget}")
         if batch is not None and batch < 1:
             raise ArchgymError(f"batch must be at least 1 design, got {batch}")
-        self.agent = make_agent(agent, scenario, seed=seed, budget=self.budget, hyper=hyper or {})
+        self.agent = make_agent(
+            agent, scenario, seed=seed, budget=self.budget, hyperparameters=hyperparameters or {}
+        )
         if screen:
             factor = FACTOR if screen_factor is None else screen_factor
             self.agent = screened(self.agent, scenario, screen, factor)
@@ -225,7 +227,7 @@ def make_agent(
     *,
     seed: int,
     budget: int,
-    hyper: Mapping[str, Any],
+    hyperparameters: Mapping[str, Any],
 ) -> Agent:
     """An agent for a scenario.
 
@@ -235,7 +237,7 @@ def make_agent(
         scenario: what will be searched.
         seed: of the agent's generator.
         budget: evaluations that it will be charged for.
-        hyper: hyperparameters by name.
+        hyperparameters: by name.
 
     Returns:
         The agent, of the scenario's design space.
@@ -254,5 +256,7 @@ def make_agent(
         )
     cls = agent if isinstance(agent, type) else registry.load("agents", agent)
     objectives = scenario.k if cls.multi_objective else 1
-    made: Agent = cls(scenario.space, seed=seed, objectives=objectives, budget=budget, **hyper)
+    made: Agent = cls(
+        scenario.space, seed=seed, objectives=objectives, budget=budget, **hyperparameters
+    )
     return made

@@ -72,7 +72,7 @@ class Worker:
             spec.agent,
             budget=spec.budget,
             seed=spec.seed,
-            hyper=spec.hyper,
+            hyperparameters=spec.hyper,
             answers=self.setup.answers.get(spec.scenario, ""),
             from_reference=self.setup.from_reference,
             store=self._evaluations(),

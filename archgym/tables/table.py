@@ -1,4 +1,4 @@
-"""A table: every design of a space with its exact metrics, a few bytes a design and metric.
+"""A table: every design of a space with its exact metrics, a few bytes per design and metric.
 
 On disk a folder: ``table.json`` (what it is a table of), ``index.npy`` (design rank to row),
 ``values.npy`` (rows, metrics) and ``feasible.npy``.  Values are the simulator's own bits: equal rows

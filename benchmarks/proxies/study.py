@@ -67,7 +67,7 @@ def accuracy(folder: Path, case: Case, model: str, hyper: dict[str, Any]) -> dic
     """One model on one case; the proxy is kept for the speeds."""
     learn, test = parts(folder, case)
     start = time.perf_counter()
-    proxy = train(learn, model, hyper=hyper)
+    proxy = train(learn, model, hyperparameters=hyper)
     seconds = time.perf_counter() - start
     proxy.save(folder / "proxies" / f"{case.name}-{model}")
     qualities = [q.as_dict() for q in evaluate(proxy, test)]

@@ -22,7 +22,7 @@ def agents() -> str:
     lines = [
         "# Agents and their hyperparameters",
         "",
-        "Set a hyperparameter with `--set NAME=VALUE`, or with `hyper={...}` in Python.",
+        "Set a hyperparameter with `--set NAME=VALUE`, or with `hyperparameters={...}` in Python.",
         "[Agents](../agents.md) says which one to take.",
     ]
     for name in registry.names("agents"):

@@ -115,7 +115,8 @@ from archgym import load_scenario
 from archgym.runs import runner
 from pathlib import Path
 scenario = load_scenario("dram/stream-low-power", "rand_rw:n=2000")
-runner.run(scenario, "genetic_algorithm", budget=96, seed=3, hyper={{"population": 8}}, output=Path({out!r}),
+runner.run(scenario, "genetic_algorithm", budget=96, seed=3, hyperparameters={{"population": 8}},
+           output=Path({out!r}),
            plots=False, on_progress=lambda p: (print(p.done, flush=True), time.sleep({pause})))
 """
 

@@ -37,7 +37,7 @@ DOCUMENT = {
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory):
     path = tmp_path_factory.mktemp("proxy") / "p"
-    train(rows_of(2000, 0), "gradient_boosting", hyper={"trees": 200}).save(path)
+    train(rows_of(2000, 0), "gradient_boosting", hyperparameters={"trees": 200}).save(path)
     return path
 
 
@@ -181,7 +181,7 @@ def test_any_agent_can_be_screened(name, proxy):
 
 def test_a_screened_agent_repeats_itself_only_if_it_must(proxy):
     scenario = from_document(DOCUMENT)
-    inner = make_agent("random_walk", scenario, seed=0, budget=50, hyper={})
+    inner = make_agent("random_walk", scenario, seed=0, budget=50, hyperparameters={})
 
     def guess(x):
         return x.sum(axis=1, keepdims=True).astype(float), scenario.feedback(scenario.evaluate(x))

@@ -81,7 +81,7 @@ class Trained(dict):
     """A proxy by model, trained when it is first asked for."""
 
     def __missing__(self, model):
-        self[model] = train(rows_of(3000, 0), model, hyper=SMALL.get(model))
+        self[model] = train(rows_of(3000, 0), model, hyperparameters=SMALL.get(model))
         return self[model]
 
 
@@ -131,10 +131,14 @@ def test_a_saved_proxy_predicts_the_same_bits(tmp_path, trained, model):
 def test_training_is_repeatable(trained, model):
     if model in ("gaussian_process", "mlp_ensemble"):
         rows, hyper = rows_of(400, 0), SMALL.get(model)
-        assert train(rows, model, hyper=hyper).digest == train(rows, model, hyper=hyper).digest
+        assert (
+            train(rows, model, hyperparameters=hyper).digest
+            == train(rows, model, hyperparameters=hyper).digest
+        )
     else:
         assert (
-            train(rows_of(3000, 0), model, hyper=SMALL.get(model)).digest == trained[model].digest
+            train(rows_of(3000, 0), model, hyperparameters=SMALL.get(model)).digest
+            == trained[model].digest
         )
 
 
@@ -192,7 +196,7 @@ def test_features_keep_order_scale_and_kind():
 def test_the_shift_grows_away_from_the_data():
     rows = rows_of(4000, 0)
     near = np.flatnonzero(rows.x[:, 0] < 6)
-    proxy = train(rows.take(near), "random_forest", hyper=SMALL["random_forest"])
+    proxy = train(rows.take(near), "random_forest", hyperparameters=SMALL["random_forest"])
     test = fresh()
     shift = proxy.predict(test.x).shift
     inside = (test.x[:, 0] < 6) & test.feasible
@@ -203,7 +207,7 @@ def test_the_shift_grows_away_from_the_data():
 
 def test_one_proxy_serves_several_workloads():
     rows = rows_of(2000, 0, workloads=("w", "v"))
-    proxy = train(rows, "gradient_boosting", hyper=SMALL["gradient_boosting"])
+    proxy = train(rows, "gradient_boosting", hyperparameters=SMALL["gradient_boosting"])
     x = np.array([[5, 3, 1, 20]])
     slow, fast = (proxy.predict(x, w).mean["latency"][0] for w in ("v", "w"))
     assert slow / fast == pytest.approx(2, rel=0.1)
@@ -305,7 +309,7 @@ def test_too_little_data_and_constants_are_refused():
     with pytest.raises(UnknownNameError, match="did you mean 'random_forest'"):
         train(rows_of(200, 0), "random_forrest")
     with pytest.raises(ArchgymError, match="hyperparameter of cost model 'random_forest': 'tree'"):
-        train(rows_of(200, 0), "random_forest", hyper={"tree": 3})
+        train(rows_of(200, 0), "random_forest", hyperparameters={"tree": 3})
 
 
 def test_a_damaged_proxy_is_refused(tmp_path, trained):
@@ -365,7 +369,7 @@ def test_one_proxy_serves_several_workloads_by_their_features(tmp_path):
     data = Dataset(tmp_path / "d.parquet")
     assert data.description.workloads["xz"]["requests"] == 600
     rows = Rows.of(data)
-    proxy = train(rows, "ridge", hyper={"degree": 1})
+    proxy = train(rows, "ridge", hyperparameters={"degree": 1})
     assert "workload.requests" in proxy.features.names
     assert not any(n.startswith("workload=") for n in proxy.features.names)
     proxy.save(tmp_path / "p")

@@ -66,7 +66,7 @@ def rows_of(workloads, n=800):
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory):
     path = tmp_path_factory.mktemp("proxy") / "p"
-    train(rows_of(["w"]), "ridge", hyper={"degree": 1}).save(path)
+    train(rows_of(["w"]), "ridge", hyperparameters={"degree": 1}).save(path)
     return path
 
 
@@ -107,7 +107,7 @@ def test_its_first_trials_are_the_reference_and_the_best_of_the_training_data(pr
 
 
 def test_known_designs_of_several_workloads_are_good_on_all(tmp_path):
-    train(rows_of(["w", "v"]), "ridge", hyper={"degree": 1}).save(tmp_path / "p")
+    train(rows_of(["w", "v"]), "ridge", hyperparameters={"degree": 1}).save(tmp_path / "p")
     scenario = from_document(DOCUMENT | {"workloads": ["w", "v"], "workload": None})
     study = Study(scenario, "random_walk", answers=f"proxy:{tmp_path / 'p'}", budget=30)
     study.run()
