@@ -16,7 +16,7 @@ STOREYS = {
     "space": 3,
     "contracts": 4,
     "datasets": 5, "goals": 5, "terminal": 5,
-    "statistics": 6,
+    "statistics": 6, "pages": 6,
     "tables": 7, "proxies": 7, "figures": 7,
     "answers": 8,
     "search": 9,

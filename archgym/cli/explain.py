@@ -205,6 +205,6 @@ def _document(
 
 
 def _draw(scenario: Scenario, found: list[Explained], path: Path) -> None:
-    from ..report.why import write_explanation
+    from ..runs.why import write_explanation
 
     write_explanation(title_of(scenario), found, path)

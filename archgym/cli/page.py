@@ -25,7 +25,7 @@ def add_to(words: Any) -> None:
 
 def go(options: argparse.Namespace) -> int:
     """Write the page, and say where it lies and how large it is."""
-    from ..report.run_page import write_run_page
+    from ..runs.page import write_run_page
 
     with busy("reading the run, drawing …", options.json):
         page = write_run_page(options.run, options.output, effects=options.effects)

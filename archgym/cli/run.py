@@ -113,7 +113,12 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--verbose", "-v", action="store_true", help="log every improvement on standard error"
     )
-    p.add_argument("--no-plots", action="store_true", help="write no pictures")
+    p.add_argument(
+        "--no-plots", action="store_true", help="no pictures and no page (default: both are drawn)"
+    )
+    p.add_argument(
+        "--no-page", action="store_true", help="no page.html (default: 2 MB, opens in any browser)"
+    )
     p.add_argument(
         "--dry-run", action="store_true", help="check everything, print the plan, run nothing"
     )
@@ -136,7 +141,13 @@ def go(options: argparse.Namespace) -> int:
         with busy(PREPARING, quiet):
             scenario = folder.scenario()
         done = runner.carry_out(
-            folder, scenario, not options.no_plots, None, options.store, _watching(options)
+            folder,
+            scenario,
+            not options.no_plots,
+            None,
+            options.store,
+            _watching(options),
+            _page(options),
         )
         return _show(done, options)
     if not options.scenario:
@@ -158,11 +169,16 @@ def go(options: argparse.Namespace) -> int:
         output=options.output,
         until_specs_met=options.until_specs_met,
         plots=not options.no_plots,
+        page=_page(options),
         callbacks=_watching(options),
         store=options.store,
         **_plan(options),
     )
     return _show(done, options)
+
+
+def _page(options: argparse.Namespace) -> bool:
+    return not (options.no_plots or options.no_page)
 
 
 def _watching(options: argparse.Namespace) -> list[Callback]:
@@ -223,7 +239,9 @@ def _show(done: Run, options: argparse.Namespace) -> int:
         print(f"Ended early: {done.ended}; go on with archgym run --resume {done.path}")
     if wanted and not result["specs_met"]:
         print("--until-specs-met: no design meets every spec.")
-    pictures = [p for p in ("convergence.png", "front.png") if (done.path / p).exists()]
+    pictures = [
+        p for p in ("convergence.png", "front.png", "page.html") if (done.path / p).exists()
+    ]
     if not options.no_plots and not installed("matplotlib"):
         print("No pictures: matplotlib is not installed (pip install 'archgym[plots]').")
     print(f"Run folder: {done.path} ({', '.join(['trials.csv', 'result.json', *pictures])})")

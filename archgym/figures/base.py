@@ -16,7 +16,7 @@ from ..units import in_prefix
 
 INK, PALE, GREY, RED, GREEN = "#1f4e79", "#8fb3d5", "#8a96a3", "#c0392b", "#2e7d32"
 WIDE = 20  # values this many times apart are shown on a logarithmic axis
-MANY = 3000  # points from which on the graphics card draws them
+MOST_POINTS = 1500  # trials that one group of a figure draws; more are thinned out evenly
 HOVER_KNOBS = 14  # knobs that fit in the box under the pointer
 FLOOR = 1e-5  # gaps are drawn on a logarithmic axis from here to CLIP; the optimum sits here
 GAP_TICKS: dict[str, Any] = dict(
@@ -81,12 +81,49 @@ def is_wide(values: Floats) -> bool:
     return bool(len(finite) and finite.min() > 0 and finite.max() > WIDE * finite.min())
 
 
+def thinned(at: NDArray[np.intp], keep: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
+    """At most 1,500 of positions ``at``, evenly spread, with those of ``keep`` that are among them.
+
+    A page of a hundred thousand trials stays small and quick so.
+    """
+    if len(at) <= MOST_POINTS:
+        return at
+    wanted = np.intersect1d(at, keep) if keep is not None else at[:0]
+    wanted = wanted[np.linspace(0, len(wanted) - 1, min(len(wanted), MOST_POINTS // 2)).astype(int)]
+    rest = np.setdiff1d(at, wanted)
+    room = MOST_POINTS - len(wanted)
+    return np.union1d(wanted, rest[np.linspace(0, len(rest) - 1, room).astype(int)])
+
+
+def thinned_name(name: str, drawn: int, there: int) -> str:
+    """The name of a group with its number of trials, and how many of them are drawn."""
+    return f"{name} ({there:,})" if drawn == there else f"{name} ({drawn:,} of {there:,} drawn)"
+
+
+def fitted(values: Floats, log: bool) -> list[float] | None:
+    """The range of an axis that shows values, and no more; in exponents where it is logarithmic.
+
+    None where there is nothing to show: plotly then finds its own.
+    """
+    finite = values[np.isfinite(values) & ((values > 0) | (not log))]
+    if not len(finite):
+        return None
+    low, high = float(finite.min()), float(finite.max())
+    if log:
+        low, high = np.log10(low), np.log10(high)
+    room = 0.07 * (high - low) or 0.05 * abs(high) or 1.0
+    return [low - room, high + room]
+
+
 def trial_groups(
-    scenario: Scenario, shown: NDArray[np.bool_], met: NDArray[np.bool_]
+    scenario: Scenario,
+    shown: NDArray[np.bool_],
+    met: NDArray[np.bool_],
+    keep: NDArray[np.intp] | None = None,
 ) -> list[tuple[NDArray[np.intp], str, dict[str, Any]]]:
     """Trials (n,) that are shown, apart by whether they meet the specs: positions, name and marker.
 
-    Groups without a trial are left out.
+    Groups without a trial are left out, large ones are thinned, all but ``keep``.
     """
     groups = (
         (shown & ~met, "misses a spec", dict(size=5, color=GREY, symbol="x")),
@@ -96,7 +133,13 @@ def trial_groups(
             dict(size=5, color=PALE, symbol="circle"),
         ),
     )
-    return [(np.flatnonzero(m), name, marker) for m, name, marker in groups if m.any()]
+    out = []
+    for mask, name, marker in groups:
+        if mask.any():
+            at = np.flatnonzero(mask)
+            drawn = thinned(at, keep)
+            out.append((drawn, thinned_name(name, len(drawn), len(at)), marker))
+    return out
 
 
 def plain(text: object) -> str:

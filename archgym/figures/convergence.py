@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from ..contracts.evaluation import Floats
 from ..goals.convergence import Curve, curves
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
 from .base import (
     GREEN,
     INK,
-    MANY,
     RED,
+    fitted,
     hover_texts,
     is_wide,
     layout,
@@ -41,12 +42,11 @@ def convergence(scenario: Scenario, trials: Trials, final: Trials | None = None)
     """
     shown = curves(scenario, trials.evaluation.metrics, trials.satisfied)
     figure = stacked(len(shown))
-    hover = hover_texts(scenario, trials.x, np.arange(len(trials)))
     truths: list[Curve | None] = [None] * len(shown)
     if final is not None:
         truths = list(curves(scenario, final.evaluation.metrics, final.satisfied))
     for row, (curve, truth) in enumerate(zip(shown, truths), 1):
-        _panel(figure, row, scenario, curve, trials, hover, truth)
+        _panel(figure, row, scenario, curve, trials, truth)
     figure.update_xaxes(title="evaluations charged", row=len(shown), col=1)
     return layout(figure, 160 + 280 * len(shown))
 
@@ -57,28 +57,31 @@ def _panel(
     scenario: Scenario,
     curve: Curve,
     trials: Trials,
-    hover: list[str],
     truth: Curve | None,
 ) -> None:
     go = plotly()
     steps = np.arange(1, len(trials) + 1)
     finite = curve.best if np.isfinite(curve.best).any() else curve.values
     scale, unit = written(finite, curve.unit)
-    points = go.Scattergl if len(trials) > MANY else go.Scatter
+    wide = is_wide(curve.values)
+    improved = curve.improved
     what = "guess " if truth is not None else ""
-    for at, name, marker in trial_groups(scenario, np.isfinite(curve.values), trials.satisfied):
+    for at, name, marker in trial_groups(
+        scenario, np.isfinite(curve.values), trials.satisfied, improved
+    ):
         figure.add_trace(
-            points(
+            go.Scatter(
                 x=steps[at], y=curve.values[at] / scale, mode="markers", name=f"{what}{name}",
-                legendgroup=name, showlegend=row == 1, marker=marker,
-                text=[hover[i] for i in at], hovertemplate="%{y:.4g}<br>%{text}<extra></extra>",
+                legendgroup=name.partition(" (")[0], showlegend=row == 1, marker=marker,
+                text=hover_texts(scenario, trials.x[at], at), hovertemplate="%{y:.4g}<br>%{text}<extra></extra>",
             ),
             row=row, col=1,
         )  # fmt: skip
-    if np.isfinite(curve.best).any():
+    if len(improved):
+        bends = np.append(improved, len(trials) - 1)
         figure.add_trace(
             go.Scatter(
-                x=steps, y=curve.best / scale, mode="lines", name="best so far", line_shape="hv",
+                x=steps[bends], y=curve.best[bends] / scale, mode="lines", name="best so far", line_shape="hv",
                 line_color=INK, legendgroup="best", showlegend=row == 1,
                 hovertemplate="best after %{x:,}: %{y:.4g}<extra></extra>",
             ),
@@ -102,5 +105,20 @@ def _panel(
             ),
             row=row, col=1,
         )  # fmt: skip
-    kind = "log" if is_wide(curve.values) else "linear"
-    figure.update_yaxes(title=plain(curve.label + unit), type=kind, row=row, col=1)
+    figure.update_yaxes(
+        title=plain(curve.label + unit), type="log" if wide else "linear",
+        range=fitted(_in_view(curve, trials) / scale, wide), row=row, col=1,
+    )  # fmt: skip
+
+
+def _in_view(curve: Curve, trials: Trials) -> Floats:
+    """What an axis is fitted to: the trials that meet the specs, the worst tenth left out, and the reference.
+
+    All trials where none meets them.
+    """
+    met = curve.values[trials.satisfied & np.isfinite(curve.values)]
+    if not len(met):
+        return curve.values
+    ends = np.quantile(met, [0.0, 0.9] if curve.lower_is_better else [0.1, 1.0])
+    there = [] if curve.reference is None else [curve.reference]
+    return np.array([*ends, *there])

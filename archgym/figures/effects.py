@@ -11,6 +11,8 @@ from ..space import Designs
 from ..statistics.sensitivity import one_at_a_time
 from .base import GAP_TICKS, GREY, INK, clipped, layout, plain, plotly
 
+LONGEST = 20  # characters of a value under the name of its knob
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -57,15 +59,25 @@ def effects(table: pd.DataFrame) -> Any:
     go = plotly()
     rows = table.sort_values("greatest change")
     rows = rows[rows["greatest change"] > 0]
+    knobs = [
+        f"{plain(k)}<br><b>{plain(_short(v))}</b>" for k, v in zip(rows["knob"], rows["best value"])
+    ]
     figure = go.Figure()
     for column, name, colour in (
         ("greatest change", "to its worst value", INK),
         ("least change", "to the nearest rival", GREY),
     ):
         figure.add_bar(
-            x=clipped(rows[column]), y=[plain(k) for k in rows["knob"]], orientation="h", name=name,
-            marker_color=colour, text=[plain(v) for v in rows["best value"]] if colour == INK else None,
+            x=clipped(rows[column]), y=knobs, orientation="h", name=name, marker_color=colour,
             hovertemplate="%{y}: %{x:.2%}<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(title="gap when this knob alone is moved", **GAP_TICKS)
-    return layout(figure, 140 + 26 * len(rows))
+    figure.update_xaxes(
+        title="gap, this knob alone moved",
+        **{**GAP_TICKS, "ticktext": ["0", *GAP_TICKS["ticktext"][1:]]},
+    )
+    return layout(figure, 140 + 38 * len(rows))
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

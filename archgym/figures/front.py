@@ -5,13 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..contracts.evaluation import Floats
 from ..errors import ArchgymError
 from ..goals.scenario import Scenario
 from ..goals.tradeoff import Axis, front_axes, front_of
 from ..goals.trials import Trials
-from .base import INK, MANY, RED, hover_texts, is_wide, layout, plain, plotly, trial_groups, written
+from .base import (
+    INK,
+    RED,
+    fitted,
+    hover_texts,
+    is_wide,
+    layout,
+    plain,
+    plotly,
+    thinned,
+    thinned_name,
+    trial_groups,
+    written,
+)
 
 
 def front(scenario: Scenario, trials: Trials, final: Trials | None = None) -> Any:
@@ -37,29 +51,50 @@ def front(scenario: Scenario, trials: Trials, final: Trials | None = None) -> An
     values = [_values(axis, trials) for axis in axes[:2]]
     (sx, ux), (sy, uy) = (written(v, a.unit) for v, a in zip(values, axes))
     xs, ys = values[0] / sx, values[1] / sy
-    hover = hover_texts(scenario, trials.x, np.arange(len(trials)))
-    points = go.Scattergl if len(trials) > MANY else go.Scatter
     what = "guess " if final is not None else ""
     figure = go.Figure()
     for at, name, marker in trial_groups(
         scenario, np.isfinite(xs) & np.isfinite(ys), trials.satisfied
     ):
         figure.add_trace(
-            points(
-                x=xs[at], y=ys[at], mode="markers", name=f"{what}{name} ({len(at):,})",
-                marker=marker, text=[hover[i] for i in at],
+            go.Scatter(
+                x=xs[at], y=ys[at], mode="markers", name=f"{what}{name}",
+                marker=marker, text=hover_texts(scenario, trials.x[at], at),
                 hovertemplate="%{x:.4g}, %{y:.4g}<br>%{text}<extra></extra>",
             )
         )  # fmt: skip
     _front(figure, scenario, trials if final is None else final, axes, (sx, sy))
     _reference(figure, scenario, axes, (sx, sy))
     _limits(figure, scenario, axes, (sx, sy))
-    for update, axis, scaled, unit in (
-        (figure.update_xaxes, axes[0], xs, ux),
-        (figure.update_yaxes, axes[1], ys, uy),
+    for update, axis, scaled, unit, scale in (
+        (figure.update_xaxes, axes[0], xs, ux, sx),
+        (figure.update_yaxes, axes[1], ys, uy, sy),
     ):
-        update(title=plain(axis.name + unit), type="log" if is_wide(scaled) else "linear")
+        wide = is_wide(scaled)
+        shown = fitted(_in_view(scenario, axis, scaled, trials.satisfied, scale), wide)
+        update(title=plain(axis.name + unit), type="log" if wide else "linear", range=shown)
     return layout(figure, 520)
+
+
+def _in_view(
+    scenario: Scenario, axis: Axis, scaled: Floats, met: NDArray[np.bool_], scale: float
+) -> Floats:
+    """What an axis is fitted to: trials that meet the specs (the worst tenth left out), reference, limits.
+
+    All trials where none meets the specs.
+    """
+    good = scaled[met & np.isfinite(scaled)]
+    if not len(good):
+        return scaled
+    ends = np.quantile(good, [0.0, 0.9] if axis.lower_is_better else [0.1, 1.0])
+    reference = scenario.reference_evaluation
+    there = []
+    if reference is not None and reference.feasible[0]:
+        there.append(float(axis.expression(reference.metrics)[0]) / scale)
+    for spec in scenario.resolved[1]:
+        if spec.metric == axis.name:
+            there += [b / scale for b in (spec.lower, spec.upper) if isinstance(b, float | int)]
+    return np.array([*ends, *there])
 
 
 def _values(axis: Axis, trials: Trials) -> Floats:
@@ -77,13 +112,14 @@ def _front(
     at = front_of(scenario, trials)
     if not len(at):
         return
+    whole, at = len(at), thinned(at)
     xs, ys = (_values(a, trials)[at] / s for a, s in zip(axes, scales))
     order = np.argsort(xs, kind="stable")
     two = len(axes) == 2
     shape = "hv" if axes[0].lower_is_better else "vh"
     figure.add_scatter(
         x=xs[order], y=ys[order], mode="lines+markers" if two else "markers", line_shape=shape,
-        name=f"front{'' if two else f' of all {len(axes)} objectives'} ({len(at):,})",
+        name=thinned_name("front" if two else f"front of all {len(axes)} objectives", len(at), whole),
         line=dict(color=INK, width=1), marker=dict(size=8, color="white", line=dict(color=INK, width=2)),
         text=hover_texts(scenario, trials.x[at][order], at[order]),
         hovertemplate="on the front: %{x:.4g}, %{y:.4g}<br>%{text}<extra></extra>",

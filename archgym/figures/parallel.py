@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.stats import rankdata
 
 from ..contracts.evaluation import Floats
 from ..errors import ArchgymError
@@ -16,11 +17,16 @@ from .base import layout, plain, plotly, written
 
 MOST_LINES = 2000
 MOST_KNOBS = 16
-TICKS = 12
+TICKS = 8
+AXIS = 96  # pixels from one axis to the next, so that their labels stand apart
+LETTER = 6.2  # pixels of a letter of the labels
+ROOM = 0.07  # share of an axis above its last value, where long labels reach down to
+LINE = 13  # characters of a line of a label
+LONGEST = 15  # characters of a value
 
 
 def parallel(scenario: Scenario, trials: Trials) -> Any:
-    """Parallel coordinates of the least costly feasible trials (2,000 at most), coloured by objective.
+    """Parallel coordinates of the least costly feasible trials (2,000 at most), from violet (best) to yellow.
 
     With more than 16 knobs, those that vary most among the best tenth and the others are shown.
 
@@ -29,10 +35,10 @@ def parallel(scenario: Scenario, trials: Trials) -> Any:
         trials: everything that was tried, in order.
 
     Returns:
-        A plotly ``Figure``.
+        A plotly ``Figure``; ``layout.meta["least_width"]`` holds the pixels below which labels collide.
 
     Raises:
-        ArchgymError: no trial is feasible; MissingExtraError: no plotly.
+        ArchgymError: no trial is feasible; MissingExtraError: plotly is not installed.
     """
     order = np.argsort(np.where(np.isnan(trials.cost), np.inf, trials.cost), kind="stable")
     order = order[trials.evaluation.feasible[order]]
@@ -45,25 +51,47 @@ def parallel(scenario: Scenario, trials: Trials) -> Any:
     for curve in shown:
         scale, unit = written(curve.values[order], curve.unit)
         values = curve.values[order] / scale
-        dimensions.append(dict(label=plain(curve.label + unit), values=_finite(values)))
-    dimensions.append(
-        dict(
-            label="meets the specs", values=trials.satisfied[order].astype(int),
-            tickvals=[0, 1], ticktext=["no", "yes"], range=[0, 1],
+        dimensions.append(
+            dict(label=_label(curve.label, unit), values=_finite(values), range=_topped(values))
         )
-    )  # fmt: skip
-    first = _finite(shown[0].values[order])
+    met = trials.satisfied[order]
+    if met.any() and not met.all():
+        dimensions.append(
+            dict(
+                label=_label("meets the specs", ""), values=met.astype(int),
+                tickvals=[0, 1], ticktext=["no", "yes"], range=[0, 1 + ROOM],
+            )
+        )  # fmt: skip
+    # by rank: one bad design does not give all others one colour
+    place = rankdata(trials.cost[order])
     figure = go.Figure(
         go.Parcoords(
-            dimensions=dimensions, labelangle=-25, labelside="top",
-            line=dict(
-                color=first, colorscale="Viridis", reversescale=not shown[0].lower_is_better,
-            ),
+            dimensions=dimensions, labelside="top", labelfont=dict(size=11), rangefont=dict(size=1, color="rgba(0,0,0,0)"),
+            line=dict(color=place, colorscale="Viridis"),
         )
     )  # fmt: skip
-    layout(figure, 540)
-    figure.update_layout(margin=dict(l=80, r=60, t=150, b=30))
+    left = 20 + LETTER * max(len(t) for t in dimensions[0].get("ticktext", [""]))
+    layout(figure, 520)
+    figure.update_layout(
+        margin=dict(l=left, r=60, t=80, b=24),
+        meta={"least_width": int(left + 60 + AXIS * max(1, len(dimensions) - 1))},
+    )
     return figure
+
+
+def _label(name: str, unit: str) -> str:
+    """A name over at most three lines, cut at its underscores and spaces, and its unit."""
+    lines = [""]
+    for word in name.replace("_", "_ ").split():
+        joined = lines[-1] + ("" if not lines[-1] or lines[-1].endswith("_") else " ") + word
+        if lines[-1] and len(joined) > LINE:
+            lines.append(word)
+        else:
+            lines[-1] = joined
+    if len(lines) > 3:
+        lines = [*lines[:2], f"{lines[2][: LINE - 1]}…"]
+    lines = [*lines, *([unit.strip()] if unit else [])]
+    return "<br>".join(plain(line) for line in lines)
 
 
 def _telling(x: Designs) -> list[int]:
@@ -84,9 +112,22 @@ def _knob(scenario: Scenario, x: Designs, i: int) -> dict[str, Any]:
     at = list(range(0, len(p), every))
     unit = f" [{p.unit}]" if p.unit else ""
     return dict(
-        label=plain(p.name + unit), values=x[:, i], range=[0, max(1, len(p) - 1)],
-        tickvals=at, ticktext=[plain(p.values[k]) for k in at],
+        label=_label(p.name, unit), values=x[:, i], range=[0, max(1, len(p) - 1) * (1 + ROOM)],
+        tickvals=at, ticktext=[plain(_short(p.values[k])) for k in at],
     )  # fmt: skip
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _topped(values: Floats) -> list[float]:
+    """From the least to the greatest of values (n,), with room for the label above."""
+    good = values[np.isfinite(values)]
+    low, high = (float(good.min()), float(good.max())) if len(good) else (0.0, 1.0)
+    span = (high - low) or abs(high) or 1.0
+    return [low, low + span * (1 + ROOM)]
 
 
 def _finite(values: Floats) -> Floats:

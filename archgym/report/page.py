@@ -13,12 +13,11 @@ import pandas as pd
 from .. import __version__
 from ..errors import ArchgymError
 from ..extras import need
-from ..figures.base import plotly
 from ..figures.effects import effects
 from ..files.cells import neutral
 from ..files.text import write_text
+from ..pages.parts import Parts, fragment
 from . import figures, hyperparameters, tables, text
-from .parts import Parts, fragment
 from .results import Results
 
 
@@ -46,9 +45,8 @@ def write_report(
 
     Raises:
         ArchgymError: the folder holds no sweep, or none of its runs is done; MissingExtraError:
-            plotly, or kaleido where pictures are wanted, is not installed.
+            kaleido, where pictures are wanted, is not installed.
     """
-    plotly()
     if pictures:
         _require_kaleido()
     results = Results(sweep, certificates)

@@ -13,6 +13,7 @@ import numpy as np
 from ..answers.confirm import Confirmed
 from ..answers.store import EvaluationStore
 from ..errors import ArchgymError, StoreError
+from ..files.text import write_text
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
 from ..space import Designs
@@ -144,6 +145,12 @@ class Run:
 
         return parallel(self.scenario, self.trials)
 
+    def plot_importance(self) -> Any:
+        """A plotly figure: how much of the order of the trials each knob alone explains."""
+        from ..figures.importance import importance
+
+        return importance(self.scenario, self.trials)
+
     def plot_effects(self) -> Any:
         """A plotly figure: what is lost when one knob of the best design is moved.
 
@@ -154,6 +161,24 @@ class Run:
         return effects(effects_table(self.scenario, self.best_indices()))
 
     # ---- keeping
+    def write_page(self, file: str | Path, *, effects: bool = False) -> Path:
+        """Write the run as one interactive HTML page that needs no network.
+
+        Args:
+            file: the page to write.
+            effects: evaluate the neighbours of the best design (charged to nobody) and show what each knob buys.
+
+        Returns:
+            The file.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        from .page import page_of
+
+        write_text(Path(file), page_of(self, self.path, effects).document())
+        return Path(file)
+
     def save(self, folder: str | Path) -> Path:
         """Keep the run in a new folder, as ``archgym run`` writes it; ``archgym.load`` reads it.
 

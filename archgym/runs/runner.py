@@ -20,6 +20,7 @@ from ..search.callbacks import Callback, Progress
 from ..search.study import Study
 from .drawing import Told
 from .manifest import make_manifest
+from .page import write_page_if_possible
 from .plots import plot_run
 from .run import Run
 from .run_folder import RunFolder, default_path
@@ -43,6 +44,7 @@ def run(
     root: Path = Path("runs"),
     until_specs_met: bool = False,
     plots: bool = True,
+    page: bool | None = None,
     on_progress: OnProgress | None = None,
     screen: str = "",
     screen_factor: int | None = None,
@@ -70,6 +72,7 @@ def run(
         root: where default run folders lie.
         until_specs_met: stop at the first design that meets every spec.
         plots: draw ``convergence.png`` and ``front.png``, where matplotlib is installed.
+        page: write ``page.html`` (default: as ``plots``).
         on_progress: called after every batch.
         callbacks: told of the course of the run; each may end it after a batch.
 
@@ -88,7 +91,7 @@ def run(
     path = output or default_path(root, scenario, manifest)
     folder = RunFolder.create(path, manifest)
     remember_own(scenario, manifest, path)
-    return carry_out(folder, scenario, plots, on_progress, store, callbacks)
+    return carry_out(folder, scenario, plots, on_progress, store, callbacks, page)
 
 
 def plan_of(
@@ -114,6 +117,7 @@ def resume(
     path: str | Path,
     *,
     plots: bool = True,
+    page: bool | None = None,
     on_progress: OnProgress | None = None,
     store: str = "",
     callbacks: Sequence[Callback] = (),
@@ -123,7 +127,7 @@ def resume(
     Callbacks are no part of a run: without them, a run that one of them ended goes on to its budget.
     """
     folder = RunFolder.open(Path(path))
-    return carry_out(folder, folder.scenario(), plots, on_progress, store, callbacks)
+    return carry_out(folder, folder.scenario(), plots, on_progress, store, callbacks, page)
 
 
 def carry_out(
@@ -133,6 +137,7 @@ def carry_out(
     on_progress: OnProgress | None,
     store: str = "",
     callbacks: Sequence[Callback] = (),
+    page: bool | None = None,
 ) -> Run:
     """Bring a run in its folder to its end, from wherever it stands."""
     m = folder.manifest
@@ -154,7 +159,10 @@ def carry_out(
         if plots and installed("matplotlib"):
             told = Told.of(m, study.evaluator.exact)
             plot_run(scenario, trials, folder.path, told, confirmed)
-    return Run(folder.path, scenario, trials, result, m, confirmed)
+        done = Run(folder.path, scenario, trials, result, m, confirmed)
+        if plots if page is None else page:
+            write_page_if_possible(done, folder.path)
+    return done
 
 
 def searched(

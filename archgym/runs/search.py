@@ -52,6 +52,7 @@ def run(
     store: str = "",
     resume: bool = False,
     plots: bool = True,
+    page: bool | None = None,
 ) -> Run:
     """Search a scenario, in memory or in a folder.
 
@@ -83,6 +84,7 @@ def run(
         store: where evaluations are kept (a path or URL; default: in the run).
         resume: go on with the run in ``output`` where there is one, which must be of the same arguments.
         plots: draw pictures into the run folder.
+        page: write ``page.html`` into the run folder (default: as ``plots``).
 
     Returns:
         What was found.
@@ -109,9 +111,9 @@ def run(
             place,
             make_manifest(made, name, study, kept | ({"store": told(store)} if store else {})),
         )
-        return runner.resume(place, plots=plots, store=store, callbacks=watching)
+        return runner.resume(place, plots=plots, page=page, store=store, callbacks=watching)
     return runner.run(
-        made, name, output=place, plots=plots, until_specs_met=until_specs_met, callbacks=watching,
+        made, name, output=place, plots=plots, page=page, until_specs_met=until_specs_met, callbacks=watching,
         store=store, **arguments,
     )  # fmt: skip
 

@@ -1,6 +1,5 @@
 import csv
 import json
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,7 @@ from archgym.sweeps.engine import LocalEngine
 from archgym.tables import certificate as certificates
 from archgym.tables.build import build
 from archgym.tables.certificate import certify, save
+from tests.browsers import Watched, browser
 from tests.sweeps.conftest import SWEEP
 
 pytest.importorskip("plotly", reason="the extra 'report' is not installed")
@@ -144,45 +144,26 @@ def test_a_folder_without_runs_is_refused(tmp_path):
 
 
 # ---------------------------------------------------------------- in a real browser
-CHROMIUM = next(
-    (p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None
-)
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-@pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_in_a_browser(sweep, tmp_path, width):
+def test_the_page_in_a_browser(sweep, tmp_path):
     """Offline: no console error, no request, every figure drawn, nothing wider than the window."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     report = write_report(sweep / "s", tmp_path / "r", sweep / "tables")
-    with api.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        errors, requests = [], []
-        page.on(
-            "console", lambda m: errors.append(m.text) if m.type in ("error", "warning") else None
-        )
-        page.on("pageerror", lambda e: errors.append(str(e)))
-        page.on("request", lambda r: requests.append(r.url))
-        page.goto(report.page.as_uri())
-        page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length > 0")
-        page.wait_for_timeout(500)
-        assert not errors
-        assert [r for r in requests if not r.startswith(("file:", "data:"))] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        figures = page.evaluate("document.querySelectorAll('.js-plotly-plot').length")
-        drawn = page.evaluate(
-            "[...document.querySelectorAll('.js-plotly-plot')].filter(f => f.querySelector('svg')).length"
-        )
-        assert figures == drawn >= 12
-        before = page.locator('[data-of="lottery"]:visible').get_attribute("data-value")
-        page.select_option('select[data-group="lottery"]', index=1)
-        assert page.locator('[data-of="lottery"]:visible').get_attribute("data-value") != before
-        size = page.locator('[data-of="lottery"]:visible .main-svg').first.bounding_box()
-        assert 200 < size["width"] <= width
-        font = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
-        assert font >= 14
-        browser.close()
+    with browser() as started:
+        for width in (1280, 390):
+            there = Watched(started, width, dark=width == 390)
+            page = there.page
+            page.goto(report.page.as_uri())
+            assert there.draw_all() >= 10
+            assert there.overflow <= 0
+            before = page.locator('[data-of="lottery"]:visible').get_attribute("data-value")
+            page.select_option('select[data-group="lottery"]', index=1)
+            assert page.locator('[data-of="lottery"]:visible').get_attribute("data-value") != before
+            page.locator('[data-of="lottery"]:visible').scroll_into_view_if_needed()
+            page.wait_for_selector('[data-of="lottery"]:not([hidden]) .main-svg')
+            size = page.locator('[data-of="lottery"]:visible .main-svg').first.bounding_box()
+            assert 200 < size["width"] <= width
+            assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 14
+            assert not there.errors
+            assert there.elsewhere == []
 
 
 # ---------------------------------------------------------------- leaderboard and comparison

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
+import zlib
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
 MOST_ROWS = 400
+# the browser itself refuses whatever would ask the network; plotly compiles its shaders with Function()
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:"
+)
 
 
 class Parts:
@@ -31,24 +39,44 @@ class Parts:
         if note:
             self.add(f"<p class='note'>{html.escape(note)}</p>")
 
+    def lead(self, sentences: Sequence[str]) -> None:
+        """What a reader must know first, in full ink; nothing where there are no sentences."""
+        if sentences:
+            self.add(f"<p>{html.escape(' '.join(sentences))}</p>")
+
     def items(self, lines: Sequence[str], kind: str = "") -> None:
         """A list of sentences; nothing where there are none."""
         if lines:
             rows = "".join(f"<li>{html.escape(s)}</li>" for s in lines)
             self.add(f"<ul class='{kind}'>{rows}</ul>" if kind else f"<ul>{rows}</ul>")
 
+    def command(self, words: str) -> None:
+        """A line for a shell."""
+        self.add(f"<pre>{html.escape(words)}</pre>")
+
     def figure(self, figure: Any) -> None:
         """A plotly figure."""
         self.add(f"<div class='figure'>{fragment(figure)}</div>")
 
     def rows(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A small table of words, open to the eye; rows after the first 400 are counted."""
+        """A small table of words; rows after the first 400 are counted.
+
+        On a narrow screen every row becomes a block of its own, each cell with its heading.
+        """
         top = "".join(f"<th>{html.escape(h)}</th>" for h in head)
         body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(str(c))}</td>" for c in row) + "</tr>"
+            "<tr>"
+            + "".join(
+                f"<td data-head='{html.escape(h)}'>{html.escape(str(c))}</td>"
+                for h, c in zip(head, row)
+            )
+            + "</tr>"
             for row in rows[:MOST_ROWS]
         )
-        self.add(f"<div class='scroll'><table><tr>{top}</tr>{body}</table></div>")
+        self.add(
+            f"<div class='scroll'><table class='blocks'><thead><tr>{top}</tr></thead>"
+            f"<tbody>{body}</tbody></table></div>"
+        )
         if len(rows) > MOST_ROWS:
             self.note(f"and {len(rows) - MOST_ROWS:,} more rows")
 
@@ -58,33 +86,49 @@ class Parts:
 
     def document(self) -> str:
         """The whole page, which asks the network for nothing."""
-        from plotly.offline import get_plotlyjs
-
         title = html.escape(self.title)
         links = "".join(f"<a href='#{a}'>{html.escape(t)}</a> " for a, t in self._heads)
         contents = f"<nav aria-label='Contents'>{links}</nav>" if len(self._heads) > 1 else ""
         return (
             "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
             "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-            f"<link rel='icon' href='data:,'><title>{title}</title><style>{_asset('page.css')}</style>"
-            f"<script>{get_plotlyjs()}</script></head><body>"
-            "<button class='theme' type='button'>light / dark</button>"
+            f"<link rel='icon' href='data:,'><title>{title}</title><style>{asset('page.css')}</style>"
+            "</head><body><button class='theme' type='button'>light / dark</button>"
             f"<h1>{title}</h1>{contents}"
             + "\n".join(self._parts)
-            + f"<script>{_asset('page.js')}</script></body></html>\n"
+            + f"<script type='text/plain' id='plotly'>{_packed_plotly()}</script>"
+            f"<script>{asset('theme.js')}{asset('page.js')}</script></body></html>\n"
         )
 
 
 def fragment(figure: Any) -> str:
-    """A figure as markup without plotly itself; plotly escapes what could end its script."""
-    return str(
-        figure.to_html(
-            full_html=False,
-            include_plotlyjs=False,
-            config={"responsive": True, "displaylogo": False},
-        )
-    )
+    """A figure as markup: packed JSON that the page's script unpacks and draws once it comes into view."""
+    told = figure.layout
+    meta = told.meta if isinstance(told.meta, dict) else {}
+    style = f"height:{int(told.height or 420)}px"
+    if "least_width" in meta:
+        style += f";min-width:{int(meta['least_width'])}px"
+    return f"<div class='plot' style='{style}' data-figure='{packed(figure.to_json())}'></div>"
 
 
-def _asset(name: str) -> str:
+def packed(text: str) -> str:
+    """Text as deflate in base64, which the page's script unpacks with the browser's own means."""
+    return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
+
+
+def asset(name: str) -> str:
+    """A file of the folder ``assets``."""
     return (files(__package__) / "assets" / name).read_text("utf-8")
+
+
+def plotly_source() -> str:
+    """plotly.js, as the Python package brings it."""
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs())
+
+
+@cache
+def _packed_plotly() -> str:
+    return packed(plotly_source())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -10,14 +11,15 @@ from typing import Any
 
 from .. import __version__
 from ..errors import ArchgymError
-from ..figures.base import plotly
+from ..figures.base import MOST_POINTS
 from ..files.text import write_text
-from ..runs.goal_rows import goal_rows
-from ..runs.keeping import load
-from ..runs.naming import title_of
-from ..runs.run import Run
-from ..runs.run_words import headline, moved_knobs
-from .parts import Parts
+from ..pages.parts import Parts
+from . import sentences
+from .goal_rows import goal_rows
+from .keeping import load
+from .naming import title_of
+from .run import Run
+from .run_words import headline, moved_knobs
 from .why import add_why
 
 PAGE = "page.html"
@@ -37,34 +39,75 @@ def write_run_page(folder: Path, output: Path | None = None, *, effects: bool = 
 
     Raises:
         ArchgymError: no run there, or one that is not finished; StoreError: a damaged file, or one that
-            cannot be written; MissingExtraError: plotly is not installed.
+            cannot be written.
     """
-    plotly()
     page = output or folder / PAGE
-    write_text(page, _page(load(folder), folder, effects).document())
+    write_text(page, page_of(load(folder), folder, effects).document())
     return page
 
 
-def _page(run: Run, folder: Path, effects: bool) -> Parts:
+def write_page_if_possible(run: Run, folder: Path) -> None:
+    """Write the page at the end of a run: whatever goes wrong costs the page and a warning, not the run."""
+    try:
+        write_text(folder / PAGE, page_of(run, folder).document())
+    except Exception as error:
+        told = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        warnings.warn(
+            f"{folder / PAGE} was not written ({told}); the run is whole. Write it with archgym page "
+            f"{shlex.quote(str(folder))}, or leave it out with --no-page",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+def page_of(run: Run, folder: Path | None, effects: bool = False) -> Parts:
+    """The page of a run; ``folder`` stands in the command that replays it, None where it lies in memory."""
     page = Parts(title_of(run.scenario))
     page.note(headline(run.scenario, run.manifest, run.result))
+    page.lead([sentences.wanted(run.result), *sentences.found(run.result)])
     page.note(str(run.scenario.description))
     page.items(run.result["notes"], "warn")
     _goals(page, run)
     _changes(page, run, effects)
     add_why(page, run)
-    page.head("Convergence", "Each objective over the evaluations charged.")
+    page.head(
+        "Convergence",
+        "Each objective over the evaluations charged. The axis is fitted to the trials that meet the specs: "
+        "double-click to see all." + _thinned(run),
+    )
     _drawn(page, run.plot_convergence)
-    page.head("Front", "Designs over two quantities; the box under the pointer says the design.")
+    page.head(
+        "Front",
+        "Designs over two quantities; the box under the pointer says the design. Double-click to see all trials.",
+    )
     _drawn(page, run.plot_front)
     page.head(
         "Parallel coordinates",
-        "The 2,000 least costly feasible trials at most. Drag along an axis to keep a part of it.",
+        "The 2,000 least costly feasible trials at most, from violet (best) to yellow. Drag along an "
+        "axis to keep a part of it, and drag a name to move its axis.",
     )
     _drawn(page, run.plot_parallel)
+    page.head(
+        "Which knobs matter",
+        "How much of the order of the different designs, from best to worst, the values of one knob alone explain "
+        "(epsilon squared of Kruskal and Wallis' test on ranks, corrected for the number of values; infeasible "
+        "designs rank last). Grey: chance explains as much (p ≥ 0.05 after Holm). It describes what this run "
+        "tried, not the whole space: knobs that the agent moved together share what they tell, and what two "
+        "knobs do only together may not show.",
+    )
+    _drawn(page, run.plot_importance)
     _infeasible(page, run)
     _again(page, run, folder)
     return page
+
+
+def _thinned(run: Run) -> str:
+    if len(run.trials) <= MOST_POINTS:
+        return ""
+    return (
+        f" At most {MOST_POINTS:,} trials of a kind are drawn, evenly spread, with those that improved; "
+        "trials.csv holds all."
+    )
 
 
 def _goals(page: Parts, run: Run) -> None:
@@ -99,7 +142,8 @@ def _changes(page: Parts, run: Run, effects: bool) -> None:
         page.head(
             "Around the best design",
             "What is lost when one knob alone is moved. The simulator evaluated the neighbours for this page; "
-            "they are charged to nobody and stand in no count of the run.",
+            "they are charged to nobody and stand in no count of the run. Under each knob stands its value in the "
+            "best design.",
         )
         _drawn(page, run.plot_effects)
     else:
@@ -116,19 +160,24 @@ def _drawn(page: Parts, draw: Callable[[], Any]) -> None:
 
 def _infeasible(page: Parts, run: Run) -> None:
     e = run.trials.evaluation
-    reasons = Counter(e.reason(i) or "no reason given" for i in (~e.feasible).nonzero()[0])
+    reasons = Counter(e.reason(int(i)) or "no reason given" for i in (~e.feasible).nonzero()[0])
     page.head("What was infeasible, and why")
     if reasons:
-        page.note(f"{sum(reasons.values()):,} of {len(run.trials):,} trials.")
+        whole, all_ = sum(reasons.values()), len(run.trials)
+        page.note(f"{whole:,} of {all_:,} trials ({100 * whole / all_:.3g} %).")
         page.rows(["reason", "trials"], [[r, f"{n:,}"] for r, n in reasons.most_common()])
     else:
         page.note("Every trial was feasible.")
 
 
-def _again(page: Parts, run: Run, folder: Path) -> None:
+def _again(page: Parts, run: Run, folder: Path | None) -> None:
     m, result = run.manifest, run.result
-    page.head("How to reproduce it", "The manifest holds all that is needed to replay the run:")
-    page.items([f"archgym verify {shlex.quote(str(folder))}"])
+    page.head("How to reproduce it")
+    if folder is not None:
+        page.note(
+            "The manifest of the run holds all that is needed to replay it. To evaluate a part of it again:"
+        )
+        page.command(f"archgym verify {shlex.quote(str(folder))}")
     hyper = ", ".join(f"{k}={v}" for k, v in m["hyperparameters"].items()) or "none"
     page.rows(
         ["what", "value"],
@@ -140,6 +189,7 @@ def _again(page: Parts, run: Run, folder: Path) -> None:
             ["evaluations charged", f"{result['charged']:,}"],
             ["different", f"{result['different']:,}"],
             ["computed", f"{result['computed']:,}"],
+            ["simulator", ", ".join(dict.fromkeys(f"{s['simulator']} {s['version']}" for s in m["simulators"]))],
             ["page written by", f"archgym {__version__}"],
         ],
-    )
+    )  # fmt: skip

@@ -8,8 +8,8 @@ from pathlib import Path
 from ..figures.explanation import explanation
 from ..files.text import write_text
 from ..goals.explained import Explained, explained
-from ..runs.run import Run
-from .parts import Parts
+from .run import Run
+from ..pages.parts import Parts
 
 
 def add_why(page: Parts, run: Run) -> None:
