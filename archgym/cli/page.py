@@ -25,10 +25,13 @@ def add_to(words: Any) -> None:
 
 def go(options: argparse.Namespace) -> int:
     """Write the page, and say where it lies and how large it is."""
-    from ..runs.page import write_run_page
+    from ..runs.keeping import load
+    from ..runs.page import PAGE
 
     with busy("reading the run, drawing …", options.json):
-        page = write_run_page(options.run, options.output, effects=options.effects)
+        page = load(options.run).write_page(
+            options.output or options.run / PAGE, effects=options.effects
+        )
     size = page.stat().st_size
     if options.json:
         print_json({"page": str(page), "bytes": size})

@@ -5,48 +5,46 @@ from __future__ import annotations
 import shlex
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from .. import __version__
 from ..errors import ArchgymError
 from ..figures.base import MOST_POINTS
 from ..files.text import write_text
+from ..goals.scenario import Scenario
+from ..goals.trials import Trials
 from ..pages.parts import Parts
 from . import sentences
 from .goal_rows import goal_rows
-from .keeping import load
 from .naming import title_of
-from .run import Run
 from .run_words import headline, moved_knobs
 from .why import add_why
 
 PAGE = "page.html"
 
 
-def write_run_page(folder: Path, output: Path | None = None, *, effects: bool = False) -> Path:
-    """Write the page of a finished run as one HTML file that asks the network for nothing.
+class Finished(Protocol):
+    """What the page shows of a finished run, see :class:`archgym.Run`."""
 
-    Args:
-        folder: of the run.
-        output: the file to write (default: ``page.html`` in the folder).
-        effects: move every knob of the best design through its values and show what is lost; the
-            simulator evaluates the neighbours, which are charged to nobody.
+    @property
+    def scenario(self) -> Scenario: ...  # noqa: D102
+    @property
+    def trials(self) -> Trials: ...  # noqa: D102
+    @property
+    def result(self) -> dict[str, Any]: ...  # noqa: D102
+    @property
+    def manifest(self) -> Mapping[str, Any]: ...  # noqa: D102
 
-    Returns:
-        The file.
-
-    Raises:
-        ArchgymError: no run there, or one that is not finished; StoreError: a damaged file, or one that
-            cannot be written.
-    """
-    page = output or folder / PAGE
-    write_text(page, page_of(load(folder), folder, effects).document())
-    return page
+    def plot_convergence(self) -> Any: ...  # noqa: D102
+    def plot_front(self) -> Any: ...  # noqa: D102
+    def plot_parallel(self) -> Any: ...  # noqa: D102
+    def plot_importance(self) -> Any: ...  # noqa: D102
+    def plot_effects(self) -> Any: ...  # noqa: D102
 
 
-def write_page_if_possible(run: Run, folder: Path) -> None:
+def write_page_if_possible(run: Finished, folder: Path) -> None:
     """Write the page at the end of a run: whatever goes wrong costs the page and a warning, not the run."""
     try:
         write_text(folder / PAGE, page_of(run, folder).document())
@@ -60,7 +58,7 @@ def write_page_if_possible(run: Run, folder: Path) -> None:
         )
 
 
-def page_of(run: Run, folder: Path | None, effects: bool = False) -> Parts:
+def page_of(run: Finished, folder: Path | None, effects: bool = False) -> Parts:
     """The page of a run; ``folder`` stands in the command that replays it, None where it lies in memory."""
     page = Parts(title_of(run.scenario))
     page.note(headline(run.scenario, run.manifest, run.result))
@@ -101,7 +99,7 @@ def page_of(run: Run, folder: Path | None, effects: bool = False) -> Parts:
     return page
 
 
-def _thinned(run: Run) -> str:
+def _thinned(run: Finished) -> str:
     if len(run.trials) <= MOST_POINTS:
         return ""
     return (
@@ -110,7 +108,7 @@ def _thinned(run: Run) -> str:
     )
 
 
-def _goals(page: Parts, run: Run) -> None:
+def _goals(page: Parts, run: Finished) -> None:
     result = run.result
     page.head("Objectives and specs")
     if result["best"] is None:
@@ -122,7 +120,7 @@ def _goals(page: Parts, run: Run) -> None:
     page.rows(["goal", "best", *beside], goal_rows(result, result["best"], compared))
 
 
-def _changes(page: Parts, run: Run, effects: bool) -> None:
+def _changes(page: Parts, run: Finished, effects: bool) -> None:
     if run.result["best"] is None:
         return
     reference = run.result["reference"]
@@ -158,7 +156,7 @@ def _drawn(page: Parts, draw: Callable[[], Any]) -> None:
         page.note(str(error))
 
 
-def _infeasible(page: Parts, run: Run) -> None:
+def _infeasible(page: Parts, run: Finished) -> None:
     e = run.trials.evaluation
     reasons = Counter(e.reason(int(i)) or "no reason given" for i in (~e.feasible).nonzero()[0])
     page.head("What was infeasible, and why")
@@ -170,7 +168,7 @@ def _infeasible(page: Parts, run: Run) -> None:
         page.note("Every trial was feasible.")
 
 
-def _again(page: Parts, run: Run, folder: Path | None) -> None:
+def _again(page: Parts, run: Finished, folder: Path | None) -> None:
     m, result = run.manifest, run.result
     page.head("How to reproduce it")
     if folder is not None:

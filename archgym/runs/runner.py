@@ -19,6 +19,7 @@ from ..goals.trials import Trials
 from ..search.callbacks import Callback, Progress
 from ..search.study import Study
 from .drawing import Told
+from .live import LiveNotes
 from .manifest import make_manifest
 from .page import write_page_if_possible
 from .plots import plot_run
@@ -151,8 +152,9 @@ def carry_out(
         study = Study(scenario, m["agent"], store=kept, run=m["id"], **folder.study_arguments)
         _require_same_answers(folder, study)
         until = m.get("until_specs_met", False)
+        watching = [*callbacks, LiveNotes(folder.path, m["id"])]
         trials, confirmed, result = searched(
-            study, kept, on_progress, until, callbacks, bool(m.get("store"))
+            study, kept, on_progress, until, watching, bool(m.get("store"))
         )
         # results first: a picture that cannot be drawn costs no evaluation
         write_found(folder.path, scenario, trials, result)

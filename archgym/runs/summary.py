@@ -54,10 +54,7 @@ def summary(
         "feasible": int(trials.evaluation.feasible.sum()),
         "satisfied": int(trials.satisfied.sum()),
         "specs_met": bool(answers.satisfied.any()),
-        "units": scenario.units,
-        "objectives": _objectives(scenario),
-        "specs": [_spec(s, scenario.units[s.metric]) for s in scenario.resolved[1]],
-        "reference": _reference(scenario),
+        **goals_told(scenario),
         "best": None,
         "front": [],
         "notes": notes(scenario, trials),
@@ -85,6 +82,16 @@ def summary(
         }
     facts = {s.workload: dict(s.workload_notes) for s in scenario.simulators if s.workload_notes}
     return out | ({"workload_notes": facts} if facts else {})
+
+
+def goals_told(scenario: Scenario) -> dict[str, Any]:
+    """What is wanted, as plain values: ``units``, ``objectives``, ``specs``, ``reference``."""
+    return {
+        "units": scenario.units,
+        "objectives": _objectives(scenario),
+        "specs": [_spec(s, scenario.units[s.metric]) for s in scenario.resolved[1]],
+        "reference": _reference(scenario),
+    }
 
 
 def best_of(trials: Trials) -> int:
