@@ -28,8 +28,9 @@ OK, NO, BAD_INPUT, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 130, 141, 143
 
 # words of the core; a domain cannot take their place
 WORDS = (
-    "list", "info", "run", "compare", "sweep", "report", "page", "leaderboard", "export", "dataset", "train",
-    "enumerate", "evaluate", "explain", "verify", "validate", "new", "check", "doctor", "completion",
+    "list", "info", "run", "compare", "sweep", "report", "page", "dashboard", "leaderboard", "export",
+    "dataset", "train", "enumerate", "evaluate", "explain", "verify", "validate", "new", "check", "doctor",
+    "completion",
 )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
         check,
         compare,
         completion,
+        dashboard,
         dataset,
         doctor,
         enumerate,
@@ -69,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
         sweep,
         report,
         page,
+        dashboard,
         leaderboard,
         dataset,
         train,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -113,6 +114,19 @@ def fitted(values: Floats, log: bool) -> list[float] | None:
         low, high = np.log10(low), np.log10(high)
     room = 0.07 * (high - low) or 0.05 * abs(high) or 1.0
     return [low - room, high + room]
+
+
+def in_view(
+    values: Floats, met: NDArray[np.bool_], lower_is_better: bool, more: Sequence[float] = ()
+) -> Floats:
+    """What an axis is fitted to: values (n,) that meet the specs, the worst tenth left out, and ``more``.
+
+    All values where none meets the specs.
+    """
+    good = values[met & np.isfinite(values)]
+    if not len(good):
+        return values
+    return np.array([*np.quantile(good, [0.0, 0.9] if lower_is_better else [0.1, 1.0]), *more])
 
 
 def trial_groups(

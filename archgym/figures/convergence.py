@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ..contracts.evaluation import Floats
 from ..goals.convergence import Curve, curves
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
@@ -16,6 +15,7 @@ from .base import (
     RED,
     fitted,
     hover_texts,
+    in_view,
     is_wide,
     layout,
     plain,
@@ -105,20 +105,9 @@ def _panel(
             ),
             row=row, col=1,
         )  # fmt: skip
+    there = [] if curve.reference is None else [curve.reference]
+    shown = in_view(curve.values, trials.satisfied, curve.lower_is_better, there)
     figure.update_yaxes(
         title=plain(curve.label + unit), type="log" if wide else "linear",
-        range=fitted(_in_view(curve, trials) / scale, wide), row=row, col=1,
+        range=fitted(shown / scale, wide), row=row, col=1,
     )  # fmt: skip
-
-
-def _in_view(curve: Curve, trials: Trials) -> Floats:
-    """What an axis is fitted to: the trials that meet the specs, the worst tenth left out, and the reference.
-
-    All trials where none meets them.
-    """
-    met = curve.values[trials.satisfied & np.isfinite(curve.values)]
-    if not len(met):
-        return curve.values
-    ends = np.quantile(met, [0.0, 0.9] if curve.lower_is_better else [0.1, 1.0])
-    there = [] if curve.reference is None else [curve.reference]
-    return np.array([*ends, *there])

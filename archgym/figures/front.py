@@ -17,6 +17,7 @@ from .base import (
     RED,
     fitted,
     hover_texts,
+    in_view,
     is_wide,
     layout,
     plain,
@@ -79,14 +80,7 @@ def front(scenario: Scenario, trials: Trials, final: Trials | None = None) -> An
 def _in_view(
     scenario: Scenario, axis: Axis, scaled: Floats, met: NDArray[np.bool_], scale: float
 ) -> Floats:
-    """What an axis is fitted to: trials that meet the specs (the worst tenth left out), reference, limits.
-
-    All trials where none meets the specs.
-    """
-    good = scaled[met & np.isfinite(scaled)]
-    if not len(good):
-        return scaled
-    ends = np.quantile(good, [0.0, 0.9] if axis.lower_is_better else [0.1, 1.0])
+    """What an axis is fitted to: see :func:`in_view`, with the reference and the limits."""
     reference = scenario.reference_evaluation
     there = []
     if reference is not None and reference.feasible[0]:
@@ -94,7 +88,7 @@ def _in_view(
     for spec in scenario.resolved[1]:
         if spec.metric == axis.name:
             there += [b / scale for b in (spec.lower, spec.upper) if isinstance(b, float | int)]
-    return np.array([*ends, *there])
+    return in_view(scaled, met, axis.lower_is_better, there)
 
 
 def _values(axis: Axis, trials: Trials) -> Floats:

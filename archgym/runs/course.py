@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contracts.evaluation import Floats, Metric
-from ..figures.base import thinned
+from ..figures.base import fitted, in_view, thinned
 from ..goals.convergence import best_so_far
 from ..goals.objectives import Expression
 
@@ -56,17 +56,20 @@ def _panel(
         return found if target is None else np.abs(found - target)
 
     values = value(metrics)
-    best = best_so_far(values, met, target is not None or objective["goal"] == "minimize")
+    lower = target is not None or objective["goal"] == "minimize"
+    best = best_so_far(values, met, lower)
     before = np.concatenate([[np.nan], best[:-1]]) if len(best) else best
     improved = np.flatnonzero(np.isfinite(best) & (best != before))
     bends = np.append(improved, len(best) - 1) if len(improved) else improved
     there = (told["reference"] or {}).get("metrics")
     away = "distance from target of " if target is not None else ""
+    reference = _finite(value(_one(there))[0]) if there else None
     return {
         "name": away + objective["name"],
         "unit": objective["unit"],
-        "reference": float(value(_one(there))[0]) if there else None,
+        "reference": reference,
         "best": _points(bends + 1, best[bends]),
+        "view": fitted(in_view(values, met, lower, _known(reference)), log=False),
         "met": _drawn(values, met, improved),
         "missed": _drawn(values, ~met, improved),
     }
@@ -85,8 +88,10 @@ def _front(
         x, y = (e(metrics) for e in found)
         at = thinned(np.asarray(front, np.intp))
         there = (told["reference"] or {}).get("metrics")
-        reference = [float(e(_one(there))[0]) for e in found] if there else None
+        reference = [_finite(e(_one(there))[0]) for e in found] if there else None
+    limits = [_limits(told, axis) for axis in axes[:2]]
     good = np.isfinite(x) & np.isfinite(y)
+    at = at[good[at]]
     at = at[np.argsort(x[at], kind="stable")]
     return {
         "names": list(axes[:2]),
@@ -95,7 +100,11 @@ def _front(
         "front": _points(x[at], y[at]),
         "met": _points(*(v[thinned(np.flatnonzero(good & met))] for v in (x, y))),
         "missed": _points(*(v[thinned(np.flatnonzero(good & ~met))] for v in (x, y))),
-        "limits": [_limits(told, axis) for axis in axes[:2]],
+        "limits": limits,
+        "view": [
+            fitted(in_view(v, met, _least(told, axis), _known(r, *bounds)), log=False)
+            for v, axis, r, bounds in zip((x, y), axes, reference or (None, None), limits)
+        ],
     }
 
 
@@ -109,9 +118,25 @@ def _axes(told: Told, units: Sequence[Metric]) -> list[str]:
     return list(dict.fromkeys([*wanted, *(m.name for m in units)]))[:2]
 
 
+def _least(told: Told, axis: str) -> bool:
+    """Whether less of a quantity is better: as an objective or spec of it says, else so."""
+    for objective in told["objectives"]:
+        if objective["name"] == axis:
+            return bool(objective["goal"] == "minimize")
+    return not any(s["metric"] == axis and s.get("lower") is not None for s in told["specs"])
+
+
+def _known(*values: float | None) -> list[float]:
+    return [v for v in values if v is not None]
+
+
 def _limits(told: Told, axis: str) -> list[float]:
     of = [s for s in told["specs"] if s["metric"] == axis]
     return [float(s[k]) for s in of for k in ("lower", "upper") if s.get(k) is not None]
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _one(metrics: Mapping[str, float]) -> dict[str, Floats]:

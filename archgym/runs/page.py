@@ -5,43 +5,23 @@ from __future__ import annotations
 import shlex
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from .. import __version__
 from ..errors import ArchgymError
 from ..figures.base import MOST_POINTS
 from ..files.text import write_text
-from ..goals.scenario import Scenario
-from ..goals.trials import Trials
 from ..pages.parts import Parts
 from . import sentences
+from .finished import Finished
 from .goal_rows import goal_rows
 from .naming import title_of
 from .run_words import headline, moved_knobs
 from .why import add_why
 
 PAGE = "page.html"
-
-
-class Finished(Protocol):
-    """What the page shows of a finished run, see :class:`archgym.Run`."""
-
-    @property
-    def scenario(self) -> Scenario: ...  # noqa: D102
-    @property
-    def trials(self) -> Trials: ...  # noqa: D102
-    @property
-    def result(self) -> dict[str, Any]: ...  # noqa: D102
-    @property
-    def manifest(self) -> Mapping[str, Any]: ...  # noqa: D102
-
-    def plot_convergence(self) -> Any: ...  # noqa: D102
-    def plot_front(self) -> Any: ...  # noqa: D102
-    def plot_parallel(self) -> Any: ...  # noqa: D102
-    def plot_importance(self) -> Any: ...  # noqa: D102
-    def plot_effects(self) -> Any: ...  # noqa: D102
 
 
 def write_page_if_possible(run: Finished, folder: Path) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from ..figures.explanation import explanation
 from ..files.text import write_text
 from ..goals.explained import Explained, explained
-from .run import Run
 from ..pages.parts import Parts
+from .finished import Finished
 
 
-def add_why(page: Parts, run: Run) -> None:
+def add_why(page: Parts, run: Finished) -> None:
     """The best design beside the reference design, one picture per metric of the objectives.
 
     Left out where the simulator knows no parts, is expensive or starts programs: both designs are evaluated.

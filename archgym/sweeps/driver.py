@@ -111,6 +111,7 @@ class SweepFolder:
             made.with_name(made.name + suffix).unlink(missing_ok=True)
         with Ledger(made, create=True) as ledger:
             facts = {"identities": sweep.identities, "versions": versions(), "store": elsewhere}
+            facts["goals"] = {n: _goals(s) for n, s in sweep.scenarios.items()}
             ledger.begin(sweep.runs(), facts)
             ledger.fold()
         made.replace(self.path / LEDGER)
@@ -358,6 +359,12 @@ def _store_named(ledger: Path) -> str:
             return str(old.meta("store") or "")
     except StoreError:
         return ""
+
+
+def _goals(scenario: Scenario) -> dict[str, Any]:
+    """What a scenario wants, as plain values: whoever reads a ledger needs no simulator to show a design."""
+    wanted = [o.name for o in scenario.objectives] + [s.metric for s in scenario.specs]
+    return {"units": scenario.units, "shown": list(dict.fromkeys(wanted))}
 
 
 def repair(path: Path) -> tuple[int, int, int]:
