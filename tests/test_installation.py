@@ -63,7 +63,8 @@ def test_every_extra_is_declared_with_its_packages():
 
 
 def test_a_run_needs_what_the_demo_installs_and_no_module_of_posix_alone(tmp_path):
-    lean = ["pandas", "pyarrow", "sklearn", "matplotlib", "torch", "stable_baselines3", "optuna"]
+    lean = ["pandas", "pyarrow", "sklearn", "skopt", "cma", "shtab", "threadpoolctl"]
+    lean += ["matplotlib", "torch", "stable_baselines3", "optuna"]
     posix = ["fcntl", "resource", "pwd", "grp", "termios"]
     code = (
         "from types import SimpleNamespace\n"
