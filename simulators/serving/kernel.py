@@ -1,0 +1,291 @@
+"""Kernels of serving; seconds, bytes and operations throughout.
+
+A pass over the layers is divided into its parts.  Each part takes the longer of moving its bytes and
+doing its operations, rounded off where the two are near (``either``).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiled import compiled
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Models(NamedTuple):
+    """Models in a number format, by row; elements are counted over all layers."""
+
+    layers: Floats
+    moe_layers: Floats
+    hidden: Floats
+    attention: Floats  # elements of projections
+    dense: Floats  # elements of dense and shared feed-forward parts
+    experts_weights: Floats  # elements of routed experts
+    experts: Floats  # of a layer, at least 1
+    top_k: Floats
+    head: Floats  # elements of the last projection
+    cache: Floats  # elements kept of a token
+    cache_shares: Floats  # GPUs that can divide the cache
+    prefill_pair: Floats  # operations per token and token looked at
+    decode_pair: Floats
+    window: Floats  # tokens; infinite where there is none
+    windowed: Floats  # share of layers with a window
+    sparse: Floats  # tokens selected; infinite where all are read
+    state: Floats  # elements of state of a sequence
+    dense_bytes: Floats
+    expert_bytes: Floats
+    cache_bytes: Floats
+    dense_math: Ints  # 0 bf16, 1 fp8, 2 fp4
+    expert_math: Ints
+
+
+class Devices(NamedTuple):
+    """GPUs, by row."""
+
+    bandwidth: Floats
+    memory: Floats
+    peak: Floats  # (GPUs, 3) FLOP/s in bf16, fp8, fp4
+    link: Floats
+    node: Floats
+    power: Floats
+    reduce: Floats  # (GPUs, 3, 21) log seconds of an all-reduce on 2, 4, 8 GPUs of 2^(9+i) bytes
+
+
+class Engines(NamedTuple):
+    """Constants of engines, by row; fitted (``constants.json``)."""
+
+    bandwidth: Floats  # share of the memory's bandwidth, weights
+    cache: Floats  # the same, cache
+    experts: Floats  # the same, experts
+    decode_math: Floats  # share of peak operations
+    decode_expert_math: Floats
+    step: Floats  # s per pass of decode
+    attention_layer: Floats  # s per layer
+    dense_layer: Floats
+    expert_layer: Floats
+    sparse_layer: Floats
+    sequence: Floats  # s per sequence and pass
+    latency: Floats  # share of the measured latency of a collective
+    transfer: Floats  # share of its measured time beyond the latency
+    prefill_math: Floats
+    prefill_expert_math: Floats
+    prefill_pass: Floats  # s
+    prefill_layer: Floats  # s
+    attention_math: Floats
+    interruption: Floats  # share of a prefill that delays decode
+    answer: Floats  # s before the first token that no step explains
+    answer_steps: Floats  # steps of decode before the first token
+    queue: Floats  # share of a prefill that others wait for
+    burst: Floats  # share of all other prefills that a request waits for
+    chunk: Floats  # tokens of a prefill pass
+    wave: Floats  # how much requests come together
+
+
+class Setups(NamedTuple):
+    """Configurations, by row."""
+
+    model: Ints
+    device: Ints
+    engine: Ints
+    tensor: Floats  # GPUs of a stage
+    stages: Floats
+    data_attention: Floats  # 1 where attention is divided by sequences
+    concurrency: Floats
+    inputs: Floats  # tokens
+    outputs: Floats
+
+
+@compiled
+def either(a: float, b: float) -> float:
+    """About the larger of two times."""
+    return np.sqrt(a * a + b * b)
+
+
+@compiled
+def all_reduce(reduce: Floats, g: int, n: float, size: float) -> float:
+    """Seconds of an all-reduce of ``size`` bytes over n GPUs, between and beyond the measured ones."""
+    if n < 2.0:
+        return 0.0
+    scale = np.log2(n)
+    row = 0 if scale < 1.5 else (1 if scale < 2.5 else 2)
+    x = min(max(np.log2(max(size, 1.0)) - 9.0, 0.0), 20.0)
+    i = min(int(x), 19)
+    f = x - i
+    t = np.exp(reduce[g, row, i] * (1.0 - f) + reduce[g, row, i + 1] * f)
+    if size > 536870912.0:
+        t *= size / 536870912.0
+    # between rows, and beyond 8 GPUs, it grows with the logarithm of their number
+    return t * (1.0 + scale) / (2.0 + row)
+
+
+@compiled
+def weights_per_gpu(m: Models, v: int, n: float, stages: float, data: float) -> float:
+    """Bytes of weights on one GPU."""
+    split = 1.0 if data > 0.0 else n
+    layers = m.attention[v] * m.dense_bytes[v] / split + m.dense[v] * m.dense_bytes[v] / n
+    layers += m.experts_weights[v] * m.expert_bytes[v] / n
+    return layers / stages + 4.0 * m.head[v] / n
+
+
+@compiled
+def cached_tokens(m: Models, v: int, tokens: float) -> float:
+    """Tokens of which a layer keeps the cache, layers averaged."""
+    return m.windowed[v] * min(tokens, m.window[v]) + (1.0 - m.windowed[v]) * tokens
+
+
+@compiled
+def cache_per_sequence(
+    m: Models, v: int, n: float, stages: float, data: float, tokens: float
+) -> float:
+    """Bytes that one sequence of ``tokens`` keeps on each GPU that holds a part of it."""
+    share = 1.0 if data > 0.0 else min(n, m.cache_shares[v])
+    kept = m.cache[v] * m.cache_bytes[v] * cached_tokens(m, v, tokens) / share
+    return (kept + 2.0 * m.state[v] / (1.0 if data > 0.0 else n)) / stages
+
+
+@compiled
+def decode_step(
+    m: Models, d: Devices, k: Engines, v: int, g: int, e: int, n: float, data: float, b: float,
+    context: float,
+) -> tuple[float, float, float, float, float, float, float]:  # fmt: skip
+    """Seconds of a pass that makes one token for each of b sequences.
+
+    Returns:
+        Projections of attention, dense parts and head, experts, reading the cache, collectives,
+        overhead, and their sum.
+    """
+    bw, own = d.bandwidth[g], (max(b / n, 1.0) if data > 0.0 else b)
+    split = 1.0 if data > 0.0 else n
+    share = 1.0 if data > 0.0 else min(n, m.cache_shares[v])
+    dense_peak = d.peak[g, m.dense_math[v]] * k.decode_math[e]
+    expert_peak = d.peak[g, m.expert_math[v]] * k.decode_expert_math[e]
+    projections = either(
+        m.attention[v] * m.dense_bytes[v] / split / (bw * k.bandwidth[e]),
+        2.0 * m.attention[v] * own / split / dense_peak,
+    )
+    dense = either(
+        (m.dense[v] * m.dense_bytes[v] + 2.0 * m.head[v]) / n / (bw * k.bandwidth[e]),
+        2.0 * (m.dense[v] + m.head[v]) * b / n / dense_peak,
+    )
+    visited = m.top_k[v] / m.experts[v]
+    touched = 1.0 - (1.0 - visited) ** b
+    experts = either(
+        m.experts_weights[v] * m.expert_bytes[v] * touched / n / (bw * k.experts[e]),
+        2.0 * m.experts_weights[v] * visited * b / n / expert_peak,
+    )
+    looked = min(context, m.sparse[v])
+    read = own * m.cache[v] * m.cache_bytes[v] * cached_tokens(m, v, looked) / share
+    read += own * 8.0 * m.state[v] / split  # kept in 4 bytes, read and written
+    pairs = own * m.decode_pair[v] * cached_tokens(m, v, looked) / split
+    cache = either(read / (bw * k.cache[e]), pairs / (d.peak[g, 0] * k.decode_math[e]))
+    least = all_reduce(d.reduce, g, n, 512.0)
+    whole = all_reduce(d.reduce, g, n, max(2.0 * b * m.hidden[v], 512.0))
+    collectives = 2.0 * m.layers[v] * (least * k.latency[e] + (whole - least) * k.transfer[e])
+    overhead = k.step[e] + b * k.sequence[e] + m.layers[v] * k.attention_layer[e]
+    overhead += (m.layers[v] - m.moe_layers[v]) * k.dense_layer[e]
+    overhead += m.moe_layers[v] * k.expert_layer[e]
+    if m.sparse[v] < 1e9:
+        overhead += m.layers[v] * k.sparse_layer[e]
+    total = projections + dense + experts + cache + collectives + overhead
+    return projections, dense, experts, cache, collectives, overhead, total
+
+
+@compiled
+def prefill_pass(
+    m: Models, d: Devices, k: Engines, v: int, g: int, e: int, n: float, data: float,
+    requests: float, inputs: float,
+) -> tuple[float, float, float, float, float, float, float]:  # fmt: skip
+    """Seconds of a pass over the inputs of some requests.
+
+    Returns:
+        Projections of attention, dense parts, experts, attention itself, collectives, overhead, and
+        their sum.
+    """
+    bw, tokens = d.bandwidth[g], requests * inputs
+    dense_peak = d.peak[g, m.dense_math[v]] * k.prefill_math[e]
+    expert_peak = d.peak[g, m.expert_math[v]] * k.prefill_expert_math[e]
+    split = 1.0 if data > 0.0 else n
+    projections = either(
+        m.attention[v] * m.dense_bytes[v] / split / (bw * k.bandwidth[e]),
+        2.0 * m.attention[v] * tokens / n / dense_peak,
+    )
+    dense = either(
+        m.dense[v] * m.dense_bytes[v] / n / (bw * k.bandwidth[e]),
+        2.0 * m.dense[v] * tokens / n / dense_peak,
+    )
+    visited = m.top_k[v] / m.experts[v]
+    touched = 1.0 - (1.0 - visited) ** tokens
+    experts = either(
+        m.experts_weights[v] * m.expert_bytes[v] * touched / n / (bw * k.experts[e]),
+        2.0 * m.experts_weights[v] * visited * tokens / n / expert_peak,
+    )
+    seen = cached_tokens(m, v, min(inputs / 2.0, m.sparse[v]))
+    attention = m.prefill_pair[v] * tokens * seen / n / (d.peak[g, 0] * k.attention_math[e])
+    least = all_reduce(d.reduce, g, n, 512.0)
+    whole = all_reduce(d.reduce, g, n, max(2.0 * inputs * m.hidden[v], 512.0))
+    one = least * k.latency[e] + (whole - least) * requests * k.transfer[e]
+    collectives = 2.0 * m.layers[v] * one
+    overhead = k.prefill_pass[e] + m.layers[v] * k.prefill_layer[e]
+    total = projections + dense + experts + attention + collectives + overhead
+    return projections, dense, experts, attention, collectives, overhead, total
+
+
+@compiled
+def running(
+    m: Models, d: Devices, v: int, g: int, n: float, stages: float, data: float, tokens: float
+) -> float:
+    """Sequences of ``tokens`` that fit into the memory which weights leave; 0 where not one does."""
+    left = 0.9 * d.memory[g] - weights_per_gpu(m, v, n, stages, data)
+    one = cache_per_sequence(m, v, n, stages, data, tokens)
+    return np.floor(left / one * (n if data > 0.0 else 1.0)) if left > 0.0 else 0.0
+
+
+@compiled
+def aggregated(
+    m: Models, d: Devices, k: Engines, s: Setups, i: int
+) -> tuple[float, float, float, float]:
+    """Prefill and decode on the same GPUs, new requests coming as old ones end.
+
+    Returns:
+        TTFT, TPOT, bytes held by a GPU, sequences that run at once (0 where not one fits).
+    """
+    v, g, e = s.model[i], s.device[i], s.engine[i]
+    n, stages, data = s.tensor[i], s.stages[i], s.data_attention[i]
+    inputs, outputs = s.inputs[i], s.outputs[i]
+    room = running(m, d, v, g, n, stages, data, inputs + outputs)
+    if room < 1.0:
+        return np.nan, np.nan, np.nan, 0.0
+    b = min(s.concurrency[i], room)
+    # pipeline stages work on different sequences at a time
+    part = max(b / stages, 1.0)
+    step = decode_step(m, d, k, v, g, e, n, data, part, inputs + outputs / 2.0)[6]
+    alone = prefill_pass(m, d, k, v, g, e, n, data, 1.0, inputs)[6]
+    # a pass takes the requests that came during the last one, up to its chunk of tokens
+    arrived = 1.0 + k.wave[e] * (b - 1.0) * (step + alone) / (outputs * step + b * alone)
+    most = max(min(b, k.chunk[e] / inputs), 1.0)
+    together = min(max(arrived, 1.0), most)
+    whole = prefill_pass(m, d, k, v, g, e, n, data, together, inputs)[6]
+    each = whole / together / stages
+    tpot = step + k.interruption[e] * (b - 1.0) * each / outputs
+    # a closed queue: b requests think for a decode, then need the prefill (Schweitzer's mean values)
+    think, service = outputs * tpot, each * k.queue[e]
+    short = think - service * b
+    queued = (np.sqrt(short * short + 4.0 * service * think) - short) / 2.0 - service
+    ttft = k.answer[e] + k.answer_steps[e] * step + whole + queued
+    ttft += k.burst[e] * (b - 1.0) * each + (s.concurrency[i] / b - 1.0) * think
+    held = weights_per_gpu(m, v, n, stages, data)
+    own = b / n if data > 0.0 else b
+    held += own * cache_per_sequence(m, v, n, stages, data, inputs + outputs)
+    return ttft, tpot, held, b
+
+
+@compiled
+def aggregated_all(m: Models, d: Devices, k: Engines, s: Setups, out: Floats) -> None:
+    """:func:`aggregated` of every row, into ``out`` (n, 4)."""
+    for i in range(len(s.model)):
+        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = aggregated(m, d, k, s, i)

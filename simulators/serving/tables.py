@@ -1,0 +1,105 @@
+"""The kernels' tables: models in a format, GPUs with their measured collectives, engines' constants."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archgym.errors import UnknownNameError
+
+from .devices import DEVICES, Device, Format
+from .kernel import Devices, Engines, Models
+from .shapes import Shape
+
+ENGINES = ("trtllm", "vllm", "sglang")
+ENGINE_NAMES = {"tensorrt-llm": "trtllm", "trt-llm": "trtllm"}
+MATH = ("bf16", "fp8", "fp4")
+HERE = Path(__file__).parent
+
+
+def engine(name: str) -> str:
+    """An engine's name.
+
+    Raises:
+        UnknownNameError: there is none such; suggests the nearest.
+    """
+    found = ENGINE_NAMES.get(name.lower(), name.lower())
+    if found not in ENGINES:
+        raise UnknownNameError("engine", name, ENGINES)
+    return found
+
+
+
+def models(pairs: Sequence[tuple[Shape, Format]]) -> Models:
+    """A table of models in formats, in the order given."""
+
+    def column(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+        return np.array([float(value(s, f)) for s, f in pairs])
+
+    whole = np.inf
+    return Models(
+        layers=column(lambda s, f: s.layers),
+        moe_layers=column(lambda s, f: s.moe_layers),
+        hidden=column(lambda s, f: s.hidden),
+        attention=column(lambda s, f: s.attention_weights),
+        dense=column(lambda s, f: s.dense_weights),
+        experts_weights=column(lambda s, f: s.expert_weights),
+        experts=column(lambda s, f: max(s.experts, 1)),
+        top_k=column(lambda s, f: max(s.top_k, 1)),
+        head=column(lambda s, f: s.head_weights),
+        cache=column(lambda s, f: s.cache_width * s.full_layers),
+        cache_shares=column(lambda s, f: s.cache_shares),
+        prefill_pair=column(lambda s, f: s.pair_flops[0] * s.full_layers),
+        decode_pair=column(lambda s, f: s.pair_flops[1] * s.full_layers),
+        window=column(lambda s, f: s.window or whole),
+        windowed=column(lambda s, f: s.window_layers / s.full_layers if s.window else 0.0),
+        sparse=column(lambda s, f: s.sparse or whole),
+        state=column(lambda s, f: s.state),
+        dense_bytes=column(lambda s, f: f.dense),
+        expert_bytes=column(lambda s, f: f.expert),
+        cache_bytes=column(lambda s, f: f.cache),
+        dense_math=np.array([MATH.index(f.dense_math) for _, f in pairs], np.int64),
+        expert_math=np.array([MATH.index(f.expert_math) for _, f in pairs], np.int64),
+    )
+
+
+def devices(gpus: Sequence[Device]) -> Devices:
+    """A table of GPUs, in the order given."""
+    measured = collectives()
+    return Devices(
+        bandwidth=np.array([d.bandwidth for d in gpus]),
+        memory=np.array([d.memory for d in gpus]),
+        peak=np.array([[d.peak(math) for math in MATH] for d in gpus]),
+        link=np.array([d.link for d in gpus]),
+        node=np.array([float(d.node) for d in gpus]),
+        power=np.array([d.power for d in gpus]),
+        reduce=np.array([measured[d.name] for d in gpus]),
+    )
+
+
+@cache
+def collectives() -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
+    """Log seconds of an all-reduce by GPU: (3, 21), on 2, 4, 8 GPUs, of 512 B to 512 MiB."""
+    text = json.loads((HERE / "collectives.json").read_text())
+    return {name: np.log(np.array(rows) * 1e-6) for name, rows in text["all_reduce"].items()}
+
+
+@cache
+def constants() -> Mapping[str, Mapping[str, float]]:
+    """Fitted constants of each engine."""
+    found: Mapping[str, Mapping[str, float]] = json.loads((HERE / "constants.json").read_text())
+    return found
+
+
+def engines(values: Mapping[str, Mapping[str, float]] | None = None) -> Engines:
+    """The table of engines, in the order of ``ENGINES``; fitted constants where none are given."""
+    chosen = constants() if values is None else values
+    return Engines(*(np.array([chosen[e][k] for e in ENGINES]) for k in Engines._fields))
+
+
+GPUS = tuple(DEVICES)
