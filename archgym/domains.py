@@ -29,6 +29,7 @@ BUILT_IN = (
     "archgym.simulators.dram.domain",
     "archgym.simulators.external.domain",
     "archgym.simulators.ffet.domain",
+    "archgym.simulators.serving.domain",
     "archgym.simulators.soc.domain",
 )
 _WORD = re.compile(r"[a-z][a-z0-9_-]*")

@@ -6,6 +6,7 @@ doing its operations, rounded off where the two are near (``either``).
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ class Models(NamedTuple):
     experts_weights: Floats  # elements of routed experts
     experts: Floats  # of a layer, at least 1
     top_k: Floats
+    log_missed: Floats  # of the share of experts that a token does not visit
     head: Floats  # elements of the last projection
     cache: Floats  # elements kept of a token
     cache_shares: Floats  # GPUs that can divide the cache
@@ -53,7 +55,7 @@ class Devices(NamedTuple):
     link: Floats
     node: Floats
     power: Floats
-    reduce: Floats  # (GPUs, 3, 21) log seconds of an all-reduce on 2, 4, 8 GPUs of 2^(9+i) bytes
+    reduce: Floats  # (GPUs, 3, 21) seconds of an all-reduce on 2, 4, 8 GPUs of 2^(9+i) bytes
 
 
 class Engines(NamedTuple):
@@ -83,7 +85,7 @@ class Engines(NamedTuple):
     queue: Floats  # share of a prefill that others wait for
     burst: Floats  # share of all other prefills that a request waits for
     chunk: Floats  # tokens of a prefill pass
-    wave: Floats  # how much requests come together
+    wave: Floats  # requests that come together, as a multiple of what an even stream would bring
 
 
 class Setups(NamedTuple):
@@ -95,6 +97,7 @@ class Setups(NamedTuple):
     tensor: Floats  # GPUs of a stage
     stages: Floats
     data_attention: Floats  # 1 where attention is divided by sequences
+    expert_parallel: Floats  # 1 where whole experts are divided, not their matrices
     concurrency: Floats
     inputs: Floats  # tokens
     outputs: Floats
@@ -111,16 +114,17 @@ def all_reduce(reduce: Floats, g: int, n: float, size: float) -> float:
     """Seconds of an all-reduce of ``size`` bytes over n GPUs, between and beyond the measured ones."""
     if n < 2.0:
         return 0.0
-    scale = np.log2(n)
-    row = 0 if scale < 1.5 else (1 if scale < 2.5 else 2)
-    x = min(max(np.log2(max(size, 1.0)) - 9.0, 0.0), 20.0)
-    i = min(int(x), 19)
-    f = x - i
-    t = np.exp(reduce[g, row, i] * (1.0 - f) + reduce[g, row, i + 1] * f)
-    if size > 536870912.0:
-        t *= size / 536870912.0
-    # between rows, and beyond 8 GPUs, it grows with the logarithm of their number
-    return t * (1.0 + scale) / (2.0 + row)
+    row = 0 if n < 3.0 else (1 if n < 6.0 else 2)
+    fraction, power = math.frexp(max(size, 512.0))  # size is fraction * 2^power, fraction 0.5 to 1
+    i = power - 10
+    if i >= 20:
+        t = reduce[g, row, 20] * size / 536870912.0
+    else:
+        t = reduce[g, row, i] + (2.0 * fraction - 1.0) * (reduce[g, row, i + 1] - reduce[g, row, i])
+    if n != 2.0 and n != 4.0 and n != 8.0:
+        # between rows, and beyond 8 GPUs, it grows with the logarithm of their number
+        t *= (1.0 + np.log2(n)) / (2.0 + row)
+    return t
 
 
 @compiled
@@ -149,9 +153,37 @@ def cache_per_sequence(
 
 
 @compiled
+def busiest(mean: float, n: float) -> float:
+    """The largest of n Poisson counts of a mean, as a multiple of it (Gaussian tail)."""
+    return 1.0 + np.sqrt(2.0 * np.log(n) / mean)
+
+
+@compiled
+def expert_part(
+    m: Models, v: int, n: float, whole: float, tokens: float, bandwidth: float, peak: float
+) -> float:
+    """Seconds of routed experts on the busiest GPU, for some tokens.
+
+    Where whole experts are divided (``whole`` 1), the busiest GPU holds more of those that are visited.
+    """
+    weights, visited = m.experts_weights[v], m.top_k[v] / m.experts[v]
+    if weights == 0.0:
+        return 0.0
+    touched = 1.0 - np.exp(tokens * m.log_missed[v])
+    read, done = touched, visited * tokens
+    if whole > 0.0 and n > 1.0:
+        held = touched * m.experts[v] / n
+        read = min(touched * (1.0 + (busiest(held, n) - 1.0) * np.sqrt(1.0 - touched)), 1.0)
+        done *= min(busiest(tokens * m.top_k[v] / n, n), n)
+    return either(
+        weights * m.expert_bytes[v] * read / n / bandwidth, 2.0 * weights * done / n / peak
+    )
+
+
+@compiled
 def decode_step(
-    m: Models, d: Devices, k: Engines, v: int, g: int, e: int, n: float, data: float, b: float,
-    context: float,
+    m: Models, d: Devices, k: Engines, v: int, g: int, e: int, n: float, data: float,
+    whole: float, b: float, context: float,
 ) -> tuple[float, float, float, float, float, float, float]:  # fmt: skip
     """Seconds of a pass that makes one token for each of b sequences.
 
@@ -172,20 +204,15 @@ def decode_step(
         (m.dense[v] * m.dense_bytes[v] + 2.0 * m.head[v]) / n / (bw * k.bandwidth[e]),
         2.0 * (m.dense[v] + m.head[v]) * b / n / dense_peak,
     )
-    visited = m.top_k[v] / m.experts[v]
-    touched = 1.0 - (1.0 - visited) ** b
-    experts = either(
-        m.experts_weights[v] * m.expert_bytes[v] * touched / n / (bw * k.experts[e]),
-        2.0 * m.experts_weights[v] * visited * b / n / expert_peak,
-    )
+    experts = expert_part(m, v, n, whole, b, bw * k.experts[e], expert_peak)
     looked = min(context, m.sparse[v])
     read = own * m.cache[v] * m.cache_bytes[v] * cached_tokens(m, v, looked) / share
     read += own * 8.0 * m.state[v] / split  # kept in 4 bytes, read and written
     pairs = own * m.decode_pair[v] * cached_tokens(m, v, looked) / split
     cache = either(read / (bw * k.cache[e]), pairs / (d.peak[g, 0] * k.decode_math[e]))
     least = all_reduce(d.reduce, g, n, 512.0)
-    whole = all_reduce(d.reduce, g, n, max(2.0 * b * m.hidden[v], 512.0))
-    collectives = 2.0 * m.layers[v] * (least * k.latency[e] + (whole - least) * k.transfer[e])
+    moved = all_reduce(d.reduce, g, n, max(2.0 * b * m.hidden[v], 512.0))
+    collectives = 2.0 * m.layers[v] * (least * k.latency[e] + (moved - least) * k.transfer[e])
     overhead = k.step[e] + b * k.sequence[e] + m.layers[v] * k.attention_layer[e]
     overhead += (m.layers[v] - m.moe_layers[v]) * k.dense_layer[e]
     overhead += m.moe_layers[v] * k.expert_layer[e]
@@ -198,7 +225,7 @@ def decode_step(
 @compiled
 def prefill_pass(
     m: Models, d: Devices, k: Engines, v: int, g: int, e: int, n: float, data: float,
-    requests: float, inputs: float,
+    whole: float, requests: float, inputs: float,
 ) -> tuple[float, float, float, float, float, float, float]:  # fmt: skip
     """Seconds of a pass over the inputs of some requests.
 
@@ -218,17 +245,12 @@ def prefill_pass(
         m.dense[v] * m.dense_bytes[v] / n / (bw * k.bandwidth[e]),
         2.0 * m.dense[v] * tokens / n / dense_peak,
     )
-    visited = m.top_k[v] / m.experts[v]
-    touched = 1.0 - (1.0 - visited) ** tokens
-    experts = either(
-        m.experts_weights[v] * m.expert_bytes[v] * touched / n / (bw * k.experts[e]),
-        2.0 * m.experts_weights[v] * visited * tokens / n / expert_peak,
-    )
+    experts = expert_part(m, v, n, whole, tokens, bw * k.experts[e], expert_peak)
     seen = cached_tokens(m, v, min(inputs / 2.0, m.sparse[v]))
     attention = m.prefill_pair[v] * tokens * seen / n / (d.peak[g, 0] * k.attention_math[e])
     least = all_reduce(d.reduce, g, n, 512.0)
-    whole = all_reduce(d.reduce, g, n, max(2.0 * inputs * m.hidden[v], 512.0))
-    one = least * k.latency[e] + (whole - least) * requests * k.transfer[e]
+    moved = all_reduce(d.reduce, g, n, max(2.0 * inputs * m.hidden[v], 512.0))
+    one = least * k.latency[e] + (moved - least) * requests * k.transfer[e]
     collectives = 2.0 * m.layers[v] * one
     overhead = k.prefill_pass[e] + m.layers[v] * k.prefill_layer[e]
     total = projections + dense + experts + attention + collectives + overhead
@@ -256,20 +278,18 @@ def aggregated(
     """
     v, g, e = s.model[i], s.device[i], s.engine[i]
     n, stages, data = s.tensor[i], s.stages[i], s.data_attention[i]
-    inputs, outputs = s.inputs[i], s.outputs[i]
+    inputs, outputs, ep = s.inputs[i], s.outputs[i], s.expert_parallel[i]
     room = running(m, d, v, g, n, stages, data, inputs + outputs)
     if room < 1.0:
         return np.nan, np.nan, np.nan, 0.0
     b = min(s.concurrency[i], room)
     # pipeline stages work on different sequences at a time
     part = max(b / stages, 1.0)
-    step = decode_step(m, d, k, v, g, e, n, data, part, inputs + outputs / 2.0)[6]
-    alone = prefill_pass(m, d, k, v, g, e, n, data, 1.0, inputs)[6]
-    # a pass takes the requests that came during the last one, up to its chunk of tokens
-    arrived = 1.0 + k.wave[e] * (b - 1.0) * (step + alone) / (outputs * step + b * alone)
+    step = decode_step(m, d, k, v, g, e, n, data, ep, part, inputs + outputs / 2.0)[6]
+    # a pass takes the requests that come while one token is made, up to its chunk of tokens
     most = max(min(b, k.chunk[e] / inputs), 1.0)
-    together = min(max(arrived, 1.0), most)
-    whole = prefill_pass(m, d, k, v, g, e, n, data, together, inputs)[6]
+    together = min(max(k.wave[e] * b / outputs, 1.0), most)
+    whole = prefill_pass(m, d, k, v, g, e, n, data, ep, together, inputs)[6]
     each = whole / together / stages
     tpot = step + k.interruption[e] * (b - 1.0) * each / outputs
     # a closed queue: b requests think for a decode, then need the prefill (Schweitzer's mean values)

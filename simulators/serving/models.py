@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archgym.documents import Faults, read_json
+from archgym.documents import Faults, located, read_json
 from archgym.errors import ScenarioError, UnknownNameError
 
 from .shapes import ALIASES, SHAPES, Latent, Linear, Shape
@@ -29,9 +29,7 @@ def find(name: str) -> Shape:
     known |= {a.lower(): SHAPES[s] for a, s in ALIASES.items()}
     found = known.get(name.lower()) or known.get(name.lower().rpartition("/")[2])
     if found is None:
-        raise UnknownNameError(
-            "model", name, [*SHAPES, *ALIASES], "(or the path of a config.json)"
-        )
+        raise UnknownNameError("model", name, [*SHAPES, *ALIASES], "(or the path of a config.json)")
     return found
 
 
@@ -48,10 +46,11 @@ def from_config(path: Path) -> Shape:
     nested = document.get("text_config")
     if isinstance(nested, Mapping):  # of models that also see
         document = {**document, **nested}
-    faults = Faults(str(path))
+    faults = Faults()
     name = path.parent.name if path.name == "config.json" else path.stem
     shape = _shape(document, name or "model", faults)
-    faults.raise_if_any()
+    with located(str(path)):
+        faults.raise_if_any()
     return shape
 
 

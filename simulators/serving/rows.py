@@ -38,7 +38,7 @@ class Rows:
         return Rows(
             [self.rows[i] for i in index],
             self.pairs,
-            Setups(*(c[index] for c in self.setups)),
+            Setups._make(c[index] for c in self.setups),
             self.ttft[index],
             self.tpot[index],
         )
@@ -89,7 +89,7 @@ def aggregated(rows: Sequence[Mapping[str, str]], where: str = "rows") -> Rows:
             table.append(
                 (
                     at, GPUS.index(device(row["gpu"]).name), ENGINES.index(engine(row["engine"])),
-                    float(row["gpus"]), 1.0, float(row.get("dp_attn") or 0),
+                    float(row["gpus"]), 1.0, float(row.get("dp_attn") or 0), float(row.get("ep") or 0),
                     float(row["concurrency"]), float(row["isl"]), float(row["osl"]),
                     float(row["ttft_ms"]) * 1e-3, float(row["tpot_ms"]) * 1e-3,
                 )
@@ -103,5 +103,14 @@ def aggregated(rows: Sequence[Mapping[str, str]], where: str = "rows") -> Rows:
     ints = [np.array(c, np.int64) for c in columns[:3]]
     floats = [np.array(c, np.float64) for c in columns[3:]]
     return Rows(
-        kept, [p for _, p in pairs.values()], Setups(*ints, *floats[:6]), floats[6], floats[7]
+        kept,
+        [p for _, p in pairs.values()],
+        Setups._make([*ints, *floats[:7]]),
+        floats[7],
+        floats[8],
     )
+
+
+def versions(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """The engine's version of each row; empty where it is not known."""
+    return [row.get("engine_version") or "" for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from .shapes import Shape
 ENGINES = ("trtllm", "vllm", "sglang")
 ENGINE_NAMES = {"tensorrt-llm": "trtllm", "trt-llm": "trtllm"}
 MATH = ("bf16", "fp8", "fp4")
-HERE = Path(__file__).parent
+DATA = Path(__file__).parent / "data"
 
 
 def engine(name: str) -> str:
@@ -33,6 +34,12 @@ def engine(name: str) -> str:
         raise UnknownNameError("engine", name, ENGINES)
     return found
 
+
+def _log_missed(shape: Shape) -> float:
+    """Logarithm of the share of experts that a token does not visit."""
+    if not shape.experts:
+        return 0.0
+    return math.log1p(-shape.top_k / shape.experts) if shape.top_k < shape.experts else -1e9
 
 
 def models(pairs: Sequence[tuple[Shape, Format]]) -> Models:
@@ -51,6 +58,7 @@ def models(pairs: Sequence[tuple[Shape, Format]]) -> Models:
         experts_weights=column(lambda s, f: s.expert_weights),
         experts=column(lambda s, f: max(s.experts, 1)),
         top_k=column(lambda s, f: max(s.top_k, 1)),
+        log_missed=column(lambda s, f: _log_missed(s)),
         head=column(lambda s, f: s.head_weights),
         cache=column(lambda s, f: s.cache_width * s.full_layers),
         cache_shares=column(lambda s, f: s.cache_shares),
@@ -84,15 +92,15 @@ def devices(gpus: Sequence[Device]) -> Devices:
 
 @cache
 def collectives() -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
-    """Log seconds of an all-reduce by GPU: (3, 21), on 2, 4, 8 GPUs, of 512 B to 512 MiB."""
-    text = json.loads((HERE / "collectives.json").read_text())
-    return {name: np.log(np.array(rows) * 1e-6) for name, rows in text["all_reduce"].items()}
+    """Seconds of an all-reduce by GPU: (3, 21), on 2, 4, 8 GPUs, of 512 B to 512 MiB."""
+    text = json.loads((DATA / "collectives.json").read_text())
+    return {name: np.array(rows) * 1e-6 for name, rows in text["all_reduce"].items()}
 
 
 @cache
 def constants() -> Mapping[str, Mapping[str, float]]:
     """Fitted constants of each engine."""
-    found: Mapping[str, Mapping[str, float]] = json.loads((HERE / "constants.json").read_text())
+    found: Mapping[str, Mapping[str, float]] = json.loads((DATA / "constants.json").read_text())
     return found
 
 

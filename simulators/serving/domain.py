@@ -1,0 +1,17 @@
+"""What the domain of serving offers."""
+
+from archgym.domains import Domain
+
+HERE = "archgym.simulators.serving"
+
+DOMAIN = Domain(
+    name="serving",
+    text="deployments of large language models on GPUs: latency, throughput, memory, cost",
+    simulators={"serving": f"{HERE}.simulator:ServingSimulator"},
+    workloads={"serving": f"{HERE}.simulator:ServingSimulator.workload_names"},
+    environments={"Serving": "serving/llama-70b-chat"},
+    multi_objective={
+        "Serving": {"scenario": "serving/llama-70b-chat", "objectives": ("tpot", "gpu_time")}
+    },
+    validator=f"{HERE}.validation:add_options",
+)

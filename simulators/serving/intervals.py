@@ -1,0 +1,60 @@
+"""Ranges that hold 90 % of measurements, by how near measured rows are.
+
+Near rows the range is what rows left out in turn showed; far from any it is what whole models left out
+showed, each model counting alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Table = Mapping[str, Sequence[float]]
+
+KNOTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+TAILS = (0.05, 0.95)
+FEWEST = 40  # rows at a knot; else it is as uncertain as the one before
+
+
+def quantiles(values: Floats, weights: Floats, at: Sequence[float]) -> list[float]:
+    """Weighted quantiles."""
+    order = np.argsort(values)
+    share = np.cumsum(weights[order])
+    found = np.interp(at, (share - 0.5 * weights[order]) / share[-1], values[order])
+    return [float(q) for q in found]
+
+
+def calibrate(nearness: Floats, ratios: Floats, weights: Floats) -> Table:
+    """A table of ranges.
+
+    Args:
+        nearness: (n,) of predictions made without their own row, or model, or GPU.
+        ratios: (n, 2) logarithms of measured over predicted TTFT and TPOT.
+        weights: (n,) how much each counts.
+    """
+    table: dict[str, list[float]] = {"nearness": list(KNOTS)}
+    knot = np.abs(nearness[:, None] - np.array(KNOTS)).argmin(axis=1)
+    for metric, name in enumerate(("ttft", "tpot")):
+        low: list[float] = []
+        high: list[float] = []
+        for k in range(len(KNOTS)):
+            rows = np.flatnonzero(knot == k)
+            if len(rows) >= FEWEST or not low:
+                a, b = quantiles(ratios[rows, metric], weights[rows], TAILS)
+            else:
+                a, b = low[-1], high[-1]
+            low.append(round(a, 4))
+            high.append(round(b, 4))
+        table |= {f"{name}_low": low, f"{name}_high": high}
+    return table
+
+
+def limits(table: Table, name: str, nearness: Floats, value: Floats) -> Floats:
+    """Ranges (n, 2) of a metric."""
+    sides = (
+        np.interp(nearness, table["nearness"], table[f"{name}_{side}"]) for side in ("low", "high")
+    )
+    return np.stack([value * np.exp(side) for side in sides], axis=1)

@@ -1,0 +1,197 @@
+"""The serving simulator: latency, throughput, memory and cost of a deployment of a language model."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.simulator import Simulator
+from archgym.errors import ArchgymError, UnknownNameError
+from archgym.space import Designs, Setting, Value
+
+from .devices import DEVICES, FORMATS, Device, Format, number_format, require
+from .kernel import Setups, cache_per_sequence, weights_per_gpu
+from .predict import predict
+from .space import serving_space
+from .tables import GPUS, models
+from .tasks import NAMED, task
+
+HOUR = 3600.0
+
+
+class ServingSimulator(Simulator):
+    """One replica of a model on GPUs of one kind, its requests always ``concurrency`` at once.
+
+    ``corrected`` lets measured rows nearby correct the figures.  Prices are by GPU and hour, 1 where none is
+    given, so that the cost counts GPU-hours.
+    """
+
+    name = "serving"
+    version = "1.0"
+    settings = (
+        Setting("corrected", "switch", True, description="by measured rows nearby"),
+        *(
+            Setting(f"price_{gpu}", "number", 1.0, low=0.0, high=1e6, description=f"of a {gpu} and hour")
+            for gpu in GPUS
+        ),
+    )  # fmt: skip
+    metrics = (
+        Metric("ttft", "s", "time to the first token"),
+        Metric("tpot", "s", "time per further token"),
+        Metric("throughput", "1/s", "tokens put out per second"),
+        Metric("gpu_throughput", "1/s", "tokens put out per second and GPU"),
+        Metric("gpus", "", "of the replica"),
+        Metric("memory", "B", "held by a GPU"),
+        Metric("gpu_time", "s", "GPU time per token put out"),
+        Metric("cost", "", "price of a million tokens put out"),
+        Metric("energy", "J", "per token put out, at most (at the limit of the boards' power)"),
+    )
+
+    def __init__(
+        self, workload: str = "llama-3.1-70b-chat", *, corrected: bool = True, **prices: float
+    ) -> None:
+        for name in prices:
+            if name.removeprefix("price_") not in GPUS or not name.startswith("price_"):
+                raise UnknownNameError("setting", name, [s.name for s in self.settings])
+        self.task = task(workload)
+        self.workload = workload
+        self.corrected = corrected
+        self.prices = {gpu: float(prices.get(f"price_{gpu}", 1.0)) for gpu in GPUS}
+        self.space = serving_space()
+        shape = dataclasses.replace(self.task.shape, name="")
+        text = repr((shape, self.task.inputs, self.task.outputs))
+        self.workload_hash = hashlib.sha256(text.encode()).hexdigest()[:16]
+        self._pairs = [(self.task.shape, f) for f in FORMATS.values()]
+        self._names = self.space.names
+        self._gpus = list(DEVICES.values())
+
+    @staticmethod
+    def workload_names() -> list[str]:
+        """Workloads by name."""
+        return sorted(NAMED)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Everything that the answers depend on."""
+        return {"corrected": self.corrected, **{f"price_{g}": p for g, p in self.prices.items()}}
+
+    def default_design(self) -> dict[str, Value]:
+        """The fewest H200 that hold the model in 8 bits (or as it is published), 16 requests at once."""
+        stored = self.task.shape.stored or "fp8"
+        design: dict[str, Value] = {
+            "gpu": "h200_sxm", "engine": "vllm", "precision": number_format(stored).name, "tensor": 8,
+            "stages": 1, "expert_parallel": False, "data_attention": False, "concurrency": 16,
+        }  # fmt: skip
+        for stages in (1, 2, 4):
+            for tensor in (1, 2, 4, 8):
+                design |= {"tensor": tensor, "stages": stages}
+                if self.evaluate(self.space.encode([design])).feasible[0]:
+                    return design
+        return design
+
+    def canonical(self, x: Designs) -> Designs:
+        """Divisions that divide nothing are off."""
+        out = x.copy()
+        at = {name: i for i, name in enumerate(self._names)}
+        alone = out[:, at["tensor"]] == 0
+        out[alone, at["data_attention"]] = 0
+        out[alone, at["expert_parallel"]] = 0
+        if not self.task.shape.experts:
+            out[:, at["expert_parallel"]] = 0
+        return out
+
+    def setups(self, x: Designs) -> Setups:
+        """The kernel's columns of designs (n, d)."""
+        c, n = self.space.columns(x), len(x)
+        at = {name: i for i, name in enumerate(self._names)}
+
+        def number(name: str) -> NDArray[np.float64]:
+            return np.asarray(c[name], np.float64)
+
+        return Setups(
+            model=np.ascontiguousarray(x[:, at["precision"]]),
+            device=np.ascontiguousarray(x[:, at["gpu"]]),
+            engine=np.ascontiguousarray(x[:, at["engine"]]),
+            tensor=number("tensor"),
+            stages=number("stages"),
+            data_attention=x[:, at["data_attention"]].astype(np.float64),
+            expert_parallel=x[:, at["expert_parallel"]].astype(np.float64),
+            concurrency=number("concurrency"),
+            inputs=np.full(n, float(self.task.inputs)),
+            outputs=np.full(n, float(self.task.outputs)),
+        )
+
+    def _evaluate(self, x: Designs) -> Evaluation:
+        x = self.canonical(x)
+        s = self.setups(x)
+        found = predict(self._pairs, s, corrected=self.corrected)
+        refused = self._refused(s)
+        feasible = (found.running >= 1) & ~refused
+        gpus = s.tensor * s.stages
+        last = found.ttft + (s.outputs - 1.0) * found.tpot
+        throughput = s.concurrency * s.outputs / last
+        time = gpus / throughput
+        price = np.array([self.prices[g] for g in GPUS])[s.device]
+        power = np.array([d.power for d in self._gpus])[s.device]
+        metrics = {
+            "ttft": found.ttft,
+            "tpot": found.tpot,
+            "throughput": throughput,
+            "gpu_throughput": throughput / gpus,
+            "gpus": gpus,
+            "memory": found.memory,
+            "gpu_time": time,
+            "cost": time * price / HOUR * 1e6,
+            "energy": time * power,
+        }
+        metrics = {k: np.where(feasible, v, np.nan) for k, v in metrics.items()}
+        return Evaluation(metrics, feasible, () if feasible.all() else self._reasons(s, feasible))
+
+    def _refused(self, s: Setups) -> NDArray[np.bool_]:
+        """Where a GPU lacks the format, or tensor parallelism does not divide the heads."""
+        lacks = np.array([[bool(self._lack(g, f)) for f in FORMATS.values()] for g in self._gpus])
+        return np.asarray(lacks[s.device, s.model] | (self.task.shape.heads % s.tensor > 0))
+
+    @staticmethod
+    def _lack(gpu: Device, stored: Format) -> str:
+        """Why a GPU does not serve a format; empty where it does."""
+        try:
+            require(gpu, stored)
+        except ArchgymError as error:
+            return str(error)
+        return ""
+
+    def _reasons(self, s: Setups, feasible: NDArray[np.bool_]) -> list[str]:
+        """Why designs are infeasible; empty for the others."""
+        bad = np.flatnonzero(~feasible)
+        keys = (s.device * 8 + s.model) * 2 + s.data_attention.astype(np.int64)
+        keys = (keys * 16 + s.tensor.astype(np.int64)) * 16 + s.stages.astype(np.int64)
+        _, first, which = np.unique(keys[bad], return_index=True, return_inverse=True)
+        texts = np.array([self._reason(s, int(i)) for i in bad[first]], dtype=object)
+        out = np.full(len(feasible), "", dtype=object)
+        out[bad] = texts[which]
+        return list(out)
+
+    def _reason(self, s: Setups, i: int) -> str:
+        """Why one design is infeasible."""
+        gpu, stored = self._gpus[s.device[i]], self._pairs[s.model[i]][1]
+        lack = self._lack(gpu, stored)
+        if lack:
+            return lack
+        tensor = int(s.tensor[i])
+        if self.task.shape.heads % tensor:
+            return f"{self.task.shape.heads} heads are not divided by {tensor} GPUs"
+        table, v = models(self._pairs), int(s.model[i])
+        place = (s.tensor[i], s.stages[i], s.data_attention[i])
+        weights = weights_per_gpu(table, v, *place) / 1e9
+        one = cache_per_sequence(table, v, *place, s.inputs[i] + s.outputs[i]) / 1e9
+        return (
+            f"does not fit: {weights:.1f} GB of weights and {one:.1f} GB of cache of one request on a GPU "
+            f"of {gpu.memory / 1e9:.0f} GB, of which 90 % may be used"
+        )

@@ -1,0 +1,28 @@
+"""The knobs of a deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archgym.space import DesignSpace, categorical, ordinal
+
+from .devices import FORMATS
+from .tables import ENGINES, GPUS
+
+CONCURRENCY = tuple(1 << k for k in range(14))
+
+
+def serving_space(gpus: Sequence[str] = GPUS) -> DesignSpace:
+    """The space of deployments of one replica of a model."""
+    return DesignSpace(
+        [
+            categorical("gpu", tuple(gpus), "board"),
+            categorical("engine", ENGINES, "software"),
+            categorical("precision", tuple(FORMATS), "of weights and operations"),
+            ordinal("tensor", (1, 2, 4, 8), "GPUs that share each layer", "GPUs", scale="log"),
+            ordinal("stages", (1, 2, 4), "of a pipeline of layers", scale="log"),
+            categorical("expert_parallel", (False, True), "whole experts are divided"),
+            categorical("data_attention", (False, True), "attention is divided by sequences"),
+            ordinal("concurrency", CONCURRENCY, "requests at once", "requests", scale="log"),
+        ]
+    )
