@@ -14,6 +14,7 @@ from . import rows as measured
 from .devices import DEVICES, Format
 from .intervals import Table, limits
 from .kernel import Engines, Setups, aggregated_all
+from .pools import Pools, disaggregated_all
 from .residual import Residual, points
 from .shapes import Shape
 from .tables import DATA, devices, engines, models
@@ -64,11 +65,16 @@ def _intervals() -> Table:
     return found
 
 
-def mechanistic(pairs: Pairs, setups: Setups, constants: Engines | None = None) -> Floats:
+def mechanistic(
+    pairs: Pairs, setups: Setups, constants: Engines | None = None, pools: Pools | None = None
+) -> Floats:
     """TTFT, TPOT, memory and running sequences (n, 4) by the constants alone."""
     out = np.empty((len(setups.model), 4))
     table = engines() if constants is None else constants
-    aggregated_all(models(pairs), devices(list(DEVICES.values())), table, setups, out)
+    gpus = devices(list(DEVICES.values()))
+    aggregated_all(models(pairs), gpus, table, setups, out)
+    if pools is not None:
+        disaggregated_all(models(pairs), gpus, table, setups, pools, out)
     return out
 
 
@@ -101,8 +107,9 @@ def learned() -> tuple[Residual, Versions]:
 
 
 def predict(
-    pairs: Pairs, setups: Setups, versions: Sequence[str] | None = None, corrected: bool = True
-) -> Prediction:
+    pairs: Pairs, setups: Setups, versions: Sequence[str] | None = None, corrected: bool = True,
+    pools: Pools | None = None,
+) -> Prediction:  # fmt: skip
     """Expected figures of configurations.
 
     Args:
@@ -110,13 +117,16 @@ def predict(
         setups: the configurations, (n,) each.
         versions: of the engines, where they are known.
         corrected: whether measured rows nearby correct the figures.
+        pools: workers where prefill and decode have GPUs of their own; nothing corrects those.
     """
-    out = mechanistic(pairs, setups)
+    out = mechanistic(pairs, setups, pools=pools)
     near = np.zeros(len(out))
     if corrected:
         residual, known = learned()
         numbers = known([""] * len(out) if versions is None else versions)
         found = residual(points(setups, pairs, numbers))
+        if pools is not None:
+            found[pools.prefill_workers > 0] = 0.0
         out[:, :2] *= np.exp(found[:, :2])
         near = found[:, 2]
     return Prediction.of(out, near)

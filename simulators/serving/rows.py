@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,22 @@ from archgym.errors import ArchgymError
 from .devices import Format, device, number_format
 from .kernel import Setups
 from .models import find
+from .pools import Pools
 from .shapes import Shape
 from .tables import ENGINES, GPUS, engine
 
-COLUMNS = ("engine", "model", "gpu", "mode", "isl", "osl", "concurrency", "ttft_ms", "tpot_ms")
+COLUMNS = (
+    "engine",
+    "model",
+    "gpu",
+    "mode",
+    "isl",
+    "osl",
+    "concurrency",
+    "gpus",
+    "ttft_ms",
+    "tpot_ms",
+)
 # flags of rows that cannot be what their fields say
 LEFT_OUT = ("multinode", "queueing", "hidden_batch_limit")
 
@@ -71,43 +84,85 @@ def read(path: Path) -> list[dict[str, str]]:
         raise ArchgymError(f"{path}: cannot be read as CSV ({error})") from error
 
 
-def aggregated(rows: Sequence[Mapping[str, str]], where: str = "rows") -> Rows:
-    """The rows in which prefill and decode share GPUs, without those that their flag leaves out.
+def _number(row: Mapping[str, str], key: str, default: float | None = None) -> float:
+    """The finite number of a column, more than 0 where there is no default."""
+    text = row.get(key) or ""
+    if not text and default is not None:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or (default is None and value <= 0) or value < 0:
+        raise ArchgymError(f"{key}: expected a number above 0, got {text!r}")
+    return value
 
-    Raises:
-        ArchgymError: names the line of a value that cannot be.
-    """
+
+def _table(
+    rows: Sequence[Mapping[str, str]], where: str, mode: str, worker: str
+) -> tuple[list[Mapping[str, str]], Rows | None]:
+    """The rows of a mode whose numbers are known; ``worker`` begins the names of columns of its GPUs."""
     pairs: dict[tuple[str, str], tuple[int, tuple[Shape, Format]]] = {}
     kept, table = [], []
     for line, row in enumerate(rows, 2):
-        if row["mode"] != "agg" or row.get("flag") in LEFT_OUT or not row["concurrency"]:
+        if row["mode"] != mode or row.get("flag") in LEFT_OUT or not row["concurrency"]:
+            continue
+        if mode == "disagg" and not (row.get("prefill_workers") and row.get("decode_workers")):
             continue
         try:
             shape = find(row["model"])
             stored = precision(row, shape)
             at, _ = pairs.setdefault((shape.name, stored.name), (len(pairs), (shape, stored)))
-            table.append(
-                (
-                    at, GPUS.index(device(row["gpu"]).name), ENGINES.index(engine(row["engine"])),
-                    float(row["gpus"]), 1.0, float(row.get("dp_attn") or 0), float(row.get("ep") or 0),
-                    float(row["concurrency"]), float(row["isl"]), float(row["osl"]),
-                    float(row["ttft_ms"]) * 1e-3, float(row["tpot_ms"]) * 1e-3,
-                )
-            )  # fmt: skip
-        except (ValueError, ArchgymError) as error:
+            flags = [_number(row, f"{worker}{key}", 0.0) for key in ("dp_attn", "ep")]
+            lengths = [_number(row, key) for key in ("concurrency", "isl", "osl")]
+            times = [_number(row, key) * 1e-3 for key in ("ttft_ms", "tpot_ms")]
+            names = [GPUS.index(device(row["gpu"]).name), ENGINES.index(engine(row["engine"]))]
+            table.append([at, *names, _number(row, f"{worker}gpus"), 1.0, *flags, *lengths, *times])
+        except ArchgymError as error:
             raise ArchgymError(f"{where}, line {line}: {error}") from error
         kept.append(row)
     if not kept:
-        raise ArchgymError(f"{where}: no aggregated rows")
+        return [], None
     columns = list(zip(*table))
     ints = [np.array(c, np.int64) for c in columns[:3]]
     floats = [np.array(c, np.float64) for c in columns[3:]]
-    return Rows(
-        kept,
-        [p for _, p in pairs.values()],
-        Setups._make([*ints, *floats[:7]]),
-        floats[7],
-        floats[8],
+    setups = Setups._make([*ints, *floats[:7]])
+    return kept, Rows(kept, [p for _, p in pairs.values()], setups, floats[7], floats[8])
+
+
+def aggregated(rows: Sequence[Mapping[str, str]], where: str = "rows") -> Rows:
+    """The rows in which prefill and decode share GPUs, without those that their flag leaves out.
+
+    Raises:
+        ArchgymError: names the line of a value that cannot be; or there is no such row.
+    """
+    _, found = _table(rows, where, "agg", "")
+    if found is None:
+        raise ArchgymError(f"{where}: no aggregated rows")
+    return found
+
+
+def disaggregated(
+    rows: Sequence[Mapping[str, str]], where: str = "rows"
+) -> tuple[Rows, Pools] | None:
+    """The rows whose prefill has GPUs of its own and whose numbers of workers are known; None: no such row.
+
+    Raises:
+        ArchgymError: names the line of a value that cannot be.
+    """
+    kept, found = _table(rows, where, "disagg", "decode_")
+    if found is None:
+        return None
+
+    def column(key: str, default: float | None = None) -> NDArray[np.float64]:
+        return np.array([_number(row, key, default) for row in kept])
+
+    return found, Pools(
+        column("prefill_workers"),
+        column("prefill_gpus"),
+        column("prefill_dp_attn", 0.0),
+        column("prefill_ep", 0.0),
+        column("decode_workers"),
     )
 
 

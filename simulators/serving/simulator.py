@@ -17,6 +17,7 @@ from archgym.space import Designs, Setting, Value
 
 from .devices import DEVICES, FORMATS, Device, Format, number_format, require
 from .kernel import Setups, cache_per_sequence, weights_per_gpu
+from .pools import Pools
 from .predict import predict
 from .space import serving_space
 from .tables import GPUS, models
@@ -87,6 +88,7 @@ class ServingSimulator(Simulator):
         design: dict[str, Value] = {
             "gpu": "h200_sxm", "engine": "vllm", "precision": number_format(stored).name, "tensor": 8,
             "stages": 1, "expert_parallel": False, "data_attention": False, "concurrency": 16,
+            "prefill_workers": 0, "prefill_tensor": 1, "decode_workers": 1,
         }  # fmt: skip
         for stages in (1, 2, 4):
             for tensor in (1, 2, 4, 8):
@@ -99,11 +101,15 @@ class ServingSimulator(Simulator):
         """Divisions that divide nothing are off."""
         out = x.copy()
         at = {name: i for i, name in enumerate(self._names)}
-        alone = out[:, at["tensor"]] == 0
+        apart = out[:, at["prefill_workers"]] > 0
+        alone = (out[:, at["tensor"]] == 0) & ~(apart & (out[:, at["prefill_tensor"]] > 0))
         out[alone, at["data_attention"]] = 0
         out[alone, at["expert_parallel"]] = 0
         if not self.task.shape.experts:
             out[:, at["expert_parallel"]] = 0
+        out[~apart, at["prefill_tensor"]] = 0
+        out[~apart, at["decode_workers"]] = 0
+        out[apart, at["stages"]] = 0
         return out
 
     def setups(self, x: Designs) -> Setups:
@@ -127,13 +133,25 @@ class ServingSimulator(Simulator):
             outputs=np.full(n, float(self.task.outputs)),
         )
 
+    def pools(self, x: Designs, s: Setups) -> Pools:
+        """Workers of designs (n, d) where prefill has GPUs of its own."""
+        c = self.space.columns(x)
+        workers, tensor, decode = (
+            np.asarray(c[k], np.float64)
+            for k in ("prefill_workers", "prefill_tensor", "decode_workers")
+        )
+        return Pools(workers, tensor, s.data_attention, s.expert_parallel, decode)
+
     def _evaluate(self, x: Designs) -> Evaluation:
         x = self.canonical(x)
         s = self.setups(x)
-        found = predict(self._pairs, s, corrected=self.corrected)
-        refused = self._refused(s)
-        feasible = (found.running >= 1) & ~refused
-        gpus = s.tensor * s.stages
+        p = self.pools(x, s)
+        apart = p.prefill_workers > 0
+        found = predict(self._pairs, s, corrected=self.corrected, pools=p if apart.any() else None)
+        divides = self.task.shape.heads % p.prefill_tensor == 0
+        feasible = (found.running >= 1) & ~self._refused(s) & divides
+        decoding = s.tensor * s.stages * p.decode_workers
+        gpus = np.where(apart, p.prefill_workers * p.prefill_tensor + decoding, decoding)
         last = found.ttft + (s.outputs - 1.0) * found.tpot
         throughput = s.concurrency * s.outputs / last
         time = gpus / throughput
@@ -151,7 +169,8 @@ class ServingSimulator(Simulator):
             "energy": time * power,
         }
         metrics = {k: np.where(feasible, v, np.nan) for k, v in metrics.items()}
-        return Evaluation(metrics, feasible, () if feasible.all() else self._reasons(s, feasible))
+        reasons = () if feasible.all() else self._reasons(s, p, feasible)
+        return Evaluation(metrics, feasible, reasons)
 
     def _refused(self, s: Setups) -> NDArray[np.bool_]:
         """Where a GPU lacks the format, or tensor parallelism does not divide the heads."""
@@ -167,28 +186,32 @@ class ServingSimulator(Simulator):
             return str(error)
         return ""
 
-    def _reasons(self, s: Setups, feasible: NDArray[np.bool_]) -> list[str]:
+    def _reasons(self, s: Setups, p: Pools, feasible: NDArray[np.bool_]) -> list[str]:
         """Why designs are infeasible; empty for the others."""
         bad = np.flatnonzero(~feasible)
         keys = (s.device * 8 + s.model) * 2 + s.data_attention.astype(np.int64)
         keys = (keys * 16 + s.tensor.astype(np.int64)) * 16 + s.stages.astype(np.int64)
+        keys = (keys * 16 + p.prefill_tensor.astype(np.int64)) * 8 + p.prefill_workers.astype(
+            np.int64
+        )
         _, first, which = np.unique(keys[bad], return_index=True, return_inverse=True)
-        texts = np.array([self._reason(s, int(i)) for i in bad[first]], dtype=object)
+        texts = np.array([self._reason(s, p, int(i)) for i in bad[first]], dtype=object)
         out = np.full(len(feasible), "", dtype=object)
         out[bad] = texts[which]
         return list(out)
 
-    def _reason(self, s: Setups, i: int) -> str:
+    def _reason(self, s: Setups, p: Pools, i: int) -> str:
         """Why one design is infeasible."""
         gpu, stored = self._gpus[s.device[i]], self._pairs[s.model[i]][1]
         lack = self._lack(gpu, stored)
         if lack:
             return lack
-        tensor = int(s.tensor[i])
-        if self.task.shape.heads % tensor:
-            return f"{self.task.shape.heads} heads are not divided by {tensor} GPUs"
+        split = [s.tensor[i], *([p.prefill_tensor[i]] if p.prefill_workers[i] else [])]
+        for n in split:
+            if self.task.shape.heads % n:
+                return f"{self.task.shape.heads} heads are not divided by {n:.0f} GPUs"
         table, v = models(self._pairs), int(s.model[i])
-        place = (s.tensor[i], s.stages[i], s.data_attention[i])
+        place = (min(split), s.stages[i], s.data_attention[i])
         weights = weights_per_gpu(table, v, *place) / 1e9
         one = cache_per_sequence(table, v, *place, s.inputs[i] + s.outputs[i]) / 1e9
         return (

@@ -23,6 +23,13 @@ def serving_space(gpus: Sequence[str] = GPUS) -> DesignSpace:
             ordinal("stages", (1, 2, 4), "of a pipeline of layers", scale="log"),
             categorical("expert_parallel", (False, True), "whole experts are divided"),
             categorical("data_attention", (False, True), "attention is divided by sequences"),
+            ordinal("prefill_workers", (0, 1, 2, 4), "that only prefill; 0: the same GPUs do both"),
+            ordinal(
+                "prefill_tensor", (1, 2, 4, 8), "GPUs of a prefill worker", "GPUs", scale="log"
+            ),
+            ordinal(
+                "decode_workers", (1, 2, 4, 8), "that only decode, if some prefill", scale="log"
+            ),
             ordinal("concurrency", CONCURRENCY, "requests at once", "requests", scale="log"),
         ]
     )

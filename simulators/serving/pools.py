@@ -1,0 +1,87 @@
+"""Prefill and decode on GPUs of their own (disaggregated); seconds, bytes and operations throughout."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .compiled import compiled
+from .kernel import (
+    Devices,
+    Engines,
+    Floats,
+    Models,
+    Setups,
+    cache_per_sequence,
+    decode_step,
+    prefill_pass,
+    running,
+    weights_per_gpu,
+)
+
+# B/s and GPU between pools in different nodes: a network port of 400 Gbit/s
+PORT = 50e9
+
+
+class Pools(NamedTuple):
+    """Workers of configurations, by row; :class:`Setups` describes one decode worker."""
+
+    prefill_workers: Floats
+    prefill_tensor: Floats
+    prefill_data: Floats
+    prefill_expert: Floats
+    decode_workers: Floats
+
+
+@compiled
+def disaggregated(
+    m: Models, d: Devices, k: Engines, s: Setups, p: Pools, i: int
+) -> tuple[float, float, float, float]:
+    """Prefill workers hand caches to decode workers; nothing interrupts decode.
+
+    Returns:
+        TTFT, TPOT, bytes held by the fuller kind of GPU, sequences that decode at once (0 where not one
+        fits).
+    """
+    v, g, e = s.model[i], s.device[i], s.engine[i]
+    n, data, ep = s.tensor[i], s.data_attention[i], s.expert_parallel[i]
+    first, own = p.prefill_tensor[i], p.prefill_data[i]
+    inputs, outputs, workers = s.inputs[i], s.outputs[i], p.decode_workers[i]
+    room = workers * running(m, d, v, g, n, 1.0, data, inputs + outputs)
+    if room < 1.0 or running(m, d, v, g, first, 1.0, own, inputs) < 1.0:
+        return np.nan, np.nan, np.nan, 0.0
+    b = min(s.concurrency[i], room)
+    most = max(min(b, k.chunk[e] / inputs), 1.0)
+    together = min(max(k.wave[e] * b / outputs, 1.0), most)
+    whole = prefill_pass(m, d, k, v, g, e, first, own, p.prefill_expert[i], together, inputs)[6]
+    each = whole / together / p.prefill_workers[i]
+    service = each * k.queue[e]
+    cache = m.cache[v] * m.cache_bytes[v] * inputs
+    # boards of one fast domain hand over by its links
+    handed = cache / (first * (d.link[g] if d.node[g] > 8.0 else PORT))
+    decoding, step, ttft = b, 0.0, 0.0
+    for _ in range(4):
+        step = decode_step(
+            m, d, k, v, g, e, n, data, ep, max(decoding / workers, 1.0), inputs + outputs / 2.0
+        )[6]
+        think = outputs * step
+        short = think - service * b
+        queued = (np.sqrt(short * short + 4.0 * service * think) - short) / 2.0 - service
+        ttft = k.answer[e] + k.answer_steps[e] * step + handed + whole + queued
+        ttft += k.burst[e] * (b - 1.0) * each
+        # who waits for the first token does not decode
+        decoding = b * think / (think + ttft)
+    ttft += (s.concurrency[i] / b - 1.0) * outputs * step
+    share = b / workers / (n if data > 0.0 else 1.0)
+    held = weights_per_gpu(m, v, n, 1.0, data)
+    held += share * cache_per_sequence(m, v, n, 1.0, data, inputs + outputs)
+    return ttft, step, max(held, weights_per_gpu(m, v, first, 1.0, own)), b
+
+
+@compiled
+def disaggregated_all(m: Models, d: Devices, k: Engines, s: Setups, p: Pools, out: Floats) -> None:
+    """:func:`disaggregated` of every row with prefill workers, into ``out`` (n, 4)."""
+    for i in range(len(s.model)):
+        if p.prefill_workers[i] > 0.0:
+            out[i, 0], out[i, 1], out[i, 2], out[i, 3] = disaggregated(m, d, k, s, p, i)
