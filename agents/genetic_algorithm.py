@@ -11,7 +11,15 @@ import numpy as np
 
 from archgym.contracts.agent import Agent
 from archgym.contracts.evaluation import Floats
-from archgym.space import Designs, DesignSpace, categorical, ordinal, powers_of_two
+from archgym.space import (
+    Designs,
+    DesignSpace,
+    categorical,
+    exchanged,
+    exchanges,
+    ordinal,
+    powers_of_two,
+)
 
 
 class GeneticAlgorithm(Agent):
@@ -68,7 +76,9 @@ class GeneticAlgorithm(Agent):
         self._fitness = np.empty(0)
         self._children = np.empty((0, len(self.space)), np.int64)
         self._costs = np.empty(0)
-        self._ordinal = np.array([p.kind == "ordinal" for p in self.space.parameters], np.bool_)
+        knobs = self.space.parameters
+        self._ordinal = np.array([p.kind == "ordinal" for p in knobs], np.bool_)
+        self._permuted = np.array([exchanges(p) is not None for p in knobs], np.bool_)
 
     def _ask(self, n: int) -> Designs:
         if not len(self._parents):
@@ -95,6 +105,9 @@ class GeneticAlgorithm(Agent):
         if self.hyper["step"] == "neighbor":
             moved = x + self.rng.choice((-1, 1), x.shape)
             fresh = np.where(self._ordinal, np.clip(moved, 0, self.space.nvec - 1), fresh)
+        if self._permuted.any():  # two items exchanged: what a permutation's parents had is kept
+            swapped = exchanged(x, self.space.parameters, self.rng)
+            fresh = np.where(self._permuted, swapped, fresh)
         return np.where(hit, fresh, x)
 
     def _tell(self, x: Designs, costs: Floats) -> None:

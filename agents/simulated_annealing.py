@@ -9,14 +9,24 @@ import numpy as np
 
 from archgym.contracts.agent import Agent
 from archgym.contracts.evaluation import Floats
-from archgym.space import Designs, DesignSpace, categorical, ordinal, powers_of_two
+from archgym.space import (
+    Designs,
+    DesignSpace,
+    categorical,
+    exchanged,
+    exchanges,
+    ordinal,
+    powers_of_two,
+)
 
 
 class SimulatedAnnealing(Agent):
     """Several chains, each a Metropolis walk that cools geometrically over the budget.
 
-    A move changes one or two parameters: an ordinal by a step of geometric length, a categorical to
-    any other value.  Temperatures are in units of the spread of the first costs seen, so that no
+    A move changes one or two parameters: an ordinal by a step of geometric length, a permutation by an
+    exchange of two items, another categorical to any other value.
+
+    Temperatures are in units of the spread of the first costs seen, so that no
     scale has to be guessed.
     """
 
@@ -62,7 +72,9 @@ class SimulatedAnnealing(Agent):
         self._told = 0
         self._best, self._best_cost = self._here[0].copy(), np.inf
         self._first: list[float] = []
-        self._ordinal = np.array([p.kind == "ordinal" for p in self.space.parameters], np.bool_)
+        knobs = self.space.parameters
+        self._ordinal = np.array([p.kind == "ordinal" for p in knobs], np.bool_)
+        self._permuted = np.array([exchanges(p) is not None for p in knobs], np.bool_)
 
     @property
     def temperature(self) -> float:
@@ -105,6 +117,9 @@ class SimulatedAnnealing(Agent):
             )
             other = (here + self.rng.integers(1, np.maximum(size, 2), n)) % size
             value = np.where(self._ordinal[column], ordinal_, other)
+            if self._permuted.any():
+                swapped = exchanged(out, self.space.parameters, self.rng)[rows, column]
+                value = np.where(self._permuted[column], swapped, value)
             use = twice if again else np.ones(n, np.bool_)
             out[rows[use], column[use]] = value[use]
         return out

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contracts.evaluation import Floats
-from ..space import Designs, DesignSpace, Parameter
+from ..space import Designs, DesignSpace, Parameter, items_of, places
 
 
 class FeatureMap:
@@ -29,7 +29,7 @@ class FeatureMap:
         self.workloads = tuple(workloads) if len(workloads) > 1 else ()
         self._tables = [_table(p) for p in space.parameters]
         self.names = [
-            p.name if t.shape[1] == 1 else f"{p.name}={p.values[k]}"
+            p.name if t.shape[1] == 1 else f"{p.name}={(items_of(p) or p.values)[k]}"
             for p, t in zip(space.parameters, self._tables)
             for k in range(t.shape[1])
         ]
@@ -70,6 +70,8 @@ def _table(p: Parameter) -> Floats:
     n = len(p)
     if n < 2:
         return np.zeros((n, 0))
+    if items_of(p):
+        return places(p)
     if p.kind == "categorical":
         return np.eye(n) if n > 2 else np.arange(n, dtype=np.float64)[:, None]
     numbers = np.arange(n, dtype=np.float64)

@@ -3,6 +3,7 @@
 from .constraint import Columns, Constraint, Designs
 from .design_space import DesignSpace, design_keys
 from .parameter import Parameter, Value, categorical, ordinal, powers_of_two
+from .permutations import exchanged, exchanges, items_of, places
 from .settings import (
     THREADS,
     Setting,
@@ -25,7 +26,11 @@ __all__ = [
     "check_settings",
     "defaults_of",
     "design_keys",
+    "exchanged",
+    "exchanges",
+    "items_of",
     "ordinal",
+    "places",
     "powers_of_two",
     "settings_of_signature",
     "settings_of_space",

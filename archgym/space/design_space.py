@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import DesignError, UnknownNameError
 from .constraint import Constraint, Designs
 from .parameter import Parameter, Value
+from .permutations import exchanges
 
 
 class DesignSpace:
@@ -274,8 +275,8 @@ class DesignSpace:
     def neighbors(self, design: ArrayLike) -> Designs:
         """Every valid design one step away.
 
-        A step changes an ordinal parameter to the value before or after, and a categorical one to any
-        other value.
+        A step changes an ordinal parameter to the value before or after, a permutation by an exchange of
+        two items, and any other categorical one to any other value.
 
         Args:
             design: (d,) value indices.
@@ -287,7 +288,11 @@ class DesignSpace:
         out: list[Designs] = []
         for column, p in enumerate(self.parameters):
             here = int(base[column])
-            steps = range(len(p)) if p.kind == "categorical" else (here - 1, here + 1)
+            near = exchanges(p)
+            if near is not None:
+                steps: Sequence[int] = near[here].tolist()
+            else:
+                steps = range(len(p)) if p.kind == "categorical" else (here - 1, here + 1)
             for value in steps:
                 if value != here and 0 <= value < len(p):
                     moved = base.copy()

@@ -19,8 +19,11 @@ from archgym.cli import main
 from archgym.errors import WorkloadError
 from tests.conftest import REFERENCE
 
+# traffic of accelerators: not of the reference
+ACCELERATORS = ("matmul_tiles", "kv_cache", "embedding_gather", "mixed_agents")
 
-@pytest.mark.parametrize("name", GENERATORS)
+
+@pytest.mark.parametrize("name", [n for n in GENERATORS if n not in ACCELERATORS])
 def test_generators_make_the_reference_traces(name, tmp_path):
     described = json.loads((REFERENCE / "dram_reference.json").read_text())["traces"][name]
     write_stl(generate(name), tmp_path / "t.stl")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.simulator import Simulator
@@ -21,17 +22,28 @@ from ..modern.tables import SEMANTICS
 from ..traces import resolve
 from ..traces.library import Workload, names
 from ..traces.options import FOLDS
+from .alike import in_flight, marks
 from .families import FAMILIES, GIB, family_named
 from .figures import COSTS, ENERGIES, TIMES, energy_j, times
 from .mappings import (
     bits_of, check_own, default_mapping, named_knob, own_knob, search_knobs,
 )  # fmt: skip
+from .mapping_forms import MappingForms
 from .organisations import Held, Organisation, capacity, organisations
 from .playing import Playing, check_request, reading
 from .space import canonical, default_controller, memory_space
 
 PLAYERS = ("per-channel", "shared")
+FELT = (1 << 40,) * 3  # a design that did not run says nothing of others
 CONTROLLER = tuple(f for f in Design.__dataclass_fields__ if f != "address_mapping")
+
+
+class Row(NamedTuple):
+    """Of one design: its metrics or the reason why it has none, and what was in flight at most."""
+
+    metrics: list[float]
+    reason: str
+    flight: tuple[int, int, int]
 
 
 class MemorySimulator(Simulator):
@@ -119,6 +131,13 @@ class MemorySimulator(Simulator):
             self.metrics = (*TIMES, *COSTS)  # type: ignore[misc, assignment]
         self._threads = None if threads is None else int(threads)
         self._start = self._smallest()
+        self._forms = (
+            MappingForms(
+                self.family, self.space, request_bytes, (self.playing.end - 1).bit_length()
+            )
+            if mapping == "searched"
+            else None
+        )
 
     @staticmethod
     def workload_names() -> list[str]:
@@ -181,25 +200,38 @@ class MemorySimulator(Simulator):
         return bits_of(values, device, one.ranks, one.channels, self.request_bytes)
 
     def canonical(self, x: Designs) -> Designs:
-        """Knobs that cannot matter at their first value; see :func:`.space.canonical`."""
-        return canonical(x, self.space, self.playing.reads_only)
+        """Knobs and mappings that cannot matter, in one form; see ``space`` and ``mapping_forms``."""
+        out = canonical(x, self.space, self.playing.reads_only)
+        if self._forms is not None:
+            self._forms.apply(out)
+        return out
+
+    def evaluate_alike(self, x: Designs) -> tuple[Evaluation, NDArray[np.bool_]]:
+        """The evaluation, and which limits the runs cannot have felt: see :mod:`.alike`."""
+        rows = self._rows(self.space.check(x))
+        requests, bursts, writes = np.array([flight for *_, flight in rows], np.int64).T
+        return self._as_evaluation(rows), marks(x, self.space, requests, bursts, writes)
 
     def prepare(self) -> None:
         """Compile the kernel."""
         self.evaluate(self.space.encode(self.default_design()))
 
     def _evaluate(self, x: Designs) -> Evaluation:
-        rows = map_rows(lambda i: self._row(self.space.decode(x[i : i + 1])[0]),
-                        np.arange(len(x)), self._threads)  # fmt: skip
-        reasons = [reason for _, reason in rows]
-        table = np.array([row for row, _ in rows])
+        return self._as_evaluation(self._rows(x))
+
+    def _rows(self, x: Designs) -> list[Row]:
+        designs = self.space.decode(x)
+        return map_rows(lambda i: self._row(designs[i]), np.arange(len(x)), self._threads)
+
+    def _as_evaluation(self, rows: list[Row]) -> Evaluation:
+        reasons = [row.reason for row in rows]
+        table = np.array([row.metrics or [np.nan] * len(self.metrics) for row in rows])
         feasible = np.array([not r for r in reasons], np.bool_)
         metrics = {m.name: table[:, i].copy() for i, m in enumerate(self.metrics)}
         return Evaluation(metrics, feasible, [] if feasible.all() else reasons)
 
-    def _row(self, values: Mapping[str, Any]) -> tuple[list[float], str]:
+    def _row(self, values: Mapping[str, Any]) -> Row:
         """Metrics of one design, or why it has none."""
-        nothing = [float("nan")] * len(self.metrics)
         one = Organisation(
             str(values["speed_bin"]), *(int(values[k]) for k in Organisation._fields[1:])
         )
@@ -218,12 +250,10 @@ class MemorySimulator(Simulator):
         except ArchgymError as error:  # an own mapping of another organisation
             faults.append(str(error))
         if faults:
-            return nothing, "; ".join(faults)
+            return Row([], "; ".join(faults), FELT)
         return self._measured(one, device, design, bits)
 
-    def _measured(
-        self, one: Organisation, device: ModernDevice, design: Design, bits: Bits
-    ) -> tuple[list[float], str]:
+    def _measured(self, one: Organisation, device: ModernDevice, design: Design, bits: Bits) -> Row:
         """Run a design that can work; its metrics, or why it has none."""
         played = self.playing.at(device.clock_ps)
         out = run(
@@ -232,7 +262,7 @@ class MemorySimulator(Simulator):
             players=self.players,
         )  # fmt: skip
         if out.end <= 0:
-            return [float("nan")] * len(self.metrics), "the last request is never answered"
+            return Row([], "the last request is never answered", FELT)
         nbytes = len(played.stamp) * self.request_bytes
         latency = np.asarray(played.per_request(out.latency), np.int64)
         row = list(times(out, device, latency, nbytes))
@@ -241,4 +271,6 @@ class MemorySimulator(Simulator):
             row += [energy, energy / (8 * nbytes), energy / row[0]]
         pins = self.family.pins(one.channel_width, one.ranks, one.channels)
         costs = one.channels, one.ranks * one.channels, pins, capacity(self.family, one)
-        return [*row, *map(float, costs)], ""
+        bursts = self.request_bytes // device.burst_bytes
+        flight = in_flight(played.stamp, out.latency, played.is_write, bursts)
+        return Row([*row, *map(float, costs)], "", flight)

@@ -6,7 +6,6 @@ so that a trace is the same on every machine; cycles are those of the DRAM, addr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -14,72 +13,13 @@ from numpy.typing import NDArray
 
 from archgym.errors import UnknownNameError, WorkloadError
 
+from .draws import LINE, Columns, I64, SplitMix, geometric, lines_below, starts, table, unit
 from .trace import MAX_REQUESTS, Trace
-
-LINE = 64
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-U64 = NDArray[np.uint64]
-I64 = NDArray[np.int64]
-Columns = tuple[I64, NDArray[np.bool_] | I64, I64]
-
-
-class SplitMix:
-    """A splitmix64 stream whose draws can be taken in blocks."""
-
-    def __init__(self, seed: int) -> None:
-        self._state = (seed * int(_GOLDEN) + 0x1234567) % (1 << 64)
-
-    def take(self, count: int) -> U64:
-        """The next ``count`` draws, (count,) uint64."""
-        with np.errstate(over="ignore"):
-            z = np.uint64(self._state) + _GOLDEN * np.arange(1, count + 1, dtype=np.uint64)
-            self._state = (self._state + count * int(_GOLDEN)) % (1 << 64)
-            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return z ^ (z >> np.uint64(31))
-
-    def below(self, n: int) -> int:
-        """One integer in [0, n)."""
-        return int(self.take(1)[0] % np.uint64(n))
-
-    def uniform(self) -> float:
-        """One float in [0, 1)."""
-        return float(unit(self.take(1))[0])
-
-
-def unit(draws: U64) -> NDArray[np.float64]:
-    """Draws as floats in [0, 1)."""
-    return (draws >> np.uint64(11)).astype(np.float64) * (1.0 / (1 << 53))
-
-
-def geometric(draws: U64, mean: float) -> I64:
-    """Draws as geometric variables of at least 1 with the given mean (above 1)."""
-    scale = math.log(1.0 - 1.0 / mean)
-    # math.log, one by one: numpy's vector logarithm may differ in the last bit between machines
-    return np.array([1 + int(math.log(1.0 - u) / scale) for u in unit(draws)], np.int64)
-
-
-def _table(rng: SplitMix, n: int, fixed: int, mean: float) -> tuple[U64, I64]:
-    """``fixed`` draws a request (n, fixed), and a geometric gap, for which a mean of 1 draws none."""
-    if mean <= 1:
-        return rng.take(fixed * n).reshape(n, fixed), np.ones(n, np.int64)
-    draws = rng.take((fixed + 1) * n).reshape(n, fixed + 1)
-    return draws, geometric(draws[:, fixed], mean)
+from .traffic import embedding_gather, kv_cache, matmul_tiles, mixed_agents
 
 
 def _one_gap(rng: SplitMix, mean: float) -> int:
     return int(geometric(rng.take(1), mean)[0]) if mean > 1 else 1
-
-
-def lines_below(draws: U64, footprint: int) -> I64:
-    """Draws as line-aligned addresses below a footprint in bytes."""
-    return (draws % np.uint64(footprint // LINE)).astype(np.int64) * LINE
-
-
-def _starts(gaps: I64) -> I64:
-    out = np.zeros(len(gaps), np.int64)
-    np.cumsum(gaps[:-1], out=out[1:])
-    return out
 
 
 def stream_read(n: int, seed: int, *, gap: int = 4) -> Columns:
@@ -98,16 +38,16 @@ def stream_rw21(n: int, seed: int, *, gap: int = 5) -> Columns:
 
 def rand_read(n: int, seed: int, *, mean: float = 8, footprint: int = 1 << 30) -> Columns:
     """Uniformly random reads, geometric gaps."""
-    draws, gaps = _table(SplitMix(seed), n, 1, mean)
-    return _starts(gaps), np.zeros(n, np.int64), lines_below(draws[:, 0], footprint)
+    draws, gaps = table(SplitMix(seed), n, 1, mean)
+    return starts(gaps), np.zeros(n, np.int64), lines_below(draws[:, 0], footprint)
 
 
 def rand_rw(
     n: int, seed: int, *, mean: float = 10, footprint: int = 1 << 30, write_share: float = 0.4
 ) -> Columns:
     """Uniformly random reads and writes, geometric gaps."""
-    draws, gaps = _table(SplitMix(seed), n, 2, mean)
-    return _starts(gaps), unit(draws[:, 0]) < write_share, lines_below(draws[:, 1], footprint)
+    draws, gaps = table(SplitMix(seed), n, 2, mean)
+    return starts(gaps), unit(draws[:, 0]) < write_share, lines_below(draws[:, 1], footprint)
 
 
 def stride_conflict(
@@ -134,7 +74,7 @@ def chase(
     draws = SplitMix(seed).take(2 * n).reshape(n, 2)
     span = np.uint64(longest - shortest + 1)
     gaps = shortest + (draws[:, 1] % span).astype(np.int64)
-    return _starts(gaps), np.zeros(n, np.int64), lines_below(draws[:, 0], footprint)
+    return starts(gaps), np.zeros(n, np.int64), lines_below(draws[:, 0], footprint)
 
 
 def zipf_rows(
@@ -154,11 +94,11 @@ def zipf_rows(
         total += 1.0 / (i + 1) ** s
         weights.append(total)
     place = (rng.take(rows) % np.uint64(1 << 19)).astype(np.int64)
-    draws, gaps = _table(rng, n, 3, mean)
+    draws, gaps = table(rng, n, 3, mean)
     rank = np.searchsorted(np.array(weights), unit(draws[:, 0]) * total, side="right")
     address = place[np.minimum(rank, rows - 1)] * 8192
     address += (draws[:, 2] % np.uint64(128)).astype(np.int64) * LINE
-    return _starts(gaps), unit(draws[:, 1]) < write_share, address
+    return starts(gaps), unit(draws[:, 1]) < write_share, address
 
 
 def bursty(
@@ -190,13 +130,18 @@ def bursty(
     return np.concatenate(stamps), np.concatenate(writes), np.concatenate(addresses)
 
 
-WHOLE = ("gap", "footprint", "banks", "stride", "shortest", "longest", "rows")
+WHOLE = (
+    "gap", "footprint", "banks", "stride", "shortest", "longest", "rows", "size", "tile", "batch",
+    "context", "page", "entry", "vector",
+)  # fmt: skip
 # least and largest value of each parameter; addresses stay in 4 GiB, stamps far below 2^63
 RANGES: dict[str, tuple[float, float]] = {
     "gap": (0, 1_000_000_000), "mean": (0, 1e9), "footprint": (LINE, 1 << 32),
     "write_share": (0, 1), "banks": (1, 1 << 20), "stride": (0, 1 << 32),
     "shortest": (0, 1_000_000_000), "longest": (0, 1_000_000_000), "rows": (1, 1 << 19),
     "s": (0, 20), "burst": (0, 1e9), "pause": (0, 1e9),
+    "size": (32, 1 << 14), "tile": (1, 1 << 14), "batch": (1, 1 << 12), "context": (1, 1 << 17),
+    "page": (1, 1 << 12), "entry": (LINE, 1 << 20), "vector": (LINE, 1 << 16),
 }  # fmt: skip
 GENERATORS: dict[str, tuple[Callable[..., Columns], int]] = {
     "stream_read": (stream_read, 11),
@@ -207,6 +152,10 @@ GENERATORS: dict[str, tuple[Callable[..., Columns], int]] = {
     "chase": (chase, 16),
     "zipf_rows": (zipf_rows, 17),
     "bursty": (bursty, 18),
+    "matmul_tiles": (matmul_tiles, 21),
+    "kv_cache": (kv_cache, 22),
+    "embedding_gather": (embedding_gather, 23),
+    "mixed_agents": (mixed_agents, 24),
 }
 
 
