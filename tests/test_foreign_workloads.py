@@ -50,6 +50,7 @@ def own(tmp_path_factory):
         "dram": str(folder / "trace.stl"),
         "memory": str(folder / "trace.stl"),
         "accelerator": str(folder / "layers.csv"),
+        "accelerated": str(folder / "layers.csv"),
         "mapping": str(folder / "layers.csv"),
         "soc": str(folder / "graph.tasks.csv"),
         "ffet": "mac16",

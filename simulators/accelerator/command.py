@@ -30,7 +30,7 @@ WHAT = "NAME, NAME@BATCH, NAME/LAYER or a file: " + ", ".join(FORMATS)
 def add_layers(p: argparse.ArgumentParser) -> None:
     """``archgym accelerator layers``."""
     p.add_argument("workload", nargs="?", help=WHAT)
-    _reading_options(p)
+    reading_options(p)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_layers)
 
@@ -45,7 +45,7 @@ def add_architectures(p: argparse.ArgumentParser) -> None:
 def add_map(p: argparse.ArgumentParser) -> None:
     """``archgym accelerator map``."""
     p.add_argument("workload", help=WHAT)
-    _reading_options(p)
+    reading_options(p)
     p.add_argument("--architecture", default="eyeriss", help=MACHINE)
     p.add_argument(
         "--output-bits",
@@ -76,7 +76,7 @@ def add_map(p: argparse.ArgumentParser) -> None:
 def add_systolic(p: argparse.ArgumentParser) -> None:
     """``archgym accelerator systolic``."""
     p.add_argument("workload", help=WHAT)
-    _reading_options(p)
+    reading_options(p)
     p.add_argument(
         "--rows", type=int, default=128, metavar="PES", help="processing elements per column"
     )
@@ -101,7 +101,7 @@ def _layers(options: argparse.Namespace) -> None:
         else:
             print_table(["network", "shapes", "GMAC"], rows)
         return
-    network = _network(options)
+    network = network_of(options)
     if options.json:
         layers = [{f: getattr(x, f) for f in FIELDS} for x in network.layers]
         skipped = dict(network.notes.get("no_products", {}))
@@ -117,7 +117,8 @@ def _layers(options: argparse.Namespace) -> None:
     _print_notes(network)
 
 
-def _network(options: argparse.Namespace) -> Network:
+def network_of(options: argparse.Namespace) -> Network:
+    """The network that the options of :func:`reading_options` name."""
     return resolve(options.workload, dims=options.dims, partial=options.partial)
 
 
@@ -138,7 +139,8 @@ def _print_notes(network: Network) -> None:
             print(f"{text}: " + ", ".join(f"{name} ({n})" for name, n in notes[key].items()))
 
 
-def _reading_options(p: argparse.ArgumentParser) -> None:
+def reading_options(p: argparse.ArgumentParser) -> None:
+    """How a network is read: symbolic axes, and whether a part will do."""
     p.add_argument(
         "--dims",
         default="",
@@ -181,7 +183,7 @@ def _level(level: Level) -> dict[str, Any]:
 
 
 def _map(options: argparse.Namespace) -> int:
-    network = _network(options)
+    network = network_of(options)
     machine = hardware.load_architecture(options.architecture)
     if options.output_bits < 0:
         raise ArchgymError(f"--output-bits must be at least 0, got {options.output_bits}")
@@ -251,7 +253,7 @@ def _as_dict(layer: Any, f: Found, machine: Architecture) -> dict[str, Any]:
 
 
 def _systolic(options: argparse.Namespace) -> None:
-    network = _network(options)
+    network = network_of(options)
     runs = [
         (x, systolic(x, options.rows, options.columns, options.dataflow)) for x in network.layers
     ]

@@ -32,6 +32,10 @@ DOMAIN = Domain(
             "the architectures there are, or one of them", f"{_COMMAND}:add_architectures"
         ),
         "map": Verb("the best mapping found of every layer, and its cost", f"{_COMMAND}:add_map"),
+        "trace": Verb(
+            "what mapped layers ask of DRAM, as a memory trace",
+            "archgym.simulators.accelerator.trace_command:add_trace",
+        ),
         "systolic": Verb("layers on a systolic array, by closed forms", f"{_COMMAND}:add_systolic"),
     },
     readers={"torch": "archgym.simulators.accelerator.readers.torch_modules:from_torch"},

@@ -8,12 +8,18 @@ DOMAIN = Domain(
     simulators={
         "dram": "archgym.simulators.dram.simulator:DRAMSimulator",
         "memory": "archgym.simulators.dram.memory.simulator:MemorySimulator",
+        "accelerated": "archgym.simulators.dram.memory.accelerated:AcceleratedSimulator",
     },
     workloads={
         "dram": "archgym.simulators.dram.traces.library:names",
         "memory": "archgym.simulators.dram.traces.library:names",
+        "accelerated": "archgym.simulators.accelerator.workloads:names",
     },
-    environments={"DRAM": "dram/stream-low-power", "Memory": "memory/ddr5-sqlite"},
+    environments={
+        "DRAM": "dram/stream-low-power",
+        "Memory": "memory/ddr5-sqlite",
+        "Accelerated": "accelerated/mobilenet-lpddr5",
+    },
     multi_objective={
         "DRAM": {"scenario": "dram/bfs-10k-front"},
         "Memory": {

@@ -22,15 +22,15 @@ from .writing import WRITERS, write_text
 WRITTEN = (".npz", *(suffix for suffix, name in SUFFIXES.items() if name in WRITERS))
 
 
-def check_output(path: Path, force: bool) -> None:
+def check_output(path: Path, force: bool, option: str = "--output") -> None:
     """Refuse a suffix that no writer has, and a file that exists, unless it is to be overwritten."""
     if suffix_of(path) not in WRITTEN or (path.suffix in PACKED and suffix_of(path) == ".npz"):
         raise ArchgymError(
-            f"--output {path}: expected .npz or .stl, or one of {', '.join(WRITTEN[2:])} (text formats "
+            f"{option} {path}: expected .npz or .stl, or one of {', '.join(WRITTEN[2:])} (text formats "
             f"also with {', '.join(PACKED)})"
         )
     if path.exists() and not force:
-        raise ArchgymError(f"--output {path}: exists; say --force to overwrite it")
+        raise ArchgymError(f"{option} {path}: exists; say --force to overwrite it")
 
 
 def write_trace(trace: Trace, path: Path) -> None:
