@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from archgym.simulators.dram.memory.families import FAMILIES
 from archgym.simulators.dram.memory.mappings import bits_of, default_mapping
-from archgym.simulators.dram.memory.organisations import capacity
+from archgym.simulators.dram.memory.organisations import Organisation, capacity
 from archgym.simulators.dram.memory.simulator import MemorySimulator
+from archgym.simulators.dram.modern.mappings import decode
 from archgym.simulators.dram.traces import Trace
 
 from archgym import load_scenario
@@ -218,3 +219,37 @@ def test_contract_of_searched_mappings():
     for device in ("DDR5", "HBM2"):
         simulator = MemorySimulator(SHORT, device=device, mapping="searched", ranks=2)
         check_simulator(simulator, designs=12, study=0)
+
+
+@pytest.mark.parametrize(("device", "ranks"), [("DDR5", 2), ("HBM2", 2), ("LPDDR4", 1)])
+def test_a_form_sends_every_address_of_the_trace_to_the_same_place(device, ranks):
+    simulator = MemorySimulator(SHORT, device=device, mapping="searched", channels=4, ranks=ranks)
+    x = simulator.space.sample(300, np.random.default_rng(5))
+    forms = simulator.canonical(x)
+    address = simulator.playing.trace.address
+    knobs = [p.name for p in simulator._mapping]
+    changed = 0
+    for before, after in zip(simulator.space.decode(x), simulator.space.decode(forms)):
+        one = Organisation(*(before[k] for k in Organisation._fields))
+        first, second = (decode(address, simulator._bits(d, one)) for d in (before, after))
+        assert all((a == b).all() for a, b in zip(first, second))
+        changed += [before[k] for k in knobs] != [after[k] for k in knobs]
+    assert changed > 100
+
+
+def test_runs_that_feel_no_limit_settle_many_designs():
+    simulator = MemorySimulator(SHORT)
+    start = simulator.default_design()
+    _, marks = simulator.evaluate_alike(
+        simulator.space.encode({**start, "request_buffer_size": 64, "max_active_transactions": 128})
+    )
+    edges = np.cumsum(simulator.space.nvec)[:-1]
+    by_name = dict(zip(simulator.space.names, np.split(marks[0], edges)))
+    assert by_name["scheduler_buffer"].all() and by_name["request_buffer_size"].sum() > 1
+    assert by_name["max_active_transactions"].sum() > 1
+    # one entry was felt
+    _, tight = simulator.evaluate_alike(simulator.space.encode({**start, "request_buffer_size": 2}))
+    assert tight[0, : edges[0]].sum() == 1
+    assert (
+        dict(zip(simulator.space.names, np.split(tight[0], edges)))["scheduler_buffer"].sum() == 1
+    )
