@@ -25,7 +25,13 @@ def add_trace(p: argparse.ArgumentParser) -> None:
     """``archgym accelerator trace``."""
     p.add_argument("workload", help=WHAT)
     reading_options(p)
-    p.add_argument("--to", type=Path, required=True, metavar="FILE", help=f"file to write: {', '.join(WRITTEN)}")
+    p.add_argument(
+        "--to",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=f"file to write: {', '.join(WRITTEN)}",
+    )
     p.add_argument("--architecture", default="eyeriss", help=MACHINE)
     p.add_argument(
         "--objective", default="energy-delay", choices=OBJECTIVES, help="what is minimised"
@@ -40,7 +46,11 @@ def add_trace(p: argparse.ArgumentParser) -> None:
         help="packed: what moves together lies together; rows: NCHW",
     )
     p.add_argument(
-        "--requests", type=int, default=100_000, metavar="REQUESTS", help="the most that are written"
+        "--requests",
+        type=int,
+        default=100_000,
+        metavar="REQUESTS",
+        help="the most that are written",
     )
     p.add_argument("--force", action="store_true", help="overwrite a file")
     p.add_argument("--json", action="store_true")
