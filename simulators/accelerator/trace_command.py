@@ -75,18 +75,19 @@ def _trace(options: argparse.Namespace) -> None:
         trace, complete = traffic(mapped, machine, options.requests, options.layout)
     write_trace(trace, options.to)
     assert trace.size is not None
+    nbytes, written = int(trace.size.sum()), int(trace.size[trace.is_write == 1].sum())
+    seconds = float(trace.stamp[-1]) / machine.clock_hz
     facts = {
         "file": str(options.to), "requests": len(trace), "complete": complete,
-        "bytes": int(trace.size.sum()), "written": int(trace.size[trace.is_write == 1].sum()),
-        "seconds": float(trace.stamp[-1]) / machine.clock_hz,
+        "bytes": nbytes, "written": written, "seconds": seconds,
     }  # fmt: skip
     if options.json:
         print_json(facts)
         return
     print(
-        f"{options.to}: {len(trace):,} requests, {format_quantity(facts['bytes'], 'B')} "
-        f"({format_quantity(facts['written'], 'B')} written) in "
-        f"{format_quantity(facts['seconds'], 's')} of {machine.name}"
+        f"{options.to}: {len(trace):,} requests, {format_quantity(nbytes, 'B')} "
+        f"({format_quantity(written, 'B')} written) in "
+        f"{format_quantity(seconds, 's')} of {machine.name}"
     )
     if not complete:
         print(f"the first {options.requests:,} requests; --requests N writes more")

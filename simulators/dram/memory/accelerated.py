@@ -22,6 +22,7 @@ from ...accelerator.workloads import names, resolve
 from ..traces import Trace
 from .families import FAMILIES
 from .figures import COSTS
+from .organisations import Held
 from .simulator import MemorySimulator
 
 MACHINES = ("eyeriss", "nvdla", "shidiannao", "simba", "tpu")
@@ -79,14 +80,12 @@ class AcceleratedSimulator(Simulator):
     ) -> None:
         self.network = resolve(workload)
         self.workload, self.workload_hash = self.network.name, self.network.content_hash
-        self._held = {
-            k: v for k, v in {"pins": pins, "capacity": capacity}.items() if v is not None
-        }
-        self._facts = {"device": device, "requests": requests, "effort": effort, **self._held}
+        self._held = Held(pins, capacity)
+        self._effort, self._requests, self._device = effort, requests, device
         self._threads = threads
         self._chips: dict[tuple[str, str], Chip | str] = {}
-        one = Trace("", *np.zeros((3, 1), np.int64), 1000)
-        self._memory = MemorySimulator(one, device=device, **self._held)
+        zero = np.zeros(1, np.int64)
+        self._memory = self._memory_of(Trace("one", zero, zero.astype(np.uint8), zero, 1000))
         inner = self._memory.space
         knobs = [
             categorical("architecture", MACHINES, "the accelerator"),
@@ -95,7 +94,7 @@ class AcceleratedSimulator(Simulator):
         self.space = DesignSpace([*knobs, *inner.parameters], inner.constraints)
         if not self._memory.family.has_energy:
             left_out = ("energy", "memory_energy")
-            self.metrics = tuple(m for m in type(self).metrics if m.name not in left_out)  # type: ignore[misc]
+            self.metrics = tuple(m for m in type(self).metrics if m.name not in left_out)  # type: ignore[misc, assignment]
 
     @staticmethod
     def workload_names() -> list[str]:
@@ -105,7 +104,18 @@ class AcceleratedSimulator(Simulator):
     @property
     def config(self) -> Mapping[str, Any]:
         """Everything that the answers depend on."""
-        return self._facts
+        own = {"device": self._device, "requests": self._requests, "effort": self._effort}
+        return own | self._held.facts
+
+    def _memory_of(self, trace: Trace) -> MemorySimulator:
+        held = self._held
+        return MemorySimulator(
+            trace,
+            device=self._device,
+            pins=held.pins,
+            capacity=held.capacity,
+            threads=self._threads,
+        )
 
     def default_design(self) -> dict[str, Value]:
         """The first machine that the layers fit, mapped for energy-delay, over the cheapest memory."""
@@ -136,26 +146,21 @@ class AcceleratedSimulator(Simulator):
         machine = load_architecture(machine_name)
         mapped, cycles, energy = [], 0.0, 0.0
         for layer in self.network.layers:
-            found = find_mapping(
-                layer, machine, objective=objective, effort=int(self._facts["effort"])
-            )
+            found = find_mapping(layer, machine, objective=objective, effort=self._effort)
             if isinstance(found, Refusal):
                 raise ArchgymError(f"layer {layer.name!r} does not fit {machine.name}: {found}")
             cost = found.cost
             mapped.append((layer, found.mapping))
             cycles += layer.count * cost.compute_cycles
             energy += layer.count * (cost.energy_pj - float(cost.level_energy_pj[0].sum()))
-        most = int(self._facts["requests"])
+        most = self._requests
         trace, complete = traffic(mapped, machine, most)
         if not complete:
             raise ArchgymError(
                 f"{self.workload} on {machine.name} asks DRAM for more than {most:,} times: "
                 "name a layer (NETWORK/LAYER), or raise the setting requests"
             )
-        memory = MemorySimulator(
-            trace, device=str(self._facts["device"]), threads=self._threads, **self._held
-        )
-        return Chip(memory, cycles / machine.clock_hz, energy * 1e-12)
+        return Chip(self._memory_of(trace), cycles / machine.clock_hz, energy * 1e-12)
 
     def _evaluate(self, x: Designs) -> Evaluation:
         names_, parts = [m.name for m in self.metrics], []
