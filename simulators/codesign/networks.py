@@ -2,8 +2,9 @@
 
 *ResNet-9-like*: a 3 x 3 stem convolution, then blocks of one 3 x 3 convolution, a 2 x 2 maximum and
 0 to 3 skip layers (3 x 3, residual round all of them), then one matrix product on the pooled map.
-*U-Net-like*: ``height`` levels of two 3 x 3 convolutions each, halved by a maximum, a bottom level the
-same, and as many levels up again whose first convolution sees the upsampled and the skipped map.
+*U-Net-like*: ``height`` levels of two 3 x 3 convolutions each (or as many as chosen), halved by a
+maximum, a bottom level of two, and as many levels up again whose first convolution sees the upsampled
+and the skipped map.
 """
 
 from __future__ import annotations
@@ -60,35 +61,52 @@ class UNet:
     channels: int
     heights: tuple[int, ...]
     filters: tuple[tuple[int, ...], ...]
+    down: tuple[int, ...] = (2,)
+    up: tuple[int, ...] = (2,)
+    pixels: int = 1
 
     def parameters(self) -> list[Parameter]:
-        """The choices: height, then filters a level; levels beyond the height do not matter."""
+        """The choices: height, filters a level, then layers a level where there is a choice of them.
+
+        Levels beyond the height do not matter.
+        """
         out = [ordinal("height", self.heights, "levels above the bottom")]
         for i, filters in enumerate(self.filters, 1):
             out.append(ordinal(f"filters{i}", filters, f"filters of level {i}", scale="log"))
+        for name, layers in (("down", self.down), ("up", self.up)):
+            if len(layers) > 1:
+                out.append(ordinal(name, layers, f"convolutions a level on the way {name}"))
         return out
 
+    def parts(self, choice: Sequence[int]) -> tuple[int, tuple[int, ...], int, int]:
+        """A choice as height, filters of all levels, layers a level on the way down and up."""
+        last = 1 + len(self.filters)
+        rest = iter(choice[last:])
+        down, up = (next(rest) if len(n) > 1 else n[0] for n in (self.down, self.up))
+        return choice[0], tuple(choice[1:last]), down, up
+
     def layers(self, choice: Sequence[int]) -> tuple[Layer, ...]:
-        """The layer table of (height, filters …); the bottom doubles the last level's filters."""
-        height, *filters = choice
+        """The layer table of a choice; the bottom doubles the last level's filters."""
+        height, filters, down, up = self.parts(choice)
         size, before = self.size, self.channels
         out = []
         for i in range(height):
-            out += self._pair(f"down{i + 1}", before, filters[i], size)
+            out += self._row(f"down{i + 1}", before, filters[i], size, down)
             size, before = size // 2, filters[i]
         bottom = 2 * before
-        out += self._pair("bottom", before, bottom, size)
+        out += self._row("bottom", before, bottom, size, 2)
         before = bottom
         for i in reversed(range(height)):
             size *= 2
-            out += self._pair(f"up{i + 1}", before + filters[i], filters[i], size)
+            out += self._row(f"up{i + 1}", before + filters[i], filters[i], size, up)
             before = filters[i]
-        out.append(conv("mask", before, 1, size, kernel=1))
+        out.append(conv("mask", before, self.pixels, size, kernel=1))
         return tuple(out)
 
     @staticmethod
-    def _pair(name: str, before: int, after: int, size: int) -> list[Layer]:
-        return [conv(f"{name}.a", before, after, size), conv(f"{name}.b", after, after, size)]
+    def _row(name: str, before: int, after: int, size: int, layers: int) -> list[Layer]:
+        inputs = [before] + [after] * (layers - 1)
+        return [conv(f"{name}.{n}", c, after, size) for n, c in zip("abc", inputs)]
 
 
 Family = ResNet | UNet
@@ -104,6 +122,9 @@ FAMILIES: Mapping[str, Family] = {
     # the families that this project has trained itself (measured.csv)
     "digits": ResNet(8, 1, 10, (2, 4, 8, 16), ((4, 8, 16, 32),) * 2, (0, 1, 2)),
     "blobs": UNet(16, 1, (1, 2, 3), ((3, 4, 8, 16),) * 3),
+    # those of benchmarks/measured_training.py; squares of 2 x 2 pixels come as 4 channels
+    "pairs": ResNet(4, 4, 20, (2, 4, 8), ((2, 4, 8, 12, 16),) * 2, (0, 1, 2)),
+    "strokes": UNet(4, 4, (1, 2), ((2, 3, 4, 6, 8, 10, 12, 16),) * 2, (1, 2, 3), (1, 2, 3), 4),
 }
 
 

@@ -8,7 +8,7 @@ from archgym.errors import ArchgymError
 from archgym.terminal.output import busy
 from archgym.validation import Validation
 
-from .figures import areas, preferences, rewards, scale, verdicts
+from .figures import areas, image_sizes, preferences, rewards, scale, verdicts
 from .schedules import schedules
 from .searches import searches
 
@@ -31,6 +31,14 @@ def _go(options: argparse.Namespace) -> Validation:
     if options.seeds < 1:
         raise ArchgymError(f"--seeds must be at least 1, got {options.seeds}")
     with busy("closed forms, schedules, searches …", options.json):
-        checks = [*areas(), verdicts(), rewards(), *scale(), *preferences(), schedules()]
+        checks = [
+            *areas(),
+            verdicts(),
+            rewards(),
+            *scale(),
+            image_sizes(),
+            *preferences(),
+            schedules(),
+        ]
         checks += searches(options.agent, options.seeds)
     return Validation(checks)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 
 from archgym.contracts.evaluation import Floats
+from archgym.goals.scenario import Scenario
 from archgym.goals.scenario_file import load_scenario
 from archgym.search.study import Study
 from archgym.space import Designs
@@ -14,13 +18,17 @@ EPISODES, STEPS = 500, 11  # hardware evaluations: 1 joint and 10 hardware-only 
 SWEEP = 10_000
 COSTS = ("latency", "energy", "area")
 SOURCE = "NASAIC"
+# N6: shares of the costs of NAS then ASIC that are left; what papers.md C.2 asks, and what the paper has
+ASKED = {"latency": 1 - 0.10, "energy": 1 / 1.8, "area": 1 / 1.6}
+PUBLISHED = {"latency": 1 - 0.1777, "energy": 1 / 2.49, "area": 1 / 2.32}
+PUBLISHED_LOSS, MOST_LOSS = 0.76, 1.6  # points of accuracy
 
 
 class Mode:
     """One search mode over seeds: the most accurate design that meets the specs, of each seed."""
 
-    def __init__(self, name: str, agent: str, seeds: int) -> None:
-        self.scenario = load_scenario(f"codesign/{name}")
+    def __init__(self, scenario: Scenario, agent: str, seeds: int) -> None:
+        self.scenario = scenario
         self.designs: list[Designs] = []
         self.metrics: list[dict[str, float]] = []
         for seed in range(seeds):
@@ -44,19 +52,16 @@ class Mode:
 def searches(agent: str, seeds: int) -> list[Check]:
     """Joint search against NAS then ASIC, ASIC then NAS, and fewer kinds of hardware."""
     nas, joint, fixed = (
-        Mode(f"w1-{name}", agent, seeds) for name in ("accuracy-only", "joint", "fixed-hardware")
+        mode(f"w1-{name}", agent, seeds) for name in ("accuracy-only", "joint", "fixed-hardware")
     )
     hardware = [sweep(joint, design, seed) for seed, design in enumerate(nas.designs)]
     violating = float(np.mean([not met for met, _ in hardware]))
     loss = 100 * float(np.median(nas.values("accuracy")) - np.nanmedian(joint.values("accuracy")))
-    ratio = {
-        m: float(np.median([e[m] for _, e in hardware]) / np.nanmedian(joint.values(m)))
-        for m in COSTS
-    }
-    less = 1 - 1 / ratio["latency"]
+    base = {m: float(np.median([e[m] for _, e in hardware])) for m in COSTS}
+    most = 100 * float(np.median(nas.values("accuracy")))
     ahead = joint.values("accuracy") >= np.nan_to_num(fixed.values("accuracy"))
     w3 = {
-        name: float(np.nanmedian(Mode(f"w3-{name}", agent, seeds).values("accuracy")))
+        name: float(np.nanmedian(mode(f"w3-{name}", agent, seeds).values("accuracy")))
         for name in ("joint", "homogeneous", "single")
     }
     order = w3["joint"] >= w3["homogeneous"] >= w3["single"]
@@ -74,16 +79,9 @@ def searches(agent: str, seeds: int) -> list[Check]:
             "N5 median accuracy lost against accuracy only", SOURCE, f"{loss:.2f} points",
             "1.6 points (paper 0.76)", loss <= 1.6, figures={"points": loss},
         ),
-        Check(
-            "N6 latency against NAS then ASIC", SOURCE, f"{less:.1%} less", "10 % (paper 17.77 %)",
-            less >= 0.1, figures={"less": less},
-        ),
-        Check(
-            "N6 energy and area of NAS then ASIC over joint", SOURCE,
-            f"{ratio['energy']:.2f}x, {ratio['area']:.2f}x", "1.8x, 1.6x (paper 2.49x, 2.32x)",
-            ratio["energy"] >= 1.8 and ratio["area"] >= 1.6,
-            figures={m: ratio[m] for m in ("energy", "area")},
-        ),
+        told(joint, base),
+        on_the_front("asked of us", ASKED, MOST_LOSS, joint, base, most, agent, seeds),
+        on_the_front("published", PUBLISHED, PUBLISHED_LOSS, joint, base, most, agent, seeds),
         Check(
             "N7 joint at least as accurate as ASIC then NAS", SOURCE,
             f"{ahead.mean():.0%} of {seeds} seeds", "80 %", bool(ahead.mean() >= 0.8),
@@ -95,6 +93,46 @@ def searches(agent: str, seeds: int) -> list[Check]:
             figures=w3,
         ),
     ]  # fmt: skip
+
+
+def mode(name: str, agent: str, seeds: int) -> Mode:
+    """A search mode by the name of its scenario."""
+    return Mode(load_scenario(f"codesign/{name}"), agent, seeds)
+
+
+def cuts(values: Mapping[str, float]) -> str:
+    """Shares of costs that are left, as the paper tells reductions."""
+    latency, energy, area = (values[m] for m in COSTS)
+    return f"latency {1 - latency:.1%} less, energy {1 / energy:.2f}x, area {1 / area:.2f}x"
+
+
+def told(joint: Mode, base: Mapping[str, float]) -> Check:
+    """N6 of the search for accuracy alone, which spends what the specs allow: told, not judged."""
+    left = {m: float(np.nanmedian(joint.values(m))) / base[m] for m in COSTS}
+    return Check(
+        "N6 costs against NAS then ASIC, the most accurate within the specs", SOURCE, cuts(left), "told",
+        None, note="nothing rewards costs below the specs", figures=left,
+    )  # fmt: skip
+
+
+def on_the_front(
+    which: str, left: Mapping[str, float], limit: float, joint: Mode, base: Mapping[str, float],
+    most: float, agent: str, seeds: int,
+) -> Check:  # fmt: skip
+    """N6 a point of the front of accuracy against costs: the least accuracy lost at given costs."""
+    specs = tuple(replace(s, upper=left[s.metric] * base[s.metric]) for s in joint.scenario.specs)
+    cut = Mode(replace(joint.scenario, name="codesign/w1-front", specs=specs), agent, seeds)
+    loss = most - 100 * float(np.nanmedian(cut.values("accuracy"))) if cut.met else np.nan
+    found = {m: float(np.nanmedian(cut.values(m))) / base[m] for m in COSTS} if cut.met else {}
+    text = (
+        f"{loss:.2f} points at {cuts(found)}; {cut.met} of {seeds} seeds" if found else "none met"
+    )
+    note = "" if which != "published" else "see simulators/codesign/README.md, Costs and accuracies"
+    return Check(
+        f"N6 accuracy lost at the reductions {which}: {cuts(left)}", SOURCE, text, f"{limit} points",
+        cut.met == seeds and loss <= limit, demanded=which != "published", note=note,
+        figures={"points": loss, **found},
+    )  # fmt: skip
 
 
 def sweep(joint: Mode, design: Designs, seed: int) -> tuple[bool, dict[str, float]]:
