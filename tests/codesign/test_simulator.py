@@ -1,4 +1,5 @@
 import csv
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -24,8 +25,10 @@ from archgym.simulators.codesign.networks import (
 from archgym.simulators.codesign.published import TABLE_I, most_accurate
 from archgym.simulators.codesign.tables import PES
 from archgym.simulators.codesign.validation.figures import (
+    _costs_at,
     areas,
     as_evaluation,
+    image_sizes,
     most_accurate_on,
     preferences,
     rewards,
@@ -99,7 +102,6 @@ def test_a_unet_goes_down_and_up_again():
 
 def test_the_layer_tables_are_those_of_the_networks_that_were_trained():
     torch = pytest.importorskip("torch")
-    import sys
     from pathlib import Path
 
     sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
@@ -144,6 +146,26 @@ def test_dataflow_preferences_and_the_fitted_row():
     e = simulator.evaluate(most_accurate_on(simulator, row.subs)).row(0)
     assert e["latency"] == pytest.approx(row.latency, rel=1e-9)
     assert e["energy"] == pytest.approx(row.energy, rel=1e-9)
+
+
+def test_no_one_image_size_explains_the_costs_that_are_held_out():
+    found = image_sizes()
+    assert found.verdict == "told" and 32 < found.figures["energy"] < found.figures["latency"] < 96
+    assert _costs_at(32, TABLE_I[3]) == pytest.approx(tuple(scale()[1].figures.values()), rel=0.02)
+
+
+def test_a_point_of_the_front_keeps_the_costs_that_it_is_given(monkeypatch):
+    searches = sys.modules["archgym.simulators.codesign.validation.searches"]
+    monkeypatch.setattr(searches, "EPISODES", 60)
+    joint = searches.mode("w1-joint", "random_walk", 1)
+    base = {"latency": 1e6, "energy": 4.0, "area": 8e-3}
+    left = {"latency": 0.75, "energy": 0.5, "area": 0.5}
+    check = searches.on_the_front("asked of us", left, 99.0, joint, base, 89.0, "random_walk", 1)
+    assert check.holds and all(check.figures[m] <= left[m] for m in left)
+    assert "latency 25.0% less, energy 2.00x, area 2.00x" in check.quantity
+    never = dict.fromkeys(left, 1e-6)
+    missed = searches.on_the_front("published", never, 1.0, joint, base, 89.0, "random_walk", 1)
+    assert missed.verdict == "gap" and missed.measured == "none met"
 
 
 def test_the_heuristic_is_near_the_optimum():
