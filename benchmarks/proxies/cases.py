@@ -41,5 +41,5 @@ CASES = [
     Case("accelerator-archgym", "accelerator/alexnet-archgym", 20_000, 5_000, ("latency", "energy")),
     Case("mapping-loops", "mapping/resnet18-conv2-loops", 100_000, 25_000, ("latency", "energy")),
     Case("soc-audio", "soc/audio-budgets", 20_000, 5_000, ("latency", "power", "area")),
-    Case("block-ppa", "ffet/mac16-frequency", 3_000, 1_000, ("frequency", "power", "core_area")),
+    Case("block-ppa", "ffet/mac16-frequency", 3_000, 1_000, ("running_frequency", "power", "core_area")),
 ]  # fmt: skip

@@ -34,7 +34,8 @@ METRICS = (
     Metric("core_area", "m2", "of the core: cell area over utilisation"),
     Metric("frequency", "Hz", "reached: one over the least period, mean over placements"),
     Metric("frequency_stderr", "Hz", "standard error of that mean"),
-    Metric("power", "W", "at the lower of target and reached frequency"),
+    Metric("running_frequency", "Hz", "at which it runs: the lower of target and reached"),
+    Metric("power", "W", "at the running frequency"),
     Metric("energy_per_cycle", "J", "power over that frequency"),
     Metric("energy_delay", "J s", "energy per cycle times the cycle"),
     Metric("leakage", "W", "part of power that does not go with frequency"),
@@ -106,7 +107,7 @@ class BlockPPASimulator(Simulator):
     """
 
     name = "ffet"
-    version = "2.0"
+    version = "2.1"
     settings = (
         Setting("placements", "whole", 4, low=1, high=1024, description="placements averaged"),
         Setting("seed", "whole", 0, low=0, description="of the placer"),
@@ -284,6 +285,7 @@ def figures(block: Block, activity: NDArray[np.float64]) -> dict[str, float]:
     return {
         "core_area": block.plan.area_um2 * 1e-12,
         "frequency": reached,
+        "running_frequency": running,
         "power": power,
         "energy_per_cycle": power / running,
         "energy_delay": power / running**2,

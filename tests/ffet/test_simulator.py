@@ -81,6 +81,7 @@ def test_power_is_energy_times_frequency_plus_leakage(simulator):
     row = figures(block, activity)
     running = min(0.8e9, row["frequency"])
     leak = leakage_nw(block) * 1e-9
+    assert row["running_frequency"] == running < row["frequency"]
     assert row["power"] == pytest.approx(energy_fj(block, activity) * 1e-15 * running + leak)
     assert row["energy_per_cycle"] == pytest.approx(row["power"] / running)
     assert row["energy_delay"] == pytest.approx(row["power"] / running**2)
