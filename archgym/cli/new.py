@@ -171,7 +171,7 @@ def _text(name: str, entry: dict[str, Any], workload: str, simulator: Simulator)
             for p in simulator.space.parameters
         ),
         "# metrics to choose from: "
-        + ", ".join(f"{m.name} [{m.unit or '1'}]" for m in simulator.metrics),
+        + ", ".join(f"{m.name} [{m.unit}]" if m.unit else m.name for m in simulator.metrics),
         f"objectives: [{objective.name}]  # or {{metric: …, goal: maximize}}; products and ratios too, such as a*b",
     ]
     if bounded is not None:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 # options that mean the same in every word
 COMMON: dict[str, dict[str, Any]] = {
     "--json": {"help": "machine-readable output"},
+    "--port": {"metavar": "PORT"},
     "--seed": {"help": "from which all random choices follow", "metavar": "NUMBER"},
 }
 

@@ -32,7 +32,9 @@ def add_to(words: Any) -> None:
     p.add_argument("--output", type=Path, help="folder of the sweep (default: sweeps/NAME)")
     p.add_argument("--engine", default="local", help=" or ".join(ENGINES))
     p.add_argument("--address", help="of a Ray cluster, with --engine ray (default: a local one)")
-    p.add_argument("--workers", type=int, metavar="PROCESSES", help="(default: all cores)")
+    p.add_argument(
+        "--workers", type=int, metavar="PROCESSES", help="at the same time (default: all cores)"
+    )
     p.add_argument(
         "--store",
         metavar="PLACE",

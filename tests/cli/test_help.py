@@ -12,7 +12,8 @@ pytest.importorskip("shtab", reason="shtab is not installed: make test installs 
 # what a number counts, or its unit, as options name it in place of a value
 UNITS = {
     "BITS", "COUNT", "DESIGNS", "DRAWS", "EVALUATIONS", "GHz", "INSTRUCTIONS", "KiB", "MAPPINGS", "NUMBER",
-    "PES", "PLACEMENTS", "PROCESSES", "PROPOSALS", "REQUESTS", "ROWS", "SEARCHES", "SECONDS", "SHARE", "WAYS",
+    "PES", "PLACEMENTS", "PORT", "PROCESSES", "PROPOSALS", "REQUESTS", "ROWS", "SEARCHES", "SECONDS",
+    "SHARE", "WAYS",
 }  # fmt: skip
 
 
