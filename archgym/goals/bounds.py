@@ -29,6 +29,13 @@ Bound = float | Relative
 def parse_bound(value: object, unit: str) -> Bound:
     """A quantity in ``unit``, or a multiple of the reference design's value.
 
+    Args:
+        value: a number, ``90 us``, or ``1.05 x reference``.
+        unit: SI, of the metric.
+
+    Returns:
+        The bound.
+
     Raises:
         ValueError: neither.
     """
@@ -43,6 +50,14 @@ def parse_bound(value: object, unit: str) -> Bound:
 
 def resolve(bound: Bound | None, reference: float | None, what: str) -> float | None:
     """The bound as a number, given the reference design's value.
+
+    Args:
+        bound: absolute, a multiple, or none.
+        reference: the reference design's value, in the same unit.
+        what: is bounded, for the error.
+
+    Returns:
+        A number in the same unit, or None.
 
     Raises:
         ScenarioError: it is relative, and there is no reference value.

@@ -30,7 +30,19 @@ class Expression:
 
     @classmethod
     def parse(cls, text: str, metrics: Sequence[Metric]) -> Expression:
-        """Read an expression; names must be metrics."""
+        """Read an expression; names must be metrics.
+
+        Args:
+            text: names joined by ``*`` and ``/``.
+            metrics: those of the simulator.
+
+        Returns:
+            The expression.
+
+        Raises:
+            ScenarioError: no product or ratio.
+            UnknownNameError: a name that is no metric.
+        """
         known = [m.name for m in metrics]
         factors: list[tuple[str, int]] = []
         position = 0
@@ -57,7 +69,14 @@ class Expression:
         return value
 
     def unit(self, metrics: Sequence[Metric]) -> str:
-        """Its unit, for people."""
+        """Its unit, for people.
+
+        Args:
+            metrics: those of the simulator.
+
+        Returns:
+            Such as ``J·s`` or ``1/s``; '' where there is none.
+        """
         units = {m.name: m.unit for m in metrics}
         over = "·".join(units[n] for n, p in self.factors if p > 0 and units[n])
         under = "·".join(units[n] for n, p in self.factors if p < 0 and units[n])
@@ -109,7 +128,14 @@ class Objective:
         return tuple(name for name, _ in self.expression.factors)
 
     def needs_reference(self, reward: str) -> bool:
-        """Whether a reward formulation needs the reference design's value of this objective."""
+        """Whether a reward formulation needs the reference design's value of this objective.
+
+        Args:
+            reward: the name of a formulation.
+
+        Returns:
+            Whether it does.
+        """
         if isinstance(self.reference, Relative) or isinstance(self.target, Relative):
             return True
         if reward == "satisfy-then-improve":
@@ -117,11 +143,28 @@ class Objective:
         return reward == "target-distance" and self.reference is None and self.target is None
 
     def cost(self, metrics: Mapping[str, Floats]) -> Floats:
-        """The value with its sign turned so that less is better, (n,)."""
+        """The value with its sign turned so that less is better, (n,).
+
+        Args:
+            metrics: (n,) by name, in SI units.
+
+        Returns:
+            (n,), in the unit of the expression.
+        """
         return self.sign * self.expression(metrics)
 
     def resolved(self, reference: float | None) -> Objective:
-        """The same with plain numbers, given the value of the reference design (None: there is none)."""
+        """The same with plain numbers, given the value of the reference design (None: there is none).
+
+        Args:
+            reference: in the unit of the expression.
+
+        Returns:
+            The objective.
+
+        Raises:
+            ScenarioError: a multiple of a reference that does not exist.
+        """
         own = resolve(self.reference, reference, f"the reference of objective {self.name!r}")
         return dataclasses.replace(
             self,
@@ -159,7 +202,17 @@ class Spec:
         return any(isinstance(b, Relative) for b in (self.upper, self.lower, self.worst))
 
     def resolved(self, reference: float | None) -> Spec:
-        """The same with plain numbers, given the metric of the reference design (None: there is none)."""
+        """The same with plain numbers, given the metric of the reference design (None: there is none).
+
+        Args:
+            reference: in the metric's SI unit.
+
+        Returns:
+            The spec.
+
+        Raises:
+            ScenarioError: a multiple of a reference that does not exist.
+        """
         if not self.relative:
             return self
         what = f"the spec on {self.metric!r}"
@@ -169,7 +222,14 @@ class Spec:
         )
 
     def violation(self, metrics: Mapping[str, Floats]) -> Floats:
-        """How far outside the bound, as a share of it; 0 where met, (n,)."""
+        """How far outside the bound, as a share of it; 0 where met, (n,).
+
+        Args:
+            metrics: (n,) by name, in SI units.
+
+        Returns:
+            (n,) shares: 0.1 is a tenth of the limit.
+        """
         value = metrics[self.metric]
         upper, lower = _number(self.upper), _number(self.lower)
         if lower is None and upper is not None:
@@ -181,14 +241,28 @@ class Spec:
         return out
 
     def penalty(self, metrics: Mapping[str, Floats]) -> Floats:
-        """The violation on a scale that is 1 at ``worst`` (NASAIC, equation 3), (n,)."""
+        """The violation on a scale that is 1 at ``worst`` (NASAIC, equation 3), (n,).
+
+        Args:
+            metrics: (n,) by name, in SI units.
+
+        Returns:
+            (n,), 0 where the spec is met.
+        """
         worst, upper = _number(self.worst), _number(self.upper)
         if worst is None or upper is None:
             return self.violation(metrics)
         return np.maximum(0.0, (metrics[self.metric] - upper) / (worst - upper))
 
     def text(self, unit: str = "") -> str:
-        """As a person would write it."""
+        """As a person would write it.
+
+        Args:
+            unit: of its metric.
+
+        Returns:
+            Such as ``energy <= 3 mJ``.
+        """
 
         def written(bound: Bound) -> str:
             return str(bound) if isinstance(bound, Relative) else format_quantity(bound, unit)

@@ -12,6 +12,12 @@ def pareto_front(costs: Floats) -> NDArray[np.intp]:
     """Positions of the non-dominated finite rows of costs (n, k), sorted by the first objective.
 
     Of equal rows the first is kept.
+
+    Args:
+        costs: (n, k), less is better; rows with +inf or NaN take no part.
+
+    Returns:
+        Positions (m,), sorted by the first objective.
     """
     finite = np.flatnonzero(np.isfinite(costs).all(axis=1))
     if not len(finite):
@@ -46,7 +52,15 @@ def _dominated(rows: Floats, by: Floats) -> NDArray[np.bool_]:
 
 
 def hypervolume(costs: Floats, corner: Floats) -> float:
-    """The volume that the rows of costs (n, k) dominate below ``corner`` (k,)."""
+    """The volume that the rows of costs (n, k) dominate below ``corner`` (k,).
+
+    Args:
+        costs: (n, k), less is better.
+        corner: (k,), the worst point that still counts.
+
+    Returns:
+        The volume, in the product of the costs' units.
+    """
     inside = costs[(costs < corner).all(axis=1)]
     inside = inside[pareto_front(inside)] if len(inside) else inside
     return _volume(inside, corner)

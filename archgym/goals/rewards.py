@@ -33,6 +33,15 @@ def satisfy_then_improve(
     costs the weighted mean of its objectives as compared with the reference design: the logarithm of
     their ratio (negative is better than the reference; -0.69 is twice as good), or for objectives that
     may be 0 or negative the inverse hyperbolic sine of their difference (:func:`compared`).
+
+    Args:
+        metrics: (n,) by name, in SI units.
+        objectives: with plain numbers.
+        specs: with plain numbers.
+        rho: is not used here.
+
+    Returns:
+        (n,) costs without unit.
     """
     if len(objectives) == 1:
         cost = compared(objectives[0], metrics)
@@ -56,6 +65,13 @@ def compared(objective: Objective, metrics: Mapping[str, Floats]) -> Floats:
 
     By difference, and where the reference itself is 0 or negative: asinh((value - reference) / scale),
     which is the relative difference near the reference and grows like a logarithm far from it.
+
+    Args:
+        objective: with plain numbers.
+        metrics: (n,) by name, in SI units.
+
+    Returns:
+        (n,) without unit.
     """
     value = objective.expression(metrics)
     reference = objective.reference if objective.reference is not None else 1.0
@@ -80,6 +96,15 @@ def target_distance(
 
     Kept for comparability.  Its flaw: it peaks *at* the target, so a design better than the target
     scores worse than one that just meets it.
+
+    Args:
+        metrics: (n,) by name, in SI units.
+        objectives: each with a target.
+        specs: are not used here.
+        rho: is not used here.
+
+    Returns:
+        (n,) costs without unit.
     """
     reward = np.ones(1)
     for objective in objectives:
@@ -97,7 +122,17 @@ def weighted_accuracy(
     specs: Sequence[Spec],
     rho: float,
 ) -> Floats:
-    """NASAIC (arXiv 2002.04116): weighted mean of the objectives minus rho times the penalties."""
+    """NASAIC (arXiv 2002.04116): weighted mean of the objectives minus rho times the penalties.
+
+    Args:
+        metrics: (n,) by name, in SI units.
+        objectives: with weights.
+        specs: with their worst values.
+        rho: weight of the penalties.
+
+    Returns:
+        (n,) costs without unit.
+    """
     weight = sum(o.weight for o in objectives)
     value = sum(o.weight * -o.cost(metrics) for o in objectives) / weight
     penalty = sum((s.penalty(metrics) for s in specs), start=np.zeros(1))

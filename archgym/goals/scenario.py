@@ -141,7 +141,14 @@ class Scenario:
 
     # ---- from metrics to costs
     def combine(self, evaluations: Sequence[Evaluation]) -> Evaluation:
-        """One evaluation of the workloads' evaluations; infeasible anywhere is infeasible."""
+        """One evaluation of the workloads' evaluations; infeasible anywhere is infeasible.
+
+        Args:
+            evaluations: one per workload, each of the same n designs.
+
+        Returns:
+            Metrics (n,) in SI units, by the scenario's aggregation.
+        """
         if len(evaluations) == 1:
             return evaluations[0]
         feasible = np.logical_and.reduce([e.feasible for e in evaluations])
@@ -178,7 +185,17 @@ class Scenario:
         return out
 
     def evaluate(self, x: Designs) -> Evaluation:
-        """Combined metrics of designs (n, d) of this scenario's space, by the simulators; not counted."""
+        """Combined metrics of designs (n, d) of this scenario's space, by the simulators; not counted.
+
+        Args:
+            x: value indices (n, d).
+
+        Returns:
+            Metrics (n,) in SI units, NaN where infeasible.
+
+        Raises:
+            DesignError: a design outside of the space.
+        """
         inner = self.to_simulator(x)
         return self.combine([s.evaluate(inner) for s in self.simulators])
 
@@ -191,6 +208,13 @@ class Scenario:
         """Costs to minimise: (n, 1) by the reward formulation, or (n, k) of the objectives.
 
         Infeasible designs cost +inf; in a vector, so do designs that violate a spec.
+
+        Args:
+            e: of a batch of n designs, over all workloads.
+            vector: one cost per objective.
+
+        Returns:
+            (n, 1), or (n, k) with ``vector``; without unit.
         """
         if not vector:
             return self._scalar_costs(e, np.inf)[:, None]
@@ -199,7 +223,14 @@ class Scenario:
         return _numbers(table)
 
     def rewards(self, e: Evaluation) -> Floats:
-        """One finite reward a design, (n,): minus the cost, or INFEASIBLE_REWARD."""
+        """One finite reward a design, (n,): minus the cost, or INFEASIBLE_REWARD.
+
+        Args:
+            e: of a batch of n designs, over all workloads.
+
+        Returns:
+            (n,) without unit; more is better.
+        """
         return -self._scalar_costs(e, -INFEASIBLE_REWARD)
 
     def _scalar_costs(self, e: Evaluation, infeasible: float) -> Floats:
@@ -210,7 +241,14 @@ class Scenario:
         return _numbers(cost)
 
     def satisfied(self, e: Evaluation) -> NDArray[np.bool_]:
-        """Which designs are feasible and meet every spec, (n,)."""
+        """Which designs are feasible and meet every spec, (n,).
+
+        Args:
+            e: of a batch of n designs, over all workloads.
+
+        Returns:
+            (n,) bool.
+        """
         ok = e.feasible.copy()
         for spec in self.resolved[1]:
             ok &= spec.violation(e.metrics) <= 0  # NaN, of infeasible designs, compares false
@@ -249,6 +287,13 @@ class Scenario:
 
         Of an objective compared by difference, as a share of its scale.  Designs that are infeasible or
         violate a spec which the best one keeps are +inf off.
+
+        Args:
+            cost: (n,), as :meth:`costs` has them.
+            best: the least cost known.
+
+        Returns:
+            (n,) shares.
         """
         costs = np.asarray(cost, np.float64)
         with np.errstate(over="ignore", invalid="ignore"):

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
 
 def frame_of_trials(scenario: Scenario, trials: Trials) -> pd.DataFrame:
-    """Every trial, one row each; ``attrs["units"]`` maps knobs and metrics to their units."""
+    """Every trial, one row each; ``attrs["units"]`` maps knobs and metrics to their units.
+
+    Args:
+        scenario: what was searched.
+        trials: everything that was tried, in order.
+
+    Returns:
+        Metrics in SI units, NaN where infeasible; columns as in ``trials.csv``.
+    """
     import pandas as pd
 
     e = trials.evaluation
@@ -30,7 +38,15 @@ def frame_of_trials(scenario: Scenario, trials: Trials) -> pd.DataFrame:
 
 
 def frame_of_front(scenario: Scenario, entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The front of a result: ``trial``, the knobs, the metrics."""
+    """The front of a result: ``trial``, the knobs, the metrics.
+
+    Args:
+        scenario: what was searched.
+        entries: ``front`` of a result.
+
+    Returns:
+        One row per design of the front, metrics in SI units.
+    """
     import pandas as pd
 
     names = scenario.columns

@@ -182,6 +182,12 @@ class Run:
     def save(self, folder: str | Path) -> Path:
         """Keep the run in a new folder, as ``archgym run`` writes it; ``archgym.load`` reads it.
 
+        Args:
+            folder: a new one.
+
+        Returns:
+            The folder.
+
         Raises:
             ArchgymError: the folder holds a run already; StoreError: it cannot be written.
         """

@@ -34,7 +34,16 @@ NEEDED = ("id", "scenario", "simulators", "agent", "hyperparameters", "seed", "b
 
 
 def default_path(root: Path, scenario: Scenario, manifest: Mapping[str, Any]) -> Path:
-    """``<root>/<scenario>@<workloads>/<agent>-seed<seed>-<id>``."""
+    """``<root>/<scenario>@<workloads>/<agent>-seed<seed>-<id>``.
+
+    Args:
+        root: folder of all runs.
+        scenario: what is searched.
+        manifest: of the run.
+
+    Returns:
+        The run's folder.
+    """
     name = f"{manifest['agent']}-seed{manifest['seed']}-{manifest['id'][:8]}"
     return root / folder_of(scenario) / name
 
@@ -51,6 +60,13 @@ class RunFolder:
     @classmethod
     def create(cls, path: Path, manifest: dict[str, Any]) -> RunFolder:
         """A new run, held; the folder must not hold one already.
+
+        Args:
+            path: of the new folder.
+            manifest: what the run is.
+
+        Returns:
+            The folder, locked until it is left.
 
         Raises:
             ArchgymError: it does; StoreError: it cannot be written.
@@ -74,6 +90,12 @@ class RunFolder:
     @classmethod
     def open(cls, path: Path) -> RunFolder:
         """An existing run.
+
+        Args:
+            path: of the folder.
+
+        Returns:
+            The folder; nothing is locked yet.
 
         Raises:
             ArchgymError: no run there; StoreError: a manifest that is damaged or of another format.

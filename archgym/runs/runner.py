@@ -126,6 +126,20 @@ def resume(
     """Go on with a run that was interrupted or ended early; a finished one is written out again.
 
     Callbacks are no part of a run: without them, a run that one of them ended goes on to its budget.
+
+    Args:
+        path: the run's folder.
+        plots: write pictures.
+        page: write the interactive page too.
+        on_progress: called after every batch.
+        store: where evaluations are kept, where that is not in the folder.
+        callbacks: told of the course of the search; each may end it.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        ArchgymError: no run there; StoreError: a damaged file.
     """
     folder = RunFolder.open(Path(path))
     return carry_out(folder, folder.scenario(), plots, on_progress, store, callbacks, page)

@@ -121,6 +121,12 @@ def run(
 def seconds_of(time: float | str) -> float:
     """Seconds, or text such as ``90 s`` or ``0.5 ks``, as a number of seconds.
 
+    Args:
+        time: a number of seconds, or text with a unit.
+
+    Returns:
+        Seconds.
+
     Raises:
         ArchgymError: no time.
     """

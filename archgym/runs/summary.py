@@ -95,7 +95,14 @@ def goals_told(scenario: Scenario) -> dict[str, Any]:
 
 
 def best_of(trials: Trials) -> int:
-    """The first least costly trial that meets every spec, else the first least costly; -1 for none."""
+    """The first least costly trial that meets every spec, else the first least costly; -1 for none.
+
+    Args:
+        trials: everything that was tried.
+
+    Returns:
+        A position in it.
+    """
     met = np.where(trials.satisfied, trials.cost, np.inf)
     return int(np.argmin(met)) if np.isfinite(met).any() else trials.best
 
@@ -104,6 +111,13 @@ def judged(scenario: Scenario, e: Evaluation) -> dict[str, Any]:
     """What one feasible evaluation is worth: metrics, objectives, and the specs it misses.
 
     ``missed`` maps the metric of each spec that is not met to the share of the limit it is off by.
+
+    Args:
+        scenario: what was searched.
+        e: of one design.
+
+    Returns:
+        ``metrics`` and ``objectives`` in SI units, ``specs_met``, ``missed``.
     """
     objectives, specs = scenario.resolved
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -118,7 +132,15 @@ def judged(scenario: Scenario, e: Evaluation) -> dict[str, Any]:
 
 
 def different(scenario: Scenario, trials: Trials) -> int:
-    """How many designs of a run are different: designs that must behave alike count once."""
+    """How many designs of a run are different: designs that must behave alike count once.
+
+    Args:
+        scenario: what was searched.
+        trials: everything that was tried.
+
+    Returns:
+        A count.
+    """
     if not len(trials):
         return 0
     canonical = scenario.simulators[0].canonical(scenario.to_simulator(trials.x))
@@ -176,7 +198,15 @@ def notes(scenario: Scenario, trials: Trials) -> list[str]:
 
 
 def trials_csv(scenario: Scenario, trials: Trials) -> str:
-    """Every trial with its design, metrics (SI units), cost and reason, as CSV text."""
+    """Every trial with its design, metrics (SI units), cost and reason, as CSV text.
+
+    Args:
+        scenario: what was searched.
+        trials: everything that was tried.
+
+    Returns:
+        A header and one line per trial; infeasible ones have ``nan`` for metrics.
+    """
     names = scenario.columns
     metrics = list(names.metrics)
     rows: list[list[object]] = [
@@ -192,7 +222,15 @@ def trials_csv(scenario: Scenario, trials: Trials) -> str:
 
 
 def read_trials(path: Path, scenario: Scenario) -> tuple[dict[str, Floats], NDArray[np.bool_]]:
-    """Metrics (n,) of every trial of a finished run, and which meet every spec, from ``trials.csv``."""
+    """Metrics (n,) of every trial of a finished run, and which meet every spec, from ``trials.csv``.
+
+    Args:
+        path: the run's folder.
+        scenario: what was searched.
+
+    Returns:
+        Metrics (n,) by name in SI units, and (n,) bool.
+    """
     metrics, _, met = read_told(path, scenario)
     return metrics, met
 
@@ -201,6 +239,13 @@ def read_told(
     path: Path, scenario: Scenario
 ) -> tuple[dict[str, Floats], NDArray[np.bool_], NDArray[np.bool_]]:
     """Metrics (n,) of every trial of a finished run, which are feasible, and which meet every spec.
+
+    Args:
+        path: the run's folder.
+        scenario: what was searched.
+
+    Returns:
+        Metrics (n,) by name in SI units, and two times (n,) bool.
 
     Raises:
         StoreError: ``trials.csv`` cannot be read.
