@@ -12,6 +12,8 @@ import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.env_checker import check_env
 
+import archgym  # noqa: F401  registers the environments
+
 torch.set_num_threads(1)  # the networks are small
 
 env = gym.make("archgym/DRAM-v0", scenario="dram/sqlite-low-latency", workload="sqlite@500")
