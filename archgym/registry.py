@@ -36,6 +36,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "gamma": "archgym.agents.gamma:Gamma",
         "genetic_algorithm": "archgym.agents.genetic_algorithm:GeneticAlgorithm",
         "grid": "archgym.agents.grid:GridSearch",
+        "guided": "archgym.agents.guided:Guided",
         "hill_climbing": "archgym.agents.hill_climbing:HillClimbing",
         "latin_hypercube": "archgym.agents.space_filling:LatinHypercube",
         "maskable_ppo": "archgym.agents.sequential_learning:MaskablePpo",

@@ -25,6 +25,7 @@ class Feedback:
     violations: Mapping[str, Floats]
     penalty: Floats
     _advice: Callable[[Designs, Evaluation], Designs]
+    _relief: Callable[[Designs, Evaluation], tuple[Designs, Floats]] | None = None
 
     def __len__(self) -> int:
         return len(self.evaluation)
@@ -44,6 +45,24 @@ class Feedback:
         """
         return self._advice(design, self.evaluation.take([i]))
 
+    def relieve(self, design: Designs, i: int) -> tuple[Designs, Floats]:
+        """Steps of single knobs that should relieve what limits a design, by the simulator's explanation.
+
+        What is relieved are the resources behind the metric that is farthest outside of its spec, or behind
+        the objectives where every spec is met. The design was paid for; nothing else is evaluated.
+
+        Args:
+            design: (d,) value indices.
+            i: its row in this batch.
+
+        Returns:
+            Moved designs (k, d), and a weight of each (k,): the share of the metric that its resource holds,
+            over the number of moves that the resource has. None where the design is infeasible.
+        """
+        if self._relief is None or not self.evaluation.feasible[i]:
+            return design[None][:0], np.empty(0)
+        return self._relief(design, self.evaluation.take([i]))
+
     def take(self, index: NDArray[np.intp]) -> Feedback:
         """A selection of the batch.
 
@@ -54,7 +73,9 @@ class Feedback:
             Feedback on the chosen designs, in that order.
         """
         violations = {k: v[index] for k, v in self.violations.items()}
-        return Feedback(self.evaluation.take(index), violations, self.penalty[index], self._advice)
+        return Feedback(
+            self.evaluation.take(index), violations, self.penalty[index], self._advice, self._relief
+        )
 
     def joined(self, other: Feedback) -> Feedback:
         """Two batches as one.
@@ -70,4 +91,5 @@ class Feedback:
             {k: np.concatenate([v, other.violations[k]]) for k, v in self.violations.items()},
             np.concatenate([self.penalty, other.penalty]),
             self._advice,
+            self._relief,
         )

@@ -23,6 +23,7 @@ from ..space import Designs, DesignSpace
 from .document import to_document
 from .objectives import Objective, Spec
 from .reference import Reference, find_reference
+from .relief import relief
 from .rewards import FORMULATIONS, INFEASIBLE_REWARD, VIOLATED
 
 Aggregate = Literal["sum", "geometric_mean", "worst"]
@@ -260,16 +261,19 @@ class Scenario:
         for spec in self.resolved[1]:
             violations[spec.metric] = spec.violation(e.metrics)
             penalty += spec.penalty(e.metrics)
-        return Feedback(e, violations, np.where(e.feasible, penalty, np.inf), self._advise)
+        penalties = np.where(e.feasible, penalty, np.inf)
+        return Feedback(e, violations, penalties, self._advise, self._relieve)
+
+    def _relieve(self, design: Designs, e: Evaluation) -> tuple[Designs, Floats]:
+        """Moves from one design (d,) that should relieve what limits it, with weights."""
+        inner = self.to_simulator(design[None])
+        known = e if len(self.simulators) == 1 else None
+        found = [s.explain(inner, known) for s in self.simulators]
+        return relief(self.space, design, [one[m] for one in found for m in self.urgent(e)])
 
     def _advise(self, design: Designs, e: Evaluation) -> Designs:
         """Moves (k, d) from one design (d,), by its evaluation and the simulator's knowledge."""
-        specs = self.resolved[1]
-        worst = max(specs, key=lambda s: float(s.violation(e.metrics)[0]), default=None)
-        if worst is not None and worst.violation(e.metrics)[0] > 0:
-            metric = worst.metric
-        else:
-            metric = self.objectives[0].metrics[0]
+        metric = self.urgent(e)[0]
         whole = self.to_simulator(design[None])[0]
         moves = self.simulators[0].advise(whole, metric, e)
         if not self.parameters:
@@ -281,6 +285,14 @@ class Scenario:
             except DesignError:
                 continue
         return np.array(kept, np.int64).reshape(len(kept), len(self.space))
+
+    def urgent(self, e: Evaluation) -> list[str]:
+        """The metric of one design (e has one row) farthest outside its spec, or those of the objectives."""
+        specs = self.resolved[1]
+        worst = max(specs, key=lambda s: float(s.violation(e.metrics)[0]), default=None)
+        if worst is not None and worst.violation(e.metrics)[0] > 0:
+            return [worst.metric]
+        return list(dict.fromkeys(n for o in self.objectives for n in o.metrics))
 
     def gap(self, cost: Floats, best: float) -> Floats:
         """How much worse than ``best`` costs are, as a share of the objective: 0.01 is 1 % off.

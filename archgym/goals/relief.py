@@ -1,0 +1,53 @@
+"""From explanations to designs: steps of single knobs that should relieve what limits a design."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..contracts.evaluation import Floats
+from ..contracts.explanation import Breakdown, Move, moved
+from ..space import Designs, DesignSpace
+
+
+def relief(
+    space: DesignSpace, design: Designs, breakdowns: Iterable[Breakdown]
+) -> tuple[Designs, Floats]:
+    """Moved designs (k, d) and their weights (k,); see ``Feedback.relieve``.
+
+    Args:
+        space: of the design; moves of knobs that it lacks are left out.
+        design: value indices (d,).
+        breakdowns: of the design, by the metrics that matter.
+    """
+    weights: dict[Move, float] = {}
+    for breakdown in breakdowns:
+        for move, weight in _weighted(breakdown).items():
+            weights[move] = weights.get(move, 0.0) + weight
+    known = set(space.names)
+    designs, worth = [], []
+    for move, weight in weights.items():
+        there = moved(space, design, [move]) if move.knob in known else design[None][:0]
+        designs.append(there)
+        worth += [weight / max(1, len(there))] * len(there)
+    if not worth:
+        return design[None][:0], np.empty(0)
+    return np.concatenate(designs), np.array(worth)
+
+
+def _weighted(b: Breakdown) -> dict[Move, float]:
+    """Every move of every resource of one design, by the share of the metric that the resource holds."""
+    names, sums = b.by("resource")
+    total = float(np.abs(sums[0]).sum()) or 1.0
+    shares = dict(zip(names, np.abs(sums[0]) / total))
+    limit = b.binding[0]
+    shares[limit] = max(
+        shares.get(limit, 0.0), 0.5
+    )  # a time that others hide behind may be a small part
+    out: dict[Move, float] = {}
+    for resource, moves in b.relief.items():
+        share = float(shares.get(resource, 0.0))
+        for move in moves:
+            out[move] = out.get(move, 0.0) + share / len(moves)
+    return {move: weight for move, weight in out.items() if weight > 0}
