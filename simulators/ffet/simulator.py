@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.explanation import Breakdown
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.kernels.threads import map_rows
@@ -251,6 +252,16 @@ class BlockPPASimulator(Simulator):
             )
             return {m.name: np.nan for m in METRICS}, why
         return {m.name: mean[m.name] for m in METRICS}, ""
+
+    def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
+        """The longest path by cells and wires, power by what switches, area by what fills the core."""
+        from .explaining import Account, account, breakdowns
+
+        accounts = [Account() for _ in x]
+        for i in np.flatnonzero(evaluation.feasible):
+            built = self.build(self.choices(self.canonical(x[i][None])[0]))
+            accounts[i] = account(built.blocks, built.activity)
+        return breakdowns(accounts, evaluation)
 
     def _evaluate(self, x: Designs) -> Evaluation:
         canonical = self.canonical(x)

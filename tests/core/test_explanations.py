@@ -10,6 +10,7 @@ from archgym.simulators.accelerator.simulator import AcceleratorSimulator
 from archgym.simulators.cluster.simulator import ClusterSimulator
 from archgym.simulators.codesign.simulator import CoDesignSimulator
 from archgym.simulators.dram.simulator import DRAMSimulator
+from archgym.simulators.ffet.simulator import BlockPPASimulator
 from archgym.simulators.soc.simulator import SoCSimulator
 
 from archgym.contracts.evaluation import Evaluation
@@ -32,6 +33,9 @@ EXPLAINED = {
     "dram": (lambda: DRAMSimulator("rand_rw@1500"), ("mean_latency", "total_time", "energy")),
     "soc": (lambda: SoCSimulator("edge_detection"), ("latency", "energy", "area")),
     "cluster": (lambda: ClusterSimulator(npus=16, dimensions=2), ("time", "memory", "bandwidth")),
+    "ffet": (
+        lambda: BlockPPASimulator("mac16", placements=1), ("critical_path", "power", "core_area"),
+    ),
     "codesign": (lambda: CoDesignSimulator(), ("latency", "energy", "area")),
 }  # fmt: skip
 
