@@ -17,6 +17,7 @@ from archgym.space import Designs, DesignSpace, ordinal
 
 TRIES = 24  # draws of one proposal before it may repeat
 ENOUGH = 24  # designs seen before densities are drawn from
+FRONT = 16  # designs of the front of the specs that are kept
 GOOD = 0.2  # share of the seen that counts as good
 
 
@@ -33,10 +34,11 @@ class Guided(Agent):
                 "explained", (0.0, 0.25, 0.5, 0.7, 0.9), "share of proposals from explanations"
             ),
             ordinal("elites", (1, 2, 4, 8), "designs that are explained", scale="log"),
+            ordinal("starts", (1, 8, 16, 32), "random designs before anything else", scale="log"),
             ordinal("reach", (1, 2, 3, 4), "knobs that a free proposal changes at most"),
         )
     )
-    defaults = {"explained": 0.7, "elites": 4, "reach": 3}
+    defaults = {"explained": 0.7, "elites": 4, "starts": 16, "reach": 3}
 
     @property
     def batch(self) -> int:
@@ -57,6 +59,8 @@ class Guided(Agent):
             bytes, dict[int, tuple[float, int]]
         ] = {}  # by parent and knob: cost, value
         self._queue: list[Designs] = []
+        self._vectors: dict[bytes, Floats] = {}  # how far outside of every spec, and the cost
+        self._front: list[int] = []  # designs that no other beats in all of these
 
     # ---- what is proposed
     def _ask(self, n: int) -> Designs:
@@ -72,6 +76,8 @@ class Guided(Agent):
             design = self._queue.pop(0)
             if self._is_new(design):
                 return design
+        if len(self._asked) + len(self._designs) < self.hyper["starts"]:
+            return self.space.sample(1, self.rng)[0]
         if not self._designs:
             return self.space.sample(1, self.rng)[0]
         design = self._designs[0]
@@ -88,7 +94,14 @@ class Guided(Agent):
         return key not in self._seen and key not in self._asked
 
     def _elite(self) -> tuple[Designs, float]:
-        """One of the best designs, the better the likelier."""
+        """One of the best designs, the better the likelier; half the time one of the front of the specs.
+
+        A step that relieves one spec often costs another: on the way to designs that meet all of them, the
+        sum of both may get worse first.
+        """
+        if len(self._front) > 1 and self.rng.random() < 0.5:
+            at = self._front[self.rng.integers(len(self._front))]
+            return self._designs[at], self._costs[at]
         ranked = np.argsort(self._costs, kind="stable")[: int(self.hyper["elites"])]
         at = int(ranked[min(int(self.rng.geometric(0.5)) - 1, len(ranked) - 1)])
         return self._designs[at], self._costs[at]
@@ -101,8 +114,7 @@ class Guided(Agent):
             known = self._told.pop(key, None)
             if known is None:
                 return None
-            feedback, row = known
-            self._moves[key] = feedback.relieve(parent, row)
+            self._moves[key] = self._listen(parent, *known)
         moves, weights = self._moves[key]
         fresh = np.array([self._is_new(m) for m in moves], np.bool_)
         self._moves[key] = moves, weights = moves[fresh], weights[fresh]
@@ -111,6 +123,17 @@ class Guided(Agent):
         at = int(self.rng.choice(len(moves), p=weights / weights.sum()))
         self._from[moves[at].tobytes()] = parent, cost
         return moves[at]
+
+    def _listen(self, parent: Designs, feedback: Feedback, row: int) -> tuple[Designs, Floats]:
+        """Moves and weights: what explanations say, and advice where it is choosy."""
+        moves, weights = feedback.relieve(parent, row)
+        weights = weights / max(float(weights.sum()), 1e-300)
+        advised = feedback.advise(parent, row)
+        if 0 < len(advised) < len(self.space):  # a simulator without advice names every neighbour
+            rank = 0.8 ** np.arange(len(advised))
+            moves = np.concatenate([moves, advised])
+            weights = np.concatenate([weights, rank / rank.sum()])
+        return moves, weights
 
     def _drawn(self) -> Designs:
         """An elite with a few knobs drawn anew: neighbours while little is known, then densities."""
@@ -141,11 +164,33 @@ class Guided(Agent):
         for i, design in enumerate(x):
             if feedback is not None:
                 self._told[design.tobytes()] = feedback, i
+                off = [float(v[i]) for v in feedback.violations.values()]
+                self._vectors[design.tobytes()] = np.nan_to_num(
+                    [*off, float(costs[i, 0])], nan=np.inf
+                )
         self._tell(x, costs)
         if feedback is not None:  # only elites are ever explained
+            self._front = self._undominated() if len(feedback.violations) > 1 else []
             ranked = np.argsort(self._costs, kind="stable")[: 4 * int(self.hyper["elites"])]
-            kept = {self._designs[i].tobytes() for i in ranked}
+            kept = {self._designs[i].tobytes() for i in [*ranked, *self._front]}
             self._told = {k: v for k, v in self._told.items() if k in kept}
+
+    def _undominated(self) -> list[int]:
+        """Feasible designs that no other beats in every spec and in cost, the least costly first."""
+        ranked = [
+            int(i) for i in np.argsort(self._costs, kind="stable") if np.isfinite(self._costs[i])
+        ]
+        front: list[int] = []
+        for i in ranked:
+            vector = self._vectors.get(self._designs[i].tobytes())
+            if vector is None:
+                continue
+            others = [self._vectors[self._designs[k].tobytes()] for k in front]
+            if not any((other <= vector).all() for other in others):
+                front.append(i)
+            if len(front) == FRONT:
+                break
+        return front
 
     def _tell(self, x: Designs, costs: Floats) -> None:
         for design, cost in zip(x, costs[:, 0]):

@@ -12,19 +12,19 @@ from ..space import Designs, DesignSpace
 
 
 def relief(
-    space: DesignSpace, design: Designs, breakdowns: Iterable[Breakdown]
+    space: DesignSpace, design: Designs, breakdowns: Iterable[tuple[Breakdown, float]]
 ) -> tuple[Designs, Floats]:
     """Moved designs (k, d) and their weights (k,); see ``Feedback.relieve``.
 
     Args:
         space: of the design; moves of knobs that it lacks are left out.
         design: value indices (d,).
-        breakdowns: of the design, by the metrics that matter.
+        breakdowns: of the design, one per metric that matters, and how much it does.
     """
     weights: dict[Move, float] = {}
-    for breakdown in breakdowns:
+    for breakdown, matters in breakdowns:
         for move, weight in _weighted(breakdown).items():
-            weights[move] = weights.get(move, 0.0) + weight
+            weights[move] = weights.get(move, 0.0) + matters * weight
     known = set(space.names)
     designs, worth = [], []
     for move, weight in weights.items():

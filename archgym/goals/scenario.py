@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, fields
 from functools import cached_property
@@ -269,11 +270,12 @@ class Scenario:
         inner = self.to_simulator(design[None])
         known = e if len(self.simulators) == 1 else None
         found = [s.explain(inner, known) for s in self.simulators]
-        return relief(self.space, design, [one[m] for one in found for m in self.urgent(e)])
+        wanted = self.urgent(e)
+        return relief(self.space, design, [(one[m], w) for one in found for m, w in wanted.items()])
 
     def _advise(self, design: Designs, e: Evaluation) -> Designs:
         """Moves (k, d) from one design (d,), by its evaluation and the simulator's knowledge."""
-        metric = self.urgent(e)[0]
+        metric = next(iter(self.urgent(e)))
         whole = self.to_simulator(design[None])[0]
         moves = self.simulators[0].advise(whole, metric, e)
         if not self.parameters:
@@ -286,13 +288,19 @@ class Scenario:
                 continue
         return np.array(kept, np.int64).reshape(len(kept), len(self.space))
 
-    def urgent(self, e: Evaluation) -> list[str]:
-        """The metric of one design (e has one row) farthest outside its spec, or those of the objectives."""
-        specs = self.resolved[1]
-        worst = max(specs, key=lambda s: float(s.violation(e.metrics)[0]), default=None)
-        if worst is not None and worst.violation(e.metrics)[0] > 0:
-            return [worst.metric]
-        return list(dict.fromkeys(n for o in self.objectives for n in o.metrics))
+    def urgent(self, e: Evaluation) -> dict[str, float]:
+        """Metrics of one design (e has one row) that matter, most first, with how much they do.
+
+        Metrics outside of their specs, by how far; where every spec is met, those of the objectives alike.
+        """
+        off = {
+            s.metric: math.log1p(max(0.0, float(s.violation(e.metrics)[0])))
+            for s in self.resolved[1]
+        }
+        missed = {m: v for m, v in off.items() if v > 0}
+        if missed:
+            return dict(sorted(missed.items(), key=lambda item: -item[1]))
+        return dict.fromkeys((n for o in self.objectives for n in o.metrics), 1.0)
 
     def gap(self, cost: Floats, best: float) -> Floats:
         """How much worse than ``best`` costs are, as a share of the objective: 0.01 is 1 % off.

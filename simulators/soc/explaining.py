@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from archgym.space import Designs
 from .accounts import QUANTUM, SMALLEST
 from .layout import READ, WRITE
 from .space import FullSpace
-from .state import Chip, Scratch
+from .power import WINDOW
+from .state import Chip, Run, Scratch
 from .system import System
 from .task_graph import Workload
 from .technology import cacti
@@ -31,6 +33,7 @@ class Account:
 
     latency: Amounts = field(default_factory=dict)
     energy: Amounts = field(default_factory=dict)
+    power: Amounts = field(default_factory=dict)
     area: Amounts = field(default_factory=dict)
 
 
@@ -48,7 +51,12 @@ def account(
     """
     out = Account()
     _add_phases(out, w, scratch.run, phases, blocks)
-    _add_energy(out, w, chip, scratch, phases, blocks)
+    every = energy_parts(w, chip, scratch, (0, phases), blocks)
+    out.energy.update(every)
+    low, high = busiest_window(scratch.run, phases)
+    time = float(scratch.run.length[low:high].sum())
+    for part, joules in energy_parts(w, chip, scratch, (low, high), blocks).items():
+        out.power[part] = joules / time
     _add_area(out, chip, scratch, blocks)
     return out
 
@@ -85,13 +93,32 @@ def _add_phases(out: Account, w: Workload, run: Any, phases: int, blocks: Sequen
         out.latency[part] = out.latency.get(part, 0.0) + length
 
 
-def _add_energy(
-    out: Account, w: Workload, chip: Chip, scratch: Scratch, phases: int, blocks: Sequence[str]
-) -> None:
+def busiest_window(run: Run, phases: int) -> tuple[int, int]:
+    """The phases [low, high) of the window with the largest mean power, cut as ``power.window_power`` does.
+
+    FARSI's own slicing (``farsi`` semantics) may cut elsewhere; then the parts are scaled to the metric.
+    """
+    cuts, left = [0], WINDOW
+    for i in range(phases):
+        if run.length[i] > left:
+            cuts.append(i + 1)
+            left = WINDOW
+        else:
+            left -= float(run.length[i])
+    cuts.append(phases)
+    windows = [(a, b) for a, b in itertools.pairwise(cuts) if run.length[a:b].sum() > 0]
+    return max(windows, key=lambda w: run.energy[slice(*w)].sum() / run.length[slice(*w)].sum())
+
+
+def energy_parts(
+    w: Workload, chip: Chip, scratch: Scratch, window: tuple[int, int], blocks: Sequence[str]
+) -> Amounts:
+    """Joules by task and block of the phases [low, high)."""
     run, traffic = scratch.run, scratch.traffic
     n_pes, n_buses = len(chip.pe_bus), len(chip.bus_rate)
-    entries = int(run.did_start[phases])
-    done = np.bincount(run.who[:entries], run.did[:entries], minlength=len(w.tasks))
+    first, last = int(run.did_start[window[0]]), int(run.did_start[window[1]])
+    done = np.bincount(run.who[first:last], run.did[first:last], minlength=len(w.tasks))
+    out: Amounts = {}
     rows = _bank_rows(chip, run.top)
     for t, task in enumerate(w.tasks):
         if w.work[t] <= 0:
@@ -111,7 +138,8 @@ def _add_energy(
         for block, amount in joules.items():
             if amount:
                 part = Part(f"{task.name}: {blocks[block]}", blocks[block], task.name)
-                out.energy[part] = float(amount)
+                out[part] = float(amount)
+    return out
 
 
 def _bank_rows(chip: Chip, top: NDArray[np.float64]) -> list[int]:
@@ -161,15 +189,18 @@ def reliefs(full: FullSpace) -> dict[str, dict[str, tuple[Move, ...]]]:
             others = (Move(f"{here}.type", 0), *spread) if kind == "memory" else ()
             faster[here] = (Move(f"{here}.width", 1), Move(f"{here}.clock", 1), *others)
             leaner[here] = (Move(f"{here}.clock", -1), Move(f"{here}.width", -1), *others)
-    return {"latency": faster, "energy": leaner, "area": leaner}
+    return {"latency": faster, "energy": leaner, "power": leaner, "area": leaner}
 
 
 def breakdowns(
     accounts: Sequence[Account], evaluation: Evaluation, relief: Mapping[str, Any]
 ) -> Iterator[Breakdown]:
-    """Latency, energy, mean power and area."""
-    for metric in ("latency", "energy", "area"):
+    """Latency, energy, largest and mean power, and area."""
+    for metric in ("latency", "energy", "power", "area"):
         parts, values = _table([getattr(a, metric) for a in accounts])
+        if metric == "power":  # FARSI's windows slip
+            sums = values.sum(axis=1)
+            values = values * (evaluation.metrics[metric] / np.where(sums > 0, sums, 1.0))[:, None]
         yield breakdown(metric, parts, values, evaluation, relief=relief.get(metric))
         if metric == "energy":
             duration = np.array([sum(a.latency.values()) or 1.0 for a in accounts])[:, None]

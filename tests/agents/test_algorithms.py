@@ -8,12 +8,16 @@ from archgym.agents.coordinate_descent import CoordinateDescent
 from archgym.agents.generation import finite
 from archgym.agents.genetic_algorithm import GeneticAlgorithm
 from archgym.agents.grid import GridSearch
+from archgym.agents.guided import Guided
 from archgym.agents.hill_climbing import HillClimbing
 from archgym.agents.portfolio import Portfolio
 from archgym.agents.rewarding import RankedReward
 from archgym.agents.simulated_annealing import SimulatedAnnealing
 from archgym.agents.space_filling import LatinHypercube, Sobol
 
+from archgym.contracts.evaluation import Evaluation
+from archgym.contracts.explanation import Move, moved
+from archgym.contracts.feedback import Feedback
 from archgym.space import DesignSpace, categorical, ordinal
 from archgym.testing.landscapes import bowl, rugged
 
@@ -205,3 +209,56 @@ def test_partial_steps_keep_the_first_parameters():
         agent.tell(kept, bowl().cost(kept))
     free = agent.ask(8)
     assert (free[:, :5] != free[0, :5]).any()
+
+
+class Listened:
+    """A lock of many wheels, whose explanation always names one that is wrong."""
+
+    def __init__(self, space, target):
+        self.space, self.target = space, target
+
+    def feedback(self, x):
+        costs = (x != self.target).sum(axis=1).astype(float)
+        evaluation = Evaluation({"m": costs}, np.ones(len(x), np.bool_))
+
+        def relieve(design, _):
+            wrong = np.flatnonzero(design != self.target)[:1]
+            moves = [Move(self.space.names[int(c)], 0) for c in wrong]
+            found = moved(self.space, design, moves)
+            return found, np.ones(len(found))
+
+        nothing = np.zeros(len(x))
+        return costs, Feedback(
+            evaluation, {}, nothing, lambda d, _: self.space.neighbors(d), relieve
+        )
+
+
+def reached(agent, landscape, budget):
+    best, spent = np.inf, 0
+    while spent < budget:
+        x = agent.ask(agent.batch)
+        costs, feedback = landscape.feedback(x)
+        agent.tell(x, costs, feedback)
+        best, spent = min(best, costs.min()), spent + len(x)
+    return best
+
+
+def test_guided_follows_what_explanations_name():
+    space = DesignSpace([categorical(f"k{i}", tuple(range(6))) for i in range(20)])
+    landscape = Listened(space, np.full(20, 4))
+    hears = [reached(Guided(space, seed=s, explained=0.9), landscape, 120) for s in range(5)]
+    deaf = [reached(Guided(space, seed=s, explained=0.0), landscape, 120) for s in range(5)]
+    assert np.median(hears) < 0.7 * np.median(deaf)
+
+
+def test_guided_takes_steps_that_help_together_and_further():
+    space = DesignSpace([ordinal(f"k{i}", tuple(range(16))) for i in range(4)])
+    agent = Guided(space, seed=0, starts=1)
+    start = np.zeros(4, np.int64)
+    agent.tell(start[None], np.array([10.0]))
+    steps = np.array([[1, 0, 0, 0], [0, 1, 0, 0]])
+    for step in steps:
+        agent._from[step.tobytes()] = start, 10.0
+    agent.tell(steps, np.array([9.0, 9.5]))
+    asked = {tuple(row) for row in agent.ask(3).tolist()}
+    assert asked == {(3, 0, 0, 0), (0, 3, 0, 0), (1, 1, 0, 0)}
