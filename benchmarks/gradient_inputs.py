@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from archgym.agents.surrogate import Features, History, candidates
+from archgym.cost_models.mlp_ensemble import MlpEnsemble
 from common import options, show
 from numpy.typing import NDArray
 
 from archgym import Scenario, load_scenario
-from archgym.agents.surrogate import Features, History, candidates
-from archgym.cost_models.mlp_ensemble import MlpEnsemble
 from archgym.space import Designs
 
 Floats = NDArray[np.float64]
@@ -59,8 +59,7 @@ def by_gradient(model: MlpEnsemble, scenario: Scenario, start: Designs) -> Desig
         with torch.no_grad():
             x.clamp_(0, 1)
     found, out, at = x.detach().numpy(), start.copy(), 0
-    for i, p in enumerate(scenario.space.parameters):
-        table = features._tables[i]
+    for i, table in enumerate(features._tables):
         here = found[:, at : at + table.shape[1]]
         out[:, i] = ((here[:, None] - table) ** 2).sum(axis=2).argmin(axis=1)
         at += table.shape[1]
