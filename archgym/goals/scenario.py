@@ -331,10 +331,7 @@ class Scenario:
     # ---- the design to compare with
     @cached_property
     def compared(self) -> Reference | None:
-        """The reference design with its evaluation; None where the scenario has and needs none.
-
-        Evaluated once by the simulators, when first needed.
-        """
+        """The reference design, evaluated when first needed; None where there is and needs to be none."""
         return self._find_reference(self.evaluate)
 
     def settle_reference(self, evaluate: Callable[[Designs], Evaluation]) -> None:

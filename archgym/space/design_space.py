@@ -395,9 +395,5 @@ class DesignSpace:
 
 
 def design_keys(x: Designs) -> list[bytes]:
-    """One key of bytes per design; keys sort like ranks.
-
-    Args:
-        x: designs (n, d).
-    """
+    """One key of bytes for each of the designs (n, d); keys sort like ranks."""
     return [row.tobytes() for row in np.ascontiguousarray(x).astype(">i4")]

@@ -100,12 +100,7 @@ class SweepFolder:
         return "" if own else str(self.path)
 
     def plan(self, sweep: Sweep, elsewhere: str = "") -> None:
-        """Make the ledger with every tuning run; it appears under its name when it is whole.
-
-        Args:
-            sweep: what is to be run.
-            elsewhere: the store's URL where it is not the folder's own.
-        """
+        """Make the ledger with every tuning run; it appears under its name when it is whole."""
         made = self.path / f".{LEDGER}.new"
         for suffix in ("", "-wal", "-shm"):  # of a making that was cut short
             made.with_name(made.name + suffix).unlink(missing_ok=True)
