@@ -109,7 +109,7 @@ class Sweep:
         budget: int,
         phase: str,
     ) -> RunSpec:
-        """A run with its id.
+        """A run, with an id that follows from all of this.
 
         Args:
             scenario: its name.
@@ -118,9 +118,6 @@ class Sweep:
             seed: of the agent.
             budget: evaluations.
             phase: tuning or test.
-
-        Returns:
-            The run, with an id that follows from all of this.
         """
         cls: type[Agent] = registry.load("agents", entry.agent)
         full = cls.check_hyperparameters(hyper)
