@@ -11,6 +11,7 @@ import numpy as np
 from archgym.runs.named import opened
 from archgym.terminal.output import print_json, print_table
 from archgym.errors import ArchgymError
+from archgym.goals.scenario import Scenario
 
 from .drawing import draw
 from .simulator import SoCSimulator
@@ -54,6 +55,15 @@ def _info(options: argparse.Namespace) -> None:
     print_table(["task", "instructions", "accelerator cycles at 100 MHz", "loop iterations"], rows)
 
 
+def _limits(scenario: Scenario) -> dict[str, float]:
+    """The upper limits [s] of the scenario's specs in time, by workload ('' for all of them)."""
+    return {
+        spec.metric.removeprefix("latency").removeprefix("_"): float(spec.upper)
+        for spec in scenario.resolved[1]
+        if spec.metric.startswith("latency") and isinstance(spec.upper, float | int)
+    }
+
+
 def _draw(options: argparse.Namespace) -> None:
     scenario, best = opened(options.what)
     if best is not None:
@@ -72,5 +82,5 @@ def _draw(options: argparse.Namespace) -> None:
     print_table(["block", "utilisation"], [[n, f"{u:.1%}"] for n, u in outcome.utilisation.items()])
     rows = [[i, f"{1e3 * dt:.4g} ms", block] for i, (dt, block) in enumerate(outcome.phases)]
     print_table(["phase", "length", "bottleneck"], rows)
-    for picture in draw(simulator.graph, system, outcome, folder):
+    for picture in draw(simulator.graph, system, outcome, folder, _limits(scenario)):
         print(picture)
