@@ -33,6 +33,7 @@ class Watched:
         self.page = started.new_page(
             viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
         )
+        self.page.set_default_timeout(180_000)  # a busy machine is slow, not wrong
         self.errors, self.requests = [], []
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
