@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,55 @@ def test_bad_input_is_refused_by_name(
 ) -> None:
     with pytest.raises(ArchgymError, match=says):
         idle_reads(name, Design(**knobs), [0], **more)
+
+
+@pytest.mark.parametrize(
+    ("name", "timings", "says"),
+    [
+        ("DDR4-2400", {"RC": 40}, r"tRC is 40: less than tRAS \+ tRP = 55"),
+        ("LPDDR4-3200", {"RCpb": 60}, r"tRCpb is 60: less than tRAS \+ tRPpb = 97"),
+        ("HBM2", {"RTP": None}, "tRTP is missing"),
+        ("DDR5-4800", {"RFC": 20_000}, "tREFI is 9375: less than tRFC"),
+        ("GDDR6-14000", {"RRDL": 0}, "tRRDL is 0"),
+    ],
+)
+def test_specifications_that_contradict_themselves_are_refused(
+    name: str, timings: dict[str, int | None], says: str
+) -> None:
+    device = MODERN_DEVICES[name]
+    t = {k: v for k, v in {**device.t, **timings}.items() if v is not None}
+    with pytest.raises(ArchgymError, match=says):
+        run(replace(device, t=t), Design(), np.zeros(1), np.zeros(1), np.zeros(1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"rank": []}, "rank has 0 address bits, 2 ranks takes 1"),
+        ({"row": [[17], [18]]}, "row has 2 address bits"),
+        ({"group": [[6], [6]]}, "two addresses fall on one place"),
+        ({"rows": [[40]]}, "fields rows are not of"),
+    ],
+)
+def test_mappings_of_bits_cover_the_address(changes: dict[str, Any], says: str) -> None:
+    device = MODERN_DEVICES["DDR4-2400"]
+    bits = {**parse_mapping("bgi", device, 2, 1), **changes}
+    with pytest.raises(ArchgymError, match=says):
+        idle_reads("DDR4-2400", Design(ranks=2), [0], bits=bits)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_answers_that_are_foreseen_are_those_of_the_messages(name: str) -> None:
+    """One channel: the shortcut, and the messages between initiator, arbiter and controller."""
+    device, rng = MODERN_DEVICES[name], np.random.default_rng(3)
+    n = 300
+    stamp, write = np.cumsum(rng.integers(0, 9, n)), (rng.random(n) < 0.4).astype(np.uint8)
+    address = rng.integers(0, 1 << 14, n) * device.burst_bytes
+    design = Design(scheduler="GrpFrFcfsWm", low_watermark=2, high_watermark=4)
+    a = run(device, design, stamp - stamp[0], write, address)
+    b = run(device, design, stamp - stamp[0], write, address, ordered=True)
+    assert a.latency.tolist() == b.latency.tolist()
+    assert a.counters.tolist() == b.counters.tolist()
 
 
 def test_devices_without_a_power_model_have_no_energy() -> None:

@@ -57,7 +57,7 @@ class MemorySimulator(Simulator):
     """
 
     name = "memory"
-    version = "1.0"
+    version = "1.1"
     settings = (
         Setting("device", "choice", "DDR5", tuple(FAMILIES), description="family of the devices"),
         Setting("players", "choice", "per-channel", PLAYERS, description="who issues requests"),

@@ -3,137 +3,171 @@
 A controller sends one response and waits for its END_RESP: a cycle behind the Simple arbiter, in the
 same cycle behind the others.  An initiator takes one response and ends it a cycle later; one that
 waited for that is sent a cycle after.
+
+Behind the Simple arbiter, where each channel has an initiator of its own and requests are single bursts
+answered in order of access, an answer leaves when its data ends, at least a cycle after the one before:
+it is *foreseen* with the access, and no event of the way back is played, unless the controller waits for
+one.
 """
 
 from __future__ import annotations
 
-from .compiled import borrowing
+from .arrivals import channel_of, player_of
+from .compiled import borrowing, merged
+from .events import DATA, FIRST_CHANNEL, OF_CHANNEL, notify_at
 from .layout import (
-    CH_DATA, CH_END_RESP, CH_END_RESP_NEXT, CH_RELEASE, CH_RESP_HEAD, CH_RESP_TAIL, D_RESPONSE_GAP,
-    FOREVER, G_ANSWERED, G_LAST_SENT, G_MESSAGES, P_ACTIVE, P_BUSY, P_CHANNEL, P_END, P_LAST_END,
-    P_PEND_HEAD, P_PEND_TAIL, P_RETURN, P_WAITING, RELEASE_AWAITED, RELEASE_NONE,
-    REORDER_ARBITER, SIMPLE_ARBITER,
+    BURST, CHANNEL, CHANNELS, CH_ANSWERED, CH_DATA, CH_DATA_ENDS, CH_ENDS, CH_END_RESP,
+    CH_END_RESP_NEXT, CH_RELEASE, CH_RESP_HEAD, CH_RESP_TAIL, D_RESPONSE_GAP, FOREVER, G_ANSWERED,
+    G_LAST_SENT, G_MESSAGE, G_MESSAGES, K_ARBITER, K_BURST_BITS, K_ORDERED, K_STRIDE, P_ACTIVE,
+    P_BUSY, P_CHANNEL, P_END, P_LAST_END, P_PEND_HEAD, P_PEND_TAIL, P_RETURN, P_WAITING, Q_ANSWER,
+    RELEASE_AWAITED, RELEASE_NONE, REORDER_ARBITER, R_LEFT, R_NEXT, R_QUEUE, SIMPLE_ARBITER,
 )  # fmt: skip
+from .messages import BEGIN_RESPONSE, tell
 
 
 @borrowing
-def await_data(c, k, now, s):
-    """Wake the controller when burst ``k``, the next to answer, is complete, if that lies ahead."""
-    if k >= 0 and s.finish[k] > now:
-        c[CH_DATA] = min(c[CH_DATA], s.finish[k])
+def await_data(c, now, s, finish):
+    """Wake the controller when the next burst to answer is complete, if that lies ahead."""
+    k = s[c + CH_RESP_HEAD]
+    if k >= 0 and finish[k] > now:
+        if s[K_ORDERED]:
+            notify_at(FIRST_CHANNEL + (c - CHANNELS) // CHANNEL * OF_CHANNEL + DATA, finish[k], s)
+        else:
+            s[c + CH_DATA] = min(s[c + CH_DATA], finish[k])
 
 
 @borrowing
-def queue_answer(c, k, finish, reorder, s):
-    """Burst ``k`` was accessed; its data ends at ``finish``."""
-    s.finish[k] = finish
-    if not reorder:  # in order of access; else ``queue_in_order`` did it
-        queue_in_order(c, k, s)
-
-
-@borrowing
-def queue_in_order(c, k, s):
+def queue_in_order(c, k, s, q):
     """Append burst ``k`` to the response queue."""
-    s.answer[k] = -1
-    if c[CH_RESP_HEAD] < 0:
-        c[CH_RESP_HEAD] = k
+    q[k * BURST + Q_ANSWER] = -1
+    if s[c + CH_RESP_HEAD] < 0:
+        s[c + CH_RESP_HEAD] = k
     else:
-        s.answer[c[CH_RESP_TAIL]] = k
-    c[CH_RESP_TAIL] = k
+        q[s[c + CH_RESP_TAIL] * BURST + Q_ANSWER] = k
+    s[c + CH_RESP_TAIL] = k
 
 
-@borrowing
-def manage_answers(ch, now, requests, s):
+@merged
+def manage_answers(c, now, s, q, finish):
     """The controller ends its last response and begins the next one."""
-    c = s.channel[ch]
-    if c[CH_RELEASE] == RELEASE_AWAITED:
+    if s[c + CH_RELEASE] == RELEASE_AWAITED:
         return
-    c[CH_RELEASE] = RELEASE_NONE
-    k = c[CH_RESP_HEAD]
+    s[c + CH_RELEASE] = RELEASE_NONE
+    k = s[c + CH_RESP_HEAD]
     if k < 0:
         return
-    if s.finish[k] == 0 or s.finish[k] > now:
-        await_data(c, k, now, s)
+    if finish[k] == 0 or finish[k] > now:
+        await_data(c, now, s, finish)
         return
-    c[CH_RESP_HEAD] = s.answer[k]
-    request = requests.owner[k]
-    s.left[request] -= 1
-    if s.left[request] == 0:
-        c[CH_RELEASE] = RELEASE_AWAITED
-        s.message[s.glob[G_MESSAGES]] = request
-        s.glob[G_MESSAGES] += 1
+    s[c + CH_RESP_HEAD] = q[k * BURST + Q_ANSWER]
+    request = k >> s[K_BURST_BITS]
+    q[request * s[K_STRIDE] + R_LEFT] -= 1
+    if q[request * s[K_STRIDE] + R_LEFT] == 0:
+        s[c + CH_RELEASE] = RELEASE_AWAITED
+        if s[K_ORDERED]:
+            tell(BEGIN_RESPONSE, request, now, now, s)
+            return
+        s[G_MESSAGE + s[G_MESSAGES]] = request
+        s[G_MESSAGES] += 1
     else:
-        await_data(c, c[CH_RESP_HEAD], now, s)
+        await_data(c, now, s, finish)
+
+
+@merged
+def foresee(c, k, now, s, q, finish, stamp, latency):
+    """Burst ``k``, which is a request, was accessed: its answer is known."""
+    when = max(finish[k], s[c + CH_ANSWERED] + 1)
+    s[c + CH_ANSWERED] = when
+    finish[k] = when
+    latency[k] = when - stamp[k]
+    queue_in_order(c, k, s, q)
+    s[G_ANSWERED] += 1
+    s[G_LAST_SENT] = max(s[G_LAST_SENT], when)
+
+
+@merged
+def await_answers(c, now, s, q, finish):
+    """A controller that waits for any event is called when its next answer leaves or has left."""
+    k = s[c + CH_RESP_HEAD]
+    while k >= 0 and finish[k] + 1 < now:
+        k = q[k * BURST + Q_ANSWER]
+    if k >= 0 and finish[k] + 1 == now:
+        s[c + CH_END_RESP] = s[c + CH_ENDS]
+        s[c + CH_ENDS] = 0
+        k = q[k * BURST + Q_ANSWER]
+    s[c + CH_RESP_HEAD] = k
+    if k < 0:
+        return
+    ends = finish[k] <= now
+    s[c + CH_DATA] = finish[k] + ends
+    s[c + CH_DATA_ENDS] = ends
 
 
 @borrowing
-def _send(request, when, requests, s):
-    s.latency[request] = when - requests.stamp[request]
-    p = s.player[requests.player[request]]
-    p[P_BUSY] = 1
-    p[P_END] = when + 1
-    p[P_CHANNEL] = requests.channel[request]
-    s.glob[G_ANSWERED] += 1
-    s.glob[G_LAST_SENT] = max(s.glob[G_LAST_SENT], when)
+def send(p, c, request, when, s, stamp, latency):
+    """A response is put on an initiator's port."""
+    latency[request] = when - stamp[request]
+    s[p + P_BUSY] = 1
+    s[p + P_END] = when + 1
+    s[p + P_CHANNEL] = c
+    s[G_ANSWERED] += 1
+    s[G_LAST_SENT] = max(s[G_LAST_SENT], when)
 
 
-@borrowing
-def _hold(p, request, s):
-    s.queue[request] = -1
-    if p[P_PEND_HEAD] < 0:
-        p[P_PEND_HEAD] = request
+@merged
+def hold(p, request, s, q):
+    """A response waits for its initiator's port."""
+    q[request * s[K_STRIDE] + R_QUEUE] = -1
+    if s[p + P_PEND_HEAD] < 0:
+        s[p + P_PEND_HEAD] = request
     else:
-        s.queue[p[P_PEND_TAIL]] = request
-    p[P_PEND_TAIL] = request
+        q[s[p + P_PEND_TAIL] * s[K_STRIDE] + R_QUEUE] = request
+    s[p + P_PEND_TAIL] = request
 
 
-@borrowing
-def deliver(request, now, requests, s, design, t):
+@merged
+def deliver(request, now, s, q, stamp, latency):
     """The arbiter got a response from a controller."""
-    p = s.player[requests.player[request]]
-    if design.arbiter == SIMPLE_ARBITER:
-        if p[P_BUSY]:
-            _hold(p, request, s)
-        else:
-            _send(request, now, requests, s)
+    c = channel_of(request, s, q)
+    p = player_of(c, s)
+    when = now
+    if s[K_ARBITER] != SIMPLE_ARBITER:
+        s[c + CH_END_RESP_NEXT] = 1
+        when = max(now, s[p + P_LAST_END] + s[D_RESPONSE_GAP] - 1)
+    if s[K_ARBITER] == REORDER_ARBITER:
+        q[request * s[K_STRIDE] + R_LEFT] = -1
+        if s[p + P_BUSY] or s[p + P_RETURN] != request:
+            return
+        s[p + P_RETURN] = q[request * s[K_STRIDE] + R_NEXT]
+    elif s[p + P_BUSY]:
+        hold(p, request, s, q)
         return
-    s.channel[requests.channel[request], CH_END_RESP_NEXT] = 1
-    when = max(now, p[P_LAST_END] + t[D_RESPONSE_GAP] - 1)
-    if design.arbiter == REORDER_ARBITER:
-        s.left[request] = -1
-        if not p[P_BUSY] and p[P_RETURN] == request:
-            p[P_RETURN] = requests.following[request]
-            _send(request, when, requests, s)
-    elif p[P_BUSY]:
-        _hold(p, request, s)
-    else:
-        _send(request, when, requests, s)
+    send(p, c, request, when, s, stamp, latency)
 
 
-@borrowing
-def end_response(player, now, requests, s, design, t):
+@merged
+def end_response(p, now, s, q, stamp, latency):
     """An initiator's END_RESP reaches the arbiter; returns whether a request in wait got its slot."""
-    p = s.player[player]
-    p[P_BUSY] = 0
-    p[P_END] = FOREVER
-    p[P_LAST_END] = now
-    simple = design.arbiter == SIMPLE_ARBITER
+    s[p + P_BUSY] = 0
+    s[p + P_END] = FOREVER
+    s[p + P_LAST_END] = now
+    simple = s[K_ARBITER] == SIMPLE_ARBITER
     freed = False
     if simple:
-        c = s.channel[p[P_CHANNEL]]
-        c[CH_END_RESP] = 1
-    elif p[P_WAITING]:
+        s[s[p + P_CHANNEL] + CH_END_RESP] = 1
+    elif s[p + P_WAITING]:
         freed = True
     else:
-        p[P_ACTIVE] -= 1
-    gap = 1 if simple else t[D_RESPONSE_GAP] - 1
-    if design.arbiter == REORDER_ARBITER:
-        request = p[P_RETURN]
-        if request >= 0 and s.left[request] == -1:
-            p[P_RETURN] = requests.following[request]
-            _send(request, now + gap, requests, s)
-    elif p[P_PEND_HEAD] >= 0:
-        request = p[P_PEND_HEAD]
-        p[P_PEND_HEAD] = s.queue[request]
-        _send(request, now + gap, requests, s)
+        s[p + P_ACTIVE] -= 1
+    when = now + (1 if simple else s[D_RESPONSE_GAP] - 1)
+    request = s[p + P_PEND_HEAD]
+    if s[K_ARBITER] == REORDER_ARBITER:
+        request = s[p + P_RETURN]
+        if request < 0 or q[request * s[K_STRIDE] + R_LEFT] != -1:
+            return freed
+        s[p + P_RETURN] = q[request * s[K_STRIDE] + R_NEXT]
+    elif request >= 0:
+        s[p + P_PEND_HEAD] = q[request * s[K_STRIDE] + R_QUEUE]
+    if request >= 0:
+        send(p, channel_of(request, s, q), request, when, s, stamp, latency)
     return freed

@@ -2,85 +2,107 @@
 
 from __future__ import annotations
 
-from .compiled import borrowing
+from .compiled import borrowing, merged
 from .layout import (
-    CH_ACK, CH_ARRIVAL, CH_BUSY, CH_PEND_HEAD, CH_PEND_TAIL, CH_REQUEST, FOREVER, P_ACTIVE,
-    P_ISSUE, P_NEXT, P_WAITING, SIMPLE_ARBITER,
+    CHANNEL, CHANNELS, CH_ACK, CH_ARRIVAL, CH_BUSY, CH_PEND_HEAD, CH_PEND_TAIL, CH_REQUEST, FOREVER,
+    K_ARBITER, K_BANK_BITS, K_FORESEEN, K_MAX_ACTIVE, K_ORDERED, K_PLAYERS, K_STRIDE, PLAYER,
+    PLAYERS, P_ACTIVE, P_ISSUE, P_NEXT, P_WAITING, Q_BANK, R_NEXT, R_QUEUE, SIMPLE_ARBITER,
 )  # fmt: skip
+from .messages import END_REQUEST, tell
 
 
 @borrowing
-def forward(request, now, requests, s, simple):
+def channel_of(request, s, q):
+    """The position of the channel of a request; it stays in that of its first burst."""
+    bank = q[request * s[K_STRIDE] + Q_BANK] >> 1
+    return CHANNELS + (bank >> s[K_BANK_BITS]) * CHANNEL
+
+
+@borrowing
+def player_of(c, s):
+    """The position of the initiator of a channel's requests."""
+    return PLAYERS + ((c - CHANNELS) // CHANNEL if s[K_PLAYERS] > 1 else 0) * PLAYER
+
+
+@borrowing
+def forward(request, now, simple, s, q):
     """The arbiter takes a request now and passes it on once the controller took the one before."""
-    c = s.channel[requests.channel[request]]
-    if c[CH_BUSY]:
-        s.queue[request] = -1
-        if c[CH_PEND_HEAD] < 0:
-            c[CH_PEND_HEAD] = request
+    c = channel_of(request, s, q)
+    if s[c + CH_BUSY]:
+        q[request * s[K_STRIDE] + R_QUEUE] = -1
+        if s[c + CH_PEND_HEAD] < 0:
+            s[c + CH_PEND_HEAD] = request
         else:
-            s.queue[c[CH_PEND_TAIL]] = request
-        c[CH_PEND_TAIL] = request
+            q[s[c + CH_PEND_TAIL] * s[K_STRIDE] + R_QUEUE] = request
+        s[c + CH_PEND_TAIL] = request
         return
-    c[CH_BUSY] = 1
-    c[CH_REQUEST] = request
-    ack = c[CH_ACK]
+    s[c + CH_BUSY] = 1
+    s[c + CH_REQUEST] = request
+    ack = s[c + CH_ACK]
     if simple:
-        c[CH_ARRIVAL] = now + 1 if now >= ack else ack + 2
+        s[c + CH_ARRIVAL] = now + 1 if now >= ack else ack + 2
     else:
-        c[CH_ARRIVAL] = max(now, ack + 1) + 1
+        s[c + CH_ARRIVAL] = max(now, ack + 1) + 1
 
 
 @borrowing
-def _advance(p, request, earliest, requests):
-    p[P_NEXT] = requests.following[request]
-    p[P_ISSUE] = FOREVER
-    if p[P_NEXT] >= 0:
-        p[P_ISSUE] = max(requests.stamp[p[P_NEXT]], earliest)
+def advance(p, request, earliest, s, q, stamp):
+    """An initiator turns to its next request, which it issues at ``earliest`` or at its stamp."""
+    following = q[request * s[K_STRIDE] + R_NEXT]
+    s[p + P_NEXT] = following
+    s[p + P_ISSUE] = max(stamp[following], earliest) if following >= 0 else FOREVER
 
 
-@borrowing
-def issue_requests(player, now, requests, s, design):
+@merged
+def issue_requests(p, now, s, q, stamp):
     """Everything that an initiator issues this cycle."""
-    p = s.player[player]
-    while p[P_ISSUE] <= now:
-        request = p[P_NEXT]
-        if design.arbiter == SIMPLE_ARBITER:
-            p[P_ISSUE] = FOREVER  # until it is acknowledged
-            forward(request, now, requests, s, True)
+    simple = s[K_ARBITER] == SIMPLE_ARBITER
+    while s[p + P_ISSUE] <= now:
+        request = s[p + P_NEXT]
+        if simple:
+            s[p + P_ISSUE] = FOREVER  # until it is acknowledged
+            forward(request, now, True, s, q)
             return
-        if p[P_ACTIVE] >= design.max_active:
-            p[P_WAITING] = 1
-            p[P_ISSUE] = FOREVER
+        if s[p + P_ACTIVE] >= s[K_MAX_ACTIVE]:
+            s[p + P_WAITING] = 1
+            s[p + P_ISSUE] = FOREVER
             return
-        p[P_ACTIVE] += 1
-        _advance(p, request, now, requests)
-        forward(request, now, requests, s, False)
+        s[p + P_ACTIVE] += 1
+        advance(p, request, now, s, q, stamp)
+        forward(request, now, False, s, q)
 
 
-@borrowing
-def take_freed_slot(player, now, requests, s):
+@merged
+def take_freed_slot(p, now, s, q, stamp):
     """The request that waited for a slot gets the one that a response freed."""
-    p = s.player[player]
-    request = p[P_NEXT]
-    p[P_WAITING] = 0
-    _advance(p, request, now, requests)
-    forward(request, now, requests, s, False)
+    request = s[p + P_NEXT]
+    s[p + P_WAITING] = 0
+    advance(p, request, now, s, q, stamp)
+    forward(request, now, False, s, q)
 
 
-@borrowing
-def acknowledge(ch, when, requests, s, simple):
+@merged
+def acknowledge(c, now, when, s, q, stamp):
     """The controller took its request: the arbiter hears of it at cycle ``when``."""
-    c = s.channel[ch]
-    request = c[CH_REQUEST]
-    c[CH_REQUEST] = -1
-    c[CH_ARRIVAL] = FOREVER
-    c[CH_BUSY] = 0
-    c[CH_ACK] = when
-    if c[CH_PEND_HEAD] >= 0:
-        held = c[CH_PEND_HEAD]
-        c[CH_PEND_HEAD] = s.queue[held]
-        c[CH_BUSY] = 1
-        c[CH_REQUEST] = held
-        c[CH_ARRIVAL] = when + 2
-    if simple:
-        _advance(s.player[requests.player[request]], request, when, requests)
+    request = s[c + CH_REQUEST]
+    s[c + CH_REQUEST] = -1
+    s[c + CH_ARRIVAL] = FOREVER
+    if s[K_ORDERED]:
+        tell(END_REQUEST, request, now, when, s)
+        return
+    s[c + CH_BUSY] = 0
+    s[c + CH_ACK] = when
+    held = s[c + CH_PEND_HEAD]
+    if held >= 0:
+        s[c + CH_PEND_HEAD] = q[held * s[K_STRIDE] + R_QUEUE]
+        s[c + CH_BUSY] = 1
+        s[c + CH_REQUEST] = held
+        s[c + CH_ARRIVAL] = when + 2
+    if s[K_FORESEEN]:  # the next request sets out at once
+        following = q[request * s[K_STRIDE] + R_NEXT]
+        if following >= 0:
+            s[c + CH_BUSY] = 1
+            s[c + CH_REQUEST] = following
+            s[c + CH_ARRIVAL] = max(stamp[following], when) + 1
+    elif s[K_ARBITER] == SIMPLE_ARBITER:
+        advance(player_of(c, s), request, when, s, q, stamp)

@@ -2,109 +2,124 @@
 
 from __future__ import annotations
 
-from .commands import ACT, NOP, PREPB, RD, RDA, WR, WRA
-from .compiled import borrowing
+from .commands import ACT, NOP, PREPB, RD, RDA
+from .compiled import borrowing, merged
 from .layout import (
-    B_BLOCKED, B_COMMAND, B_CURRENT, B_HEAD, B_HEAD_WR, B_KEEP, B_OPEN, B_RANK, B_ROW,
-    CH_LAST_WRITE, CH_WRITE_MODE, CLOSED, CLOSED_ADAPTIVE, FIFO, FR_FCFS_GRP, GRP_FR_FCFS,
-    GRP_FR_FCFS_WM, M_SLEEPING, OPEN_ADAPTIVE,
+    AGE_BIT, BURST, B_BLOCKED, B_COMMAND, B_CURRENT, B_GROUP, B_HEAD, B_HEAD_WR, B_KEEP, B_NUMBER,
+    B_OPEN, B_PLACE, B_RANK, B_READY, B_ROW, B_WORKING, CH_LAST_WRITE, CH_WRITE_MODE, CLOSED,
+    CLOSED_ADAPTIVE, CYCLES_BIT, D_LENGTH, FIFO, FR_FCFS_GRP, GRP_FR_FCFS, GRP_FR_FCFS_WM, K_POLICY,
+    K_SCHEDULER, M_SLEEPING, NO_COMMAND, OPEN_ADAPTIVE, Q_AFTER, Q_BANK, Q_IDENT, Q_PLACE, Q_ROW,
+    W_AGE, W_GROUP, W_READY,
 )  # fmt: skip
-from .state import Chooser
 
 
 @borrowing
-def first_hit(k, row, requests, s):
+def first_hit(k, row, q):
     """The oldest burst from ``k`` on that is for ``row``, -1 where there is none."""
-    while k >= 0 and requests.row[k] != row:
-        k = s.after[k]
+    while k >= 0 and q[k * BURST + Q_ROW] != row:
+        k = q[k * BURST + Q_AFTER]
     return k
 
 
-@borrowing
-def grouped_hit(oldest, row, last_write, requests, s):
+@merged
+def grouped_hit(oldest, row, last_write, q):
     """FrFcfsGrp: the oldest hit in the last direction that overtakes no older hit to its address."""
-    hit = first_hit(oldest, row, requests, s)
+    hit = first_hit(oldest, row, q)
     k = hit
     while k >= 0:
-        if requests.is_write[k] == last_write:
+        if (q[k * BURST + Q_BANK] & 1) == last_write:
             j = hit
             while j != k and not (
-                requests.row[j] == row and requests.address[j] == requests.address[k]
+                q[j * BURST + Q_ROW] == row and q[j * BURST + Q_PLACE] == q[k * BURST + Q_PLACE]
             ):
-                j = s.after[j]
+                j = q[j * BURST + Q_AFTER]
             if j == k:
                 return k
-        k = first_hit(s.after[k], row, requests, s)
+        k = first_hit(q[k * BURST + Q_AFTER], row, q)
     return hit if hit >= 0 else oldest
 
 
-@borrowing
-def pick(b, c, requests, s, scheduler):
-    """The burst that the scheduler offers a bank with work, -1 where its mode has none."""
-    head = b[B_HEAD]
+@merged
+def pick(b, c, s, q):
+    """The burst that the scheduler offers a bank, -1 where it (or its mode) has none."""
+    head, scheduler = s[b + B_HEAD], s[K_SCHEDULER]
     if scheduler >= GRP_FR_FCFS:
-        writes = c[CH_WRITE_MODE] if scheduler == GRP_FR_FCFS_WM else c[CH_LAST_WRITE]
-        head = b[B_HEAD + writes]
+        writes = s[c + (CH_WRITE_MODE if scheduler == GRP_FR_FCFS_WM else CH_LAST_WRITE)]
+        head = s[b + B_HEAD + writes]
         if head < 0 and scheduler == GRP_FR_FCFS:
-            head = b[B_HEAD + 1 - writes]
-    if head < 0 or scheduler == FIFO or not b[B_OPEN]:
+            head = s[b + B_HEAD + 1 - writes]
+    if head < 0 or scheduler == FIFO or not s[b + B_OPEN]:
         return head
     if scheduler == FR_FCFS_GRP:
-        return grouped_hit(head, b[B_ROW], c[CH_LAST_WRITE], requests, s)
-    hit = first_hit(head, b[B_ROW], requests, s)
+        return grouped_hit(head, s[b + B_ROW], s[c + CH_LAST_WRITE], q)
+    hit = first_hit(head, s[b + B_ROW], q)
     return hit if hit >= 0 else head
 
 
-@borrowing
-def closes(b, c, k, s, policy, scheduler):
+@merged
+def closes(b, c, k, s, q):
     """Whether an access by burst ``k`` precharges its row."""
+    policy, scheduler = s[K_POLICY], s[K_SCHEDULER]
     if policy == CLOSED:
         return True
     if policy < OPEN_ADAPTIVE:
         return False
-    head = b[B_HEAD]
+    head = s[b + B_HEAD]
     if scheduler == GRP_FR_FCFS:
-        head = b[B_HEAD_WR] if s.is_write[k] else b[B_HEAD]
+        head = s[b + B_HEAD + (q[k * BURST + Q_BANK] & 1)]
     elif scheduler == GRP_FR_FCFS_WM:
-        head = b[B_HEAD_WR] if c[CH_WRITE_MODE] else b[B_HEAD]
-    second = s.after[head] if head >= 0 else -1
+        head = s[b + (B_HEAD_WR if s[c + CH_WRITE_MODE] else B_HEAD)]
+    row = s[b + B_ROW]
+    second = q[head * BURST + Q_AFTER] if head >= 0 else -1
     if scheduler == FIFO:  # looks at the next entry only
-        further = second >= 0 and s.row[second] == b[B_ROW]
+        further = second >= 0 and q[second * BURST + Q_ROW] == row
     else:
-        hit = first_hit(head, b[B_ROW], s, s)
-        further = hit >= 0 and first_hit(s.after[hit], b[B_ROW], s, s) >= 0
+        hit = first_hit(head, row, q)
+        further = hit >= 0 and first_hit(q[hit * BURST + Q_AFTER], row, q) >= 0
     if policy == CLOSED_ADAPTIVE:
         return not further
     return second >= 0 and not further
 
 
-@borrowing
-def renew(bank, ch, requests, s, design):
-    """Renew a bank's current request and command."""
-    v = Chooser(
-        requests.row, requests.is_write, requests.address, s.bank, s.channel, s.rank, s.after
-    )
-    _renew(bank, ch, v, design.policy, design.scheduler)
-
-
-@borrowing
-def _renew(bank, ch, s, policy, scheduler):
-    """The same; a function of its own, so that it is compiled once."""
-    b, c = s.bank[bank], s.channel[ch]
-    b[B_COMMAND] = NOP
-    if b[B_BLOCKED] or s.rank[b[B_RANK], M_SLEEPING]:
-        return
-    offered = pick(b, c, s, s, scheduler)
+@merged
+def command_of(b, c, s, q):
+    """A bank's next command, and the burst that it is for in ``B_CURRENT``."""
+    if s[b + B_BLOCKED] or s[s[b + B_RANK] + M_SLEEPING]:
+        return NOP
+    offered = pick(b, c, s, q)
     if offered < 0:
+        return NOP
+    if not s[b + B_KEEP] or q[offered * BURST + Q_ROW] == s[b + B_ROW]:
+        s[b + B_CURRENT] = offered
+    if not s[b + B_OPEN]:
+        return ACT
+    k = s[b + B_CURRENT]
+    if q[k * BURST + Q_ROW] != s[b + B_ROW] and s[K_POLICY] != CLOSED:
+        return PREPB
+    write = q[k * BURST + Q_BANK] & 1
+    if closes(b, c, k, s, q):
+        return RDA + write
+    return RD + write
+
+
+@borrowing
+def renew(b, c, s, q):
+    """Renew the current request and command of a bank with work."""
+    x = command_of(b, c, s, q)
+    s[b + B_COMMAND] = x
+    place = s[b + B_PLACE]
+    if x == NOP:
+        s[place + W_READY] = NO_COMMAND
         return
-    if not b[B_KEEP] or s.row[offered] == b[B_ROW]:
-        b[B_CURRENT] = offered
-    k = b[B_CURRENT]
-    if not b[B_OPEN]:
-        b[B_COMMAND] = ACT
-    elif s.row[k] != b[B_ROW] and policy != CLOSED:
-        b[B_COMMAND] = PREPB
-    elif closes(b, c, k, s, policy, scheduler):
-        b[B_COMMAND] = WRA if s.is_write[k] else RDA
-    else:
-        b[B_COMMAND] = WR if s.is_write[k] else RD
+    s[place + W_READY] = s[b + B_READY + x]
+    s[place + W_GROUP] = s[b + B_GROUP] + x
+    age = s[b + B_CURRENT] * BURST + Q_IDENT
+    s[place + W_AGE] = (s[D_LENGTH + x] << CYCLES_BIT) | (q[age] << AGE_BIT) | s[b + B_NUMBER]
+
+
+@merged
+def silence(b, s):
+    """A bank has no command until it is looked at again."""
+    s[b + B_COMMAND] = NOP
+    if s[b + B_WORKING]:
+        s[s[b + B_PLACE] + W_READY] = NO_COMMAND

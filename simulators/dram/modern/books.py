@@ -1,100 +1,266 @@
 """How long each rank and its banks spend in each power state, as DRAMPower keeps its books.
 
-A rank is active while any bank is, from an ACT to its (possibly automatic) precharge; a refresh makes
-its banks active for as long as it lasts.
+An interval runs from a start to an end.  A bank is active from an ACT to its precharge, and while it is
+refreshed; a rank while one of its banks is.  What happens by itself later (automatic precharges, ends of
+refreshes, power-down after the banks have settled) waits in a list of its rank, in order of time.
+
+DRAMPower's quirks are kept, for its energies are the reference: an ACT in the last cycles of its bank's
+refresh is forgotten when that ends, and its bank is taken for precharged; a bank whose interval ended
+just when active power-down began is active again after it.
 """
 
 from __future__ import annotations
 
-from .commands import PDEA, PDEP, PDXA
-from .compiled import borrowing
-from .layout import (
-    B_ACTIVE_SINCE, B_CLOSED_AT, B_OPEN, B_REFRESH_END, C_BANK_ACT, C_CYC_ACT, C_CYC_PDNA,
-    C_CYC_PDNP, C_CYC_SREF, C_PRE, D_BANKS_RANK, D_RCD, D_RFC_ALL, D_RP, M_E_ACTIVE,
-    M_E_DOWN, M_E_SEGMENT, M_E_UNTIL, NEVER,
+from .commands import (
+    ACT, PDEA, PDEP, PDXA, PDXP, PREAB, PREPB, PRESB, RANK_COMMANDS, RDA, REFAB, REFP2B, REFPB, REFSB,
+    SREFEN, SREFEX, WRA,
 )  # fmt: skip
+from .compiled import borrowing, merged
+from .layout import (
+    BANK, B_E_ACTIVATED, B_E_ACTIVE, B_E_END, B_E_OPEN, B_E_PRECHARGED, B_E_REFRESHED, B_E_START,
+    C_BANK_ACT, C_CYC_ACT, C_CYC_PDNA, C_CYC_PDNP, C_CYC_SREF, C_PRE, D_BANKS_RANK, D_RAS, D_RCD,
+    D_READ_PRE, D_RFC_ALL, D_RFC_BANK, D_RFC_SET, D_RP, D_WRITE_PRE, EVENT, EVENTS, EVENTS_RANK,
+    FOREVER, M_E_ACTIVE, M_E_DOWN, M_E_DOWN_PRE, M_E_EVENTS, M_E_NEXT, M_E_OPEN, M_E_REFRESHED,
+    M_E_SREF, M_E_START, M_FIRST_BANK, M_UNIT, NEVER, RANK, RANKS,
+)  # fmt: skip
+from .refresh import member, unit_size
+
+AUTO_PRECHARGE, REFRESH_END, ACTIVE_DOWN, ACTIVE_UP, DOWN, UP, SELF_REFRESH = range(7)
 
 
 @borrowing
-def rank_activates(m, out, now):
-    """The rank leaves the precharged state unless it is active already."""
-    if m[M_E_ACTIVE] == 0 and now > m[M_E_UNTIL]:
-        if m[M_E_SEGMENT] > NEVER:
-            out[C_CYC_ACT] += m[M_E_UNTIL] - m[M_E_SEGMENT]
-        m[M_E_SEGMENT] = now
+def later(r, when, what, b, s):
+    """Something happens by itself at a cycle; of the same cycle, in the order of the calls."""
+    first = EVENTS + (r - RANKS) // RANK * EVENTS_RANK
+    at = first + s[r + M_E_EVENTS] * EVENT
+    while at > first and s[at - EVENT] > when:
+        for i in range(EVENT):
+            s[at + i] = s[at - EVENT + i]
+        at -= EVENT
+    s[at] = when
+    s[at + 1] = what
+    s[at + 2] = b
+    s[r + M_E_EVENTS] += 1
+    s[r + M_E_NEXT] = s[first]
 
 
 @borrowing
-def bank_closes(m, b, out, when):
-    """A precharge, by command or automatic, at a cycle that may lie ahead."""
-    out[C_PRE] += 1
-    out[C_BANK_ACT] += when - b[B_ACTIVE_SINCE]
-    b[B_CLOSED_AT] = when
-    m[M_E_ACTIVE] -= 1
-    m[M_E_UNTIL] = max(m[M_E_UNTIL], when)
+def rank_is_active(r, now, s):
+    """Whether a bank is active, or all are refreshed."""
+    return s[r + M_E_ACTIVE] > 0 or now < s[r + M_E_REFRESHED]
 
 
 @borrowing
-def bank_refreshes(m, b, out, now, cycles):
-    """A refresh of one bank begins."""
-    rank_activates(m, out, now)
-    b[B_REFRESH_END] = now + cycles
-    m[M_E_UNTIL] = max(m[M_E_UNTIL], now + cycles)
-    out[C_BANK_ACT] += cycles
+def rank_starts(r, now, s):
+    """The rank's active interval starts."""
+    s[r + M_E_START] = now
+    s[r + M_E_OPEN] = 1
 
 
 @borrowing
-def power_down_edge(r, c, now, s, t):
-    """Entry to or exit from power-down, which takes effect once the banks have settled."""
-    m, out, base = s.rank[r], s.out, r * t[D_BANKS_RANK]
-    edge = now
-    for i in range(base, base + t[D_BANKS_RANK]):
-        b = s.bank[i]
-        edge = max(edge, max(b[B_REFRESH_END], b[B_ACTIVE_SINCE] + t[D_RCD]))
-        if b[B_CLOSED_AT] <= now:
-            edge = max(edge, b[B_CLOSED_AT] + t[D_RP])
-    if c == PDEA or c == PDEP:
-        m[M_E_DOWN] = edge
-        for i in range(base, base + t[D_BANKS_RANK]):
-            b = s.bank[i]
-            if b[B_OPEN]:
-                out[C_BANK_ACT] += edge - b[B_ACTIVE_SINCE]
-            elif b[B_CLOSED_AT] > edge:
-                out[C_BANK_ACT] -= b[B_CLOSED_AT] - edge
-        m[M_E_UNTIL] = edge if m[M_E_ACTIVE] > 0 else min(m[M_E_UNTIL], edge)
-        m[M_E_ACTIVE] = 0
+def rank_ends(r, now, s):
+    """The rank's active interval ends, if there is one."""
+    if s[r + M_E_OPEN]:
+        s[C_CYC_ACT] += now - s[r + M_E_START]
+        s[r + M_E_OPEN] = 0
+
+
+@borrowing
+def bank_starts(b, now, s):
+    """A bank's active interval starts; what ran before is forgotten."""
+    s[b + B_E_START] = now
+    s[b + B_E_OPEN] = 1
+    s[b + B_E_END] = NEVER
+
+
+@borrowing
+def bank_ends(b, now, s):
+    """A bank's active interval ends, if there is one."""
+    if s[b + B_E_OPEN]:
+        s[C_BANK_ACT] += now - s[b + B_E_START]
+        s[b + B_E_OPEN] = 0
+        s[b + B_E_END] = now
+
+
+@borrowing
+def set_active(r, b, active, s):
+    """A bank changes its state."""
+    s[r + M_E_ACTIVE] += active - s[b + B_E_ACTIVE]
+    s[b + B_E_ACTIVE] = active
+
+
+@borrowing
+def precharge(r, b, now, s):
+    """A bank is precharged, by command or by itself."""
+    if not s[b + B_E_ACTIVE]:
         return
-    out[C_CYC_PDNA if c == PDXA else C_CYC_PDNP] += edge - m[M_E_DOWN]
-    for i in range(base, base + t[D_BANKS_RANK]):  # rows stayed open through active power-down
-        b = s.bank[i]
-        if b[B_OPEN]:
-            b[B_ACTIVE_SINCE] = edge
-            if m[M_E_ACTIVE] == 0:
-                out[C_CYC_ACT] += m[M_E_UNTIL] - m[M_E_SEGMENT]
-                m[M_E_SEGMENT] = edge
-            m[M_E_ACTIVE] += 1
+    s[C_PRE] += 1
+    bank_ends(b, now, s)
+    s[b + B_E_PRECHARGED] = now
+    set_active(r, b, 0, s)
+    if not rank_is_active(r, now, s):
+        rank_ends(r, now, s)
+
+
+@merged
+def refresh_ends(r, b, now, s):
+    """A bank is precharged again after a refresh."""
+    set_active(r, b, 0, s)
+    bank_ends(b, now, s)
+    if not rank_is_active(r, now, s):
+        rank_ends(r, now, s)
+
+
+@merged
+def goes_down(r, now, s):
+    """Active power-down begins: every interval is cut."""
+    s[r + M_E_DOWN] = now
+    rank_ends(r, now, s)
+    for i in range(s[D_BANKS_RANK]):
+        bank_ends(s[r + M_FIRST_BANK] + i * BANK, now, s)
+
+
+@merged
+def comes_up(r, now, s):
+    """Active power-down ends: the intervals that it cut start again."""
+    down, active = s[r + M_E_DOWN], False
+    s[C_CYC_PDNA] += now - down
+    s[r + M_E_DOWN] = NEVER
+    for i in range(s[D_BANKS_RANK]):
+        b = s[r + M_FIRST_BANK] + i * BANK
+        if s[b + B_E_ACTIVATED] and s[b + B_E_END] == down:
+            active = True
+            bank_starts(b, now, s)
+    if active:
+        rank_starts(r, now, s)
 
 
 @borrowing
-def self_refresh_ends(m, out, now, t):
-    """Self-refresh counts from the end of the refresh it begins with."""
-    out[C_CYC_SREF] += max(0, now - m[M_E_DOWN] - t[D_RFC_ALL])
+def settle(r, now, s):
+    """Everything that happened by itself up to now."""
+    first = EVENTS + (r - RANKS) // RANK * EVENTS_RANK
+    done = 0
+    while done < s[r + M_E_EVENTS] and s[first + done * EVENT] <= now:
+        at = first + done * EVENT
+        when, what, b = s[at], s[at + 1], s[at + 2]
+        if what == AUTO_PRECHARGE:
+            precharge(r, b, when, s)
+        elif what == REFRESH_END:
+            refresh_ends(r, b, when, s)
+        elif what == ACTIVE_DOWN:
+            goes_down(r, when, s)
+        elif what == ACTIVE_UP:
+            comes_up(r, when, s)
+        elif what == DOWN:
+            s[r + M_E_DOWN_PRE] = when
+        elif what == UP:
+            s[C_CYC_PDNP] += when - s[r + M_E_DOWN_PRE]
+            s[r + M_E_DOWN_PRE] = NEVER
+        else:
+            s[r + M_E_SREF] = when
+        done += 1
+    left = (s[r + M_E_EVENTS] - done) * EVENT
+    for i in range(left):
+        s[first + i] = s[first + done * EVENT + i]
+    s[r + M_E_EVENTS] -= done
+    s[r + M_E_NEXT] = s[first] if left else FOREVER
+
+
+@merged
+def refresh_starts(r, b, now, cycles, s):
+    """A refresh of one bank begins."""
+    if not rank_is_active(r, now, s):
+        rank_starts(r, now, s)
+    set_active(r, b, 1, s)
+    s[b + B_E_REFRESHED] = now + cycles
+    if not s[b + B_E_OPEN]:
+        bank_starts(b, now, s)
+    later(r, now + cycles, REFRESH_END, b, s)
 
 
 @borrowing
-def close_books(r, window, s, t):
+def settled(r, now, s):
+    """The first cycle from ``now`` on in which the banks have settled for power-down."""
+    edge = now
+    for i in range(s[D_BANKS_RANK]):
+        b = s[r + M_FIRST_BANK] + i * BANK
+        if s[b + B_E_ACTIVATED]:
+            edge = max(edge, s[b + B_E_START] + s[D_RCD])
+        edge = max(edge, max(s[b + B_E_PRECHARGED] + s[D_RP], s[b + B_E_REFRESHED]))
+    return edge
+
+
+@merged
+def book_bank(x, r, b, now, s):
+    """A command to one bank."""
+    if s[r + M_E_NEXT] <= now:
+        settle(r, now, s)
+    if x == ACT:
+        s[b + B_E_ACTIVATED] = 1
+        bank_starts(b, now, s)
+        if not rank_is_active(r, now, s):
+            rank_starts(r, now, s)
+        set_active(r, b, 1, s)
+    elif x == PREPB:
+        precharge(r, b, now, s)
+    elif x >= RDA:  # the automatic precharge waits for the data and for tRAS
+        when = now + (s[D_WRITE_PRE] if x == WRA else s[D_READ_PRE])
+        later(r, max(s[b + B_E_START] + s[D_RAS], when), AUTO_PRECHARGE, b, s)
+
+
+@merged
+def book_banks(x, r, now, s):
+    """A precharge or a refresh of several banks."""
+    whole = x >= RANK_COMMANDS
+    cycles = s[D_RFC_ALL]
+    if x == REFPB or x == REFP2B:
+        cycles = s[D_RFC_BANK]
+    elif x == REFSB:
+        cycles = s[D_RFC_SET]
+    for i in range(s[D_BANKS_RANK] if whole else unit_size(s)):
+        b = s[r + M_FIRST_BANK] + i * BANK if whole else member(r, s[r + M_UNIT], i, s)
+        if x == PREAB or x == PRESB:
+            precharge(r, b, now, s)
+        else:
+            refresh_starts(r, b, now, cycles, s)
+    if x == REFAB or x == SREFEN:
+        s[r + M_E_REFRESHED] = now + cycles
+
+
+@merged
+def book_unit(x, r, now, s):
+    """A command to several banks or to the rank; refresh management costs nothing."""
+    if s[r + M_E_NEXT] <= now:
+        settle(r, now, s)
+    if x == PREAB or x == PRESB or x == REFAB or x == SREFEN or (REFPB <= x and x <= REFSB):
+        book_banks(x, r, now, s)
+    if x == SREFEN:
+        later(r, now + s[D_RFC_ALL], SELF_REFRESH, 0, s)
+    elif x == SREFEX:
+        if s[r + M_E_SREF] > NEVER:
+            s[C_CYC_SREF] += now - s[r + M_E_SREF]
+        s[r + M_E_SREF] = NEVER
+    elif x == PDEA:
+        later(r, settled(r, now, s), ACTIVE_DOWN, 0, s)
+    elif x == PDXA:
+        later(r, settled(r, now, s), ACTIVE_UP, 0, s)
+    elif x == PDEP:
+        later(r, settled(r, now, s), DOWN, 0, s)
+    elif x == PDXP:
+        later(r, settled(r, now, s), UP, 0, s)
+
+
+@merged
+def close_books(r, window, s):
     """Cut every interval of a rank at the last command of its channel."""
-    m, out, base = s.rank[r], s.out, r * t[D_BANKS_RANK]
-    for i in range(base, base + t[D_BANKS_RANK]):
-        b = s.bank[i]
-        if b[B_OPEN]:
-            if m[M_E_ACTIVE] > 0:
-                out[C_BANK_ACT] += window - b[B_ACTIVE_SINCE]
-                m[M_E_UNTIL] = max(m[M_E_UNTIL], window)
-        elif b[B_CLOSED_AT] > window:
-            out[C_PRE] -= 1
-            out[C_BANK_ACT] -= b[B_CLOSED_AT] - window
-        if b[B_REFRESH_END] > window:
-            out[C_BANK_ACT] -= b[B_REFRESH_END] - window
-    if m[M_E_SEGMENT] > NEVER:
-        out[C_CYC_ACT] += min(m[M_E_UNTIL], window) - m[M_E_SEGMENT]
+    settle(r, window, s)
+    rank_ends(r, window, s)
+    for i in range(s[D_BANKS_RANK]):
+        bank_ends(s[r + M_FIRST_BANK] + i * BANK, window, s)
+    for counter, start in (
+        (C_CYC_PDNA, s[r + M_E_DOWN]),
+        (C_CYC_PDNP, s[r + M_E_DOWN_PRE]),
+        (C_CYC_SREF, s[r + M_E_SREF]),
+    ):
+        if start > NEVER:
+            s[counter] += window - start

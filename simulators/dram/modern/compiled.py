@@ -1,8 +1,8 @@
 """The decorators of this package's kernels.
 
-Numba optimises a function again inside each function that calls it.  So the few large functions are
-merged into their one caller before anything is compiled, and no function but the kernel itself gets a
-way in from Python: both together divide the time to compile by three.
+Numba optimises a function again inside each function that calls it.  So the large functions with one
+caller are merged into it before anything is compiled, and no function but the kernel itself gets a way
+in from Python: both together keep the time to compile short.
 """
 
 import numba
@@ -15,5 +15,5 @@ compiled = kernel_compiler(__file__)
 borrowing = numba.njit(
     error_model="numpy", nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True
 )
-# a large function with one caller, put into that before it is compiled
+# a function with one caller, put into that before it is compiled
 merged = numba.njit(error_model="numpy", nogil=True, inline="always")

@@ -1,104 +1,164 @@
-"""When commands become legal: tables of distances applied to what was issued."""
+"""When commands become legal: tables of distances applied to what was issued.
+
+A bank command is legal once its own bank allows it (``B_READY``) and its group does (``GR_READY``, which
+holds the rules of group, rank, stack and the other ranks too).  Both are raised with every command.  The
+managers' commands are rare: theirs is worked out from when each command was last issued.
+"""
 
 from __future__ import annotations
 
 from .commands import N_COMMANDS, RANK_COMMANDS, RD, REFPB, UNIT_COMMANDS, WRA
-from .compiled import borrowing
+from .compiled import borrowing, merged
 from .layout import (
-    B_GROUP, B_RANK, B_STACK, CH_BUS, CH_CAS_BUS, D_BANKS_RANK, D_BANKS_STACK,
-    D_BUSES, D_FAW, D_FAW_LENGTHS, D_RANKS, D_STACK_PER_RANK, M_ACTS, M_ROUND,
+    B_GROUP, B_LAST, B_READY, CH_BANKS, CH_BUS, CH_CAS_BUS, CH_GROUPS, CH_RANKS, D_BANK,
+    D_BANKS_RANK, D_BUSES, D_FAW, D_FAW_LENGTHS, D_GROUP, D_LENGTH, D_NEAR, D_NEAR_FROM, D_NEAR_TO,
+    D_OTHER, D_RANK, D_RANKS, D_RELATION, D_WINDOW, GROUP, GR_LAST, GR_READY, K_GROUPS, M_ACTS,
+    M_LAST, M_RING, M_ROUND, M_UNIT, M_WINDOW, NEAR_RELATION, NEAR_ROW, RANK, RELATION_ROW, ROUND,
 )  # fmt: skip
 from .refresh import member, unit_size
 
-
-@borrowing
-def bus_free(c, channel, t):
-    """The first cycle in which the bus of a command is free."""
-    if t[D_BUSES] == 2 and RD <= c and c <= WRA:
-        return channel[CH_CAS_BUS]
-    return channel[CH_BUS]
+ROW = 32  # words of a row of distances
+BANK_COMMANDS = UNIT_COMMANDS
 
 
 @borrowing
-def bank_legal(c, bank, s):
-    """The first cycle at which a command to one bank keeps every distance, buses left out."""
-    b = s.bank[bank]
-    near = max(s.ready_bank[bank, c], s.ready_group[b[B_GROUP], c])
-    return max(near, max(s.ready_rank[b[B_RANK], c], s.ready_stack[b[B_STACK], c]))
+def bus_free(x, c, s):
+    """The first cycle in which the bus of command ``x`` is free."""
+    if s[D_BUSES] == 2 and RD <= x and x <= WRA:
+        return s[c + CH_CAS_BUS]
+    return s[c + CH_BUS]
 
 
 @borrowing
-def other_legal(c, ch, r, bank, unit, s, refresh, t):
-    """The same for a command of the managers of rank ``r``: to a bank, a set of banks or the rank.
+def latest(x, last, table, s):
+    """The largest of (when a command was issued + its distance to ``x``) of one scope."""
+    legal = s[last] + s[table + x]
+    for before in range(1, N_COMMANDS + 1):
+        legal = max(legal, s[last + before] + s[table + before * ROW + x])
+    return legal
 
-    A rank command looks at the channel's first bank where a rule is by bank or group, as DRAMSys does.
-    """
-    if c >= RANK_COMMANDS:
-        first = ch * t[D_RANKS] * t[D_BANKS_RANK]
-        near = max(s.ready_bank[first, c], s.ready_group[s.bank[first, B_GROUP], c])
-        return max(near, s.ready_rank[r, c])
-    if c < UNIT_COMMANDS:
-        return bank_legal(c, bank, s)
-    legal = s.ready_rank[r, c]
-    for i in range(unit_size(refresh, t)):
-        legal = max(legal, bank_legal(c, member(refresh, r, unit, i, t), s))
+
+@merged
+def rank_legal(x, c, r, s):
+    """When command ``x`` to rank ``r`` keeps the distances of the rank and of the other ranks."""
+    legal = latest(x, r + M_LAST, D_RANK, s)
+    for i in range(s[D_RANKS]):
+        other = s[c + CH_RANKS] + i * RANK
+        if other != r:
+            legal = max(legal, latest(x, other + M_LAST, D_OTHER, s))
+    if s[D_WINDOW + x]:
+        legal = max(legal, s[r + M_WINDOW])
     return legal
 
 
 @borrowing
-def _raise(ready, row, table):
-    for to in range(N_COMMANDS):
-        ready[to] = max(ready[to], row + table[to])
+def near_legal(x, b, s):
+    """When a command to bank ``b`` keeps the distances of its bank and its group."""
+    if x < BANK_COMMANDS:
+        return max(s[b + B_READY + x], s[s[b + B_GROUP] + x])
+    group = latest(x, s[b + B_GROUP] + GR_LAST, D_GROUP, s)
+    return max(latest(x, b + B_LAST, D_BANK, s), group)
+
+
+@merged
+def manager_ready(x, c, r, b, s):
+    """When command ``x`` of a manager of rank ``r`` keeps every distance, the bus left out.
+
+    ``b``: its bank, for a command to one.  A rank command looks at the channel's first bank where a
+    rule is by bank or group, as DRAMSys does.
+    """
+    if x < BANK_COMMANDS:
+        return near_legal(x, b, s)
+    legal = rank_legal(x, c, r, s)
+    if x >= RANK_COMMANDS:
+        return max(legal, near_legal(x, s[c + CH_BANKS], s))
+    for i in range(unit_size(s)):
+        legal = max(legal, near_legal(x, member(r, s[r + M_UNIT], i, s), s))
+    return legal
 
 
 @borrowing
-def keep_distance(c, ch, r, bank, unit, now, s, refresh, tables):
-    """Command ``c`` was issued now: nothing may follow it too soon."""
-    t, channel = tables.scalars, s.channel[ch]
-    free = now + tables.length[c]
-    if t[D_BUSES] == 2 and RD <= c and c <= WRA:
-        channel[CH_CAS_BUS] = free
-    else:
-        channel[CH_BUS] = free
-    if c >= UNIT_COMMANDS and c < RANK_COMMANDS:
-        for i in range(unit_size(refresh, t)):
-            other = member(refresh, r, unit, i, t)
-            _raise(s.ready_bank[other], now, tables.bank[c])
-            _raise(s.ready_group[s.bank[other, B_GROUP]], now, tables.group[c])
-    elif c < UNIT_COMMANDS:
-        _raise(s.ready_bank[bank], now, tables.bank[c])
-        _raise(s.ready_group[s.bank[bank, B_GROUP]], now, tables.group[c])
-    m = s.rank[r]
-    if c == REFPB:
-        m[M_ROUND] = (m[M_ROUND] + 1) % t[D_BANKS_RANK]
-    if c == REFPB and m[M_ROUND] == 0:
-        _raise(s.ready_rank[r], now, tables.round[c])
-    else:
-        _raise(s.ready_rank[r], now, tables.rank[c])
-    for other in range(ch * t[D_RANKS], (ch + 1) * t[D_RANKS]):
-        if other != r:
-            _raise(s.ready_rank[other], now, tables.other_rank[c])
-    if t[D_BANKS_STACK] > 0 and RD <= c and c <= WRA:
-        stacks = t[D_BANKS_RANK] // t[D_BANKS_STACK]
-        if t[D_STACK_PER_RANK]:
-            base = r * stacks
-        else:  # by number over the whole channel, as DRAMSys does
-            base = ch * stacks
-        for other in range(base, base + stacks):
-            if other != s.bank[bank, B_STACK]:
-                _raise(s.ready_stack[other], now, tables.other_stack[c])
-    if tables.in_faw[c]:
-        _activation(c, r, now, s, tables)
+def raise_bank(x, b, now, s):
+    """Command ``x`` to a bank was issued now: the bank's own distances."""
+    row = D_BANK + x * ROW
+    for to in range(BANK_COMMANDS):
+        s[b + B_READY + to] = max(s[b + B_READY + to], now + s[row + to])
+    s[b + B_LAST + x] = now
 
 
 @borrowing
-def _activation(c, r, now, s, tables):
+def raise_group(g, now, row, low, high, s):
+    """A row of distances applied to what a group may do."""
+    for to in range(low, high):
+        s[g + to] = max(s[g + to], now + s[row + to])
+
+
+@merged
+def bank_distances(x, c, r, b, now, s):
+    """Bank command ``x`` was issued now: nothing may follow it too soon."""
+    g = s[b + B_GROUP]
+    raise_bank(x, b, now, s)
+    s[g + GR_LAST + x] = now
+    s[r + M_LAST + x] = now
+    base = s[c + CH_GROUPS]
+    relations = D_RELATION + (g - base) // GROUP * RELATION_ROW
+    for i in range(s[K_GROUPS]):
+        how = s[relations + i]
+        low, high = s[D_NEAR_FROM + how * ROW + x], s[D_NEAR_TO + how * ROW + x]
+        if low < high:
+            row = D_NEAR + how * NEAR_RELATION + x * NEAR_ROW
+            raise_group(base + i * GROUP, now, row, low, high, s)
+
+
+@merged
+def unit_distances(x, c, r, now, s):
+    """A command to several banks, or to a rank, was issued now."""
+    if x < RANK_COMMANDS:
+        for i in range(unit_size(s)):
+            b = member(r, s[r + M_UNIT], i, s)
+            raise_bank(x, b, now, s)
+            g = s[b + B_GROUP]
+            s[g + GR_LAST + x] = now
+            raise_group(g, now, D_GROUP + x * ROW, 0, BANK_COMMANDS, s)
+    last = x
+    if x == REFPB:
+        s[r + M_ROUND] = (s[r + M_ROUND] + 1) % s[D_BANKS_RANK]
+        if s[r + M_ROUND] == 0:
+            last = ROUND
+    s[r + M_LAST + last] = now
+    for i in range(s[K_GROUPS]):
+        g = s[c + CH_GROUPS] + i * GROUP
+        near = i // (s[K_GROUPS] // s[D_RANKS]) == (r - s[c + CH_RANKS]) // RANK
+        row = (D_RANK if near else D_OTHER) + last * ROW
+        raise_group(g, now, row, 0, BANK_COMMANDS, s)
+
+
+@merged
+def activation(x, c, r, now, s):
     """Of the last four activations the oldest bounds the next one."""
-    t, m = tables.scalars, s.rank[r]
-    length = tables.length[c] if t[D_FAW_LENGTHS] else 0
-    s.acts[r, m[M_ACTS] & 3] = now + length
-    m[M_ACTS] += 1
-    bound = s.acts[r, m[M_ACTS] & 3] + t[D_FAW] - length
-    for to in range(N_COMMANDS):
-        if tables.in_faw[to]:
-            s.ready_rank[r, to] = max(s.ready_rank[r, to], bound)
+    length = s[D_LENGTH + x] if s[D_FAW_LENGTHS] else 0
+    s[r + M_RING + (s[r + M_ACTS] & 3)] = now + length
+    s[r + M_ACTS] += 1
+    bound = s[r + M_RING + (s[r + M_ACTS] & 3)] + s[D_FAW] - length
+    s[r + M_WINDOW] = max(s[r + M_WINDOW], bound)
+    groups = s[K_GROUPS] // s[D_RANKS]
+    first = s[c + CH_GROUPS] + (r - s[c + CH_RANKS]) // RANK * groups * GROUP
+    for i in range(groups):  # ACT is the first of the bank commands
+        g = first + i * GROUP + GR_READY
+        s[g] = max(s[g], bound)
+
+
+@borrowing
+def keep_distances(x, c, r, b, now, s):
+    """Command ``x`` was issued now, to bank ``b`` (-1: to a unit of rank ``r``)."""
+    free = now + s[D_LENGTH + x]
+    if s[D_BUSES] == 2 and RD <= x and x <= WRA:
+        s[c + CH_CAS_BUS] = free
+    else:
+        s[c + CH_BUS] = free
+    if b >= 0:
+        bank_distances(x, c, r, b, now, s)
+    else:
+        unit_distances(x, c, r, now, s)
+    if s[D_WINDOW + x]:
+        activation(x, c, r, now, s)

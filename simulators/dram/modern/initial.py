@@ -1,116 +1,149 @@
-"""The controllers at cycle 0: see ``state`` for what every array holds."""
+"""The controllers at cycle 0, and the trace as they see it: see ``layout`` for what every word is."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .commands import N_COMMANDS, NOP
-from .compiled import merged
+from .compiled import borrowing, merged
 from .layout import (
-    B_ACTIVE_SINCE, B_CLOSED_AT, B_COMMAND, B_CURRENT, B_GROUP, B_HEAD, B_HEAD_WR, B_RANK,
-    B_REFRESH_END, B_STACK, B_TAIL, B_TAIL_WR, CH_ACK, CH_ARRIVAL, CH_DATA, CH_LAST_BANK,
-    CH_PEND_HEAD, CH_REQUEST, CH_RESP_HEAD, D_BANKS_GROUP, D_BANKS_RANK, D_BANKS_STACK,
-    D_CHANNELS, D_INTERVAL, D_RANKS, D_STACK_PER_RANK, FOREVER, M_DUE, M_E_SEGMENT, M_ENTRY,
-    M_IDLE, M_LEFT, M_PD_COMMAND, M_REF_COMMAND, N_BANK, N_CHANNEL, N_COUNTERS, N_MANAGER,
-    N_PLAYER, NEVER, P_END, P_ISSUE, P_LAST_END, P_NEXT, P_PEND_HEAD, P_RETURN,
+    BANK, BANKS, BURST, B_COMMAND, B_CURRENT, B_E_END, B_E_PRECHARGED, B_E_REFRESHED, B_GROUP,
+    B_HEAD, B_HEAD_WR, B_LAST, B_NUMBER, B_RANK, B_READY, B_TAIL, B_TAIL_WR, CHANNEL, CHANNELS,
+    CH_ACK, CH_AHEAD, CH_ARRIVAL, CH_BANKS, CH_COLUMN_KEY, CH_DATA, CH_DUE, CH_GROUPS, CH_LAST_BANK,
+    CH_PEND_HEAD, CH_RANKS, CH_REQUEST, CH_RESP_HEAD, CH_ROW_KEY, CH_WORK, D_BANKS_GROUP,
+    D_BANKS_RANK, D_CHANNELS, D_DECODE_BANK, D_DECODE_PLACE, D_DECODE_ROW, D_INTERVAL, D_RANKS,
+    FOREVER, GROUP, GROUPS, GR_LAST, K_BANKS, K_BANK_BITS, K_BURSTS, K_BURST_BYTES, K_GROUPS,
+    K_PLAYERS, K_POWER_DOWN, K_REFRESH, K_STRIDE, K_UNITS, M_DUE, M_ENTRY, M_E_DOWN, M_E_DOWN_PRE,
+    M_E_NEXT, M_E_REFRESHED, M_E_SREF, M_FIRST_BANK, M_IDLE, M_LAST, M_PD_COMMAND, M_REF_COMMAND,
+    M_REMAINING, M_RING, M_WINDOW, NEVER, NO_KEY, PLAYER, PLAYERS, P_END, P_ISSUE, P_LAST_END,
+    P_NEXT, P_PEND_HEAD, P_RETURN, Q_ANSWER, Q_BANK, Q_PLACE, Q_ROW, RANK, RANKS, READ_ONLY, R_LEFT,
+    R_NEXT, R_QUEUE, WORK, WORK_CHANNEL,
 )  # fmt: skip
-from .state import State
+
+
+@borrowing
+def fill(s, first, words, value):
+    """Set words of the state."""
+    for i in range(first, first + words):
+        s[i] = value
 
 
 @merged
-def first_banks(t):
+def first_banks(s):
     """Every bank is closed and has no work."""
-    total = t[D_CHANNELS] * t[D_RANKS] * t[D_BANKS_RANK]
-    bank = np.zeros((total, N_BANK), np.int64)
-    for column in (B_CURRENT, B_HEAD, B_HEAD_WR, B_TAIL, B_TAIL_WR):
-        bank[:, column] = -1
-    for column in (B_ACTIVE_SINCE, B_CLOSED_AT, B_REFRESH_END):
-        bank[:, column] = NEVER
-    bank[:, B_COMMAND] = NOP
-    for b in range(total):
-        bank[b, B_GROUP] = b // t[D_BANKS_GROUP]
-        bank[b, B_RANK] = b // t[D_BANKS_RANK]
-        if t[D_BANKS_STACK] > 0:
-            stacks = t[D_BANKS_RANK] // t[D_BANKS_STACK]
-            rank = b // t[D_BANKS_RANK]
-            holder = rank if t[D_STACK_PER_RANK] else rank // t[D_RANKS]
-            bank[b, B_STACK] = holder * stacks + b % t[D_BANKS_RANK] // t[D_BANKS_STACK]
-    return bank
+    groups = s[K_BANKS] * s[D_CHANNELS] // s[D_BANKS_GROUP]
+    for i in range(groups):
+        fill(s, GROUPS + i * GROUP, GR_LAST + N_COMMANDS + 1, NEVER)
+    for i in range(s[K_BANKS] * s[D_CHANNELS]):
+        b = BANKS + i * BANK
+        for field in (B_CURRENT, B_HEAD, B_HEAD_WR, B_TAIL, B_TAIL_WR):
+            s[b + field] = -1
+        for field in (B_E_END, B_E_PRECHARGED, B_E_REFRESHED):
+            s[b + field] = NEVER
+        fill(s, b + B_READY, B_LAST - B_READY + N_COMMANDS + 1, NEVER)
+        s[b + B_COMMAND] = NOP
+        s[b + B_GROUP] = GROUPS + i // s[D_BANKS_GROUP] * GROUP
+        s[b + B_RANK] = RANKS + i // s[D_BANKS_RANK] * RANK
+        s[b + B_NUMBER] = i % s[K_BANKS]
 
 
 @merged
-def first_ranks(design, t):
+def first_ranks(s):
     """The first refreshes fall due one after the other; an idle rank goes down at once."""
-    ranks = t[D_CHANNELS] * t[D_RANKS]
-    rank = np.zeros((ranks, N_MANAGER), np.int64)
-    rank[:, M_REF_COMMAND] = NOP
-    rank[:, M_PD_COMMAND] = NOP
-    rank[:, M_IDLE] = 1
-    rank[:, M_ENTRY] = 1 if design.power_down else 0
-    rank[:, M_E_SEGMENT] = NEVER
-    rank[:, M_DUE] = FOREVER
-    if design.refresh:
-        for r in range(ranks):
-            turn, left, number = 0, t[D_RANKS], r % t[D_RANKS]
+    for i in range(s[D_CHANNELS] * s[D_RANKS]):
+        r = RANKS + i * RANK
+        s[r + M_REF_COMMAND] = NOP
+        s[r + M_PD_COMMAND] = NOP
+        s[r + M_IDLE] = 1
+        s[r + M_ENTRY] = s[K_POWER_DOWN]
+        for field in (M_E_REFRESHED, M_E_DOWN, M_E_DOWN_PRE, M_E_SREF):
+            s[r + field] = NEVER
+        s[r + M_E_NEXT] = FOREVER
+        s[r + M_WINDOW] = NEVER
+        s[r + M_REMAINING] = (1 << s[K_UNITS]) - 1
+        s[r + M_FIRST_BANK] = BANKS + i * s[D_BANKS_RANK] * BANK
+        fill(s, r + M_RING, 4, NEVER)
+        fill(s, r + M_LAST, N_COMMANDS + 1, NEVER)
+        s[r + M_DUE] = FOREVER
+        if s[K_REFRESH]:
+            turn, left, number = 0, s[D_RANKS], i % s[D_RANKS]
             while left > 1:  # the bits of the rank's number, reversed
                 turn = turn * 2 + number % 2
                 number //= 2
                 left //= 2
-            rank[r, M_DUE] = t[D_INTERVAL] - turn * t[D_INTERVAL] // t[D_RANKS]
-    return rank
+            s[r + M_DUE] = s[D_INTERVAL] - turn * s[D_INTERVAL] // s[D_RANKS]
 
 
 @merged
-def first_channels(t):
+def first_channels(s):
     """No request and no response anywhere."""
-    channel = np.zeros((t[D_CHANNELS], N_CHANNEL), np.int64)
-    for column in (CH_REQUEST, CH_PEND_HEAD, CH_RESP_HEAD):
-        channel[:, column] = -1
-    channel[:, CH_DATA] = FOREVER
-    channel[:, CH_ARRIVAL] = FOREVER
-    channel[:, CH_ACK] = -2
-    for ch in range(t[D_CHANNELS]):
-        channel[ch, CH_LAST_BANK] = ch * t[D_RANKS] * t[D_BANKS_RANK]
-    return channel
+    for i in range(s[D_CHANNELS]):
+        c = CHANNELS + i * CHANNEL
+        for field in (CH_REQUEST, CH_PEND_HEAD, CH_RESP_HEAD):
+            s[c + field] = -1
+        s[c + CH_DATA] = FOREVER
+        s[c + CH_ARRIVAL] = FOREVER
+        s[c + CH_AHEAD] = FOREVER
+        s[c + CH_ROW_KEY] = NO_KEY
+        s[c + CH_COLUMN_KEY] = NO_KEY
+        s[c + CH_ACK] = -2
+        s[c + CH_DUE] = 0
+        s[c + CH_BANKS] = BANKS + i * s[K_BANKS] * BANK
+        s[c + CH_LAST_BANK] = s[c + CH_BANKS]
+        s[c + CH_RANKS] = RANKS + i * s[D_RANKS] * RANK
+        s[c + CH_GROUPS] = GROUPS + i * s[K_GROUPS] * GROUP
+        s[c + CH_WORK] = WORK + i * WORK_CHANNEL
 
 
 @merged
-def first_players(requests, players):
-    """Every initiator is about to issue its first request."""
-    player = np.zeros((players, N_PLAYER), np.int64)
-    player[:, P_NEXT] = -1
-    player[:, P_ISSUE] = FOREVER
-    player[:, P_END] = FOREVER
-    player[:, P_LAST_END] = NEVER
-    player[:, P_PEND_HEAD] = -1
-    player[:, P_RETURN] = -1
-    for k in range(requests.stamp.shape[0] - 1, -1, -1):
-        p = player[requests.player[k]]
-        p[P_NEXT] = k
-        p[P_RETURN] = k
-        p[P_ISSUE] = requests.stamp[k]
-    return player
-
-
-@merged
-def first_state(requests, design, tables, players, units, latency):
+def first_state(d):
     """Everything at cycle 0."""
-    t = tables.scalars
-    n, m = requests.stamp.shape[0], requests.owner.shape[0]
-    bank, rank = first_banks(t), first_ranks(design, t)
-    rank[:, M_LEFT] = units
-    ranks, channels = rank.shape[0], t[D_CHANNELS]
-    left = np.empty(n, np.int32)
-    left[:] = requests.first[1:] - requests.first[:-1]
-    return State(
-        first_channels(t), bank, rank, first_players(requests, players),
-        np.zeros(bank.shape[0], np.int64), np.ones((ranks, units), np.uint8),
-        np.zeros((bank.shape[0], N_COMMANDS), np.int64),
-        np.zeros((bank.shape[0] // t[D_BANKS_GROUP], N_COMMANDS), np.int64),
-        np.zeros((ranks, N_COMMANDS), np.int64), np.zeros((ranks * 4, N_COMMANDS), np.int64),
-        np.full((ranks, 4), NEVER, np.int64),
-        np.full(m, -1, np.int32), np.full(m, -1, np.int32), np.full(m, -1, np.int32),
-        np.zeros(m, np.int64), np.zeros(m, np.int64),
-        np.full(n, -1, np.int32), left, np.zeros(channels, np.int64), latency,
-        np.zeros(3, np.int64), np.zeros(N_COUNTERS, np.int64),
-    )  # fmt: skip
+    s = np.zeros(BANKS + d[K_BANKS - READ_ONLY] * d[D_CHANNELS - READ_ONLY] * BANK, np.int64)
+    s[READ_ONLY:CHANNELS] = d
+    first_banks(s)
+    first_ranks(s)
+    first_channels(s)
+    for i in range(s[K_PLAYERS]):
+        p = PLAYERS + i * PLAYER
+        for field in (P_NEXT, P_PEND_HEAD, P_RETURN):
+            s[p + field] = -1
+        s[p + P_ISSUE] = FOREVER
+        s[p + P_END] = FOREVER
+        s[p + P_LAST_END] = NEVER
+    return s
+
+
+@borrowing
+def decoded(address, terms, s):
+    """A field of an address: the XOR of its terms, each a shift right, a mask and a shift left."""
+    out = address * 0
+    for i in range(terms + 1, terms + 1 + 3 * s[terms], 3):
+        out ^= ((address >> s[i]) & s[i + 1]) << s[i + 2]
+    return out
+
+
+@merged
+def requests_of(stamp, is_write, address, s, q):
+    """Every request and its bursts; every initiator is about to issue its first request.
+
+    A request stays in the channel of its first burst, as in DRAMSys.
+    """
+    bursts = s[K_BURSTS]
+    in_channel = s[K_BANKS] - 1
+    for i in range(stamp.shape[0] - 1, -1, -1):
+        channel = decoded(address[i], D_DECODE_BANK, s) & ~in_channel
+        for j in range(bursts):
+            at = (i * bursts + j) * BURST
+            place = address[i] + j * s[K_BURST_BYTES]
+            bank = channel + (decoded(place, D_DECODE_BANK, s) & in_channel)
+            q[at + Q_BANK] = 2 * bank + is_write[i]
+            q[at + Q_ROW] = decoded(place, D_DECODE_ROW, s)
+            q[at + Q_PLACE] = decoded(place, D_DECODE_PLACE, s)
+            q[at + Q_ANSWER] = -1
+        p = PLAYERS + ((channel >> s[K_BANK_BITS]) * PLAYER if s[K_PLAYERS] > 1 else 0 * channel)
+        q[i * s[K_STRIDE] + R_QUEUE] = -1
+        q[i * s[K_STRIDE] + R_LEFT] = bursts
+        q[i * s[K_STRIDE] + R_NEXT] = s[p + P_NEXT]
+        s[p + P_NEXT] = i
+        s[p + P_RETURN] = i
+        s[p + P_ISSUE] = stamp[i]

@@ -14,100 +14,117 @@ from .arrivals import issue_requests, take_freed_slot
 from .books import close_books
 from .compiled import compiled, merged
 from .controller import run_controller
-from .initial import first_state
+from .initial import first_state, requests_of
+from .ordered import run_ordered
 from .layout import (
-    C_CYC_ACT, C_CYC_PDNA, C_CYC_PDNP, C_CYC_PRE, C_CYC_SREF, C_END, C_LAST, CH_ARRIVAL,
-    CH_DATA, CH_DELTA, CH_END_RESP, CH_END_RESP_NEXT, CH_LAST_COMMAND, CH_RELEASE, CH_WAKE, D_RANKS,
-    FOREVER, G_ANSWERED, G_LAST_SENT, G_MESSAGES, P_END, P_ISSUE, RELEASE_DONE,
-    SIMPLE_ARBITER,
+    CHANNEL, CHANNELS, CH_ARRIVAL, CH_DATA, CH_DATA_ENDS, CH_DELTA, CH_ENDS, CH_END_RESP,
+    CH_END_RESP_NEXT, CH_LAST_COMMAND, CH_RANKS, CH_RELEASE, CH_WAKE, C_CYC_ACT, C_CYC_PDNA,
+    C_CYC_PDNP, C_CYC_PRE, C_CYC_SREF, C_END, C_LAST, D_CHANNELS, D_RANKS, FOREVER, G_ANSWERED,
+    G_LAST_SENT, G_MESSAGE, G_MESSAGES, K_ARBITER, K_BURSTS, K_ORDERED, K_PLAYERS, K_STRIDE,
+    N_COUNTERS, PLAYER, PLAYERS, P_END, P_ISSUE, RANK, RELEASE_DONE, SIMPLE_ARBITER,
 )  # fmt: skip
 
 
 @merged
-def next_instant(s, now):
+def next_instant(now, s):
     """The next cycle in which anything happens; a request turned away waits for a command."""
-    upcoming = np.int64(FOREVER)
-    for ch in range(s.channel.shape[0]):
-        c = s.channel[ch]
-        upcoming = min(upcoming, min(c[CH_WAKE], c[CH_DATA]))
-        if c[CH_ARRIVAL] > now:
-            upcoming = min(upcoming, c[CH_ARRIVAL])
-    for i in range(s.player.shape[0]):
-        upcoming = min(upcoming, min(s.player[i, P_ISSUE], s.player[i, P_END]))
+    upcoming = FOREVER + 0 * now
+    for c in range(CHANNELS, CHANNELS + s[D_CHANNELS] * CHANNEL, CHANNEL):
+        upcoming = min(upcoming, min(s[c + CH_WAKE], s[c + CH_DATA]))
+        arrival = s[c + CH_ARRIVAL]
+        upcoming = min(upcoming, arrival if arrival > now else FOREVER)
+    for p in range(PLAYERS, PLAYERS + s[K_PLAYERS] * PLAYER, PLAYER):
+        upcoming = min(upcoming, min(s[p + P_ISSUE], s[p + P_END]))
     return upcoming
 
 
 @merged
-def run(requests, design, tables, s, latest):
+def called(c, now, first, s):
+    """(whether a controller is called, whether it wakes by itself); its events are used up."""
+    if first:
+        woken = s[c + CH_WAKE] <= now
+        told = s[c + CH_DATA] <= now or s[c + CH_ARRIVAL] == now
+        s[c + CH_ENDS] = woken or s[c + CH_ARRIVAL] == now
+        if woken:
+            s[c + CH_WAKE] = FOREVER
+        if s[c + CH_DATA] <= now:
+            if not s[c + CH_DATA_ENDS]:
+                s[c + CH_ENDS] = 1
+            s[c + CH_DATA] = FOREVER
+        return woken or told, woken
+    woken = s[c + CH_DELTA] != 0
+    told = s[c + CH_END_RESP] != 0
+    if told:
+        s[c + CH_RELEASE] = RELEASE_DONE
+    s[c + CH_DELTA] = 0
+    s[c + CH_END_RESP] = s[c + CH_END_RESP_NEXT]
+    s[c + CH_END_RESP_NEXT] = 0
+    return woken or told, woken
+
+
+@merged
+def run(s, q, finish, stamp, latency, latest):
     """Every instant from cycle 0 to the last response; returns the cycle of the last one."""
-    t, n = tables.scalars, requests.stamp.shape[0]
-    channels, players = s.channel.shape[0], s.player.shape[0]
-    simple = design.arbiter == SIMPLE_ARBITER
+    n = stamp.shape[0]
+    end_of_channels = CHANNELS + s[D_CHANNELS] * CHANNEL
+    end_of_players = PLAYERS + s[K_PLAYERS] * PLAYER
+    simple = s[K_ARBITER] == SIMPLE_ARBITER
     end, now = np.int64(FOREVER), np.int64(-1)
     while True:
-        upcoming = next_instant(s, now)
+        upcoming = next_instant(now, s)
         if upcoming > end or upcoming > latest:
             break
         now = max(now, upcoming)
-        for i in range(players):
-            if s.player[i, P_END] <= now and end_response(i, now, requests, s, design, t):
-                take_freed_slot(i, now, requests, s)
+        for p in range(PLAYERS, end_of_players, PLAYER):
+            if s[p + P_END] <= now and end_response(p, now, s, q, stamp, latency):
+                take_freed_slot(p, now, s, q, stamp)
         again = True
         first = True
         while again:
             again = False
-            for ch in range(channels):
-                c = s.channel[ch]
-                if first:
-                    woken = c[CH_WAKE] <= now
-                    called = woken or c[CH_DATA] <= now or c[CH_ARRIVAL] == now
-                    if woken:
-                        c[CH_WAKE] = FOREVER
-                    if c[CH_DATA] <= now:
-                        c[CH_DATA] = FOREVER
-                else:
-                    woken = c[CH_DELTA] != 0
-                    called = woken or c[CH_END_RESP] != 0
-                    if c[CH_END_RESP]:
-                        c[CH_RELEASE] = RELEASE_DONE
-                    c[CH_DELTA] = 0
-                    c[CH_END_RESP] = c[CH_END_RESP_NEXT]
-                    c[CH_END_RESP_NEXT] = 0
-                if called:
-                    run_controller(ch, now, woken, requests, s, design, tables)
-                again = again or c[CH_DELTA] != 0 or c[CH_END_RESP] != 0
-            for i in range(s.glob[G_MESSAGES]):
-                deliver(np.int64(s.message[i]), now, requests, s, design, t)
+            for c in range(CHANNELS, end_of_channels, CHANNEL):
+                call, woken = called(c, now, first, s)
+                if call:
+                    run_controller(c, now, woken, s, q, finish, stamp, latency)
+                again = again or s[c + CH_DELTA] != 0 or s[c + CH_END_RESP] != 0
+            for i in range(s[G_MESSAGES]):
+                deliver(s[G_MESSAGE + i], now, s, q, stamp, latency)
                 again = again or not simple
-            s.glob[G_MESSAGES] = 0
+            s[G_MESSAGES] = 0
             first = False
-        for i in range(players):
-            issue_requests(i, now, requests, s, design)
-        if s.glob[G_ANSWERED] == n and end == FOREVER:
-            end = s.glob[G_LAST_SENT] + (1 if simple else 0)
+        for p in range(PLAYERS, end_of_players, PLAYER):
+            if s[p + P_ISSUE] <= now:
+                issue_requests(p, now, s, q, stamp)
+        if s[G_ANSWERED] == n and end == FOREVER:
+            end = s[G_LAST_SENT] + (1 if simple else 0)
     return end
 
 
 @compiled
-def simulate(requests, design, tables, players, units, latency, latest):
+def simulate(stamp, is_write, address, d, latency, latest):
     """Run one trace through the controllers of one design.
 
-    ``requests`` :class:`~.state.Requests`; ``design`` :class:`~.state.Controller`; ``tables``
-    :class:`~.state.Tables`; ``units`` refresh units of a rank.  Fills ``latency`` (n,) int64, cycles
-    from the stamp to the response, and returns the counters of ``layout.COUNTERS`` and commands; a run
-    that has not ended at cycle ``latest`` reports -1 as its end.
+    ``stamp`` (n,) int64 cycles, ``is_write`` (n,) uint8, ``address`` (n,) int64 bytes; ``d`` the device
+    and the design (``layout``).  Fills ``latency`` (n,) int64, cycles from the stamp to the response, and
+    returns the counters of ``layout.COUNTERS`` and commands; a run that has not ended at cycle
+    ``latest`` reports -1 as its end.
     """
-    t = tables.scalars
-    s = first_state(requests, design, tables, players, units, latency)
-    end = run(requests, design, tables, s, latest)
-    out = s.out
-    out[C_END] = end if end < FOREVER else -1
+    n = stamp.shape[0]
+    s = first_state(d)
+    q = np.empty(n * s[K_STRIDE], np.int32)
+    finish = np.zeros(n * s[K_BURSTS], np.int64)
+    requests_of(stamp, is_write, address, s, q)
+    if s[K_ORDERED]:
+        end = run_ordered(s, q, finish, stamp, latency, latest)
+    else:
+        end = run(s, q, finish, stamp, latency, latest)
+    s[C_END] = end if end < FOREVER else -1
     windows = np.int64(0)
-    for ch in range(s.channel.shape[0]):
-        window = s.channel[ch, CH_LAST_COMMAND]
-        out[C_LAST] = max(out[C_LAST], window)
-        for r in range(ch * t[D_RANKS], (ch + 1) * t[D_RANKS]):
-            close_books(r, window, s, t)
+    for c in range(CHANNELS, CHANNELS + s[D_CHANNELS] * CHANNEL, CHANNEL):
+        window = s[c + CH_LAST_COMMAND]
+        s[C_LAST] = max(s[C_LAST], window)
+        for r in range(s[c + CH_RANKS], s[c + CH_RANKS] + s[D_RANKS] * RANK, RANK):
+            close_books(r, window, s)
             windows += window
-    out[C_CYC_PRE] = windows - out[C_CYC_ACT] - out[C_CYC_PDNA] - out[C_CYC_PDNP] - out[C_CYC_SREF]
-    return out
+    s[C_CYC_PRE] = windows - s[C_CYC_ACT] - s[C_CYC_PDNA] - s[C_CYC_PDNP] - s[C_CYC_SREF]
+    return s[:N_COUNTERS].copy()

@@ -2,87 +2,99 @@
 
 from __future__ import annotations
 
-from .compiled import borrowing
+from .compiled import borrowing, merged
 from .layout import (
-    B_HEAD, B_LENGTH, B_PLACE, B_RANK, B_TAIL, B_WORKING, BANKWISE, CH_LAST_BANK, CH_READS,
-    CH_WORKING, CH_WRITE_MODE, CH_WRITES, D_BANKS_RANK, D_RANKS, D_TRUE_BANK_CHECK,
-    GRP_FR_FCFS, GRP_FR_FCFS_WM, M_QUEUED, READ_WRITE,
+    BANK, BANKS, BANKWISE, BURST, B_HEAD, B_LENGTH, B_PLACE, B_RANK, B_TAIL, B_WORKING,
+    CH_LAST_BANK, CH_READS, CH_WORK, CH_WORKING, CH_WRITES, CH_WRITE_MODE, D_TRUE_BANK_CHECK,
+    GRP_FR_FCFS, GRP_FR_FCFS_WM, K_BUFFER, K_HIGH, K_LOW, K_SCHEDULER, K_SIZE, M_QUEUED, NO_COMMAND,
+    Q_AFTER, Q_BANK, Q_BEFORE, READ_WRITE, W_AGE, W_GROUP, W_READY,
 )  # fmt: skip
 
 
 @borrowing
-def has_room(ch, bank, entries, s, design, t):
-    """Whether the buffer of a channel admits ``entries`` bursts, the first of them to ``bank``.
+def bank_of(k, q):
+    """The position of the bank of burst ``k``."""
+    return BANKS + (q[k * BURST + Q_BANK] >> 1) * BANK
+
+
+@merged
+def has_room(c, k, entries, s, q):
+    """Whether the buffer of a channel admits ``entries`` bursts, the first of them ``k``.
 
     Bankwise looks at one bank (DRAMSys: at that of the burst stored last), ReadWrite wants room in
     both halves whatever the request, Shared counts all.
     """
-    c = s.channel[ch]
-    if design.buffer == BANKWISE:
-        looked_at = bank if t[D_TRUE_BANK_CHECK] else c[CH_LAST_BANK]
-        return s.bank[looked_at, B_LENGTH] + entries <= design.size
-    if design.buffer == READ_WRITE:
-        return c[CH_READS] + entries <= design.size and c[CH_WRITES] + entries <= design.size
-    return c[CH_READS] + c[CH_WRITES] + entries <= design.size
+    if s[K_BUFFER] == BANKWISE:
+        looked_at = bank_of(k, q) if s[D_TRUE_BANK_CHECK] else s[c + CH_LAST_BANK]
+        return s[looked_at + B_LENGTH] + entries <= s[K_SIZE]
+    if s[K_BUFFER] == READ_WRITE:
+        return s[c + CH_READS] + entries <= s[K_SIZE] and s[c + CH_WRITES] + entries <= s[K_SIZE]
+    return s[c + CH_READS] + s[c + CH_WRITES] + entries <= s[K_SIZE]
 
 
 @borrowing
-def set_mode(c, design):
+def set_mode(c, s):
     """GrpFrFcfsWm: reads or writes, by the watermarks."""
-    if design.scheduler != GRP_FR_FCFS_WM:
+    if s[K_SCHEDULER] != GRP_FR_FCFS_WM:
         return
-    if c[CH_WRITE_MODE]:
-        if c[CH_WRITES] <= design.low and c[CH_READS] != 0:
-            c[CH_WRITE_MODE] = 0
-    elif c[CH_WRITES] > design.high or c[CH_READS] == 0:
-        c[CH_WRITE_MODE] = 1
+    if s[c + CH_WRITE_MODE]:
+        if s[c + CH_WRITES] <= s[K_LOW] and s[c + CH_READS] != 0:
+            s[c + CH_WRITE_MODE] = 0
+    elif s[c + CH_WRITES] > s[K_HIGH] or s[c + CH_READS] == 0:
+        s[c + CH_WRITE_MODE] = 1
 
 
-@borrowing
-def store(ch, k, bank, write, s, design, t):
+@merged
+def store(c, k, b, write, s, q):
     """Burst ``k`` enters the queue of its bank."""
-    b, c = s.bank[bank], s.channel[ch]
-    side = write if design.scheduler >= GRP_FR_FCFS else 0
-    last = b[B_TAIL + side]
+    side = write if s[K_SCHEDULER] >= GRP_FR_FCFS else 0
+    last = s[b + B_TAIL + side]
+    at = k * BURST
+    q[at + Q_AFTER] = -1
+    q[at + Q_BEFORE] = last
     if last >= 0:
-        s.after[last] = k
-        s.before[k] = last
+        q[last * BURST + Q_AFTER] = k
     else:
-        b[B_HEAD + side] = k
-    b[B_TAIL + side] = k
-    b[B_LENGTH] += 1
-    if not b[B_WORKING]:
-        base = ch * t[D_RANKS] * t[D_BANKS_RANK]
-        b[B_WORKING] = 1
-        b[B_PLACE] = base + c[CH_WORKING]
-        s.working[b[B_PLACE]] = bank
-        c[CH_WORKING] += 1
-    c[CH_WRITES if write else CH_READS] += 1
-    c[CH_LAST_BANK] = bank
-    s.rank[b[B_RANK], M_QUEUED] += 1
-    set_mode(c, design)
+        s[b + B_HEAD + side] = k
+    s[b + B_TAIL + side] = k
+    s[b + B_LENGTH] += 1
+    if not s[b + B_WORKING]:
+        place = s[c + CH_WORK] + s[c + CH_WORKING]
+        s[b + B_WORKING] = 1
+        s[b + B_PLACE] = place
+        s[place] = b
+        s[place + W_READY] = NO_COMMAND
+        s[place + W_GROUP] = b  # any word will do until it has a command
+        s[place + W_AGE] = 0
+        s[c + CH_WORKING] += 1
+    s[c + (CH_WRITES if write else CH_READS)] += 1
+    s[c + CH_LAST_BANK] = b
+    s[s[b + B_RANK] + M_QUEUED] += 1
+    set_mode(c, s)
 
 
-@borrowing
-def remove(ch, k, bank, write, s, design, t):
+@merged
+def remove(c, k, b, write, s, q):
     """Burst ``k`` leaves; the rank's own count is left to the caller."""
-    b, c = s.bank[bank], s.channel[ch]
-    side = write if design.scheduler >= GRP_FR_FCFS else 0
-    earlier, later = s.before[k], s.after[k]
+    side = write if s[K_SCHEDULER] >= GRP_FR_FCFS else 0
+    earlier, later = q[k * BURST + Q_BEFORE], q[k * BURST + Q_AFTER]
     if earlier >= 0:
-        s.after[earlier] = later
+        q[earlier * BURST + Q_AFTER] = later
     else:
-        b[B_HEAD + side] = later
+        s[b + B_HEAD + side] = later
     if later >= 0:
-        s.before[later] = earlier
+        q[later * BURST + Q_BEFORE] = earlier
     else:
-        b[B_TAIL + side] = earlier
-    b[B_LENGTH] -= 1
-    if b[B_LENGTH] == 0:  # the last bank with work moves into the gap
-        b[B_WORKING] = 0
-        c[CH_WORKING] -= 1
-        moved = s.working[ch * t[D_RANKS] * t[D_BANKS_RANK] + c[CH_WORKING]]
-        s.working[b[B_PLACE]] = moved
-        s.bank[moved, B_PLACE] = b[B_PLACE]
-    c[CH_WRITES if write else CH_READS] -= 1
-    set_mode(c, design)
+        s[b + B_TAIL + side] = earlier
+    s[b + B_LENGTH] -= 1
+    if s[b + B_LENGTH] == 0:  # the last bank with work moves into the gap
+        s[b + B_WORKING] = 0
+        s[c + CH_WORKING] -= 1
+        end, gap = s[c + CH_WORK] + s[c + CH_WORKING], s[b + B_PLACE]
+        s[gap] = s[end]
+        s[gap + W_READY] = s[end + W_READY]
+        s[gap + W_GROUP] = s[end + W_GROUP]
+        s[gap + W_AGE] = s[end + W_AGE]
+        s[s[gap] + B_PLACE] = gap
+    s[c + (CH_WRITES if write else CH_READS)] -= 1
+    set_mode(c, s)

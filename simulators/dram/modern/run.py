@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError
 
-from .bursts import requests_of
+from .bursts import bursts_of
+from .checks import check_bits, check_device
 from .commands import CODES
 from .design import Design, controller_of
 from .energy import core_energy_j
 from .layout import C_COMMANDS, C_END
 from .mappings import Bits, parse_mapping
+from .packing import packed
 from .standards import ModernDevice
 from .tables import named_timings, tables, units
 
@@ -51,6 +53,7 @@ def run(
     semantics: str = "dramsys",
     bits: Bits | None = None,
     players: str = "shared",
+    ordered: bool = False,
 ) -> Run:
     """Play a trace to a device.
 
@@ -64,29 +67,42 @@ def run(
         semantics: ``dramsys`` or ``jedec``, see the README.
         bits: an address mapping, in place of the design's.
         players: ``shared``: one initiator issues everything in order; ``per-channel``: one a channel.
+        ordered: play every message in SystemC's order of events where nothing depends on it, too.
 
     Raises:
         ArchgymError: the design cannot work on this device, or the mapping does not cover it.
     """
     from .kernel import simulate
 
+    check_device(device)
     size = request_bytes or device.burst_bytes
     controller = controller_of(design, device, size)
     if bits is None:
         bits = parse_mapping(design.address_mapping, device, design.ranks, design.channels)
+    else:
+        check_bits(bits, device, design.ranks, design.channels)
     capacity = 1 << sum(len(b) for b in bits.values())
     if len(address) and int(address.max()) >= capacity:
         raise ArchgymError(
             f"address {int(address.max()):#x} lies beyond {device.name} with {design.ranks} ranks and "
             f"{design.channels} channels ({capacity} bytes): take more of them, or fold the trace"
         )
-    requests = requests_of(stamp, is_write, address, size, device, bits, players == "per-channel")
     fine = design.fine_granularity
-    table = tables(device, design.ranks, design.channels, design.refresh_policy, fine, semantics)
-    latency = np.zeros(len(stamp), np.int64)
-    who = design.channels if players == "per-channel" else 1
-    counters = simulate(
-        requests, controller, table, who, units(device, design.refresh_policy), latency, LONGEST
+    d = packed(
+        tables(device, design.ranks, design.channels, design.refresh_policy, fine, semantics),
+        controller,
+        bits,
+        units=units(device, design.refresh_policy),
+        players=design.channels if players == "per-channel" else 1,
+        bursts=bursts_of(size, device),
+        burst_bytes=device.burst_bytes,
+        books=bool(device.volts),
+        ordered=ordered,
     )
+    latency = np.zeros(len(stamp), np.int64)
+    counters = simulate(
+        np.ascontiguousarray(stamp, np.int64), np.ascontiguousarray(is_write, np.uint8),
+        np.ascontiguousarray(address, np.int64), d, latency, LONGEST,
+    )  # fmt: skip
     energy = core_energy_j(device, counters, named_timings(device, fine, semantics), fine)
     return Run(counters, latency, energy)

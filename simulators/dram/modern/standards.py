@@ -29,6 +29,9 @@ class Standard:
     buses: int = 1
     names: dict[str, str] = field(default_factory=dict)  # names that only the rules use: formula
     grouped: bool = True
+    # from an access to its automatic precharge, as DRAMPower books it
+    read_precharge: str = "RTP"
+    write_precharge: str = "WL + B + WR"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ LPDDR5 = Standard(
     "LPDDR5", rules.LPDDR5, {"ACT": 2}, ("ACT", "REFPB", "REFP2B"), False,
     {**AB, "PerBank": "REFI1B", "Per2Bank": "REFIpb"}, {"all": "RFCab", "bank": "RFCpb"},
     "RL + WCK2DQO + B", "WL + B", power_down=False, names={"REFI1B": "REFIpb // 2"},
+    read_precharge="B + RBTP", write_precharge="WL + B + 1 + WR",
 )  # fmt: skip
 LPDDR4 = Standard(
     "LPDDR4", rules.LPDDR4,
@@ -77,7 +81,7 @@ LPDDR4 = Standard(
     ("ACT", "REFPB"), True, {**AB, "PerBank": "REFIpb"}, {"all": "RFCab", "bank": "RFCpb"},
     "RL + DQSCK + 3 + B", "WL + DQSS + DQS2DQ + 3 + B", grouped=False,
     # DRAMSys writes tRRD for tRTP; ``tables`` mends it under jedec
-    names={"RDPRE": "RRD + 2", "RDPRE_JEDEC": "RTP + B - 6"},
+    names={"RDPRE": "RRD + 2", "RDPRE_JEDEC": "RTP + B - 6"}, write_precharge="WL + B + WR + 1",
 )  # fmt: skip
 HBM2 = Standard(
     "HBM2", rules.HBM, {"ACT": 2}, ("ACT", "REFPB"), True, {**AB, "PerBank": "REFISB"},

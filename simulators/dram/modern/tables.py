@@ -137,7 +137,6 @@ def _scalars(
 ) -> NDArray[np.int64]:
     standard, jedec = device.standard, semantics == "jedec"
     t = named_timings(device, fine_granularity, semantics)
-    row = constraints(device, fine_granularity, semantics)
     lasts = {k: t[v] for k, v in standard.refresh_cycles.items()}
     raaimt, raammt, raadec = device.management
     values = {
@@ -161,8 +160,8 @@ def _scalars(
         "rcd": t.get("RCD", t.get("RCDRD", 0)),
         "ras": t["RAS"],
         "rp": t.get("RP", t.get("RPpb", 0)),
-        "read_precharge": t.get("RTP", t.get("RBTP", 0)),
-        "write_precharge": row["Bank", "WR", "PREPB"],
+        "read_precharge": cycles_of(standard.read_precharge, t),
+        "write_precharge": cycles_of(standard.write_precharge, t),
         "rfc_all": lasts["all"],
         "rfc_bank": lasts.get("bank", 0),
         "rfc_set": lasts.get("set", 0),

@@ -1,0 +1,78 @@
+"""Messages to the arbiter and to the initiator: for the next delta cycle, or for a later cycle."""
+
+from __future__ import annotations
+
+from .compiled import borrowing
+from .events import ARBITER, INITIATOR, notify_at, notify_delta
+from .layout import MESSAGE, MESSAGES, O_DELTA_CYCLE, O_TO_ARBITER, O_TO_INITIATOR
+
+(
+    BEGIN_REQUEST, END_REQUEST, BEGIN_RESPONSE, END_RESPONSE, REQUEST_ARBITRATION,
+    RESPONSE_ARBITRATION,
+) = range(6)  # fmt: skip
+NOTHING = -1
+# ---- a receiver: messages for a delta cycle, messages for a cycle; then two lists, of (delta cycle or
+# cycle, what, request) each
+HEAD = 4
+
+
+@borrowing
+def _append(count, first, when, what, request, s):
+    """Put a message behind all that are not later."""
+    at = first + s[count] * MESSAGE
+    while at > first and s[at - MESSAGE] > when:
+        for i in range(MESSAGE):
+            s[at + i] = s[at - MESSAGE + i]
+        at -= MESSAGE
+    s[at] = when
+    s[at + 1] = what
+    s[at + 2] = request
+    s[count] += 1
+
+
+@borrowing
+def _send(to, event, what, request, now, when, s):
+    if when == now:
+        _append(to, to + HEAD, s[O_DELTA_CYCLE], what, request, s)
+        notify_delta(event, s)
+    else:
+        _append(to + 1, to + HEAD + MESSAGES, when, what, request, s)
+        notify_at(event, when, s)
+
+
+@borrowing
+def tell(what, request, now, when, s):
+    """Tell the arbiter something at a cycle."""
+    _send(O_TO_ARBITER, ARBITER, what, request, now, when, s)
+
+
+@borrowing
+def to_initiator(what, request, now, when, s):
+    """Tell the initiator something at a cycle."""
+    _send(O_TO_INITIATOR, INITIATOR, what, request, now, when, s)
+
+
+@borrowing
+def _take(count, first, s):
+    """Take the first message of a list."""
+    what, request = s[first + 1], s[first + 2]
+    s[count] -= 1
+    for i in range(s[count] * MESSAGE):
+        s[first + i] = s[first + MESSAGE + i]
+    return what, request
+
+
+@borrowing
+def first_message(to, now, delta, s):
+    """(what, request) of the next message of a receiver, NOTHING where there is none.
+
+    Those of the last delta cycle come first.  What is left for later cycles is announced again.
+    """
+    if s[to] > 0 and s[to + HEAD] < delta:
+        return _take(to, to + HEAD, s)
+    later = to + HEAD + MESSAGES
+    if s[to + 1] > 0:
+        if s[later] == now:
+            return _take(to + 1, later, s)
+        notify_at(ARBITER if to == O_TO_ARBITER else INITIATOR, s[later], s)
+    return now * 0 + NOTHING, now * 0
