@@ -47,7 +47,7 @@ class AcceleratedSimulator(Simulator):
     """
 
     name = "accelerated"
-    version = "1.0"
+    version = "1.1"
     settings = (
         Setting("device", "choice", "LPDDR5", tuple(FAMILIES), description="family of the memory"),
         Setting("requests", "whole", 20_000, low=1, high=1_000_000, description="most asked for"),
