@@ -25,7 +25,8 @@ def test_flips_in_what_a_run_found(toy_run, flips, name):
 
     def read():
         metrics, met = read_trials(toy_run, scenario)
-        return folder.result(), {k: v.tolist() for k, v in metrics.items()}, met.tolist()
+        shown = {k: str(v.tolist()) for k, v in metrics.items()}  # NaN is not equal to itself
+        return folder.result(), shown, met.tolist()
 
     assert survives(toy_run / name, read, flips)["wrong"] == 0
 
