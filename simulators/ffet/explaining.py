@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from archgym.contracts.evaluation import Evaluation, Floats
 from archgym.contracts.explanation import Breakdown, Move, Part, breakdown
 
-from .drawing import critical_path
 from .flow import Block
 from .functions import BUF, CLOCK_PIN, CLOCKED, FUNCTIONS, INV
 from .kernels.timing import LN2, LN4, SLEW_SHARE
 from .library import SHORT_CIRCUIT
+from .longest import critical_path
 from .power import energy_fj, leakage_nw
 from .technology import THRESHOLD, VDD
 
