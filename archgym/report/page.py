@@ -18,6 +18,7 @@ from ..files.cells import neutral
 from ..files.text import write_text
 from ..pages.parts import Parts, fragment
 from . import figures, hyperparameters, tables, text
+from .best import best_designs
 from .results import Results
 
 
@@ -103,6 +104,10 @@ class _Page(Parts):
         self.items(self.doubts, "warn")
         self.head("Scenarios", "A certified optimum comes from enumerating the whole space.")
         self._table(f["scenarios"], open_=True)
+        self.head(
+            "Best designs", "What the best design of each scenario reaches, and what it changed."
+        )
+        self.items(best_designs(r))
         if len(f["lottery"]):
             self.head(
                 "The hyperparameter lottery",

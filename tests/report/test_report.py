@@ -9,6 +9,7 @@ from archgym import trust
 from archgym.cli import main
 from archgym.errors import ArchgymError, StoreError
 from archgym.report import leaderboard, text
+from archgym.report.best import best_designs
 from archgym.report.hyperparameters import importances
 from archgym.report.page import write_report
 from archgym.report.results import Results, _area, _at
@@ -70,6 +71,20 @@ def test_area_and_checkpoint_of_a_curve():
     assert _area(steps, gap, 5) == pytest.approx((1 + 0.5 + 0.5 + 0.1 + 0.1) / 5)
     assert _area(steps, gap, 1) == 1.0 and _area(np.empty(0), np.empty(0), 7) == 1.0
     assert _area(np.array([1.0]), np.array([0.0]), 7) == 0.0
+
+
+def test_best_designs_are_told_in_words(sweep, tmp_path):
+    certified, found = (
+        best_designs(Results(sweep / "s", sweep / folder)) for folder in ("tables", "none")
+    )
+    assert all("the certified optimum, reached by" in line for line in certified)
+    assert all("the best found, reached by" in line for line in found)
+    best = Results(sweep / "s", sweep / "tables").targets["toy"].certificate["optimum"]["design"]
+    told = next(line for line in certified if line.startswith("toy: "))
+    reference = Results(sweep / "s").sweep.scenarios["toy"].reference_design
+    usual = Results(sweep / "s").sweep.scenarios["toy"].space.decode(reference)[0]
+    for knob, value in best.items():
+        assert (f"{knob} {value}" in told) == (value != usual[knob])
 
 
 def test_a_report_without_certificates_says_so(sweep, tmp_path):

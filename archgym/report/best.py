@@ -1,0 +1,71 @@
+"""The best design of each scenario of a sweep, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..documents import parse_json
+from ..goals.scenario import Scenario
+from ..goals.wording import in_words
+from ..units import knob_value
+from .results import Results
+
+SHOWN_KNOBS = 10
+
+
+def best_designs(results: Results) -> list[str]:
+    """A sentence per scenario: what the best design reaches, who found it, which knobs it moved.
+
+    A certified optimum is told where there is one, else the best design that any run found.
+    """
+    out = []
+    for name, target in results.targets.items():
+        scenario = results.sweep.scenarios[name]
+        runs = results.runs[results.runs["scenario"] == name]
+        reached = runs[runs["best"] <= target.best + 1e-12]
+        if target.certificate is not None and target.certified:
+            found = target.certificate["optimum"]
+            design, metrics, what = found["design"], found["metrics"], "the certified optimum"
+        elif np.isfinite(runs["best"]).any():
+            run = runs.loc[runs["best"].idxmin()]
+            indices = np.array(parse_json(run["design"], "a run's best design"), np.int64)
+            design = scenario.space.decode(indices[None])[0]
+            metrics = parse_json(run["metrics"], "a run's metrics")
+            what = "the best found"
+        else:
+            out.append(f"{name}: no run found a design that works.")
+            continue
+        who = ", ".join(reached["label"].value_counts().index[:4])
+        by = (
+            f"reached by {len(reached)} of {len(runs)} runs ({who})"
+            if len(reached)
+            else "reached by no run"
+        )
+        out.append(
+            f"{name}: {in_words(scenario, metrics)}, {what}, {by}. {_moved(scenario, design)}"
+        )
+    return out
+
+
+def _moved(scenario: Scenario, design: Mapping[str, Any]) -> str:
+    """The knobs that differ from the reference design, with both values."""
+    reference = scenario.reference_design
+    units = {p.name: p.unit for p in scenario.space.parameters}
+    if reference is None:
+        shown = [f"{n} {knob_value(v, units[n])}" for n, v in design.items()]
+        start = "Knobs"
+    else:
+        usual = scenario.space.decode(reference)[0]
+        shown = [
+            f"{n} {knob_value(v, units[n])} instead of {usual[n]}"
+            for n, v in design.items()
+            if v != usual[n]
+        ]
+        start = "Against the reference design"
+    if not shown:
+        return "It is the reference design."
+    more = f" and {len(shown) - SHOWN_KNOBS} more" if len(shown) > SHOWN_KNOBS else ""
+    return f"{start}: {', '.join(shown[:SHOWN_KNOBS])}{more}."
