@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.pop("COLUMNS", None)  # tables are as wide as without a terminal
 # which folders the user's own scenarios made is noted outside of the user's home
 # (this module is imported in processes that tests start, too: they share the folder)
 if "ARCHGYM_TESTS_STATE" not in os.environ:

@@ -169,7 +169,7 @@ def test_a_sweep_whose_making_was_cut_short_is_made_anew(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as m:
-        m.setattr("archgym.sweeps.ledger._plan_row", cut)
+        m.setattr("archgym.sweeps.ledger.plan_row", cut)
         with pytest.raises(KeyboardInterrupt):
             driver.SweepFolder.create(tmp_path / "f", sweep)
     assert main(["sweep", "--resume", str(tmp_path / "f")]) == 2

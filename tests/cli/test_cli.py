@@ -114,7 +114,7 @@ def test_evaluate_reads_csv_and_jsonl(capsys, tmp_path):
         (["validate", "dramm"], "did you mean 'dram'"),
         (["dram", "trace", "info", "none.stl"], "does not exist"),
         (["dram", "trace", "capture", "--"], "name a program"),
-        (["trace", "info", "stream"], "say: archgym dram trace"),
+        (["trace", "info", "stream"], "say: archgym accelerator trace or archgym dram trace"),
         (["layout", "run"], "say: archgym ffet layout"),
         (["netlist"], "say: archgym ffet netlist"),
         (["schedule", "run"], "say: archgym codesign schedule"),

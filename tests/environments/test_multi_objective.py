@@ -88,7 +88,7 @@ def test_without_a_reference_magnitudes_come_from_designs(toy_document):
 
 
 def test_the_registered_ones_agree_with_their_scenarios():
-    for domain in (n for d in domains().values() for n in d.environments):
+    for domain in (n for d in domains().values() for n in d.multi_objective):
         spec = gym.spec(f"archgym/{domain}MO-v0")
         env = spec.make(disable_env_checker=True, **SMALL.get(domain, {}))
         inner = env.unwrapped

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import operator
+import threading
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +47,18 @@ def cycles_of(formula: str, t: Mapping[str, int]) -> int:
             return max(value(a) for a in node.args)
         raise ValueError(f"not a formula of timings: {formula!r}")
 
-    return value(ast.parse(formula, mode="eval").body)
+    with _PARSING:
+        tree = _parsed(formula)
+    return value(tree)
+
+
+# Python 3.11's parser to a tree must not run in two threads at once (it raises SystemError)
+_PARSING = threading.Lock()
+
+
+@cache
+def _parsed(formula: str) -> ast.expr:
+    return ast.parse(formula, mode="eval").body
 
 
 def named_timings(
