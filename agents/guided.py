@@ -52,12 +52,10 @@ class Guided(Agent):
         self._asked: set[bytes] = set()
         self._told: dict[bytes, tuple[Feedback, int]] = {}
         self._moves: dict[bytes, tuple[Designs, Floats]] = {}
-        self._from: dict[
-            bytes, tuple[Designs, float]
-        ] = {}  # what a proposal was made from, and its cost
-        self._helped: dict[
-            bytes, dict[int, tuple[float, int]]
-        ] = {}  # by parent and knob: cost, value
+        # what a proposal was made from, and its cost
+        self._from: dict[bytes, tuple[Designs, float]] = {}
+        # what helped, by parent and knob: cost, value
+        self._helped: dict[bytes, dict[int, tuple[float, int]]] = {}
         self._queue: list[Designs] = []
         self._vectors: dict[bytes, Floats] = {}  # how far outside of every spec, and the cost
         self._front: list[int] = []  # designs that no other beats in all of these
@@ -76,11 +74,9 @@ class Guided(Agent):
             design = self._queue.pop(0)
             if self._is_new(design):
                 return design
-        if len(self._asked) + len(self._designs) < self.hyper["starts"]:
+        early = len(self._asked) + len(self._designs) < self.hyper["starts"]
+        if early or not self._designs:
             return self.space.sample(1, self.rng)[0]
-        if not self._designs:
-            return self.space.sample(1, self.rng)[0]
-        design = self._designs[0]
         for _ in range(TRIES):
             listens = self.rng.random() < self.hyper["explained"]
             found = self._relieved() if listens else None

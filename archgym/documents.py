@@ -6,7 +6,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -253,6 +253,12 @@ class Faults:
             raise
         except (ArchgymError, ValueError, TypeError) as error:
             self.add(f"{where}: {error}")
+
+    def known(self, document: Mapping[str, Any], keys: Sequence[str]) -> None:
+        """Every key that is none of these is a fault."""
+        for key in document:
+            if key not in keys:
+                self.add(f"key {key!r}: unknown; known are {', '.join(keys)}")
 
     def mapping(self, document: Mapping[str, Any], key: str) -> dict[str, Any]:
         """The mapping at a key; {} where it is missing or no mapping."""

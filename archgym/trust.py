@@ -9,7 +9,6 @@ scenario made this very folder on this machine (:func:`remember`).
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import hashlib
 import os
@@ -65,21 +64,6 @@ def looking(word: str) -> Iterator[None]:
         yield
     finally:
         _LOOKING.reset(token)
-
-
-def add_option(parser: argparse.ArgumentParser, default: object = False) -> None:
-    """``--trust``, of a word and of the verbs below it."""
-    parser.add_argument(
-        "--trust",
-        action="store_true",
-        default=default,
-        help="let folders and files of others start programs and import modules (read them first)",
-    )
-    for action in parser._actions:
-        below = action.choices if isinstance(action.choices, dict) else {}
-        for verb in below.values():
-            if isinstance(verb, argparse.ArgumentParser):
-                add_option(verb, argparse.SUPPRESS)  # what was said before the verb stays said
 
 
 def untrusted() -> str:

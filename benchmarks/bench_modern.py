@@ -7,14 +7,13 @@ requests a second on random traffic for every device, 5 million for DDR4, 10 mil
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 from archgym.simulators.dram.modern.design import Design
 from archgym.simulators.dram.modern.devices import MODERN_DEVICES
 from archgym.simulators.dram.modern.run import run
 from archgym.simulators.dram.modern.standards import ModernDevice
-from common import options, show
+from common import best_of, options, show
 from numpy.typing import NDArray
 
 REQUESTS = 200_000
@@ -36,16 +35,6 @@ def stream(device: ModernDevice) -> Traffic:
     return i * device.burst_cycles, np.zeros(REQUESTS, np.uint8), i * device.burst_bytes % SPAN
 
 
-def fastest(work: Callable[[], object], times: int = 3) -> float:
-    """The least CPU time, which other processes disturb less than the clock on the wall."""
-    seconds = []
-    for _ in range(times):
-        start = time.thread_time()
-        work()
-        seconds.append(time.thread_time() - start)
-    return min(seconds)
-
-
 def main() -> None:
     given = options(__doc__)
     start = time.thread_time()
@@ -57,7 +46,7 @@ def main() -> None:
         design = Design(ranks=2 if device.stacks else 1)
         for traffic in (random_traffic, stream):
             trace = traffic(device)
-            seconds = fastest(lambda: run(device, design, *trace))
+            seconds = best_of(lambda: run(device, design, *trace), 3, time.thread_time)
             value = f"{REQUESTS / seconds / 1e6:.2f} M requests/s"
             rows.append({"what": f"{name}, {traffic.__name__}", "n": REQUESTS, "value": value})
     show("memories", rows, given.json)

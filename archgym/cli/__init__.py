@@ -21,7 +21,7 @@ from ..domains import domains
 from ..errors import ArchgymError, Terminated, UnknownNameError
 from ..extras import explained
 from ..terminal import plain
-from .parsing import Parser
+from .parsing import Parser, add_plain, add_trust
 
 OK, NO, BAD_INPUT, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 130, 141, 143
 
@@ -86,8 +86,8 @@ def build_parser() -> argparse.ArgumentParser:
     ):
         module.add_to(words)
     for word in words.choices.values():
-        trust.add_option(word)
-        plain.add_option(word)
+        add_trust(word)
+        add_plain(word)
     return parser
 
 

@@ -7,11 +7,11 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from .. import registry, trust
+from .. import registry
 from ..datasets.shipped import shipped as data_sets
 from ..domains import domains
 from ..goals.scenario_file import shipped
-from ..terminal import plain
+from .parsing import add_plain, add_trust
 
 SHELLS = ("bash", "zsh", "fish", "tcsh")
 FILES = ("file", "what", "sources", "path", "store")  # arguments that name files, besides paths
@@ -69,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
             registry.load_entry(verb.command, f"{name} {word}")(
                 verbs.add_parser(word, help=verb.text)
             )
-        trust.add_option(own)
-        plain.add_option(own)
+        add_trust(own)
+        add_plain(own)
     _completed(
         parser,
         {

@@ -9,7 +9,7 @@ from ..domains import Domain, domains
 from ..errors import ArchgymError, UnknownNameError
 from ..terminal import plain
 from ..terminal.output import print_table
-from .parsing import Parser
+from .parsing import Parser, add_plain, add_trust
 
 
 def run(domain: Domain, arguments: Sequence[str]) -> int:
@@ -25,8 +25,8 @@ def run(domain: Domain, arguments: Sequence[str]) -> int:
     verb, title = domain.verbs[word], f"archgym {domain.name} {word}"
     parser = Parser(prog=title, description=verb.text[:1].upper() + verb.text[1:] + ".")
     registry.load_entry(verb.command, repr(title))(parser)
-    trust.add_option(parser)
-    plain.add_option(parser)
+    add_trust(parser)
+    add_plain(parser)
     options = parser.parse_args(rest)
     with trust.consent(options.trust), plain.plainly(options.plain):
         return int(options.go(options) or 0)

@@ -64,3 +64,27 @@ class Parser(argparse.ArgumentParser):
                 if "default" not in text:
                     action.help = f"{text} (default: %(default)s)".strip()
         return super().format_help()
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """``--trust``, of a word and of the verbs below it; see :mod:`archgym.trust`."""
+    text = "let folders and files of others start programs and import modules (read them first)"
+    _add_everywhere(parser, "--trust", text)
+
+
+def add_plain(parser: argparse.ArgumentParser) -> None:
+    """``--plain``, of a word and of the verbs below it; see :mod:`archgym.terminal.plain`."""
+    text = "tables as tab-separated lines, no colours, no box characters, nothing cut or folded"
+    _add_everywhere(parser, "--plain", text)
+
+
+def _add_everywhere(
+    parser: argparse.ArgumentParser, flag: str, text: str, default: object = False
+) -> None:
+    parser.add_argument(flag, action="store_true", default=default, help=text)
+    for action in parser._actions:
+        below = action.choices if isinstance(action.choices, dict) else {}
+        for verb in below.values():
+            if isinstance(verb, argparse.ArgumentParser):
+                # what was said before the verb stays said
+                _add_everywhere(verb, flag, text, argparse.SUPPRESS)

@@ -12,7 +12,7 @@ from ..errors import ArchgymError, UnknownNameError
 from ..terminal import plain
 from ..terminal.output import print_json, print_table
 from ..validation import Check, Validation
-from .parsing import Parser
+from .parsing import Parser, add_plain
 
 HELP = "compare a domain's simulators with their references"
 
@@ -43,7 +43,7 @@ def validate(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="machine-readable output")
     registry.load("validators", name)(parser)
     parser.description = (parser.description or "").replace("``", "")
-    plain.add_option(parser)
+    add_plain(parser)
     options = parser.parse_args(rest)
     with plain.plainly(options.plain):
         return _judged(options, name)

@@ -177,6 +177,20 @@ def breakdown(
     )  # fmt: skip
 
 
+def columns(rows: Sequence[Mapping[Part, float]]) -> tuple[list[Part], Floats]:
+    """Amounts by part of n designs as a table; a part that a design lacks is 0.
+
+    Args:
+        rows: one per design; empty for an infeasible one.
+
+    Returns:
+        Parts (k,) in order of first appearance, and their amounts (n, k).
+    """
+    parts = list(dict.fromkeys(part for row in rows for part in row))
+    values = np.array([[row.get(p, 0.0) for p in parts] for row in rows], np.float64)
+    return parts, values.reshape(len(rows), len(parts))
+
+
 def whole(metric: str, evaluation: Evaluation) -> Breakdown:
     """A metric that nothing more is known of: one part, itself."""
     part = Part(metric, metric)

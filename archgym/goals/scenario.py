@@ -201,10 +201,14 @@ class Scenario:
         inner = self.to_simulator(x)
         return self.combine([s.evaluate(inner) for s in self.simulators])
 
-    def explain(self, x: Designs) -> list[Explanation]:
-        """What the metrics of designs (n, d) are made of, one explanation a workload; not counted."""
+    def explain(self, x: Designs, evaluation: Evaluation | None = None) -> list[Explanation]:
+        """What the metrics of designs (n, d) are made of, one explanation per workload; not counted.
+
+        Their ``evaluation``, where it is known, spares another one if there is one workload.
+        """
         inner = self.to_simulator(x)
-        return [s.explain(inner) for s in self.simulators]
+        known = evaluation if len(self.simulators) == 1 else None
+        return [s.explain(inner, known) for s in self.simulators]
 
     def costs(self, e: Evaluation, vector: bool = False) -> Floats:
         """Costs to minimise: (n, 1) by the reward formulation, or (n, k) of the objectives.
@@ -267,9 +271,7 @@ class Scenario:
 
     def _relieve(self, design: Designs, e: Evaluation) -> tuple[Designs, Floats]:
         """Moves from one design (d,) that should relieve what limits it, with weights."""
-        inner = self.to_simulator(design[None])
-        known = e if len(self.simulators) == 1 else None
-        found = [s.explain(inner, known) for s in self.simulators]
+        found = self.explain(design[None], e)
         wanted = self.urgent(e)
         return relief(self.space, design, [(one[m], w) for one in found for m, w in wanted.items()])
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..documents import parse_json
 from ..goals.scenario import Scenario
 from ..goals.wording import in_words
-from ..units import knob_value
+from ..runs.run_words import differing_knobs
 from .results import Results
 
 SHOWN_KNOBS = 10
@@ -51,21 +51,15 @@ def best_designs(results: Results) -> list[str]:
 
 
 def _moved(scenario: Scenario, design: Mapping[str, Any]) -> str:
-    """The knobs that differ from the reference design, with both values."""
+    """The knobs that differ from the reference design, with both values; all where there is none."""
     reference = scenario.reference_design
-    units = {p.name: p.unit for p in scenario.space.parameters}
-    if reference is None:
-        shown = [f"{n} {knob_value(v, units[n])}" for n, v in design.items()]
-        start = "Knobs"
-    else:
-        usual = scenario.space.decode(reference)[0]
-        shown = [
-            f"{n} {knob_value(v, units[n])} instead of {usual[n]}"
-            for n, v in design.items()
-            if v != usual[n]
-        ]
-        start = "Against the reference design"
+    usual = {} if reference is None else scenario.space.decode(reference)[0]
+    shown = [
+        f"{name} {value} instead of {there}" if usual else f"{name} {value}"
+        for name, value, there in differing_knobs(scenario, design, usual)
+    ]
     if not shown:
         return "It is the reference design."
+    start = "Against the reference design" if usual else "Knobs"
     more = f" and {len(shown) - SHOWN_KNOBS} more" if len(shown) > SHOWN_KNOBS else ""
     return f"{start}: {', '.join(shown[:SHOWN_KNOBS])}{more}."

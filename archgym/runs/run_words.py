@@ -86,11 +86,18 @@ def moved_knobs(scenario: Scenario, result: Mapping[str, Any]) -> list[tuple[str
     """Knobs of the best design that differ from the reference (all, where there is none)."""
     if result["best"] is None:
         return []
-    units = {p.name: p.unit for p in scenario.space.parameters}
     there = result["reference"]["design"] if result["reference"] else {}
+    return differing_knobs(scenario, result["best"]["design"], there)
+
+
+def differing_knobs(
+    scenario: Scenario, design: Mapping[str, Any], there: Mapping[str, Any]
+) -> list[tuple[str, Any, Any]]:
+    """Knobs of a design that another one does not have alike: name, value, the other's value or None."""
+    units = {p.name: p.unit for p in scenario.space.parameters}
     return [
         (n, _short(knob_value(v, units.get(n, ""))), _short(there[n]) if n in there else None)
-        for n, v in result["best"]["design"].items()
+        for n, v in design.items()
         if n not in there or there[n] != v
     ]
 

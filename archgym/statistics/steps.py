@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..contracts.explanation import Move, moved
 from ..goals.scenario import Scenario
 from ..space import Designs, Parameter, Value
 
@@ -65,39 +66,29 @@ def single_steps(scenario: Scenario, design: Designs) -> list[Step]:
     Returns:
         Steps in the order of the knobs; those that break a constraint of the space are left out.
     """
-    here = np.asarray(design, np.int64)
-    rows, knobs = [here], []
-    for column, parameter in enumerate(scenario.space.parameters):
-        for value in _neighbours(parameter, int(here[column])):
-            row = here.copy()
-            row[column] = value
-            rows.append(row)
-            knobs.append((column, parameter))
-    x = np.stack(rows)
-    valid = scenario.space.is_valid(x)
-    e = scenario.evaluate(x[valid])
-    gaps = scenario.gap(scenario.costs(e)[:, 0], float(scenario.costs(e)[0, 0]))
+    here, space = np.asarray(design, np.int64), scenario.space
+    x = moved(space, here, [move for p in space.parameters for move in _moves(p)])
+    e = scenario.evaluate(np.concatenate([here[None], x]))
+    costs = scenario.costs(e)[:, 0]
+    gaps = scenario.gap(costs, float(costs[0]))
     own = e.row(0)
-    out, position = [], 0
-    for i, (column, parameter) in enumerate(knobs, 1):
-        if not valid[i]:
-            continue
-        position += 1
-        metrics = e.row(position)
+    out = []
+    for i, row in enumerate(x, 1):
+        column = int(np.flatnonzero(row != here)[0])
+        parameter, metrics = space.parameters[column], e.row(i)
         changes = {
             n: metrics[n] / own[n] - 1 if own[n] else math.nan if metrics[n] else 0.0 for n in own
         }
         out.append(
             Step(
                 parameter.name, parameter.values[int(here[column])],
-                parameter.values[int(x[i, column])], metrics, changes, float(gaps[position]),
-                e.reason(position),
+                parameter.values[int(row[column])], metrics, changes, float(gaps[i]), e.reason(i),
             )
         )  # fmt: skip
     return out
 
 
-def _neighbours(parameter: Parameter, here: int) -> list[int]:
+def _moves(parameter: Parameter) -> list[Move]:
     if parameter.kind == "categorical" and len(parameter) <= FEW:
-        return [v for v in range(len(parameter)) if v != here]
-    return [v for v in (here - 1, here + 1) if 0 <= v < len(parameter)]
+        return [Move(parameter.name, 0)]
+    return [Move(parameter.name, -1), Move(parameter.name, 1)]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Evaluation
-from archgym.contracts.explanation import Breakdown, Move, Part, breakdown
+from archgym.contracts.explanation import Breakdown, Move, Part, breakdown, columns
 
 from .architecture import Architecture
 from .layers import Layer
@@ -181,15 +180,6 @@ def limiting(limits: Sequence[Mapping[str, float]], clock_hz: float) -> tuple[st
 ALONE = {EDGES, "fills that are not hidden"}
 
 
-def table(accounts: Iterable[Mapping[Part, float]]) -> tuple[list[Part], NDArray[np.float64]]:
-    """Parts of several designs as columns (n, k); a part that a design lacks is 0."""
-    rows = list(accounts)
-    parts = list(dict.fromkeys(part for row in rows for part in row))
-    return parts, np.array([[row.get(p, 0.0) for p in parts] for row in rows]).reshape(
-        len(rows), len(parts)
-    )
-
-
 def breakdowns(
     accounts: Sequence[Account],
     evaluation: Evaluation,
@@ -207,13 +197,13 @@ def breakdowns(
         area: moves by level that lower area; None where area is not a sum over the architecture's levels.
     """
     metrics = evaluation.metrics
-    parts, pj = table(a.energy for a in accounts)
+    parts, pj = columns([a.energy for a in accounts])
     yield breakdown("energy", parts, 1e-12 * pj, evaluation, relief=energy)
     if "power" in metrics:
         with np.errstate(invalid="ignore"):
             watts = 1e-12 * pj / metrics["latency"][:, None]
         yield breakdown("power", parts, watts, evaluation, relief=energy)
-    parts, cycles = table(a.cycles for a in accounts)
+    parts, cycles = columns([a.cycles for a in accounts])
     found = [limiting(a.limits, a.clock_hz) if a.limits else ("", "", np.nan) for a in accounts]
     binding, following, slack = (list(column) for column in zip(*found)) if found else ([], [], [])
     clock = np.array([a.clock_hz for a in accounts])
@@ -224,10 +214,10 @@ def breakdowns(
             name, parts, values, evaluation, binding=binding, following=following,
             slack=seconds * scale, relief=time,
         )  # fmt: skip
-    parts, um2 = table(a.area for a in accounts)
+    parts, um2 = columns([a.area for a in accounts])
     if area is not None:
         yield breakdown("area", parts, 1e-12 * um2, evaluation, relief=area)
-    parts, moved = table(a.traffic for a in accounts)
+    parts, moved = columns([a.traffic for a in accounts])
     yield breakdown(
         "traffic_dram",
         parts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -151,11 +151,7 @@ class AcceleratorSimulator(Simulator):
         energy = dict.fromkeys(GROUPS, 0.0)
         traffic = dict.fromkeys(GROUPS, 0.0)
         cycles = 0.0
-        known: dict[tuple[int, ...], Found | Refusal] = {}
-        for layer in self.network.layers:
-            if layer.shape not in known:  # equal shapes have equal mappings
-                known[layer.shape] = find_mapping(layer, hardware, **self._mapper)  # type: ignore[arg-type]
-            found = known[layer.shape]
+        for layer, found in self._mapped(hardware):
             if isinstance(found, Refusal):
                 return nothing, f"layer {layer.name}: {found}"
             cost = found.cost
@@ -194,8 +190,12 @@ class AcceleratorSimulator(Simulator):
 
     def mappings(self, design: Designs) -> list[tuple[Layer, Found | Refusal]]:
         """Every layer of the network with the mapping it runs by on one design (d,)."""
-        hardware = self.architecture(design)
-        return [
-            (layer, find_mapping(layer, hardware, **self._mapper))  # type: ignore[arg-type]
-            for layer in self.network.layers
-        ]
+        return list(self._mapped(self.architecture(design)))
+
+    def _mapped(self, hardware: Architecture) -> Iterator[tuple[Layer, Found | Refusal]]:
+        """Layer by layer, each shape mapped once."""
+        known: dict[tuple[int, ...], Found | Refusal] = {}
+        for layer in self.network.layers:
+            if layer.shape not in known:  # equal shapes have equal mappings
+                known[layer.shape] = find_mapping(layer, hardware, **self._mapper)  # type: ignore[arg-type]
+            yield layer, known[layer.shape]

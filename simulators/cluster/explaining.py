@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
 from archgym.contracts.evaluation import Evaluation
-from archgym.contracts.explanation import Breakdown, Move, Part, breakdown
+from archgym.contracts.explanation import Breakdown, Move, Part, breakdown, columns
 
 from .npu import Span
 from .space import ROLES
@@ -100,6 +98,5 @@ def _of(
     evaluation: Evaluation,
     relief: Mapping[str, Sequence[Move]],
 ) -> Breakdown:
-    parts = list(dict.fromkeys(p for row in rows for p in row))
-    values = np.array([[row.get(p, 0.0) for p in parts] for row in rows], np.float64) * scale
-    return breakdown(metric, parts, values, evaluation, relief=relief)
+    parts, values = columns(rows)
+    return breakdown(metric, parts, values * scale, evaluation, relief=relief)

@@ -66,9 +66,7 @@ def workload(name: str) -> Workload:
 
 def _of_file(path: Path) -> Workload:
     document, faults = read_yaml(path), Faults()
-    for key in document:
-        if key not in KNOWN:
-            faults.add(f"key {key!r}: unknown; known are {', '.join(KNOWN)}")
+    faults.known(document, KNOWN)
     missing = [key for key in KEYS if key not in document]
     if missing:
         faults.add(f"missing: {', '.join(missing)}")

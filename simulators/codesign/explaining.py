@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Evaluation, Floats
-from archgym.contracts.explanation import Breakdown, Move, Part, breakdown
+from archgym.contracts.explanation import Breakdown, Move, Part, breakdown, columns
 
 from .planned import Schedule
 from .workloads import Workload as Tasks
@@ -108,7 +107,5 @@ def breakdowns(
         },
     }  # fmt: skip
     for metric, moves in relief.items():
-        rows: list[Amounts] = [getattr(a, metric) for a in accounts]
-        parts = list(dict.fromkeys(p for row in rows for p in row))
-        values: NDArray[np.float64] = np.array([[row.get(p, 0.0) for p in parts] for row in rows])
+        parts, values = columns([getattr(a, metric) for a in accounts])
         yield breakdown(metric, parts, values, evaluation, relief=moves)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Evaluation, Floats
-from archgym.contracts.explanation import Breakdown, Move, Part, breakdown
+from archgym.contracts.explanation import Breakdown, Move, Part, breakdown, columns
 
 from .flow import Block
 from .functions import BUF, CLOCK_PIN, CLOCKED, FUNCTIONS, INV
@@ -151,7 +151,5 @@ RELIEF: dict[str, dict[str, tuple[Move, ...]]] = {
 def breakdowns(accounts: Sequence[Account], evaluation: Evaluation) -> Iterator[Breakdown]:
     """Critical path, power and core area."""
     for metric, relief in RELIEF.items():
-        rows: list[Amounts] = [getattr(a, metric) for a in accounts]
-        parts = list(dict.fromkeys(p for row in rows for p in row))
-        values = np.array([[row.get(p, 0.0) for p in parts] for row in rows])
+        parts, values = columns([getattr(a, metric) for a in accounts])
         yield breakdown(metric, parts, values, evaluation, relief=relief)

@@ -55,9 +55,7 @@ def task(name: str) -> Task:
 
 def _of_file(path: Path) -> Task:
     document, faults = read_yaml(path), Faults()
-    for key in document:
-        if key not in KEYS:
-            faults.add(f"key {key!r}: unknown; known are {', '.join(KEYS)}")
+    faults.known(document, KEYS)
     for key in KEYS:
         if key not in document:
             faults.add(f"key {key!r} is missing")

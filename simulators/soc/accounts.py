@@ -34,7 +34,9 @@ def account(graph, chip, switches, cacti, topology, reached, traffic, run, phase
             if work[who[k]] > 0:
                 energy[i] += did[k] * cost[who[k]]
         out[R_ENERGY] += energy[i]
-    out[R_POWER] = window_power(run.length, energy, phases, switches[SLIP_WINDOWS])
+    out[R_POWER], run.window[0], run.window[1] = window_power(
+        run.length, energy, phases, switches[SLIP_WINDOWS]
+    )
     out[R_DURATION] = clock
     out[R_MEAN_POWER] = out[R_ENERGY] / clock if clock > 0 else 0.0
     out[R_PHASES] = phases

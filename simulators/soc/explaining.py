@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Evaluation
-from archgym.contracts.explanation import Breakdown, Move, Part, breakdown
+from archgym.contracts.explanation import Breakdown, Move, Part, breakdown, columns
 from archgym.space import Designs
 
 from .accounts import QUANTUM, SMALLEST
 from .layout import READ, WRITE
 from .space import FullSpace
-from .power import WINDOW
-from .state import Chip, Run, Scratch
+from .state import Chip, Scratch
 from .system import System
 from .task_graph import Workload
 from .technology import cacti
@@ -53,7 +51,7 @@ def account(
     _add_phases(out, w, scratch.run, phases, blocks)
     every = energy_parts(w, chip, scratch, (0, phases), blocks)
     out.energy.update(every)
-    low, high = busiest_window(scratch.run, phases)
+    low, high = (int(k) for k in scratch.run.window)
     time = float(scratch.run.length[low:high].sum())
     for part, joules in energy_parts(w, chip, scratch, (low, high), blocks).items():
         out.power[part] = joules / time
@@ -91,23 +89,6 @@ def _add_phases(out: Account, w: Workload, run: Any, phases: int, blocks: Sequen
         block = blocks[run.bound[k]] if run.bound[k] >= 0 else "tasks"
         part = Part(f"{w.tasks[last].name}: {block}", block, w.tasks[last].name)
         out.latency[part] = out.latency.get(part, 0.0) + length
-
-
-def busiest_window(run: Run, phases: int) -> tuple[int, int]:
-    """The phases [low, high) of the window with the largest mean power, cut as ``power.window_power`` does.
-
-    FARSI's own slicing (``farsi`` semantics) may cut elsewhere; then the parts are scaled to the metric.
-    """
-    cuts, left = [0], WINDOW
-    for i in range(phases):
-        if run.length[i] > left:
-            cuts.append(i + 1)
-            left = WINDOW
-        else:
-            left -= float(run.length[i])
-    cuts.append(phases)
-    windows = [(a, b) for a, b in itertools.pairwise(cuts) if run.length[a:b].sum() > 0]
-    return max(windows, key=lambda w: run.energy[slice(*w)].sum() / run.length[slice(*w)].sum())
 
 
 def energy_parts(
@@ -197,20 +178,10 @@ def breakdowns(
 ) -> Iterator[Breakdown]:
     """Latency, energy, largest and mean power, and area."""
     for metric in ("latency", "energy", "power", "area"):
-        parts, values = _table([getattr(a, metric) for a in accounts])
-        if metric == "power":  # FARSI's windows slip
-            sums = values.sum(axis=1)
-            values = values * (evaluation.metrics[metric] / np.where(sums > 0, sums, 1.0))[:, None]
+        parts, values = columns([getattr(a, metric) for a in accounts])
         yield breakdown(metric, parts, values, evaluation, relief=relief.get(metric))
         if metric == "energy":
             duration = np.array([sum(a.latency.values()) or 1.0 for a in accounts])[:, None]
             yield breakdown(
                 "mean_power", parts, values / duration, evaluation, relief=relief.get("energy")
             )
-
-
-def _table(rows: Sequence[Amounts]) -> tuple[list[Part], NDArray[np.float64]]:
-    """Parts of several designs as columns (n, k)."""
-    parts = list(dict.fromkeys(p for row in rows for p in row))
-    values = np.array([[row.get(p, 0.0) for p in parts] for row in rows])
-    return parts, values.reshape(len(rows), len(parts))

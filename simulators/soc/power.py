@@ -13,10 +13,14 @@ def window_power(durations, energies, n, slip):
 
     With ``slip``, FARSI's own slicing: its index stands still in phases without length, so that
     windows slip against the phases.
+
+    Returns:
+        That power in W, and the phases [low, high) of its window.
     """
     low = high = 0
     left = WINDOW
     best = 0.0
+    first = last = 0
     windows = 0
     end = 0
     for i in range(n + 1):
@@ -37,9 +41,9 @@ def window_power(durations, energies, n, slip):
             for k in range(low, end):
                 time += durations[k]
                 energy += energies[k]
-            if time > 0:
-                best = max(best, energy / time)
+            if time > 0 and energy / time > best:
+                best, first, last = energy / time, low, end
             windows += 1
             low = end
         high += 1
-    return best
+    return best, first, last

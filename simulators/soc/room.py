@@ -79,6 +79,7 @@ def room(n_tasks, n_edges, n_pes, n_buses, n_mems):
         np.zeros(n_tasks),
         np.zeros(n_pes, np.bool_),
         np.zeros(n_pes),
+        np.zeros(2, np.int64),
     )
     return Scratch(topology, traffic, legs, shares, run)
 

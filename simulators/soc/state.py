@@ -173,6 +173,7 @@ class Run(NamedTuple):
     cost: Floats  # (T,) J an instruction with memories and buses
     used: Flags  # (P,)
     busy: Floats  # (P,) s in which an element runs a task
+    window: Longs  # (2,) the phases [first, last) of the window with the largest mean power
 
 
 class Scratch(NamedTuple):
