@@ -202,10 +202,7 @@ class Scenario:
         return self.combine([s.evaluate(inner) for s in self.simulators])
 
     def explain(self, x: Designs, evaluation: Evaluation | None = None) -> list[Explanation]:
-        """What the metrics of designs (n, d) are made of, one explanation per workload; not counted.
-
-        Their ``evaluation``, where it is known, spares another one if there is one workload.
-        """
+        """What metrics of designs (n, d) are made of, by workload; their ``evaluation`` spares another one."""
         inner = self.to_simulator(x)
         known = evaluation if len(self.simulators) == 1 else None
         return [s.explain(inner, known) for s in self.simulators]

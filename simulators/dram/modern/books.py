@@ -19,11 +19,12 @@ from .compiled import borrowing, merged
 from .layout import (
     BANK, B_E_ACTIVATED, B_E_ACTIVE, B_E_END, B_E_OPEN, B_E_PRECHARGED, B_E_REFRESHED, B_E_START,
     C_BANK_ACT, C_CYC_ACT, C_CYC_PDNA, C_CYC_PDNP, C_CYC_SREF, C_PRE, D_BANKS_RANK, D_RAS, D_RCD,
-    D_READ_PRE, D_RFC_ALL, D_RFC_BANK, D_RFC_SET, D_RP, D_WRITE_PRE, EVENT, EVENTS, EVENTS_RANK,
+    D_READ_PRE, D_RFC_ALL, D_RFC_BANK, D_RFC_SET, D_RP, D_WRITE_PRE, ENTRY, EVENTS, EVENTS_RANK,
     FOREVER, M_E_ACTIVE, M_E_DOWN, M_E_DOWN_PRE, M_E_EVENTS, M_E_NEXT, M_E_OPEN, M_E_REFRESHED,
     M_E_SREF, M_E_START, M_FIRST_BANK, M_UNIT, NEVER, RANK, RANKS,
 )  # fmt: skip
 from .refresh import member, unit_size
+from .timeline import put
 
 AUTO_PRECHARGE, REFRESH_END, ACTIVE_DOWN, ACTIVE_UP, DOWN, UP, SELF_REFRESH = range(7)
 
@@ -32,15 +33,7 @@ AUTO_PRECHARGE, REFRESH_END, ACTIVE_DOWN, ACTIVE_UP, DOWN, UP, SELF_REFRESH = ra
 def later(r, when, what, b, s):
     """Something happens by itself at a cycle; of the same cycle, in the order of the calls."""
     first = EVENTS + (r - RANKS) // RANK * EVENTS_RANK
-    at = first + s[r + M_E_EVENTS] * EVENT
-    while at > first and s[at - EVENT] > when:
-        for i in range(EVENT):
-            s[at + i] = s[at - EVENT + i]
-        at -= EVENT
-    s[at] = when
-    s[at + 1] = what
-    s[at + 2] = b
-    s[r + M_E_EVENTS] += 1
+    put(r + M_E_EVENTS, first, when, what, b, s)
     s[r + M_E_NEXT] = s[first]
 
 
@@ -140,8 +133,8 @@ def settle(r, now, s):
     """Everything that happened by itself up to now."""
     first = EVENTS + (r - RANKS) // RANK * EVENTS_RANK
     done = 0
-    while done < s[r + M_E_EVENTS] and s[first + done * EVENT] <= now:
-        at = first + done * EVENT
+    while done < s[r + M_E_EVENTS] and s[first + done * ENTRY] <= now:
+        at = first + done * ENTRY
         when, what, b = s[at], s[at + 1], s[at + 2]
         if what == AUTO_PRECHARGE:
             precharge(r, b, when, s)
@@ -159,9 +152,9 @@ def settle(r, now, s):
         else:
             s[r + M_E_SREF] = when
         done += 1
-    left = (s[r + M_E_EVENTS] - done) * EVENT
+    left = (s[r + M_E_EVENTS] - done) * ENTRY
     for i in range(left):
-        s[first + i] = s[first + done * EVENT + i]
+        s[first + i] = s[first + done * ENTRY + i]
     s[r + M_E_EVENTS] -= done
     s[r + M_E_NEXT] = s[first] if left else FOREVER
 

@@ -138,8 +138,11 @@ GR_READY, GR_LAST = 0, 8
 WORK, WORK_COLUMN, WORK_CHANNEL = GROUPS + MAX_GROUPS * GROUP, 128, 512
 W_READY, W_GROUP, W_AGE = WORK_COLUMN, 2 * WORK_COLUMN, 3 * WORK_COLUMN
 
+# ---- an entry of a list in order of time: when, what, and of whom (``timeline``)
+ENTRY = 3
+
 # ---- what happens by itself in the books of a rank, by time: cycle, what, bank
-EVENTS, EVENT, EVENTS_RANK = WORK + MAX_CHANNELS * WORK_CHANNEL, 3, 384
+EVENTS, EVENTS_RANK = WORK + MAX_CHANNELS * WORK_CHANNEL, 384
 
 # ---- where the order within a cycle matters (``events``, ``ordered``): delta cycle; what the initiator's
 # thread waits for; whether its request waits to be acknowledged; who runs; events of the next delta
@@ -147,7 +150,7 @@ EVENTS, EVENT, EVENTS_RANK = WORK + MAX_CHANNELS * WORK_CHANNEL, 3, 384
 O_STATE = EVENTS + MAX_RANKS * EVENTS_RANK
 O_DELTA_CYCLE, O_THREAD, O_IN_PROGRESS, O_RUNS, O_DELTAS, O_HEAP_SIZE = range(O_STATE, O_STATE + 6)
 O_RUN, O_RUNNABLE, O_DELTA, O_EVENT = (O_STATE + x for x in (16, 48, 80, 192))
-MESSAGE, MESSAGES = 3, 128
+MESSAGES = 128
 O_TO_ARBITER, O_TO_INITIATOR = O_STATE + 512, O_STATE + 1024
 O_HEAP = O_STATE + 1536
 

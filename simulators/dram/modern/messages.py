@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .compiled import borrowing
 from .events import ARBITER, INITIATOR, notify_at, notify_delta
-from .layout import MESSAGE, MESSAGES, O_DELTA_CYCLE, O_TO_ARBITER, O_TO_INITIATOR
+from .layout import ENTRY, MESSAGES, O_DELTA_CYCLE, O_TO_ARBITER, O_TO_INITIATOR
+from .timeline import put
 
 (
     BEGIN_REQUEST, END_REQUEST, BEGIN_RESPONSE, END_RESPONSE, REQUEST_ARBITRATION,
@@ -17,26 +18,12 @@ HEAD = 4
 
 
 @borrowing
-def _append(count, first, when, what, request, s):
-    """Put a message behind all that are not later."""
-    at = first + s[count] * MESSAGE
-    while at > first and s[at - MESSAGE] > when:
-        for i in range(MESSAGE):
-            s[at + i] = s[at - MESSAGE + i]
-        at -= MESSAGE
-    s[at] = when
-    s[at + 1] = what
-    s[at + 2] = request
-    s[count] += 1
-
-
-@borrowing
 def _send(to, event, what, request, now, when, s):
     if when == now:
-        _append(to, to + HEAD, s[O_DELTA_CYCLE], what, request, s)
+        put(to, to + HEAD, s[O_DELTA_CYCLE], what, request, s)
         notify_delta(event, s)
     else:
-        _append(to + 1, to + HEAD + MESSAGES, when, what, request, s)
+        put(to + 1, to + HEAD + MESSAGES, when, what, request, s)
         notify_at(event, when, s)
 
 
@@ -57,8 +44,8 @@ def _take(count, first, s):
     """Take the first message of a list."""
     what, request = s[first + 1], s[first + 2]
     s[count] -= 1
-    for i in range(s[count] * MESSAGE):
-        s[first + i] = s[first + MESSAGE + i]
+    for i in range(s[count] * ENTRY):
+        s[first + i] = s[first + ENTRY + i]
     return what, request
 
 
