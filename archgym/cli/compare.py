@@ -153,7 +153,7 @@ def _effects(scenario: Scenario, first: Compared) -> list[KnobEffect]:
     best = first.result["best"]
     if best is None or not best["specs_met"] or scenario.simulators[0].expensive:
         return []
-    return one_at_a_time(scenario, scenario.space.encode(best["design"])[0])
+    return one_at_a_time(scenario, scenario.space.encode(best["design"])[0]).effects
 
 
 def _draw(scenario: Scenario, runs: Sequence[Compared], path: Path) -> None:

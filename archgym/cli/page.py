@@ -16,8 +16,9 @@ def add_to(words: Any) -> None:
     p.add_argument("--output", type=Path, help="file to write (default: RUN/page.html)")
     p.add_argument(
         "--effects",
-        action="store_true",
-        help="evaluate the neighbours of the best design, and show what each knob is worth",
+        action=argparse.BooleanOptionalAction,
+        help="evaluate the neighbours of the best design, and show what each knob is worth (default: where that "
+        "takes about 2 s at most)",
     )
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=go)

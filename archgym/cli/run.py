@@ -120,6 +120,12 @@ def add_to(words: Any) -> None:
         "--no-page", action="store_true", help="no page.html (default: 2 MB, opens in any browser)"
     )
     p.add_argument(
+        "--effects",
+        action=argparse.BooleanOptionalAction,
+        help="on the page, what each knob of the best design buys; its neighbours are evaluated, charged to nobody "
+        "(default: where that takes about 2 s at most)",
+    )
+    p.add_argument(
         "--dry-run", action="store_true", help="check everything, print the plan, run nothing"
     )
     p.add_argument("--json", action="store_true", help="machine-readable result, no progress bar")
@@ -148,6 +154,7 @@ def go(options: argparse.Namespace) -> int:
             options.store,
             _watching(options),
             _page(options),
+            options.effects,
         )
         return _show(done, options)
     if not options.scenario:
@@ -170,6 +177,7 @@ def go(options: argparse.Namespace) -> int:
         until_specs_met=options.until_specs_met,
         plots=not options.no_plots,
         page=_page(options),
+        effects=options.effects,
         callbacks=_watching(options),
         store=options.store,
         **_plan(options),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..goals.scenario import Scenario
 from ..space import Designs
-from ..statistics.sensitivity import one_at_a_time
+from ..statistics.sensitivity import KnobEffect, one_at_a_time
 from .base import GAP_TICKS, GREY, INK, clipped, layout, plain, plotly
 
 LONGEST = 20  # characters of a value under the name of its knob
@@ -22,14 +23,30 @@ def effects_table(scenario: Scenario, design: Designs) -> pd.DataFrame:
 
     The scenario's simulators evaluate every neighbour, which is charged to nobody.
 
+    Args:
+        scenario: says what a change is worth, and evaluates.
+        design: (d,) value indices.
+
+    Returns:
+        As :func:`table_of`.
+    """
+    return table_of(one_at_a_time(scenario, design).effects)
+
+
+def table_of(found: Sequence[KnobEffect]) -> pd.DataFrame:
+    """Effects of knobs as a table.
+
+    Args:
+        found: an effect per knob.
+
     Returns:
         One row a knob: ``knob``, ``best value``, ``least change``, ``greatest change``,
-        ``values that lose nothing``, ``values``.
+        ``values that lose nothing``, ``values``. Changes are gaps, +inf where infeasible or against a spec.
     """
     import pandas as pd
 
     rows = []
-    for effect in one_at_a_time(scenario, design):
+    for effect in found:
         others = effect.others
         finite = others[np.isfinite(others)]
         rows.append(
@@ -49,6 +66,9 @@ def effects_table(scenario: Scenario, design: Designs) -> pd.DataFrame:
 
 def effects(table: pd.DataFrame) -> Any:
     """The table of :func:`effects_table` as bars; knobs that change nothing are left out.
+
+    Args:
+        table: one row a knob.
 
     Returns:
         A plotly ``Figure``.

@@ -27,4 +27,3 @@ class Finished(Protocol):
     def plot_front(self) -> Any: ...  # noqa: D102
     def plot_parallel(self) -> Any: ...  # noqa: D102
     def plot_importance(self) -> Any: ...  # noqa: D102
-    def plot_effects(self) -> Any: ...  # noqa: D102

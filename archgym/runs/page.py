@@ -15,6 +15,7 @@ from ..figures.base import MOST_POINTS
 from ..files.text import write_text
 from ..pages.parts import Parts
 from . import sentences
+from .around import add_around
 from .finished import Finished
 from .goal_rows import goal_rows
 from .naming import title_of
@@ -24,10 +25,16 @@ from .why import add_why
 PAGE = "page.html"
 
 
-def write_page_if_possible(run: Finished, folder: Path) -> None:
-    """Write the page at the end of a run: whatever goes wrong costs the page and a warning, not the run."""
+def write_page_if_possible(run: Finished, folder: Path, effects: bool | None = None) -> None:
+    """Write the page at the end of a run: whatever goes wrong costs the page and a warning, not the run.
+
+    Args:
+        run: what is shown.
+        folder: of the run.
+        effects: as of :func:`page_of`.
+    """
     try:
-        write_text(folder / PAGE, page_of(run, folder).document())
+        write_text(folder / PAGE, page_of(run, folder, effects).document())
     except Exception as error:
         told = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         warnings.warn(
@@ -38,8 +45,18 @@ def write_page_if_possible(run: Finished, folder: Path) -> None:
         )
 
 
-def page_of(run: Finished, folder: Path | None, effects: bool = False) -> Parts:
-    """The page of a run; ``folder`` stands in the command that replays it, None where it lies in memory."""
+def page_of(run: Finished, folder: Path | None, effects: bool | None = None) -> Parts:
+    """The page of a run.
+
+    Args:
+        run: what is shown.
+        folder: stands in the command that replays it; None where the run lies in memory.
+        effects: evaluate the neighbours of the best design, and show what each knob buys; None: where that
+            takes about two seconds at most.
+
+    Returns:
+        The page; nothing is written.
+    """
     page = Parts(title_of(run.scenario))
     page.note(headline(run.scenario, run.manifest, run.result))
     page.lead([sentences.wanted(run.result), *sentences.found(run.result)])
@@ -100,7 +117,7 @@ def _goals(page: Parts, run: Finished) -> None:
     page.rows(["goal", "best", *beside], goal_rows(result, result["best"], compared))
 
 
-def _changes(page: Parts, run: Finished, effects: bool) -> None:
+def _changes(page: Parts, run: Finished, effects: bool | None) -> None:
     if run.result["best"] is None:
         return
     reference = run.result["reference"]
@@ -116,16 +133,7 @@ def _changes(page: Parts, run: Finished, effects: bool) -> None:
         page.rows(["knob", "best", *(["reference"] if reference else [])], rows)
     else:
         page.note("No knob: the best design is the reference design.")
-    if effects:
-        page.head(
-            "Around the best design",
-            "What is lost when one knob alone is moved. The simulator evaluated the neighbours for this page; "
-            "they are charged to nobody and stand in no count of the run. Under each knob stands its value in the "
-            "best design.",
-        )
-        _drawn(page, run.plot_effects)
-    else:
-        page.note("What each knob buys was not evaluated: archgym page --effects does it.")
+    add_around(page, run, effects)
 
 
 def _drawn(page: Parts, draw: Callable[[], Any]) -> None:

@@ -161,12 +161,13 @@ class Run:
         return effects(effects_table(self.scenario, self.best_indices()))
 
     # ---- keeping
-    def write_page(self, file: str | Path, *, effects: bool = False) -> Path:
+    def write_page(self, file: str | Path, *, effects: bool | None = None) -> Path:
         """Write the run as one interactive HTML page that needs no network.
 
         Args:
             file: the page to write.
-            effects: evaluate the neighbours of the best design (charged to nobody) and show what each knob buys.
+            effects: evaluate the neighbours of the best design (charged to nobody) and show what each knob buys
+                (default: where that takes about two seconds at most).
 
         Returns:
             The file.

@@ -52,6 +52,7 @@ def run(
     queries: Mapping[str, int] | None = None,
     store: str = "",
     callbacks: Sequence[Callback] = (),
+    effects: bool | None = None,
 ) -> Run:
     """Search a scenario and keep everything in a run folder.
 
@@ -76,6 +77,11 @@ def run(
         page: write ``page.html`` (default: as ``plots``).
         on_progress: called after every batch.
         callbacks: told of the course of the run; each may end it after a batch.
+        effects: what each knob of the best design buys, on the page (default: where that takes about two
+            seconds at most).
+
+    Returns:
+        The finished run.
 
     Raises:
         ArchgymError: the folder holds a run already; StoreError: it cannot be written.
@@ -92,7 +98,7 @@ def run(
     path = output or default_path(root, scenario, manifest)
     folder = RunFolder.create(path, manifest)
     remember_own(scenario, manifest, path)
-    return carry_out(folder, scenario, plots, on_progress, store, callbacks, page)
+    return carry_out(folder, scenario, plots, on_progress, store, callbacks, page, effects)
 
 
 def plan_of(
@@ -122,6 +128,7 @@ def resume(
     on_progress: OnProgress | None = None,
     store: str = "",
     callbacks: Sequence[Callback] = (),
+    effects: bool | None = None,
 ) -> Run:
     """Go on with a run that was interrupted or ended early; a finished one is written out again.
 
@@ -134,6 +141,7 @@ def resume(
         on_progress: called after every batch.
         store: where evaluations are kept, where that is not in the folder.
         callbacks: told of the course of the search; each may end it.
+        effects: as of :func:`run`.
 
     Returns:
         The finished run.
@@ -142,7 +150,7 @@ def resume(
         ArchgymError: no run there; StoreError: a damaged file.
     """
     folder = RunFolder.open(Path(path))
-    return carry_out(folder, folder.scenario(), plots, on_progress, store, callbacks, page)
+    return carry_out(folder, folder.scenario(), plots, on_progress, store, callbacks, page, effects)
 
 
 def carry_out(
@@ -153,8 +161,26 @@ def carry_out(
     store: str = "",
     callbacks: Sequence[Callback] = (),
     page: bool | None = None,
+    effects: bool | None = None,
 ) -> Run:
-    """Bring a run in its folder to its end, from wherever it stands."""
+    """Bring a run in its folder to its end, from wherever it stands.
+
+    Args:
+        folder: of the run.
+        scenario: of the run.
+        plots: as of :func:`run`, like all that follow.
+        on_progress: called after every batch.
+        store: where evaluations are kept, where that is not in the folder.
+        callbacks: told of the course of the search.
+        page: write the page (default: as ``plots``).
+        effects: what each knob of the best design buys, on the page.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        ArchgymError: who answers is not what it was; StoreError: a damaged file.
+    """
     m = folder.manifest
     with (
         trust.reading(folder.place),
@@ -177,7 +203,7 @@ def carry_out(
             plot_run(scenario, trials, folder.path, told, confirmed)
         done = Run(folder.path, scenario, trials, result, m, confirmed)
         if plots if page is None else page:
-            write_page_if_possible(done, folder.path)
+            write_page_if_possible(done, folder.path, effects)
     return done
 
 

@@ -53,6 +53,7 @@ def run(
     resume: bool = False,
     plots: bool = True,
     page: bool | None = None,
+    effects: bool | None = None,
 ) -> Run:
     """Search a scenario, in memory or in a folder.
 
@@ -85,6 +86,8 @@ def run(
         resume: go on with the run in ``output`` where there is one, which must be of the same arguments.
         plots: draw pictures into the run folder.
         page: write ``page.html`` into the run folder (default: as ``plots``).
+        effects: on the page, what each knob of the best design buys. Its neighbours are evaluated for that,
+            charged to nobody (default: where that takes about two seconds at most).
 
     Returns:
         What was found.
@@ -111,10 +114,12 @@ def run(
             place,
             make_manifest(made, name, study, kept | ({"store": told(store)} if store else {})),
         )
-        return runner.resume(place, plots=plots, page=page, store=store, callbacks=watching)
+        return runner.resume(
+            place, plots=plots, page=page, store=store, callbacks=watching, effects=effects
+        )
     return runner.run(
         made, name, output=place, plots=plots, page=page, until_specs_met=until_specs_met, callbacks=watching,
-        store=store, **arguments,
+        store=store, effects=effects, **arguments,
     )  # fmt: skip
 
 

@@ -16,6 +16,10 @@ def add_why(page: Parts, run: Finished) -> None:
     """The best design beside the reference design, one picture per metric of the objectives.
 
     Left out where the simulator knows no parts, is expensive or starts programs: both designs are evaluated.
+
+    Args:
+        page: to add to.
+        run: the run.
     """
     simulator = run.scenario.simulators[0]
     if run.result["best"] is None or simulator.expensive or simulator.starts_programs:
@@ -25,7 +29,12 @@ def add_why(page: Parts, run: Finished) -> None:
     found = explained(run.scenario, run.best_indices(), other)
     if not any(len(one.names) > 1 for one in found):
         return
-    page.head("Why", "What the metrics of the best design are made of, and what limits them.")
+    page.head(
+        "Why",
+        "What the metrics of the best design are made of, and what limits them. The simulator evaluated it "
+        + ("and the reference design " if other is not None else "")
+        + "again for that, charged to nobody.",
+    )
     _fill(page, [one for one in found if len(one.names) > 1])
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..contracts.evaluation import Floats
 from ..goals.scenario import Scenario
 from ..space import Designs, Value
+
+QUICK_S = (
+    2.0  # neighbours that take longer than this are evaluated only where somebody asks for them
+)
+PROBE = 8  # neighbours whose time together says how long all of them take
 
 
 @dataclass(frozen=True)
@@ -29,24 +38,96 @@ class KnobEffect:
         return np.delete(self.gaps, self.values.index(self.value))
 
 
-def one_at_a_time(scenario: Scenario, design: Designs) -> list[KnobEffect]:
-    """What happens when one knob of a design alone is moved.
+@dataclass(frozen=True)
+class Neighbourhood:
+    """The neighbours of a design, evaluated.
+
+    Attributes:
+        effects: one for each knob that has more than one value; empty where evaluating was given up.
+        evaluations: how many the simulators carried out for it, one per legal design and workload. They are
+            charged to nobody.
+        complete: whether every neighbour was evaluated.
+    """
+
+    effects: list[KnobEffect]
+    evaluations: int
+    complete: bool = True
+
+
+def one_at_a_time(
+    scenario: Scenario, design: Designs, limit_s: float | None = None
+) -> Neighbourhood:
+    """What happens when one knob of a design alone is moved, to each of its other values.
+
+    The scenario's simulators evaluate the neighbours, past any store or count of a run. With a limit, one
+    neighbour is evaluated first, then eight. Where they show that all would take longer, no more are.
 
     Args:
         scenario: says what a change is worth, and evaluates.
         design: (d,) value indices.
+        limit_s: seconds that all neighbours may take; None: as long as it takes.
 
     Returns:
-        An effect for each knob that has more than one value.
+        The effects, and what they took.
     """
-    out = []
+    here = np.asarray(design, np.int64)
+    x = _neighbours(scenario, here)
+    spent = _Spent(scenario)
+    own = float(spent.costs(here[None])[0])  # compiles kernels, where that has to be: not timed
+    costs = np.empty(len(x))
+    left = np.ones(len(x), np.bool_)
+    # one alone does not show what a batch gains from several cores: it stands for as many as there are
+    for probe, share in ((1, os.cpu_count() or 1), (PROBE, 1)) if limit_s is not None else ():
+        if probe >= left.sum():
+            break
+        at = np.flatnonzero(left)[np.linspace(0, left.sum() - 1, probe).astype(int)]
+        start = time.perf_counter()
+        costs[at], left[at] = spent.costs(x[at]), False
+        if (time.perf_counter() - start) * left.sum() / (probe * share) > limit_s:
+            return Neighbourhood([], spent.evaluations, complete=False)
+    if left.any():
+        costs[left] = spent.costs(x[left])
+    return Neighbourhood(list(_effects(scenario, here, own, costs)), spent.evaluations)
+
+
+class _Spent:
+    """Costs of designs by the simulators themselves, and how many evaluations that took."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self.evaluations = 0
+
+    def costs(self, x: Designs) -> Floats:
+        """Costs (n,) of designs (n, d)."""
+        legal = int(self._scenario.space.is_valid(x).sum())
+        self.evaluations += legal * len(self._scenario.simulators)
+        return self._scenario.costs(self._scenario.evaluate(x))[:, 0]
+
+
+def _neighbours(scenario: Scenario, here: Designs) -> Designs:
+    """Designs (n, d) that differ from one (d,) in one knob, in the order of knobs and values."""
+    blocks = []
+    for column, parameter in enumerate(scenario.space.parameters):
+        values = _others(len(parameter), int(here[column]))
+        block = np.repeat(here[None], len(values), axis=0)
+        block[:, column] = values
+        blocks.append(block)
+    return np.concatenate(blocks)
+
+
+def _others(values: int, own: int) -> NDArray[np.int64]:
+    return np.delete(np.arange(values), own)
+
+
+def _effects(scenario: Scenario, here: Designs, own: float, costs: Floats) -> Iterator[KnobEffect]:
+    at = 0
     for column, parameter in enumerate(scenario.space.parameters):
         if len(parameter) < 2:
             continue
-        x = np.repeat(np.asarray(design, np.int64)[None], len(parameter), axis=0)
-        x[:, column] = np.arange(len(parameter))
-        cost = scenario.costs(scenario.evaluate(x))[:, 0]
-        here = int(design[column])
-        gaps = scenario.gap(cost, float(cost[here]))
-        out.append(KnobEffect(parameter.name, parameter.values[here], parameter.values, gaps))
-    return out
+        mine = int(here[column])
+        several = np.full(len(parameter), own)
+        several[_others(len(parameter), mine)] = costs[at : at + len(parameter) - 1]
+        at += len(parameter) - 1
+        yield KnobEffect(
+            parameter.name, parameter.values[mine], parameter.values, scenario.gap(several, own)
+        )

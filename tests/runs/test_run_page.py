@@ -11,6 +11,7 @@ from archgym.cli import main
 from archgym.contracts.evaluation import Evaluation
 from archgym.figures.base import MOST_POINTS, thinned
 from archgym.figures.convergence import convergence
+from archgym.goals.scenario_file import from_document
 from archgym.goals.trials import Trials
 from archgym.pages.parts import Parts
 from archgym.runs import sentences
@@ -35,7 +36,7 @@ def test_the_page_says_what_was_found(run, tmp_path):
     for head in ("Objectives and specs", "Convergence", "Front", "Parallel coordinates"):
         assert f">{head}</a>" in text and f">{head}</h2>" in text
     assert f"archgym verify &#x27;{tmp_path}/my run&#x27;" in text
-    assert "random_walk" in text and "was not evaluated" in text
+    assert "random_walk" in text and "Around the best design" in text
 
 
 def test_nothing_is_asked_of_the_network(run, tmp_path):
@@ -110,8 +111,45 @@ def test_many_trials_are_thinned_and_said_so(toy_scenario):
     assert len(at) == MOST_POINTS and {17, 8_888} <= set(at.tolist())
 
 
-def test_effects_are_drawn_when_asked_for(run, tmp_path):
-    assert "charged to nobody" in page_of(run, tmp_path, effects=True).document()
+def test_effects_are_drawn_where_they_are_cheap_and_say_what_they_took(run, tmp_path, monkeypatch):
+    (simulator,) = run.scenario.simulators
+    told = dict(run.result)
+    before = simulator.calls
+    text = _text(page_of(run, tmp_path).document())
+    took = simulator.calls - before - 2  # the best and the reference design, to explain them
+    assert f"carried out {took} evaluations: every value of every knob" in text
+    assert "charged to nobody" in text and run.result == told
+    left_out = _text(page_of(run, tmp_path, effects=False).document())
+    assert "archgym page --effects does it" in left_out and "charged" in left_out
+    monkeypatch.setattr("archgym.runs.around.QUICK_S", -1.0)
+    given_up = _text(page_of(run, tmp_path).document())
+    assert "it would take more than" in given_up and "carried out 2 evaluations" in given_up
+    assert ">Around the best design<" not in given_up
+    assert ">Around the best design<" in _text(page_of(run, tmp_path, effects=True).document())
+
+
+@pytest.mark.parametrize("word", ["expensive", "starts_programs"])
+def test_effects_of_expensive_simulators_need_a_word(run, tmp_path, monkeypatch, word):
+    (simulator,) = run.scenario.simulators
+    monkeypatch.setattr(type(simulator), word, True)
+    assert "evaluations are expensive" in page_of(run, tmp_path).document()
+
+
+def test_no_effects_where_no_design_meets_the_specs(toy_document, tmp_path):
+    toy_document["specs"] = {"energy": "<= 1 fJ"}
+    missed = archgym.run(from_document(toy_document), "random_walk", budget=20)
+    text = page_of(missed, tmp_path, effects=True).document()
+    assert "not shown what each knob buys" in text and "Around the best" not in text
+
+
+@pytest.mark.parametrize(("words", "there"), [((), True), (("--no-effects",), False)])
+def test_the_command_line_draws_effects_unless_told_not_to(
+    tmp_path, toy_scenario, words, there, capsys
+):
+    archgym.run(toy_scenario, "random_walk", budget=20, output=tmp_path / "r", page=False)
+    assert main(["page", str(tmp_path / "r"), *words]) == 0
+    html = (tmp_path / "r" / "page.html").read_text()
+    assert (">Around the best design<" in html) == there
 
 
 def test_text_of_others_is_never_markup(run, tmp_path):
