@@ -9,6 +9,8 @@ from archgym.simulators.accelerator.mapping_simulator import MappingSimulator
 from archgym.simulators.accelerator.simulator import AcceleratorSimulator
 from archgym.simulators.cluster.simulator import ClusterSimulator
 from archgym.simulators.codesign.simulator import CoDesignSimulator
+from archgym.simulators.dram.memory.accelerated import AcceleratedSimulator
+from archgym.simulators.dram.memory.simulator import MemorySimulator
 from archgym.simulators.dram.simulator import DRAMSimulator
 from archgym.simulators.ffet.simulator import BlockPPASimulator
 from archgym.simulators.soc.simulator import SoCSimulator
@@ -22,6 +24,7 @@ from archgym.statistics.steps import Step, single_steps
 from tests.core.test_simulator import ToySimulator
 
 LAYER = Layer("conv", K=32, C=16, P=14, Q=14, R=3, S=3)
+SMALL = Layer("small", K=8, C=8, P=4, Q=4, R=1, S=1)
 EXPLAINED = {
     "archgym-timeloop": (lambda: AcceleratorSimulator(LAYER, effort=400), ("energy", "latency", "area")),
     "eyeriss": (
@@ -31,6 +34,17 @@ EXPLAINED = {
     "simba": (lambda: AcceleratorSimulator(LAYER, space="simba", effort=400), ("energy", "latency", "area")),
     "mapping": (lambda: MappingSimulator(LAYER), ("energy", "latency")),
     "dram": (lambda: DRAMSimulator("rand_rw@1500"), ("mean_latency", "total_time", "energy")),
+    "memory": (
+        lambda: MemorySimulator("rand_rw@500"),
+        ("mean_latency", "p99_latency", "total_time", "energy"),
+    ),
+    "memory of stacks": (
+        lambda: MemorySimulator("stream@500", device="HBM2", players="shared"),
+        ("mean_latency", "total_time"),
+    ),
+    "accelerated": (
+        lambda: AcceleratedSimulator(SMALL, effort=50), ("total_time", "energy"),
+    ),
     "soc": (lambda: SoCSimulator("edge_detection"), ("latency", "energy", "area")),
     "cluster": (lambda: ClusterSimulator(npus=16, dimensions=2), ("time", "memory", "bandwidth")),
     "ffet": (

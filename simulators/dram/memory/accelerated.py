@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import collections.abc
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.explanation import Breakdown
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.space import THREADS, Designs, DesignSpace, Setting, Value, categorical
 
+from ...accelerator.architecture import Architecture
 from ...accelerator.dram_trace import traffic
 from ...accelerator.layers import Layer, Network
 from ...accelerator.layout import OBJECTIVES
 from ...accelerator.machines import load_architecture
 from ...accelerator.mapper import find_mapping
-from ...accelerator.mapping import Refusal
+from ...accelerator.mapping import Mapping, Refusal
 from ...accelerator.workloads import names, resolve
 from ..traces import Trace
 from .families import FAMILIES
@@ -34,6 +37,8 @@ class Chip(NamedTuple):
     memory: MemorySimulator
     compute_s: float
     chip_j: float
+    machine: Architecture
+    mapped: tuple[tuple[Layer, Mapping], ...]
 
 
 class AcceleratedSimulator(Simulator):
@@ -102,7 +107,7 @@ class AcceleratedSimulator(Simulator):
         return names()
 
     @property
-    def config(self) -> Mapping[str, Any]:
+    def config(self) -> collections.abc.Mapping[str, Any]:
         """Everything that the answers depend on."""
         own = {"device": self._device, "requests": self._requests, "effort": self._effort}
         return own | self._held.facts
@@ -160,7 +165,8 @@ class AcceleratedSimulator(Simulator):
                 f"{self.workload} on {machine.name} asks DRAM for more than {most:,} times: "
                 "name a layer (NETWORK/LAYER), or raise the setting requests"
             )
-        return Chip(self._memory_of(trace), cycles / machine.clock_hz, energy * 1e-12)
+        memory, compute_s = self._memory_of(trace), cycles / machine.clock_hz
+        return Chip(memory, compute_s, energy * 1e-12, machine, tuple(mapped))
 
     def _evaluate(self, x: Designs) -> Evaluation:
         names_, parts = [m.name for m in self.metrics], []
@@ -175,6 +181,19 @@ class AcceleratedSimulator(Simulator):
                 part = self._together(chip, chip.memory.evaluate(x[rows, 2:]))
             parts.append((rows, part))
         return Evaluation.scatter(parts, names_, len(x))
+
+    def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
+        """Time by computing and by what the memory's requests wait for; energy by level and state."""
+        from .accelerated_explaining import Asked, breakdowns
+
+        asked: list[Asked | None] = []
+        for row, ok in zip(x, evaluation.feasible):
+            chip = self._chip(MACHINES[row[0]], OBJECTIVES[row[1]])
+            if not ok or isinstance(chip, str):
+                asked.append(None)
+            else:
+                asked.append(Asked(chip, chip.memory.explain(row[None, 2:])))
+        return breakdowns(asked, evaluation, self.space.names)
 
     def _together(self, chip: Chip, e: Evaluation) -> Evaluation:
         """The memory's answers and the chip's own time and energy."""

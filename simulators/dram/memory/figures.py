@@ -54,6 +54,11 @@ def energy_j(run: Run, device: ModernDevice, ranks: int) -> float:
     """
     if run.energy_j is None:
         raise ValueError(f"{device.name} has no power model")
+    return run.energy_j + left_j(run, device, ranks)[1]
+
+
+def left_j(run: Run, device: ModernDevice, ranks: int) -> tuple[str, float]:
+    """In which state ranks stood after their channels' last commands, and the joules of that."""
     left = max(0, run.end * ranks - int(run.counters[list(_STATES)].sum()))
     asleep = run.count("SREFEN") > run.count("SREFEX")
     down = run.count("PDEA", "PDEP") > run.count("PDXA", "PDXP")
@@ -61,7 +66,8 @@ def energy_j(run: Run, device: ModernDevice, ranks: int) -> float:
         volts * _current(device.amperes[domain], asleep, down)
         for domain, volts in device.volts.items()
     )
-    return run.energy_j + left * watts * device.clock_ps * 1e-12 * device.devices
+    state = "self-refresh" if asleep else "precharged power-down" if down else "precharged standby"
+    return state, left * watts * device.clock_ps * 1e-12 * device.devices
 
 
 def _current(amperes: dict[str, float], asleep: bool, down: bool) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Evaluation
+from archgym.contracts.explanation import Breakdown
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, WorkloadError
 from archgym.kernels.threads import map_rows
@@ -16,7 +17,7 @@ from archgym.space import THREADS, Designs, Parameter, Setting, Value
 
 from ..modern.design import Design, faults_of
 from ..modern.mappings import Bits
-from ..modern.run import run
+from ..modern.run import Run, run
 from ..modern.standards import ModernDevice
 from ..modern.tables import SEMANTICS
 from ..traces import resolve
@@ -44,6 +45,15 @@ class Row(NamedTuple):
     metrics: list[float]
     reason: str
     flight: tuple[int, int, int]
+
+
+class Built(NamedTuple):
+    """What a design is made of."""
+
+    one: Organisation
+    device: ModernDevice
+    design: Design
+    bits: Bits
 
 
 class MemorySimulator(Simulator):
@@ -232,6 +242,11 @@ class MemorySimulator(Simulator):
 
     def _row(self, values: Mapping[str, Any]) -> Row:
         """Metrics of one design, or why it has none."""
+        built = self._built(values)
+        return Row([], built, FELT) if isinstance(built, str) else self._measured(built)
+
+    def _built(self, values: Mapping[str, Any]) -> Built | str:
+        """What a design is made of, or why it cannot work."""
         one = Organisation(
             str(values["speed_bin"]), *(int(values[k]) for k in Organisation._fields[1:])
         )
@@ -249,18 +264,41 @@ class MemorySimulator(Simulator):
             bits = self._bits(values, one)
         except ArchgymError as error:  # an own mapping of another organisation
             faults.append(str(error))
-        if faults:
-            return Row([], "; ".join(faults), FELT)
-        return self._measured(one, device, design, bits)
+        return "; ".join(faults) if faults else Built(one, device, design, bits)
 
-    def _measured(self, one: Organisation, device: ModernDevice, design: Design, bits: Bits) -> Row:
-        """Run a design that can work; its metrics, or why it has none."""
-        played = self.playing.at(device.clock_ps)
-        out = run(
-            device, design, played.stamp, played.is_write, played.address,
-            request_bytes=self.request_bytes, semantics=self.semantics, bits=bits,
-            players=self.players,
+    def _run(self, built: Built, log: int = 0) -> Run:
+        played = self.playing.at(built.device.clock_ps)
+        return run(
+            built.device, built.design, played.stamp, played.is_write, played.address,
+            request_bytes=self.request_bytes, semantics=self.semantics, bits=built.bits,
+            players=self.players, log=log,
         )  # fmt: skip
+
+    def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
+        """Latencies and time by what a request waits for, energies by command and state."""
+        from .accounting import account
+        from .explaining import Account, breakdowns
+
+        def of(values: Mapping[str, Any]) -> Account | None:
+            built = self._built(values)
+            if isinstance(built, str):
+                return None
+            played = self.playing.at(built.device.clock_ps)
+            return account(self._run, built, played, self.request_bytes, self.semantics)
+
+        designs = self.space.decode(x)
+        rows = map_rows(
+            lambda i: of(designs[i]) if evaluation.feasible[i] else None,
+            np.arange(len(x)),
+            self._threads,
+        )
+        return breakdowns(rows, evaluation, self.space.names)
+
+    def _measured(self, built: Built) -> Row:
+        """Run a design that can work; its metrics, or why it has none."""
+        one, device = built.one, built.device
+        played = self.playing.at(device.clock_ps)
+        out = self._run(built)
         if out.end <= 0:
             return Row([], "the last request is never answered", FELT)
         nbytes = len(played.stamp) * self.request_bytes

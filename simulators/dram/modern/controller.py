@@ -16,10 +16,11 @@ from .layout import (
     CH_ARRIVAL, CH_BANKS, CH_COLUMN_KEY, CH_DELTA, CH_DOWN, CH_DUE, CH_LAST_COMMAND, CH_LAST_WRITE,
     CH_LOST, CH_MANAGED, CH_NEXT_ID, CH_RANKS, CH_REQUEST, CH_ROW_KEY, CH_SINCE, CH_VALID, CH_WAKE,
     CH_WORK, CH_WORKING, CH_WRITE_MODE, CYCLES_BIT, C_COMMANDS, D_LENGTH, D_RANKS, D_READ_END,
-    D_WRITE_END, FIRST_ID, FOREVER, K_BURSTS, K_FORESEEN, K_MANAGEMENT, K_ORDERED, K_POWER_DOWN,
-    K_REFRESH, K_REORDER, LAST_ID, M_DUE, M_PD_COMMAND, M_QUEUED, M_REF_COMMAND, NO_KEY, Q_BANK,
+    D_WRITE_END, FIRST_ID, FOREVER, K_BURSTS, K_FORESEEN, K_MANAGEMENT, K_NOTES, K_ORDERED,
+    K_POWER_DOWN, K_REFRESH, K_REORDER, LAST_ID, M_DUE, M_PD_COMMAND, M_QUEUED, M_REF_COMMAND, NO_KEY, Q_BANK,
     Q_IDENT, RANK,
 )  # fmt: skip
+from .noting import note_command, note_entry
 from .power import fall_idle, power_command_issued, wake, want_power_state
 from .queues import bank_of, has_room, remove, store
 from .refresh import first_bank, refreshed, want_refresh
@@ -32,6 +33,7 @@ def enter(c, k, now, s, q):
     """Burst ``k`` enters its bank's queue, and the bank looks at it."""
     b = bank_of(k, q)
     r = s[b + B_RANK]
+    note_entry(c, k, b, now, s)
     if s[K_POWER_DOWN] and s[r + M_QUEUED] == 0:
         wake(r, s)
     q[k * BURST + Q_IDENT] = s[c + CH_NEXT_ID]
@@ -156,6 +158,8 @@ def issue(x, c, r, b, now, s, q, finish, stamp, latency):
     """Command ``x`` goes out now; returns whether every bank must be looked at again."""
     k = np_int(-1)
     turned = x >= UNIT_COMMANDS
+    if s[K_NOTES]:
+        note_command(x, r, s[b + B_CURRENT] if b >= 0 else k, now, s)
     if b < 0 and x < UNIT_COMMANDS:
         b = first_bank(x, r, s)
     s[c + CH_VALID] = 0

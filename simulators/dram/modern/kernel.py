@@ -20,7 +20,7 @@ from .layout import (
     CHANNEL, CHANNELS, CH_ARRIVAL, CH_DATA, CH_DATA_ENDS, CH_DELTA, CH_ENDS, CH_END_RESP,
     CH_END_RESP_NEXT, CH_LAST_COMMAND, CH_RANKS, CH_RELEASE, CH_WAKE, C_CYC_ACT, C_CYC_PDNA,
     C_CYC_PDNP, C_CYC_PRE, C_CYC_SREF, C_END, C_LAST, D_CHANNELS, D_RANKS, FOREVER, G_ANSWERED,
-    G_LAST_SENT, G_MESSAGE, G_MESSAGES, K_ARBITER, K_BURSTS, K_ORDERED, K_PLAYERS, K_STRIDE,
+    G_LAST_SENT, G_MESSAGE, G_MESSAGES, K_ARBITER, K_BURSTS, K_NOTED, K_ORDERED, K_PLAYERS, K_STRIDE,
     N_COUNTERS, PLAYER, PLAYERS, P_END, P_ISSUE, RANK, RELEASE_DONE, SIMPLE_ARBITER,
 )  # fmt: skip
 
@@ -106,7 +106,7 @@ def simulate(stamp, is_write, address, d, latency, latest):
 
     ``stamp`` (n,) int64 cycles, ``is_write`` (n,) uint8, ``address`` (n,) int64 bytes; ``d`` the device
     and the design (``layout``).  Fills ``latency`` (n,) int64, cycles from the stamp to the response, and
-    returns the counters of ``layout.COUNTERS`` and commands; a run that has not ended at cycle
+    returns the counters of ``layout.COUNTERS`` and commands, then the notes (``noting``); a run that has not ended at cycle
     ``latest`` reports -1 as its end.
     """
     n = stamp.shape[0]
@@ -127,4 +127,7 @@ def simulate(stamp, is_write, address, d, latency, latest):
             close_books(r, window, s)
             windows += window
     s[C_CYC_PRE] = windows - s[C_CYC_ACT] - s[C_CYC_PDNA] - s[C_CYC_PDNP] - s[C_CYC_SREF]
-    return s[:N_COUNTERS].copy()
+    out = np.empty(N_COUNTERS + s[K_NOTED], np.int64)
+    out[:N_COUNTERS] = s[:N_COUNTERS]
+    out[N_COUNTERS:] = s[len(s) - s[K_NOTED] :]
+    return out

@@ -60,12 +60,14 @@ SCALARS = (
 # ---- a design, in the order of ``state.Controller``; then units of a rank, groups of a channel, banks
 # of a channel, initiators, bursts of a request, bytes of a burst, whether books are kept; the last
 # ones as shifts, words of a request in ``q``, whether
-# answers are foreseen (``answers``) and whether messages are ordered (``ordered``)
+# answers are foreseen (``answers``) and whether messages are ordered (``ordered``); where notes of bursts
+# and the log of refreshes lie, and words of both (``noting``)
 (
     K_POLICY, K_SCHEDULER, K_BUFFER, K_SIZE, K_REORDER, K_REFRESH, K_POSTPONED, K_PULLED_IN,
     K_POWER_DOWN, K_ARBITER, K_MAX_ACTIVE, K_LOW, K_HIGH, K_MANAGEMENT, K_UNITS, K_GROUPS, K_BANKS,
     K_PLAYERS, K_BURSTS, K_BURST_BYTES, K_BOOKS, K_BANK_BITS, K_BURST_BITS, K_STRIDE, K_FORESEEN, K_ORDERED,
-) = range(READ_ONLY + 32, READ_ONLY + 58)  # fmt: skip
+    K_NOTES, K_LOG, K_NOTED,
+) = range(READ_ONLY + 32, READ_ONLY + 61)  # fmt: skip
 # ---- tables: command lengths, members of the activation window; distances [from, to], 32 words a row,
 # of the same bank, group, rank and to other ranks (row ROUND: a REFPB that completes a round)
 D_LENGTH, D_WINDOW = READ_ONLY + 64, READ_ONLY + 96
@@ -166,6 +168,10 @@ BANKS, BANK = O_HEAP + 3 * (1 << 18), 64
     B_E_ACTIVE, B_E_ACTIVATED, B_E_OPEN, B_E_START, B_E_END, B_E_PRECHARGED, B_E_REFRESHED,
 ) = range(25)  # fmt: skip
 B_READY, B_LAST = 32, 40
+
+# ---- notes of a burst, and words of a refresh in the log (``noting``)
+NOTE, NOTED_REFRESH = 5, 4
+N_ARRIVED, N_ENTERED, N_OPENED, N_ACCESSED, N_BANK = range(NOTE)
 
 # ---- ``q``: a burst: row, bank and direction (2 x bank + 1 for a write), place in the row, neighbours in
 # its bank's queue, the next in the response queue, its request's number in the channel; with the first

@@ -14,8 +14,9 @@ from .checks import check_bits, check_device
 from .commands import CODES
 from .design import Design, controller_of
 from .energy import core_energy_j
-from .layout import C_COMMANDS, C_END
+from .layout import C_COMMANDS, C_END, N_COUNTERS
 from .mappings import Bits, parse_mapping
+from .notes import Notes, ask, read
 from .packing import packed
 from .standards import ModernDevice
 from .tables import named_timings, tables, units
@@ -31,6 +32,7 @@ class Run(NamedTuple):
     counters: I64
     latency: I64
     energy_j: float | None  # None where the device has no power model
+    notes: Notes | None = None  # where they were asked for
 
     @property
     def end(self) -> int:
@@ -54,6 +56,7 @@ def run(
     bits: Bits | None = None,
     players: str = "shared",
     ordered: bool = False,
+    log: int = 0,
 ) -> Run:
     """Play a trace to a device.
 
@@ -68,6 +71,7 @@ def run(
         bits: an address mapping, in place of the design's.
         players: ``shared``: one initiator issues everything in order; ``per-channel``: one a channel.
         ordered: play every message in SystemC's order of events where nothing depends on it, too.
+        log: refreshes that there is room for in the notes of the run; 0: no notes.
 
     Raises:
         ArchgymError: the design cannot work on this device, or the mapping does not cover it.
@@ -99,10 +103,13 @@ def run(
         books=bool(device.volts),
         ordered=ordered,
     )
+    if log:
+        ask(d, len(stamp), log)
     latency = np.zeros(len(stamp), np.int64)
-    counters = simulate(
+    out = simulate(
         np.ascontiguousarray(stamp, np.int64), np.ascontiguousarray(is_write, np.uint8),
         np.ascontiguousarray(address, np.int64), d, latency, LONGEST,
     )  # fmt: skip
+    counters = out[:N_COUNTERS]
     energy = core_energy_j(device, counters, named_timings(device, fine, semantics), fine)
-    return Run(counters, latency, energy)
+    return Run(counters, latency, energy, read(d, out[N_COUNTERS:], is_write) if log else None)
