@@ -268,6 +268,24 @@ def running(
 
 
 @compiled
+def batches(k: Engines, s: Setups, i: int, b: float) -> tuple[float, float]:
+    """Sequences of a pass of decode, and requests of a pass of prefill, where b sequences run."""
+    e = s.engine[i]
+    # pipeline stages work on different sequences at a time
+    part = max(b / s.stages[i], 1.0)
+    # a pass takes the requests that come while one token is made, up to its chunk of tokens
+    most = max(min(b, k.chunk[e] / s.inputs[i]), 1.0)
+    return part, min(max(k.wave[e] * b / s.outputs[i], 1.0), most)
+
+
+@compiled
+def waiting(think: float, service: float, b: float) -> float:
+    """Seconds in a closed queue: b requests think, then need the service (Schweitzer's mean values)."""
+    short = think - service * b
+    return (np.sqrt(short * short + 4.0 * service * think) - short) / 2.0 - service
+
+
+@compiled
 def aggregated(
     m: Models, d: Devices, k: Engines, s: Setups, i: int
 ) -> tuple[float, float, float, float]:
@@ -283,19 +301,14 @@ def aggregated(
     if room < 1.0:
         return np.nan, np.nan, np.nan, 0.0
     b = min(s.concurrency[i], room)
-    # pipeline stages work on different sequences at a time
-    part = max(b / stages, 1.0)
+    part, together = batches(k, s, i, b)
     step = decode_step(m, d, k, v, g, e, n, data, ep, part, inputs + outputs / 2.0)[6]
-    # a pass takes the requests that come while one token is made, up to its chunk of tokens
-    most = max(min(b, k.chunk[e] / inputs), 1.0)
-    together = min(max(k.wave[e] * b / outputs, 1.0), most)
     whole = prefill_pass(m, d, k, v, g, e, n, data, ep, together, inputs)[6]
     each = whole / together / stages
     tpot = step + k.interruption[e] * (b - 1.0) * each / outputs
-    # a closed queue: b requests think for a decode, then need the prefill (Schweitzer's mean values)
-    think, service = outputs * tpot, each * k.queue[e]
-    short = think - service * b
-    queued = (np.sqrt(short * short + 4.0 * service * think) - short) / 2.0 - service
+    # who decodes thinks, and then needs a prefill
+    think = outputs * tpot
+    queued = waiting(think, each * k.queue[e], b)
     ttft = k.answer[e] + k.answer_steps[e] * step + whole + queued
     ttft += k.burst[e] * (b - 1.0) * each + (s.concurrency[i] / b - 1.0) * think
     held = weights_per_gpu(m, v, n, stages, data)

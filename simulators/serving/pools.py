@@ -13,10 +13,12 @@ from .kernel import (
     Floats,
     Models,
     Setups,
+    batches,
     cache_per_sequence,
     decode_step,
     prefill_pass,
     running,
+    waiting,
     weights_per_gpu,
 )
 
@@ -32,6 +34,13 @@ class Pools(NamedTuple):
     prefill_data: Floats
     prefill_expert: Floats
     decode_workers: Floats
+
+
+@compiled
+def handing(m: Models, d: Devices, v: int, g: int, first: float, inputs: float) -> float:
+    """Seconds in which ``first`` GPUs hand over a cache; boards of one fast domain do by its links."""
+    cache = m.cache[v] * m.cache_bytes[v] * inputs
+    return cache / (first * (d.link[g] if d.node[g] > 8.0 else PORT))
 
 
 @compiled
@@ -52,22 +61,18 @@ def disaggregated(
     if room < 1.0 or running(m, d, v, g, first, 1.0, own, inputs) < 1.0:
         return np.nan, np.nan, np.nan, 0.0
     b = min(s.concurrency[i], room)
-    most = max(min(b, k.chunk[e] / inputs), 1.0)
-    together = min(max(k.wave[e] * b / outputs, 1.0), most)
+    together = batches(k, s, i, b)[1]
     whole = prefill_pass(m, d, k, v, g, e, first, own, p.prefill_expert[i], together, inputs)[6]
     each = whole / together / p.prefill_workers[i]
     service = each * k.queue[e]
-    cache = m.cache[v] * m.cache_bytes[v] * inputs
-    # boards of one fast domain hand over by its links
-    handed = cache / (first * (d.link[g] if d.node[g] > 8.0 else PORT))
+    handed = handing(m, d, v, g, first, inputs)
     decoding, step, ttft = b, 0.0, 0.0
     for _ in range(4):
         step = decode_step(
             m, d, k, v, g, e, n, data, ep, max(decoding / workers, 1.0), inputs + outputs / 2.0
         )[6]
         think = outputs * step
-        short = think - service * b
-        queued = (np.sqrt(short * short + 4.0 * service * think) - short) / 2.0 - service
+        queued = waiting(think, service, b)
         ttft = k.answer[e] + k.answer_steps[e] * step + handed + whole + queued
         ttft += k.burst[e] * (b - 1.0) * each
         # who waits for the first token does not decode
