@@ -44,6 +44,38 @@ def handing(m: Models, d: Devices, v: int, g: int, first: float, inputs: float) 
 
 
 @compiled
+def apart(
+    m: Models, d: Devices, k: Engines, s: Setups, p: Pools, i: int, b: float
+) -> tuple[float, float, float, float]:
+    """Pools that b requests go round.
+
+    Returns:
+        TTFT of a request that has a place, TPOT, of TTFT the wait for others' prefill, and sequences
+        of a decode worker's pass.
+    """
+    v, g, e = s.model[i], s.device[i], s.engine[i]
+    n, data, ep = s.tensor[i], s.data_attention[i], s.expert_parallel[i]
+    first, own = p.prefill_tensor[i], p.prefill_data[i]
+    inputs, outputs, workers = s.inputs[i], s.outputs[i], p.decode_workers[i]
+    together = batches(k, s, i, b)[1]
+    whole = prefill_pass(m, d, k, v, g, e, first, own, p.prefill_expert[i], together, inputs)[6]
+    each = whole / together / p.prefill_workers[i]
+    service = each * k.queue[e]
+    handed = handing(m, d, v, g, first, inputs)
+    decoding, step, ttft, queued, part = b, 0.0, 0.0, 0.0, 1.0
+    for _ in range(4):
+        part = max(decoding / workers, 1.0)
+        step = decode_step(m, d, k, v, g, e, n, data, ep, part, inputs + outputs / 2.0)[6]
+        think = outputs * step
+        queued = waiting(think, service, b)
+        ttft = k.answer[e] + k.answer_steps[e] * step + handed + whole + queued
+        ttft += k.burst[e] * (b - 1.0) * each
+        # who waits for the first token does not decode
+        decoding = b * think / (think + ttft)
+    return ttft, step, queued + k.burst[e] * (b - 1.0) * each, part
+
+
+@compiled
 def disaggregated(
     m: Models, d: Devices, k: Engines, s: Setups, p: Pools, i: int
 ) -> tuple[float, float, float, float]:
@@ -53,30 +85,15 @@ def disaggregated(
         TTFT, TPOT, bytes held by the fuller kind of GPU, sequences that decode at once (0 where not one
         fits).
     """
-    v, g, e = s.model[i], s.device[i], s.engine[i]
-    n, data, ep = s.tensor[i], s.data_attention[i], s.expert_parallel[i]
+    v, g = s.model[i], s.device[i]
+    n, data = s.tensor[i], s.data_attention[i]
     first, own = p.prefill_tensor[i], p.prefill_data[i]
     inputs, outputs, workers = s.inputs[i], s.outputs[i], p.decode_workers[i]
     room = workers * running(m, d, v, g, n, 1.0, data, inputs + outputs)
     if room < 1.0 or running(m, d, v, g, first, 1.0, own, inputs) < 1.0:
         return np.nan, np.nan, np.nan, 0.0
     b = min(s.concurrency[i], room)
-    together = batches(k, s, i, b)[1]
-    whole = prefill_pass(m, d, k, v, g, e, first, own, p.prefill_expert[i], together, inputs)[6]
-    each = whole / together / p.prefill_workers[i]
-    service = each * k.queue[e]
-    handed = handing(m, d, v, g, first, inputs)
-    decoding, step, ttft = b, 0.0, 0.0
-    for _ in range(4):
-        step = decode_step(
-            m, d, k, v, g, e, n, data, ep, max(decoding / workers, 1.0), inputs + outputs / 2.0
-        )[6]
-        think = outputs * step
-        queued = waiting(think, service, b)
-        ttft = k.answer[e] + k.answer_steps[e] * step + handed + whole + queued
-        ttft += k.burst[e] * (b - 1.0) * each
-        # who waits for the first token does not decode
-        decoding = b * think / (think + ttft)
+    ttft, step, _, _ = apart(m, d, k, s, p, i, b)
     ttft += (s.concurrency[i] / b - 1.0) * outputs * step
     share = b / workers / (n if data > 0.0 else 1.0)
     held = weights_per_gpu(m, v, n, 1.0, data)

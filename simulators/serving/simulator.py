@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.explanation import Breakdown
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.space import Designs, Setting, Value
@@ -20,7 +21,7 @@ from .kernel import Setups, cache_per_sequence, weights_per_gpu
 from .pools import Pools
 from .predict import predict
 from .space import serving_space
-from .tables import GPUS, models
+from .tables import GPUS, devices, engines, models
 from .tasks import NAMED, task
 
 HOUR = 3600.0
@@ -171,6 +172,19 @@ class ServingSimulator(Simulator):
         metrics = {k: np.where(feasible, v, np.nan) for k, v in metrics.items()}
         reasons = () if feasible.all() else self._reasons(s, p, feasible)
         return Evaluation(metrics, feasible, reasons)
+
+    def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
+        """Times by pass, part and resource; GPU time, cost and energy with them; memory by what is held."""
+        from .explaining import Explained, breakdowns
+        from .phases import Tables
+
+        x = self.canonical(x)
+        s = self.setups(x)
+        tables = Tables(models(self._pairs), devices(self._gpus), engines())
+        price = np.array([self.prices[g] for g in GPUS])[s.device] / HOUR * 1e6
+        power = np.array([d.power for d in self._gpus])[s.device]
+        gpus = evaluation.metrics["gpus"]
+        return breakdowns(Explained(tables, s, self.pools(x, s), evaluation, gpus, power, price))
 
     def _refused(self, s: Setups) -> NDArray[np.bool_]:
         """Where a GPU lacks the format, or tensor parallelism does not divide the heads."""

@@ -13,6 +13,7 @@ from archgym.simulators.dram.memory.accelerated import AcceleratedSimulator
 from archgym.simulators.dram.memory.simulator import MemorySimulator
 from archgym.simulators.dram.simulator import DRAMSimulator
 from archgym.simulators.ffet.simulator import BlockPPASimulator
+from archgym.simulators.serving.simulator import ServingSimulator
 from archgym.simulators.soc.simulator import SoCSimulator
 
 from archgym.contracts.evaluation import Evaluation
@@ -44,6 +45,13 @@ EXPLAINED = {
     ),
     "accelerated": (
         lambda: AcceleratedSimulator(SMALL, effort=50), ("total_time", "energy"),
+    ),
+    "serving": (
+        lambda: ServingSimulator("deepseek-r1-long"),
+        ("ttft", "tpot", "gpu_time", "cost", "energy", "memory"),
+    ),
+    "serving, uncorrected": (
+        lambda: ServingSimulator("gpt-oss-120b-batch", corrected=False), ("ttft", "tpot", "gpu_time"),
     ),
     "soc": (lambda: SoCSimulator("edge_detection"), ("latency", "energy", "area")),
     "cluster": (lambda: ClusterSimulator(npus=16, dimensions=2), ("time", "memory", "bandwidth")),
