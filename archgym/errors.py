@@ -93,6 +93,14 @@ def disk_fault(error: BaseException | None) -> bool:
     return False
 
 
+class PortError(ArchgymError):
+    """A port that cannot be listened on."""
+
+    def __init__(self, host: str, port: int, error: Exception) -> None:
+        why = getattr(error, "strerror", None) or error
+        super().__init__(f"cannot listen on port {port} of {host}: {why}; choose another --port")
+
+
 class Terminated(KeyboardInterrupt):
     """The system asked this process to end (SIGTERM); handled as Ctrl-C is."""
 

@@ -53,6 +53,7 @@ EXTRAS = (
     Extra("tensorboard", ("tensorboardX",), "logger of runs for TensorBoard"),
     Extra("mlflow", ("mlflow",), "logger of runs for MLflow"),
     Extra("wandb", ("wandb",), "logger of runs for Weights & Biases"),
+    Extra("mcp", ("mcp",), "archgym serve: games for assistants that speak the Model Context Protocol"),
     Extra("layout", ("klayout",), "checks of exported layouts by KLayout"),
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ STOREYS = {
     "search": 9,
     "runs": 10,
     "sweeps": 11,
-    "networks": 12, "collection": 12, "report": 12, "environments": 12, "dashboard": 12,
+    "networks": 12, "collection": 12, "report": 12, "environments": 12, "dashboard": 12, "play": 12,
     "testing": 13,
     "cli": 14,
     "__main__": 15,

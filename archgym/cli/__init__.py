@@ -29,7 +29,7 @@ OK, NO, BAD_INPUT, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 130, 141, 143
 # words of the core; a domain cannot take their place
 WORDS = (
     "list", "info", "run", "compare", "sweep", "report", "page", "dashboard", "leaderboard", "export",
-    "dataset", "train", "enumerate", "evaluate", "explain", "verify", "validate", "new", "check", "doctor",
+    "dataset", "train", "enumerate", "evaluate", "explain", "serve", "verify", "validate", "new", "check", "doctor",
     "completion",
 )  # fmt: skip
 
@@ -52,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
         page,
         report,
         run,
+        serve,
         sweep,
         train,
         validate,
@@ -78,6 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
         enumerate,
         evaluate,
         explain,
+        serve,
         validate,
         new,
         check,

@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ..errors import ArchgymError
+from ..errors import ArchgymError, PortError
 from ..pages.parts import asset, plotly_source
 from .watching import Watching
 
@@ -66,7 +66,7 @@ class Dashboard:
         try:
             self._server = _Server((LOOPBACK, port), _Handler)
         except (OSError, OverflowError) as error:
-            raise PortError(port, error) from error
+            raise PortError(LOOPBACK, port, error) from error
         self._server.dashboard = self
         self.port = int(self._server.server_address[1])
         self.address = f"http://{LOOPBACK}:{self.port}/{self.token}/"
@@ -83,16 +83,6 @@ class Dashboard:
         """End :meth:`serve`, which runs in another thread."""
         self.ended.set()
         self._server.shutdown()
-
-
-class PortError(ArchgymError):
-    """A port that cannot be listened on."""
-
-    def __init__(self, port: int, error: Exception) -> None:
-        why = getattr(error, "strerror", None) or error
-        super().__init__(
-            f"cannot listen on port {port} of {LOOPBACK}: {why}; choose another --port"
-        )
 
 
 class _Server(ThreadingHTTPServer):

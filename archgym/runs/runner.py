@@ -182,6 +182,10 @@ def carry_out(
         ArchgymError: who answers is not what it was; StoreError: a damaged file.
     """
     m = folder.manifest
+    if "player" in m:
+        raise ArchgymError(
+            f"{folder.path} is a game, played from outside: go on with archgym serve --resume {folder.path}"
+        )
     with (
         trust.reading(folder.place),
         resumable(f"archgym run --resume {shlex.quote(str(folder.path))}"),

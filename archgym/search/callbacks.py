@@ -34,7 +34,8 @@ class Progress:
 class Ended:
     """Why a study ended: ``by`` is one word for programs, ``text`` a sentence.
 
-    ``by`` is ``budget``, ``queries``, ``specs``, ``time``, ``stagnation``, ``gap``, or ``callback``.
+    ``by`` is ``budget``, ``queries``, ``specs``, ``time``, ``stagnation``, ``gap``,
+    ``callback``, or of a game ``submitted`` or ``player``.
     """
 
     by: str
@@ -43,7 +44,7 @@ class Ended:
     @property
     def early(self) -> bool:
         """Whether a callback ended it, so that the run can go on to its budget."""
-        return self.by not in ("budget", "queries", "specs")
+        return self.by not in ("budget", "queries", "specs", "submitted")
 
 
 class Watched(Protocol):

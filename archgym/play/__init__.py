@@ -1,0 +1,1 @@
+"""A scenario played from outside: by a program, or an assistant by the Model Context Protocol."""
