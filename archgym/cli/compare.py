@@ -122,7 +122,7 @@ def _named(folders: Sequence[RunFolder]) -> list[Compared]:
     plans = [
         {k: f.manifest.get(k) for k in PLAN} | dict(f.manifest["hyperparameters"]) for f in folders
     ]
-    agents = [f.manifest["agent"] for f in folders]
+    agents = [f.manifest.get("player", f.manifest["agent"]) for f in folders]  # a game: who played
     groups = []
     for agent, plan in zip(agents, plans):
         rivals = [p for a, p in zip(agents, plans) if a == agent]

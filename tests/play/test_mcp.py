@@ -83,6 +83,14 @@ def test_a_scripted_player_finds_a_better_design(tmp_path):
     assert answer["is_the_best_trial"] and found["energy"] < reference["energy"]
 
 
+def test_a_game_is_compared_with_an_agent(begun, scenario, tmp_path, capsys):
+    begun(budget=4, player="an assistant").submit()
+    archgym.run(scenario, "random_walk", budget=4, output=tmp_path / "run", plots=False)
+    assert main(["compare", str(tmp_path / "game"), str(tmp_path / "run")]) == 0
+    out = capsys.readouterr().out
+    assert "an assistant" in out and "random_walk" in out
+
+
 def test_resources_tell_rules_and_trials(begun):
     game = begun(budget=3)
 
