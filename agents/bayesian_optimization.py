@@ -163,6 +163,12 @@ def squash(y: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Violated specs sit decades above the rest; beyond three quartile spreads above the median, a
     cost counts logarithmically.
+
+    Args:
+        y: costs (n,), finite.
+
+    Returns:
+        (n,) with mean 0 and standard deviation 1.
     """
     low, middle, high = np.quantile(y, [0.0, 0.5, 0.75])
     spread = float(max(high - low, 1e-12))

@@ -60,7 +60,14 @@ class GenerationAgent(Agent):
 
 
 def finite(costs: Floats) -> Floats:
-    """Costs with infinities replaced by a value a spread above the worst finite one, column by column."""
+    """Costs with infinities replaced by a value a spread above the worst finite one, column by column.
+
+    Args:
+        costs: (n, k).
+
+    Returns:
+        A copy, all finite.
+    """
     out = costs.copy()
     for column in out.T:
         good = column[np.isfinite(column)]

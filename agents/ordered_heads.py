@@ -16,7 +16,14 @@ CENTRES = 9  # bumps that span the range of positions
 
 
 def bumps(n: int) -> torch.Tensor:
-    """Values (CENTRES, n) of Gaussian bumps, evenly spread over the positions of n values."""
+    """Values (CENTRES, n) of Gaussian bumps, evenly spread over the positions of n values.
+
+    Args:
+        n: number of values.
+
+    Returns:
+        (CENTRES, n), between 0 and 1.
+    """
     at = torch.linspace(0.0, 1.0, n)
     centres = torch.linspace(0.0, 1.0, CENTRES)
     width = 1.0 / (CENTRES - 1)
@@ -56,7 +63,16 @@ class OrderedEmbedding(nn.Module):
 
 
 def head_and_embedding(p: Parameter, hidden: int, ordered: bool) -> tuple[nn.Module, nn.Module]:
-    """The head and the embedding of one parameter of a controller."""
+    """The head and the embedding of one parameter of a controller.
+
+    Args:
+        p: the parameter.
+        hidden: width of the controller's state.
+        ordered: whether an ordinal parameter of many values gets a head that knows their order.
+
+    Returns:
+        A head from the state to logits of the values, and an embedding of a value into the state.
+    """
     if ordered and p.kind == "ordinal" and len(p) > FEW:
         return OrderedHead(hidden, len(p)), OrderedEmbedding(hidden, len(p))
     return nn.Linear(hidden, len(p)), nn.Embedding(len(p), hidden)

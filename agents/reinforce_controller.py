@@ -84,7 +84,11 @@ class Learner:
         self.generator = torch.Generator().manual_seed(int(rng.integers(1 << 31)))
 
     def descend(self, loss: torch.Tensor) -> None:
-        """One step down a loss."""
+        """One step down a loss.
+
+        Args:
+            loss: one number with a gradient, which is clipped to norm 1.
+        """
         self._optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)

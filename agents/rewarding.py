@@ -59,7 +59,14 @@ def kept_globals() -> Iterator[None]:
 
 @contextmanager
 def seeded_globals(rng: np.random.Generator) -> Iterator[None]:
-    """:func:`kept_globals`, with numpy's and torch's states seeded from ours in between."""
+    """:func:`kept_globals`, with numpy's and torch's states seeded from ours in between.
+
+    Args:
+        rng: draws both seeds.
+
+    Yields:
+        Once, in between.
+    """
     import torch
 
     with kept_globals():

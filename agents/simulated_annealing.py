@@ -146,7 +146,16 @@ class SimulatedAnnealing(Agent):
         self._told += len(x)
 
     def accepts(self, here: float, there: float, temperature: float) -> bool:
-        """Metropolis' test: always downhill, uphill with probability exp(-difference / T)."""
+        """Metropolis' test: always downhill, uphill with probability exp(-difference / T).
+
+        Args:
+            here: cost of the design at hand.
+            there: cost of the proposed one.
+            temperature: in units of the cost.
+
+        Returns:
+            Whether to move there.
+        """
         if there <= here:
             return True
         if not np.isfinite(there) or temperature <= 0:

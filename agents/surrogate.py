@@ -42,7 +42,12 @@ class History:
         return len(self.x)
 
     def add(self, x: Designs, costs: Floats) -> None:
-        """Add designs that are new."""
+        """Add designs that are new.
+
+        Args:
+            x: designs (n, d), value indices.
+            costs: (n, k).
+        """
         fresh = []
         for i, row in enumerate(x):
             key = row.tobytes()
@@ -53,7 +58,14 @@ class History:
         self.costs = np.concatenate([self.costs, costs[fresh]])
 
     def unknown(self, x: Designs) -> Designs:
-        """The distinct rows that were never told, in order."""
+        """The distinct rows that were never told, in order.
+
+        Args:
+            x: designs (n, d), value indices.
+
+        Returns:
+            Designs (m, d), each once.
+        """
         seen: set[bytes] = set()
         keep = []
         for i, row in enumerate(x):
@@ -67,7 +79,17 @@ class History:
 def fresh_designs(
     space: DesignSpace, history: History, n: int, rng: np.random.Generator
 ) -> Designs:
-    """``n`` random designs, unknown ones first; once all are known, any."""
+    """``n`` random designs, unknown ones first; once all are known, any.
+
+    Args:
+        space: to draw from.
+        history: what was told.
+        n: number of designs.
+        rng: draws.
+
+    Returns:
+        Designs (n, d), value indices.
+    """
     pool = history.unknown(space.sample(4 * n + 16, rng))
     if len(pool) < n and space.cardinality <= 1 << 16:
         everything = np.concatenate(list(space.grid()))
@@ -81,7 +103,18 @@ def fresh_designs(
 def candidates(
     space: DesignSpace, history: History, best: Designs, count: int, rng: np.random.Generator
 ) -> Designs:
-    """Unknown designs to rank: random ones, neighbours of the best, and mutations of them."""
+    """Unknown designs to rank: random ones, neighbours of the best, and mutations of them.
+
+    Args:
+        space: to draw from.
+        history: what was told.
+        best: the best designs (k, d).
+        count: random designs, and mutations by a quarter of that.
+        rng: draws.
+
+    Returns:
+        Designs (n, d), each once, none of them told.
+    """
     parts = [space.sample(count, rng)]
     for row in best:
         parts.append(space.neighbors(row))

@@ -76,6 +76,16 @@ class MissingExtraError(ArchgymError, ImportError):
         )
 
 
+class MissingPackageError(ArchgymError, ImportError):
+    """A package that belongs to every installation is not there."""
+
+    def __init__(self, feature: str, package: str) -> None:
+        super().__init__(
+            f"{feature} needs the package {package!r}, which belongs to every installation of archgym: "
+            f"install it with pip install {package}"
+        )
+
+
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 _DISK_WORDS = ("database or disk is full", "disk I/O error", "readonly database")
 

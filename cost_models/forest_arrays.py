@@ -16,7 +16,15 @@ Tree = dict[str, NDArray[Any]]
 
 
 def stack(trees: Sequence[Tree], columns: Sequence[int] | None = None) -> Tree:
-    """Trees end to end in one set of arrays; tree i adds to the targets from ``columns[i]`` on."""
+    """Trees end to end in one set of arrays; tree i adds to the targets from ``columns[i]`` on.
+
+    Args:
+        trees: m of them.
+        columns: (m,); None: all begin at target 0.
+
+    Returns:
+        Arrays of all nodes, with ``roots``, ``depth`` and ``column`` (m,).
+    """
     laid = [_siblings_together(t) for t in trees]
     roots = np.concatenate([[0], np.cumsum([len(t["feature"]) for t in laid])[:-1]])
     out: Tree = {n: np.concatenate([t[n] for t in laid]) for n in ("feature", "threshold", "value")}
@@ -54,7 +62,14 @@ def _siblings_together(tree: Tree) -> dict[str, Any]:
 
 
 def of_decision_tree(tree: Any) -> Tree:
-    """A fitted ``sklearn.tree`` regressor of m targets."""
+    """A fitted ``sklearn.tree`` regressor of m targets.
+
+    Args:
+        tree: a fitted regressor.
+
+    Returns:
+        Arrays by node; ``value`` is (nodes, m).
+    """
     t = tree.tree_
     return {
         "feature": np.where(t.children_left < 0, -1, t.feature),
@@ -66,7 +81,14 @@ def of_decision_tree(tree: Any) -> Tree:
 
 
 def of_boosted_tree(predictor: Any) -> Tree:
-    """One ``TreePredictor`` of histogram gradient boosting."""
+    """One ``TreePredictor`` of histogram gradient boosting.
+
+    Args:
+        predictor: of one tree.
+
+    Returns:
+        Arrays by node; ``value`` is (nodes, 1).
+    """
     nodes = predictor.nodes
     return {
         "feature": np.where(nodes["is_leaf"] == 1, -1, nodes["feature_idx"].astype(np.int64)),
@@ -78,7 +100,14 @@ def of_boosted_tree(predictor: Any) -> Tree:
 
 
 def of_lightgbm_tree(structure: dict[str, Any]) -> Tree:
-    """One tree of LightGBM's ``dump_model``; features are numbers, none is missing."""
+    """One tree of LightGBM's ``dump_model``; features are numbers, none is missing.
+
+    Args:
+        structure: ``tree_structure`` of the dump.
+
+    Returns:
+        Arrays by node; ``value`` is (nodes, 1).
+    """
     feature: list[int] = []
     threshold: list[float] = []
     left: list[int] = []
@@ -108,7 +137,18 @@ def of_lightgbm_tree(structure: dict[str, Any]) -> Tree:
 def predict(
     arrays: Arrays, features: Floats, targets: int, prefix: str = "", squares: bool = False
 ) -> tuple[Floats, Floats]:
-    """Sums over trees of the leaf values (n, targets) and, if asked for, of their squares."""
+    """Sums over trees of the leaf values (n, targets) and, if asked for, of their squares.
+
+    Args:
+        arrays: as of :func:`stack`, each name after ``prefix``.
+        features: (n, k).
+        targets: columns of the result.
+        prefix: of the names.
+        squares: whether squares are added up too.
+
+    Returns:
+        Sums (n, targets), and sums of squares (n, targets) or (0, targets).
+    """
     from .trees import ensemble
 
     total = np.zeros((len(features), targets))

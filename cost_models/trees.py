@@ -17,6 +17,18 @@ def ensemble(features, roots, depth, column, feature, threshold, child, value, t
     ``child`` is a node's left one, the right one follows it; a leaf is its own left child and has an
     infinite threshold, so all rows of a block make ``depth`` steps without a branch.  ``value``
     (nodes, k) goes to the columns from the tree's ``column`` on.  Empty ``squares`` are not filled.
+
+    Args:
+        features: (n, k) float32.
+        roots: first node of each tree, (trees,).
+        depth: of each tree, (trees,).
+        column: first target of each tree, (trees,).
+        feature: column of the features that a node looks at, (nodes,).
+        threshold: rows above it go right, (nodes,).
+        child: left child, (nodes,).
+        value: (nodes, k).
+        total: (n, m), added to.
+        squares: (n, m) or empty, added to.
     """
     n, k = features.shape[0], value.shape[1]
     both = squares.shape[0] > 0

@@ -41,7 +41,12 @@ class Answers(ABC):
         """Metrics of different canonical designs (n, d)."""
 
     def observe(self, x: Designs, e: Evaluation) -> None:
-        """The simulator's evaluations of canonical designs, for those that learn; called between batches."""
+        """The simulator's evaluations of canonical designs, for those that learn; called between batches.
+
+        Args:
+            x: canonical designs (n, d), value indices.
+            e: the simulator's evaluation of them.
+        """
 
     def fresh(self) -> Answers:
         """Answers as they were at the start: a study begins with its own."""
@@ -56,7 +61,14 @@ class Answers(ABC):
         return None
 
     def simulated(self, x: Designs) -> NDArray[np.bool_]:
-        """Which canonical designs (n, d) the simulator has answered here, so that no guess is left, (n,)."""
+        """Which canonical designs (n, d) the simulator has answered here, so that no guess is left, (n,).
+
+        Args:
+            x: canonical designs (n, d), value indices.
+
+        Returns:
+            (n,) bool.
+        """
         return np.full(len(x), self.exact)
 
     @property

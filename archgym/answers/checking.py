@@ -9,7 +9,13 @@ from .store import EvaluationStore
 
 
 def check_store(location: str | Path) -> int:
-    """Look at every row of a store, and at every page and index of a file; how many rows there are.
+    """Look at every row of a store, and at every page and index of a file.
+
+    Args:
+        location: the path of an SQLite file, or a URL of a server.
+
+    Returns:
+        How many rows there are.
 
     Raises:
         StoreError: something is not what was written.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .store import Batch, EvaluationStore
+from .opened_store import Batch
+from .store import EvaluationStore
 
 
 class CollectingStore(EvaluationStore):

@@ -43,6 +43,16 @@ def confirm(
     trials, with which the search began because they were known to be good, and the least costly 16
     of the ``simulated`` (n,) ones, which a simulator has answered already.  So a search never ends
     worse than what was known when it started.
+
+    Args:
+        scenario: what was searched.
+        trials: everything that was tried, as a proxy guessed it.
+        store: where evaluations of the simulator are looked up and kept.
+        starts: how many of the first trials were known to be good.
+        simulated: which trials a simulator has answered already, (n,) bool.
+
+    Returns:
+        The finalists as the simulator evaluated them, and how many evaluations that took.
     """
     parts = [
         _least(trials.x, trials.cost),

@@ -40,25 +40,65 @@ class Database(Protocol):
     location: str | Path  # what another process opens
 
     def execute(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
-        """All rows of one statement."""
+        """All rows of one statement.
+
+        Args:
+            query: one statement, with ``?`` for values.
+            values: one per ``?``.
+
+        Returns:
+            The rows, none where the statement gives none.
+        """
 
     def many(self, query: str, rows: Iterable[Row]) -> None:
-        """One statement, once a row."""
+        """One statement, once a row.
+
+        Args:
+            query: one statement, with ``?`` for values.
+            rows: values of each carrying out.
+        """
 
     def blocks(self, query: str, values: Sequence[Any], size: int) -> Iterator[list[Row]]:
-        """The rows of a statement, ``size`` at a time."""
+        """The rows of a statement, ``size`` at a time.
+
+        Args:
+            query: one statement, with ``?`` for values.
+            values: one per ``?``.
+            size: rows of a block at most.
+
+        Yields:
+            Blocks of rows, none of them empty.
+        """
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, one writer at a time; entered once the others are done."""
 
     def guard(self, action: Callable[[], T]) -> T:
-        """Carry out an action; an error of the database becomes a StoreError that says what to do."""
+        """Carry out an action; an error of the database becomes a StoreError that says what to do.
+
+        Args:
+            action: what is carried out.
+
+        Returns:
+            What the action gives.
+
+        Raises:
+            StoreError: the database refused, is damaged or gone.
+        """
 
     def owner(self) -> str:
         """Who holds the claims that this connection makes."""
 
     def forgotten(self, owner: str, since: float) -> bool:
-        """Whether whoever made a claim is gone."""
+        """Whether whoever made a claim is gone.
+
+        Args:
+            owner: who made the claim, as :meth:`owner` named them.
+            since: when, in seconds since 1970.
+
+        Returns:
+            Whether the claim may be taken over.
+        """
 
     def fold(self) -> None:
         """Put everything into the one file, where there is one."""
@@ -73,7 +113,15 @@ def statements() -> Iterator[str]:
 
 
 def require_format(name: str, found: int) -> None:
-    """Refuse tables of another format."""
+    """Refuse tables of another format.
+
+    Args:
+        name: of the store, for the error.
+        found: the format that its tables say.
+
+    Raises:
+        StoreError: it is not the one that this version reads.
+    """
     if found != FORMAT:
         raise StoreError(
             f"{name} is an evaluation store of format {found}, this version reads {FORMAT}; "

@@ -117,7 +117,14 @@ class EscalatingAnswers(Answers):
         return np.array([key in self._known for key in design_keys(x)], np.bool_)
 
     def true(self, x: Designs) -> Evaluation:
-        """The simulator's own answers for canonical designs (n, d); counted."""
+        """The simulator's own answers for canonical designs (n, d); counted.
+
+        Args:
+            x: canonical designs (n, d), value indices.
+
+        Returns:
+            Their evaluation.
+        """
         e = self._truth(x)
         self.computed = self._truth.computed
         return e
@@ -127,6 +134,12 @@ class EscalatingAnswers(Answers):
         """Predictions of canonical designs (n, d), and of which it is unsure (n,).
 
         There are no predictions before the first model.
+
+        Args:
+            x: canonical designs (n, d), value indices.
+
+        Returns:
+            Predictions, or None, and which of them the simulator has to answer, (n,) bool.
         """
         if self.proxy is None:
             return None, np.ones(len(x), np.bool_)

@@ -56,7 +56,14 @@ class Evaluator:
         return self.scenario.combine([answers(inner) for answers in self.answers])
 
     def simulated(self, x: Designs) -> NDArray[np.bool_]:
-        """Which designs (n, d) the simulators have answered on every workload, (n,)."""
+        """Which designs (n, d) the simulators have answered on every workload, (n,).
+
+        Args:
+            x: designs (n, d) of the scenario's space.
+
+        Returns:
+            (n,) bool.
+        """
         inner = self.scenario.to_simulator(x)
         each = [a.simulated(a.simulator.canonical(inner)) for a in self.answers]
         return np.asarray(np.logical_and.reduce(each), np.bool_)
@@ -65,6 +72,12 @@ class Evaluator:
         """The best designs that the answers were learnt from, at most ``most``, best first, (n, d).
 
         Of several workloads, those that were evaluated on all of them.
+
+        Args:
+            most: how many designs at most.
+
+        Returns:
+            (n, d) value indices of the scenario's space; infeasible designs are not among them.
         """
         whole, e = self._learnt_everywhere()
         cost = self.scenario.costs(e)[:, 0]
@@ -104,6 +117,9 @@ def make_evaluator(
             ``escalating[:FOLDER][,SETTING=VALUE…]``.
         store: keeps every evaluation of the simulators.
 
+    Returns:
+        The evaluator, which counts what it computes.
+
     Raises:
         UnknownNameError: no such kind of answers; ArchgymError: a table or proxy that does not fit.
     """
@@ -115,7 +131,13 @@ def make_evaluator(
 
 
 def settle_reference(scenario: Scenario, by: str, store: EvaluationStore | None) -> None:
-    """Evaluate a scenario's reference design once: by its answers where they are exact, else by the simulator."""
+    """Evaluate a scenario's reference design once: by its answers where they are exact, else by the simulator.
+
+    Args:
+        scenario: its reference design becomes known.
+        by: who answers, as of :func:`make_evaluator`.
+        store: keeps the evaluation.
+    """
     answers = make_evaluator(scenario, by, store)
     scenario.settle_reference(
         answers if answers.exact else make_evaluator(scenario, "exact", store)

@@ -63,5 +63,14 @@ class ExactAnswers(Answers):
 
 
 def open_answers(scenario: Scenario, argument: str, store: EvaluationStore | None) -> Evaluator:
-    """The simulators of a scenario."""
+    """The simulators of a scenario.
+
+    Args:
+        scenario: whose simulators answer.
+        argument: nothing follows ``exact``, so it is not looked at.
+        store: keeps every evaluation; None: none is kept.
+
+    Returns:
+        The evaluator.
+    """
     return Evaluator(scenario, [ExactAnswers(s, store) for s in scenario.simulators], store)

@@ -109,7 +109,11 @@ class FileDatabase:
         fold(self._connection)
 
     def copy_to(self, path: Path) -> None:
-        """Write everything to a new file."""
+        """Write everything to a new file.
+
+        Args:
+            path: of the new file.
+        """
         there = sqlite3.connect(path)
         try:
             self._connection.backup(there)

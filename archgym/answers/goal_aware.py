@@ -119,6 +119,14 @@ def open_answers(
 ) -> GoalAwareEvaluator:
     """Escalating answers for a scenario: ``[PROXY][,SETTING=VALUE…]``.
 
+    Args:
+        scenario: whose simulators answer where the proxy is unsure.
+        argument: a folder of a proxy, or nothing, and settings after commas.
+        store: keeps every evaluation of the simulators.
+
+    Returns:
+        The evaluator.
+
     Raises:
         UnknownNameError: no such setting; SettingError: a value that is not legal.
     """

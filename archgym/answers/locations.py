@@ -11,6 +11,12 @@ from ..errors import ArchgymError
 def told(location: str | Path | None) -> str:
     """A store's place as it is written down: an absolute path, or a URL without its password; '' for none.
 
+    Args:
+        location: a path, a URL, or None for none.
+
+    Returns:
+        The text that a manifest or ledger may hold.
+
     Raises:
         UnknownNameError: a URL of another scheme; StoreError: one that cannot be read.
     """
@@ -30,6 +36,9 @@ def agreed(recorded: str, given: str | Path | None, owner: str) -> str:
         recorded: as :func:`told` gave it, read from a folder.
         given: what the user says, which may hold a password.
         owner: the folder, for errors.
+
+    Returns:
+        A path or URL.
 
     Raises:
         ArchgymError: both are named and differ; TrustError: what a folder of others names.

@@ -57,6 +57,14 @@ class ProxiedAnswers(Answers):
 def open_answers(scenario: Scenario, argument: str, store: EvaluationStore | None) -> Evaluator:
     """The proxy in the folder ``argument`` for every workload of a scenario.
 
+    Args:
+        scenario: the proxy answers for all its workloads.
+        argument: the folder of the proxy.
+        store: of the simulators' evaluations, which a proxy does not add to.
+
+    Returns:
+        The evaluator.
+
     Raises:
         ProxyError: no folder named, or a proxy of something else.
     """

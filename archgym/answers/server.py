@@ -98,7 +98,17 @@ def _parsed(url: str) -> tuple[Any, _Dialect]:
 
 
 def without_password(location: str) -> str:
-    """A location as it may be written down: of a URL, everything but its password."""
+    """A location as it may be written down: of a URL, everything but its password.
+
+    Args:
+        location: a path or URL.
+
+    Returns:
+        The location, without what is secret.
+
+    Raises:
+        UnknownNameError: a URL of another scheme; StoreError: one that cannot be read.
+    """
     if "://" not in location:
         return location
     url, _ = _parsed(location)

@@ -7,11 +7,8 @@ the batch in flight.
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,109 +18,33 @@ from ..contracts.simulator import Simulator
 from ..errors import StoreError
 from ..files.sqlite import checksum
 from ..space import Designs, design_keys
-from .database import Database, T
-from .file_database import FileDatabase
+from .opened_store import Batch, OpenedStore
 
 MEMORY = ":memory:"  # the location of a store of this process alone
 _LOOKUP_CHUNK = 500
 _READ = "SELECT design, feasible, metrics, reason, crc FROM evaluations WHERE simulator = ?"
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Evaluations by value: whose they are, and rows (design, feasible, metrics, reason)."""
-
-    key: str
-    fingerprint: str
-    metrics: str
-    rows: Sequence[tuple[bytes, int, bytes, str]]
-
-    @classmethod
-    def of(cls, simulator: Simulator, x: Designs, e: Evaluation) -> Batch:
-        """Evaluations of canonical designs (n, d)."""
-        table = np.stack([e.metrics[m.name] for m in simulator.metrics], axis=1)
-        rows = [
-            (key, int(ok), values.tobytes(), e.reason(i))
-            for i, (key, ok, values) in enumerate(zip(design_keys(x), e.feasible, table))
-        ]
-        return cls(*_described(simulator), rows)
-
-
-def _described(simulator: Simulator) -> tuple[str, str, str]:
-    """A simulator as the table of simulators has it: key, fingerprint, names of metrics."""
-    names = [m.name for m in simulator.metrics]
-    return simulator.key, json.dumps(simulator.fingerprint(), default=str), json.dumps(names)
-
-
-def open_database(location: str | Path) -> Database:
-    """The database at a path or URL.
-
-    Args:
-        location: the path of an SQLite file, ``:memory:``, or a URL such as ``postgresql://host/name``.
-
-    Raises:
-        StoreError: it cannot be opened; UnknownNameError: a URL of another scheme; MissingExtraError.
-    """
-    if "://" in str(location):
-        from .server import ServerDatabase  # SQLAlchemy comes with it
-
-        return ServerDatabase(str(location))
-    return FileDatabase(Path(location))
-
-
-class EvaluationStore:
+class EvaluationStore(OpenedStore):
     """Evaluations in a database; safe to share between processes, and, on a server, between machines.
 
     ``location`` is the path of an SQLite file, ``:memory:``, or a URL such as
     ``postgresql://user@host/database`` (extra ``server``).  What cannot be written is opened to be read.
     """
 
-    def __init__(self, location: str | Path) -> None:
-        self._database: Database = open_database(location)
-        self.name = self._database.name
-        self._ids: dict[str, int] = {}
-        try:
-            self._guard(self._read_simulators)
-        except BaseException:
-            self._database.close()
-            raise
-
-    def _guard(self, action: Callable[[], T]) -> T:
-        return self._database.guard(action)
-
-    def _execute(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._guard(lambda: self._database.execute(query, values))
-
-    def _read_simulators(self) -> None:
-        """Whose evaluations there are; a damaged row is told before any number is read."""
-        rows = self._database.execute("SELECT id, key, fingerprint, metrics, crc FROM simulators")
-        for number, *described, crc in rows:
-            if checksum(*described) != crc:
-                raise StoreError(
-                    f"{self.name}: what it says of a simulator is damaged (its checksum differs); nothing in "
-                    "this store can be trusted unseen: start a new run"
-                )
-            self._ids[described[0]] = int(number)
-
-    def _simulator_id(self, simulator: Simulator) -> int:
-        return self._id_of(simulator.key, lambda: _described(simulator))
-
-    def _id_of(self, key: str, described: Callable[[], tuple[str, str, str]]) -> int:
-        if key not in self._ids:
-            self._read_simulators()
-        if key not in self._ids:
-            row = described()
-            with self._database.transaction():
-                self._database.many(
-                    "INSERT INTO simulators(key, fingerprint, metrics, crc) VALUES(?, ?, ?, ?) "
-                    "ON CONFLICT DO NOTHING",
-                    [(*row, checksum(*row))],
-                )
-            self._read_simulators()
-        return self._ids[key]
-
     def get(self, simulator: Simulator, x: Designs) -> tuple[np.ndarray, Evaluation]:
-        """Which canonical designs are known, (n,) bool, and the evaluation of those known."""
+        """Look canonical designs up.
+
+        Args:
+            simulator: whose evaluations are meant.
+            x: canonical designs (n, d), value indices.
+
+        Returns:
+            Which designs are known, (n,) bool, and the evaluation of those known, in their order.
+
+        Raises:
+            StoreError: a row is not what was written.
+        """
 
         def read() -> tuple[np.ndarray, Evaluation]:
             owner = self._simulator_id(simulator)
@@ -141,11 +62,28 @@ class EvaluationStore:
         return self._guard(read)
 
     def put(self, simulator: Simulator, x: Designs, e: Evaluation) -> None:
-        """Record evaluations of canonical designs, all or none."""
+        """Record evaluations of canonical designs, all or none.
+
+        Args:
+            simulator: who evaluated.
+            x: canonical designs (n, d), value indices.
+            e: of these designs.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
         self.absorb(Batch.of(simulator, x, e), claimed=simulator.expensive)
 
     def absorb(self, batch: Batch, claimed: bool = False) -> None:
-        """Record evaluations that came by value, all or none; ends their claims where they have some."""
+        """Record evaluations that came by value, all or none; ends their claims where they have some.
+
+        Args:
+            batch: of one simulator.
+            claimed: whether designs were claimed before they were computed.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
 
         def write() -> None:
             owner = self._id_of(batch.key, lambda: (batch.key, batch.fingerprint, batch.metrics))
@@ -178,6 +116,13 @@ class EvaluationStore:
         """Which of canonical designs (n, d) this process may compute now, (n,) bool.
 
         The others are being computed by somebody else: :meth:`wait` for them.
+
+        Args:
+            simulator: who would compute them.
+            x: canonical designs (n, d), value indices.
+
+        Returns:
+            (n,) bool.
         """
 
         def write() -> np.ndarray:
@@ -200,7 +145,12 @@ class EvaluationStore:
         return self._guard(write)
 
     def release(self, simulator: Simulator, x: Designs) -> None:
-        """Give claims back without an evaluation."""
+        """Give claims back without an evaluation.
+
+        Args:
+            simulator: who would have computed them.
+            x: canonical designs (n, d), value indices.
+        """
 
         def write() -> None:
             owner = self._simulator_id(simulator)
@@ -216,7 +166,15 @@ class EvaluationStore:
         )
 
     def wait(self, simulator: Simulator, x: Designs) -> tuple[np.ndarray, Evaluation]:
-        """As :meth:`get`, once a design is known or free to be claimed."""
+        """As :meth:`get`, once a design is known or free to be claimed.
+
+        Args:
+            simulator: whose evaluations are meant.
+            x: canonical designs (n, d) that others claimed.
+
+        Returns:
+            Which designs are known, (n,) bool, and the evaluation of those known.
+        """
         pause = 0.01
         while True:
             known, e = self.get(simulator, x)
@@ -240,6 +198,11 @@ class EvaluationStore:
 
     def record_trials(self, run: str, first: int, x: Designs) -> None:
         """Record which designs a run proposed from step ``first`` on.
+
+        Args:
+            run: id of the run.
+            first: step of the first design, from 0.
+            x: designs (n, d), value indices.
 
         Raises:
             StoreError: an earlier attempt of the same run proposed something else there.
@@ -270,12 +233,31 @@ class EvaluationStore:
         self._guard(write)
 
     def trial_count(self, run: str) -> int:
-        """How many trials of a run are recorded."""
+        """How many trials of a run are recorded.
+
+        Args:
+            run: id of the run.
+
+        Returns:
+            The number of trials.
+        """
         query = "SELECT count(*) FROM trials WHERE run = ?"
         return int(self._execute(query, (run,))[0][0])
 
     def trials(self, run: str, d: int, chunk: int = 4096) -> Iterator[tuple[int, Designs]]:
-        """The designs a run proposed, in order: (first step, (n, d)) by blocks."""
+        """The designs a run proposed, in order: (first step, (n, d)) by blocks.
+
+        Args:
+            run: id of the run.
+            d: knobs of a design.
+            chunk: designs of a block at most.
+
+        Yields:
+            The step of a block's first design, and its designs (n, d).
+
+        Raises:
+            StoreError: a record is damaged.
+        """
         query = (
             "SELECT design, step, crc FROM trials WHERE run = ? AND step >= ? ORDER BY step LIMIT ?"
         )
@@ -294,7 +276,14 @@ class EvaluationStore:
             first += len(rows)
 
     def count(self, simulator: Simulator | None = None) -> int:
-        """How many evaluations are recorded, of one simulator or of all."""
+        """How many evaluations are recorded, of one simulator or of all.
+
+        Args:
+            simulator: whose; None: of all.
+
+        Returns:
+            The number of evaluations.
+        """
         query = "SELECT count(*) FROM evaluations"
         if simulator is None:
             return int(self._execute(query)[0][0])
@@ -302,7 +291,18 @@ class EvaluationStore:
         return int(self._execute(f"{query} WHERE simulator = ?", (owner,))[0][0])
 
     def rows(self, simulator: Simulator, chunk: int = 4096) -> Iterator[tuple[Designs, Evaluation]]:
-        """Every recorded evaluation of a simulator, in design order, by blocks."""
+        """Every recorded evaluation of a simulator, in design order, by blocks.
+
+        Args:
+            simulator: whose evaluations are meant.
+            chunk: designs of a block at most.
+
+        Yields:
+            Canonical designs (n, d), and their evaluation.
+
+        Raises:
+            StoreError: a row is damaged.
+        """
         owner = self._guard(lambda: self._simulator_id(simulator))
         query = f"{_READ} ORDER BY design"
         blocks = self._database.blocks(query, (owner,), chunk)
@@ -336,33 +336,6 @@ class EvaluationStore:
                     raise StoreError(f"{self.name}: the record of a trial is damaged")
             rows += len(block)
         return rows
-
-    # a copy, in this process or another, opens the place anew: connections cannot be shared
-    def __getstate__(self) -> dict[str, Any]:
-        return {"location": self._database.location}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["location"])  # type: ignore[misc]
-
-    def close(self) -> None:
-        """Close the file, its write-ahead log folded in; or the connection, its claims ended."""
-        self._database.close()
-
-    def fold(self) -> None:
-        """Fold a file's write-ahead log in now, so that the one file can be copied."""
-        self._guard(self._database.fold)
-
-    def copy_to(self, path: Path) -> None:
-        """Write all that a file, or a store in memory, holds to a new file."""
-        database = self._database
-        assert isinstance(database, FileDatabase)  # a server's rows are left where they are
-        self._guard(lambda: database.copy_to(path))
-
-    def __enter__(self) -> EvaluationStore:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _evaluation(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Evaluation:

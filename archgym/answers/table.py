@@ -93,6 +93,14 @@ def _kernel() -> Any:
 def open_answers(scenario: Scenario, argument: str, store: EvaluationStore | None) -> Evaluator:
     """The tables of a scenario's simulators: from the folder ``argument``, of one table or of many.
 
+    Args:
+        scenario: whose designs are looked up.
+        argument: a folder of one table or of many; '' for the usual place.
+        store: of the simulators' evaluations, which tables do not add to.
+
+    Returns:
+        The evaluator.
+
     Raises:
         ArchgymError: there is none that covers the scenario.
     """

@@ -195,8 +195,8 @@ class _Sweep(_Source):
 
     def blocks(self) -> Iterator[Block]:
         with Ledger(self.path / LEDGER) as ledger:
-            for name, scenario_name, agent, hyper, seed, budget in ledger.rows(
-                "id, scenario, agent, hyper, seed, budget"
+            for name, scenario_name, agent, hyperparameters, seed, budget in ledger.rows(
+                "id, scenario, agent, hyperparameters, seed, budget"
             ):
                 scenario = self._sweep.scenarios[scenario_name]
                 file = trials_file(self.path / TRIALS, scenario_name, agent, name)
@@ -204,7 +204,7 @@ class _Sweep(_Source):
                 facts = {
                     "scenario": scenario_name,
                     "agent": agent,
-                    "hyperparameters": hyper,
+                    "hyperparameters": hyperparameters,
                     "run": name,
                 }
                 self.entries.append({"id": name, "agent": agent, "seed": seed, "budget": budget})

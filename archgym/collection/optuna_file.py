@@ -130,8 +130,10 @@ def _runs_of_sweep(path: Path) -> Iterator[_Found]:
             f"{path} kept improvements only; a sweep that is to become studies needs `keep: trials` in its file"
         )
     with Ledger(path / LEDGER) as ledger:
-        columns = "id, scenario, agent, hyper, seed, budget, phase"
-        for name, scenario_name, agent, hyper, seed, budget, phase in ledger.rows(columns):
+        columns = "id, scenario, agent, hyperparameters, seed, budget, phase"
+        for name, scenario_name, agent, hyperparameters, seed, budget, phase in ledger.rows(
+            columns
+        ):
             scenario = sweep.scenarios[scenario_name]
             x, evaluation = read_trials(
                 trials_file(path / TRIALS, scenario_name, agent, name), scenario
@@ -142,7 +144,7 @@ def _runs_of_sweep(path: Path) -> Iterator[_Found]:
                 Trials.of(scenario, x, evaluation),
                 {
                     "id": name, "agent": agent, "seed": seed, "budget": budget, "phase": phase,
-                    "hyperparameters": hyper,
+                    "hyperparameters": hyperparameters,
                 },
             )  # fmt: skip
 

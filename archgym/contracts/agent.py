@@ -23,7 +23,7 @@ NO_HYPERPARAMETERS = DesignSpace(())
 class GridPoint:
     """One point of a named grid: hyperparameters, and a budget and seed where the grid fixes them."""
 
-    hyper: Mapping[str, Value]
+    hyperparameters: Mapping[str, Value]
     budget: int | None = None
     seed: int | None = None
 

@@ -113,7 +113,14 @@ class Breakdown:
         return _added([getattr(p, what) for p in self.parts], self.values)
 
     def moves(self, i: int) -> tuple[Move, ...]:
-        """What should relieve the binding resource of design ``i``."""
+        """What should relieve the binding resource of design ``i``.
+
+        Args:
+            i: position of the design among the n.
+
+        Returns:
+            The moves, most promising first; none where nothing is known to relieve it.
+        """
         return self.relief.get(self.binding[i], ())
 
 
@@ -160,6 +167,9 @@ def breakdown(
         slack: (n,) in the metric's unit.
         relief: moves by resource.
 
+    Returns:
+        The breakdown; parts of infeasible designs are NaN.
+
     Raises:
         EvaluationError: a row misses its metric by more than rounding.
     """
@@ -192,7 +202,15 @@ def columns(rows: Sequence[Mapping[Part, float]]) -> tuple[list[Part], Floats]:
 
 
 def whole(metric: str, evaluation: Evaluation) -> Breakdown:
-    """A metric that nothing more is known of: one part, itself."""
+    """A metric that nothing more is known of: one part, itself.
+
+    Args:
+        metric: its name.
+        evaluation: of n designs.
+
+    Returns:
+        The breakdown of one part.
+    """
     part = Part(metric, metric)
     return breakdown(metric, [part], evaluation.metrics[metric][:, None], evaluation)
 

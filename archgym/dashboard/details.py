@@ -21,6 +21,7 @@ from ..files.sqlite import read_only, refuse_links
 from ..goals.objectives import Expression
 from ..runs.course import course
 from ..runs.live import LIVE
+from ..runs.result_file import in_present_names
 from ..runs.run_folder import RESULT, TRIALS
 from ..sweeps.driver import LEDGER
 from ..units import format_quantity
@@ -41,7 +42,7 @@ def run_course(path: Path) -> dict[str, Any]:
             raise StoreError(f"{path / RESULT}: its digest differs, it is damaged")
         try:
             metrics, met = _read_trials(path / TRIALS, list(told["units"]))
-            front = np.array([int(e["trial"]) for e in told["front"]], np.intp)
+            front = np.array([int(e["step"]) for e in in_present_names(told)["front"]], np.intp)
             return course(told, metrics, met, front[front < len(met)])
         except FAULTS as error:
             raise StoreError(f"{path / TRIALS} cannot be read: {error}") from error

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contracts.evaluation import Floats
-from ..errors import MissingExtraError
+from ..errors import MissingPackageError
 from ..goals.scenario import Scenario
 from ..space import Designs
 from ..statistics.lottery import CLIP
@@ -23,7 +23,7 @@ FLOOR = 1e-5  # gaps are drawn on a logarithmic axis from here to CLIP; the opti
 GAP_TICKS: dict[str, Any] = dict(
     type="log",
     tickvals=[FLOOR, 1e-4, 1e-3, 1e-2, 1e-1, 1],
-    ticktext=["optimum", "0.01 %", "0.1 %", "1 %", "10 %", "100 %"],
+    ticktext=["optimum", "0.01 %", "0.1 %", "1 %", "10 %", "≥ 100 %"],
     range=[np.log10(FLOOR) - 0.1, 0.1],
 )
 
@@ -32,12 +32,12 @@ def plotly() -> Any:
     """plotly.graph_objects, imported late.
 
     Raises:
-        MissingExtraError: plotly is not installed.
+        MissingPackageError: plotly, which belongs to the base, was taken away.
     """
     try:
         import plotly.graph_objects as go
     except ModuleNotFoundError as error:
-        raise MissingExtraError("an interactive figure", "plotly", "report") from error
+        raise MissingPackageError("an interactive figure", "plotly") from error
     return go
 
 
@@ -80,6 +80,11 @@ def is_wide(values: Floats) -> bool:
     """Whether values (n,) belong on a logarithmic axis: all positive and far apart."""
     finite = values[np.isfinite(values)]
     return bool(len(finite) and finite.min() > 0 and finite.max() > WIDE * finite.min())
+
+
+def scaled_axis(wide: bool) -> dict[str, Any]:
+    """A linear axis, or a logarithmic one whose ticks are whole numbers, not their first digits."""
+    return dict(type="log", tickformat=",.4~g") if wide else dict(type="linear")
 
 
 def thinned(at: NDArray[np.intp], keep: NDArray[np.intp] | None = None) -> NDArray[np.intp]:

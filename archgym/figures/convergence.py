@@ -20,6 +20,7 @@ from .base import (
     layout,
     plain,
     plotly,
+    scaled_axis,
     stacked,
     trial_groups,
     written,
@@ -38,7 +39,7 @@ def convergence(scenario: Scenario, trials: Trials, final: Trials | None = None)
         A plotly ``Figure``.
 
     Raises:
-        MissingExtraError: plotly is not installed.
+        MissingPackageError: plotly is not installed.
     """
     shown = curves(scenario, trials.evaluation.metrics, trials.satisfied)
     figure = stacked(len(shown))
@@ -108,6 +109,6 @@ def _panel(
     there = [] if curve.reference is None else [curve.reference]
     shown = in_view(curve.values, trials.satisfied, curve.lower_is_better, there)
     figure.update_yaxes(
-        title=plain(curve.label + unit), type="log" if wide else "linear",
+        title=plain(curve.label + unit), **scaled_axis(wide),
         range=fitted(shown / scale, wide), row=row, col=1,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from ..space import Designs
 from ..statistics.sensitivity import KnobEffect, one_at_a_time
 from .base import GAP_TICKS, GREY, INK, clipped, layout, plain, plotly
 
+MOST_BARS = 20  # knobs that are drawn
 LONGEST = 20  # characters of a value under the name of its knob
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def table_of(found: Sequence[KnobEffect]) -> pd.DataFrame:
 
 
 def effects(table: pd.DataFrame) -> Any:
-    """The table of :func:`effects_table` as bars; knobs that change nothing are left out.
+    """The table of :func:`effects_table` as bars, of the 20 knobs that lose most.
+
+    Knobs that change nothing are left out.
 
     Args:
         table: one row a knob.
@@ -74,11 +77,12 @@ def effects(table: pd.DataFrame) -> Any:
         A plotly ``Figure``.
 
     Raises:
-        MissingExtraError: no plotly.
+        MissingPackageError: no plotly.
     """
     go = plotly()
-    rows = table.sort_values("greatest change")
-    rows = rows[rows["greatest change"] > 0]
+    rows = table[table["greatest change"] > 0].copy()
+    most, least = (clipped(rows[c]) for c in ("greatest change", "least change"))
+    rows = rows.iloc[np.lexsort((least, most))][-MOST_BARS:]
     knobs = [
         f"{plain(k)}<br><b>{plain(_short(v))}</b>" for k, v in zip(rows["knob"], rows["best value"])
     ]

@@ -19,7 +19,7 @@ def explanation(found: Explained) -> Any:
         A plotly ``Figure``.
 
     Raises:
-        MissingExtraError: no plotly.
+        MissingPackageError: no plotly.
     """
     go = plotly()
     order = found.order

@@ -22,6 +22,7 @@ from .base import (
     layout,
     plain,
     plotly,
+    scaled_axis,
     thinned,
     thinned_name,
     trial_groups,
@@ -41,7 +42,7 @@ def front(scenario: Scenario, trials: Trials, final: Trials | None = None) -> An
         A plotly ``Figure``; the box under the pointer says the design.
 
     Raises:
-        ArchgymError: the simulator has one metric alone; MissingExtraError: no plotly.
+        ArchgymError: the simulator has one metric alone; MissingPackageError: no plotly.
     """
     axes = front_axes(scenario)
     if len(axes) < 2:
@@ -73,7 +74,7 @@ def front(scenario: Scenario, trials: Trials, final: Trials | None = None) -> An
     ):
         wide = is_wide(scaled)
         shown = fitted(_in_view(scenario, axis, scaled, trials.satisfied, scale), wide)
-        update(title=plain(axis.name + unit), type="log" if wide else "linear", range=shown)
+        update(title=plain(axis.name + unit), range=shown, **scaled_axis(wide))
     return layout(figure, 520)
 
 

@@ -24,7 +24,7 @@ def importance(scenario: Scenario, trials: Trials) -> Any:
         A plotly ``Figure`` of the 20 most telling knobs at most.
 
     Raises:
-        ArchgymError: too few different designs to say anything; MissingExtraError: plotly is not installed.
+        ArchgymError: too few different designs to say anything; MissingPackageError: plotly is not installed.
     """
     found = importances(trials.x, trials.cost)[:MOST_KNOBS]
     if not found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,12 @@ from ..goals.convergence import curves
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
 from ..space import Designs
-from .base import layout, plain, plotly, written
+from .base import is_wide, layout, plain, plotly, written
 
 MOST_LINES = 2000
 MOST_KNOBS = 16
 TICKS = 8
-AXIS = 96  # pixels from one axis to the next, so that their labels stand apart
+AXIS = 90  # pixels from one axis to the next, so that their labels stand apart
 LETTER = 6.2  # pixels of a letter of the labels
 ROOM = 0.07  # share of an axis above its last value, where long labels reach down to
 LINE = 13  # characters of a line of a label
@@ -38,7 +39,7 @@ def parallel(scenario: Scenario, trials: Trials) -> Any:
         A plotly ``Figure``; ``layout.meta["least_width"]`` holds the pixels below which labels collide.
 
     Raises:
-        ArchgymError: no trial is feasible; MissingExtraError: plotly is not installed.
+        ArchgymError: no trial is feasible; MissingPackageError: plotly is not installed.
     """
     order = np.argsort(np.where(np.isnan(trials.cost), np.inf, trials.cost), kind="stable")
     order = order[trials.evaluation.feasible[order]]
@@ -49,11 +50,7 @@ def parallel(scenario: Scenario, trials: Trials) -> Any:
     dimensions = [_knob(scenario, trials.x[order], i) for i in _telling(trials.x[order])]
     shown = curves(scenario, trials.evaluation.metrics, trials.satisfied)
     for curve in shown:
-        scale, unit = written(curve.values[order], curve.unit)
-        values = curve.values[order] / scale
-        dimensions.append(
-            dict(label=_label(curve.label, unit), values=_finite(values), range=_topped(values))
-        )
+        dimensions.append(_measured(curve.label, curve.values[order], curve.unit))
     met = trials.satisfied[order]
     if met.any() and not met.all():
         dimensions.append(
@@ -62,28 +59,50 @@ def parallel(scenario: Scenario, trials: Trials) -> Any:
                 tickvals=[0, 1], ticktext=["no", "yes"], range=[0, 1 + ROOM],
             )
         )  # fmt: skip
-    # by rank: one bad design does not give all others one colour
-    place = rankdata(trials.cost[order])
+    # by rank: one bad design does not give all others one colour; the greatest is drawn on top
+    place = -rankdata(trials.cost[order])
     figure = go.Figure(
         go.Parcoords(
             dimensions=dimensions, labelside="top", labelfont=dict(size=11), rangefont=dict(size=1, color="rgba(0,0,0,0)"),
-            line=dict(color=place, colorscale="Viridis"),
+            line=dict(color=place, colorscale="Viridis", reversescale=True),
         )
     )  # fmt: skip
+    right = 30 + LETTER * max(map(len, str(dimensions[-1]["label"]).split("<br>"))) / 2
     left = 20 + LETTER * max(len(t) for t in dimensions[0].get("ticktext", [""]))
     layout(figure, 520)
     figure.update_layout(
-        margin=dict(l=left, r=60, t=80, b=24),
-        meta={"least_width": int(left + 60 + AXIS * max(1, len(dimensions) - 1))},
+        margin=dict(l=left, r=right, t=80, b=24),
+        meta={"least_width": int(left + right + AXIS * max(1, len(dimensions) - 1))},
     )
     return figure
 
 
+def _measured(name: str, values: Floats, unit: str) -> dict[str, Any]:
+    """An axis of a measured quantity, values (n,): logarithmic where they lie far apart."""
+    scale, shown = written(values, unit)
+    values = _finite(values / scale)
+    axis: dict[str, Any] = dict(label=_label(name, shown))
+    if not is_wide(values):
+        return axis | dict(values=values, range=_topped(values))
+    axis |= dict(values=np.log10(values), range=_topped(np.log10(values)))
+    ticks = _round_numbers(float(values.min()), float(values.max()))
+    return axis | dict(tickvals=np.log10(ticks), ticktext=[f"{t:g}" for t in ticks])
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times powers of ten between two positive numbers; fewer where they span many."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    digits = (1, 2, 5) if last - first <= 4 else (1,)
+    every = max(1, (last - first) // TICKS)
+    numbers = [d * 10.0**e for e in range(first, last + 1, every) for d in digits]
+    return [n for n in numbers if low <= n <= high] or [low, high]
+
+
 def _label(name: str, unit: str) -> str:
-    """A name over at most three lines, cut at its underscores and spaces, and its unit."""
+    """A name over at most three lines, cut at its underscores, dots and spaces, and its unit."""
     lines = [""]
-    for word in name.replace("_", "_ ").split():
-        joined = lines[-1] + ("" if not lines[-1] or lines[-1].endswith("_") else " ") + word
+    for word in name.replace("_", "_ ").replace(".", ". ").split():
+        joined = lines[-1] + ("" if not lines[-1] or lines[-1][-1] in "_." else " ") + word
         if lines[-1] and len(joined) > LINE:
             lines.append(word)
         else:

@@ -18,6 +18,14 @@ def adapted(
     """``parameters`` and ``reference`` less what does not exist on this workload, and notes that say so.
 
     Knobs of the reference that are left out take the values of the simulator's default design.
+
+    Args:
+        parameters: the values that knobs may take, by name.
+        reference: the values of the reference design, by knob.
+        simulator: on the workload in question.
+
+    Returns:
+        Both mappings less what is missing, and the notes.
     """
     space = simulator.space
     notes: list[str] = []
@@ -59,6 +67,14 @@ def measured(
     """Specs less those on metrics that the simulator does not give on this workload, and a note.
 
     Those ``asked`` for by name stay, to be refused where they do not exist.
+
+    Args:
+        specs: by metric.
+        simulator: on the workload in question.
+        asked: metrics whose specs the user named.
+
+    Returns:
+        The specs that can be judged, and a note where some are left out.
     """
     known = {m.name for m in simulator.metrics} | set(asked)
     gone = [n for n in specs if n not in known]
@@ -71,7 +87,15 @@ def measured(
 
 
 def within(reference: Mapping[str, Any], space: DesignSpace) -> tuple[dict[str, Any], list[str]]:
-    """A reference less the values that a narrowed space has not, and a note that says so."""
+    """A reference less the values that a narrowed space has not, and a note that says so.
+
+    Args:
+        reference: values by knob.
+        space: the narrowed space.
+
+    Returns:
+        The values that are left, and a note where some are not.
+    """
     kept = {}
     for name, value in reference.items():
         try:

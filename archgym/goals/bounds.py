@@ -73,5 +73,12 @@ def resolve(bound: Bound | None, reference: float | None, what: str) -> float | 
 
 
 def as_written(bound: Bound) -> float | str:
-    """As it stands in a document."""
+    """As it stands in a document.
+
+    Args:
+        bound: a number in the metric's SI unit, or a multiple of the reference.
+
+    Returns:
+        The number, or text such as ``1.05 x reference``.
+    """
     return str(bound) if isinstance(bound, Relative) else bound

@@ -45,6 +45,9 @@ def curves(
         scenario: whose objectives are meant.
         metrics: of all trials in order, (n,) each, NaN where infeasible.
         satisfied: which trials meet every spec, (n,).
+
+    Returns:
+        The curves, in the order of the objectives.
     """
     out = []
     reference = scenario.compared
@@ -70,7 +73,16 @@ def curves(
 
 
 def best_so_far(values: Floats, satisfied: NDArray[np.bool_], lower: bool) -> Floats:
-    """The least (or greatest) value among the satisfied so far, (n,); NaN before the first."""
+    """The least (or greatest) value among the satisfied so far, (n,); NaN before the first.
+
+    Args:
+        values: (n,) in the order of the trials, NaN where infeasible.
+        satisfied: which trials meet every spec, (n,).
+        lower: whether less is better.
+
+    Returns:
+        (n,) in the unit of the values; it never gets worse.
+    """
     sign = 1.0 if lower else -1.0
     usable = satisfied & np.isfinite(values)
     best = np.minimum.accumulate(np.where(usable, sign * values, np.inf))
@@ -78,7 +90,15 @@ def best_so_far(values: Floats, satisfied: NDArray[np.bool_], lower: bool) -> Fl
 
 
 def label_of(scenario: Scenario, objective: Objective) -> str:
-    """What is improved, in words: the objective, or its distance from the target."""
+    """What is improved, in words: the objective, or its distance from the target.
+
+    Args:
+        scenario: whose formulation decides.
+        objective: one of its objectives.
+
+    Returns:
+        The label.
+    """
     if scenario.reward == "target-distance":
         return f"distance of {objective.name} from its target"
     return objective.name

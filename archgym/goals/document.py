@@ -13,7 +13,14 @@ DEFAULTS: dict[str, Any] = {"reward": "satisfy-then-improve", "rho": 10.0, "aggr
 
 
 def to_document(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The document of a scenario's fields; reading it again gives an equal scenario."""
+    """The document of a scenario's fields; reading it again gives an equal scenario.
+
+    Args:
+        fields: of a scenario, by name.
+
+    Returns:
+        Plain values; what is as by default is left out.
+    """
     out: dict[str, Any] = {
         "name": fields["name"],
         "description": fields["description"],

@@ -81,7 +81,14 @@ class Explained:
 
 
 def move_in_words(move: Move) -> str:
-    """``glb_size up``."""
+    """``glb_size up``.
+
+    Args:
+        move: of one knob, a step up or down, or to any other value (0).
+
+    Returns:
+        The words.
+    """
     return f"{move.knob} {({1: 'up', -1: 'down'}).get(move.step, 'changed')}"
 
 

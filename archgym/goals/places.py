@@ -16,6 +16,13 @@ def in_its_folder(document: Mapping[str, Any], base: Path) -> dict[str, Any]:
 
     Workloads and text settings that name an existing file, and ``simulator: module:Class`` (or
     ``FILE.py:Class``) with the module beside the file.
+
+    Args:
+        document: of a scenario.
+        base: the folder of its file.
+
+    Returns:
+        A copy with whole paths.
     """
     out = dict(document)
     for key in ("workload", "workloads"):
@@ -29,7 +36,15 @@ def in_its_folder(document: Mapping[str, Any], base: Path) -> dict[str, Any]:
 
 
 def sweep_in_its_folder(document: Mapping[str, Any], base: Path) -> dict[str, Any]:
-    """The same of a sweep's document: its scenarios, inline ones too, agents, tables and proxies."""
+    """The same of a sweep's document: its scenarios, inline ones too, agents, tables and proxies.
+
+    Args:
+        document: of a sweep.
+        base: the folder of its file.
+
+    Returns:
+        A copy with whole paths.
+    """
     out = dict(document)
     if isinstance(out.get("scenarios"), list):
         out["scenarios"] = [_scenario_entry(item, base) for item in out["scenarios"]]
@@ -77,7 +92,15 @@ def _each(value: Any, base: Path) -> Any:
 
 
 def code(name: str, base: Path) -> str:
-    """``module:Class`` or ``FILE.py:Class`` with the whole path where the file lies in ``base``."""
+    """``module:Class`` or ``FILE.py:Class`` with the whole path where the file lies in ``base``.
+
+    Args:
+        name: of a simulator or agent; a registered one stays as it is.
+        base: the folder that is looked into.
+
+    Returns:
+        The name.
+    """
     module, colon, attribute = name.rpartition(":")
     if not colon or not module:
         return name
@@ -92,6 +115,13 @@ def absolute(workload: str, base: Path) -> str:
     """A workload whose files, looked up in ``base``, are named by whole paths; other names as they are.
 
     ``FILE``, ``FILE@N`` (a part of it) and ``FILE+FILE`` (several) are known.
+
+    Args:
+        workload: its name.
+        base: the folder that is looked into.
+
+    Returns:
+        The name.
     """
     if len(workload) > 4096 or "\0" in workload:
         return workload
@@ -113,6 +143,10 @@ def _is_file(path: Path) -> bool:
 
 def require_files(document: Mapping[str, Any], where: str) -> None:
     """Refuse a scenario's or sweep's document whose files are gone; names every one.
+
+    Args:
+        document: of a scenario or sweep.
+        where: it was read, for the error.
 
     Raises:
         ScenarioError: a whole path in it names no file.

@@ -46,6 +46,9 @@ def find_reference(
         named: all, some or none of the knobs.
         evaluate: combined metrics of designs (n, d) of the space.
 
+    Returns:
+        The design and its evaluation, with a warning where it is not the one that was named.
+
     Raises:
         DesignError, UnknownNameError: a knob or value that does not exist.
     """
@@ -72,6 +75,14 @@ def find_reference(
 
 def completed(space: DesignSpace, simulator: Simulator, named: Mapping[str, object]) -> Designs:
     """The named knobs, the others as in the simulator's default design; (1, d), evaluates nothing.
+
+    Args:
+        space: of the scenario.
+        simulator: whose default design completes it.
+        named: values by knob.
+
+    Returns:
+        (1, d) value indices, repaired where they break a constraint.
 
     Raises:
         DesignError, UnknownNameError: a knob or value that does not exist.

@@ -20,6 +20,9 @@ def relief(
         space: of the design; moves of knobs that it lacks are left out.
         design: value indices (d,).
         breakdowns: of the design, one per metric that matters, and how much it does.
+
+    Returns:
+        Designs (k, d), value indices, and their weights (k,), without unit.
     """
     weights: dict[Move, float] = {}
     for breakdown, matters in breakdowns:

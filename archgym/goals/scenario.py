@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, fields
 from functools import cached_property
@@ -19,12 +18,12 @@ from ..contracts.feedback import Feedback
 from ..contracts.making import make_simulators
 from ..contracts.simulator import Simulator
 from ..documents import located
-from ..errors import DesignError, ScenarioError, UnknownNameError
+from ..errors import ScenarioError, UnknownNameError
 from ..space import Designs, DesignSpace
+from .advising import feedback_of, urgent_of
 from .document import to_document
 from .objectives import Objective, Spec
 from .reference import Reference, find_reference
-from .relief import relief
 from .rewards import FORMULATIONS, INFEASIBLE_REWARD, VIOLATED
 
 Aggregate = Literal["sum", "geometric_mean", "worst"]
@@ -122,13 +121,29 @@ class Scenario:
         return ColumnNames.of(self.space.names, self.units)
 
     def to_simulator(self, x: Designs) -> Designs:
-        """Designs of this scenario's space, checked if narrowed, as designs of its simulator's."""
+        """Designs of this scenario's space, checked if narrowed, as designs of its simulator's.
+
+        Args:
+            x: value indices (n, d) of the scenario's space.
+
+        Returns:
+            Value indices (n, d) of the simulator's space.
+
+        Raises:
+            DesignError: a design outside of a narrowed space.
+        """
         if not self.parameters:
             return x  # the simulator checks them
         return self.space.embed(self.space.check(x), self.simulators[0].space)
 
     def from_simulator(self, x: Designs) -> Designs:
         """Designs (n, d) of the simulator's space as designs of this scenario's.
+
+        Args:
+            x: value indices (n, d) of the simulator's space.
+
+        Returns:
+            Value indices (n, d) of the scenario's space.
 
         Raises:
             DesignError: one has a value that this scenario leaves out.
@@ -202,10 +217,17 @@ class Scenario:
         return self.combine([s.evaluate(inner) for s in self.simulators])
 
     def explain(self, x: Designs, evaluation: Evaluation | None = None) -> list[Explanation]:
-        """What metrics of designs (n, d) are made of, by workload; their ``evaluation`` spares another one."""
-        inner = self.to_simulator(x)
+        """What the metrics of designs are made of.
+
+        Args:
+            x: value indices (n, d).
+            evaluation: of these designs, which spares another one where there is one workload.
+
+        Returns:
+            One explanation per workload.
+        """
         known = evaluation if len(self.simulators) == 1 else None
-        return [s.explain(inner, known) for s in self.simulators]
+        return [s.explain(self.to_simulator(x), known) for s in self.simulators]
 
     def costs(self, e: Evaluation, vector: bool = False) -> Floats:
         """Costs to minimise: (n, 1) by the reward formulation, or (n, k) of the objectives.
@@ -258,48 +280,26 @@ class Scenario:
         return ok
 
     def feedback(self, e: Evaluation) -> Feedback:
-        """What an agent may know of designs besides their costs, from their evaluation alone."""
-        penalty, violations = np.zeros(len(e)), {}
-        for spec in self.resolved[1]:
-            violations[spec.metric] = spec.violation(e.metrics)
-            penalty += spec.penalty(e.metrics)
-        penalties = np.where(e.feasible, penalty, np.inf)
-        return Feedback(e, violations, penalties, self._advise, self._relieve)
+        """What an agent may know of designs besides their costs, from their evaluation alone.
 
-    def _relieve(self, design: Designs, e: Evaluation) -> tuple[Designs, Floats]:
-        """Moves from one design (d,) that should relieve what limits it, with weights."""
-        found = self.explain(design[None], e)
-        wanted = self.urgent(e)
-        return relief(self.space, design, [(one[m], w) for one in found for m, w in wanted.items()])
+        Args:
+            e: of a batch of n designs, over all workloads.
 
-    def _advise(self, design: Designs, e: Evaluation) -> Designs:
-        """Moves (k, d) from one design (d,), by its evaluation and the simulator's knowledge."""
-        metric = next(iter(self.urgent(e)))
-        whole = self.to_simulator(design[None])[0]
-        moves = self.simulators[0].advise(whole, metric, e)
-        if not self.parameters:
-            return moves
-        kept = []
-        for move in moves:  # moves that leave the narrowed space are no advice here
-            try:
-                kept.append(self.from_simulator(move[None])[0])
-            except DesignError:
-                continue
-        return np.array(kept, np.int64).reshape(len(kept), len(self.space))
+        Returns:
+            The evaluation, how far each spec is missed, and advice.
+        """
+        return feedback_of(self, e)
 
     def urgent(self, e: Evaluation) -> dict[str, float]:
-        """Metrics of one design (e has one row) that matter, most first, with how much they do.
+        """Metrics of one design that matter, most first, with how much they do; see :func:`urgent_of`.
 
-        Metrics outside of their specs, by how far; where every spec is met, those of the objectives alike.
+        Args:
+            e: of one design.
+
+        Returns:
+            Weights by metric, without unit.
         """
-        off = {
-            s.metric: math.log1p(max(0.0, float(s.violation(e.metrics)[0])))
-            for s in self.resolved[1]
-        }
-        missed = {m: v for m, v in off.items() if v > 0}
-        if missed:
-            return dict(sorted(missed.items(), key=lambda item: -item[1]))
-        return dict.fromkeys((n for o in self.objectives for n in o.metrics), 1.0)
+        return urgent_of(self, e)
 
     def gap(self, cost: Floats, best: float) -> Floats:
         """How much worse than ``best`` costs are, as a share of the objective: 0.01 is 1 % off.
@@ -334,9 +334,10 @@ class Scenario:
         return self._find_reference(self.evaluate)
 
     def settle_reference(self, evaluate: Callable[[Designs], Evaluation]) -> None:
-        """Evaluate the reference design by ``evaluate``, such as one that looks into a store first.
+        """Evaluate the reference design, where it is not known already.
 
-        Without effect where it is known already.
+        Args:
+            evaluate: the combined evaluation of designs (n, d), such as one that looks into a store first.
         """
         if "compared" not in self.__dict__:
             self.__dict__["compared"] = self._find_reference(evaluate)

@@ -83,6 +83,9 @@ def load_scenario(
         changes: other values for keys of the document: ``objectives``, ``budget``, ``reward`` … replace;
             ``specs``, ``parameters`` and ``reference`` are merged in by name, None removes an entry.
 
+    Returns:
+        The scenario, checked.
+
     Raises:
         UnknownNameError: no such scenario; ScenarioError: the document makes no sense.
         TrustError: a file inside a run or sweep that names code outside the registry.
@@ -120,7 +123,17 @@ def changed(
     config: Mapping[str, Any] | None = None,
     changes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """A document with some of its values replaced, see :func:`load_scenario`."""
+    """A document with some of its values replaced, see :func:`load_scenario`.
+
+    Args:
+        document: of a scenario.
+        workload: other workloads; None: its own.
+        config: settings of the simulator to replace.
+        changes: other values by key of the document.
+
+    Returns:
+        A new document; the given one stays as it is.
+    """
     out = dict(document)
     if workload is not None:
         out.pop("workload", None)
@@ -148,6 +161,15 @@ def from_document(
     on this one are left out of ``reference`` and ``parameters``, and noted, and so are specs on metrics that
     it does not have.  ``changes`` are those that were made since it was written: they are held to what
     exists, and where they pin knobs, the reference design takes a value that is left.
+
+    Args:
+        document: keys as of a scenario's YAML file.
+        where: the document stands, for errors.
+        foreign: whether it was written for other workloads.
+        changes: made since it was written, by key.
+
+    Returns:
+        The scenario, checked.
 
     Raises:
         ScenarioError: names every fault of the document.

@@ -29,7 +29,14 @@ class Axis:
 
 
 def front_axes(scenario: Scenario) -> tuple[Axis, ...]:
-    """What the front of a scenario is made of: its objectives, or the two metrics of :func:`axes_of`."""
+    """What the front of a scenario is made of: its objectives, or the two metrics of :func:`axes_of`.
+
+    Args:
+        scenario: what was searched.
+
+    Returns:
+        The axes: what each is, its unit, and whether less is better.
+    """
     metrics = scenario.simulators[0].metrics
     if scenario.k > 1:
         return tuple(
@@ -45,6 +52,12 @@ def axes_of(scenario: Scenario) -> tuple[str, ...]:
     """The two metrics a front is drawn over: those of objectives, then specs, then any other.
 
     One name where the simulator has one metric.
+
+    Args:
+        scenario: what was searched.
+
+    Returns:
+        Names of metrics.
     """
     wanted = [n for o in scenario.objectives for n, _ in o.expression.factors]
     wanted += [s.metric for s in scenario.specs]
@@ -56,6 +69,13 @@ def front_of(scenario: Scenario, trials: Trials) -> NDArray[np.intp]:
     """Positions of the non-dominated trials that meet the specs.
 
     Over the objectives where there are several; with a single one, over :func:`axes_of`.
+
+    Args:
+        scenario: what was searched.
+        trials: n of them.
+
+    Returns:
+        Positions among the trials, ascending or in the order of the front.
     """
     if scenario.k > 1 or not len(trials):
         return trials.front
@@ -63,7 +83,15 @@ def front_of(scenario: Scenario, trials: Trials) -> NDArray[np.intp]:
 
 
 def front_costs(scenario: Scenario, e: Evaluation) -> Floats:
-    """What a front is made of, (n, axes); less is better, +inf where a spec is violated."""
+    """What a front is made of, (n, axes); less is better, +inf where a spec is violated.
+
+    Args:
+        scenario: what was searched.
+        e: of n designs, over all workloads.
+
+    Returns:
+        (n, axes).
+    """
     if scenario.k > 1:
         return scenario.costs(e, vector=True)
     columns = [_sign(scenario, n) * e.metrics[n] for n in axes_of(scenario)]

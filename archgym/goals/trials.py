@@ -25,7 +25,16 @@ class Trials:
 
     @classmethod
     def of(cls, scenario: Scenario, x: Designs, e: Evaluation) -> Trials:
-        """Designs (n, d) of a scenario with their combined evaluation, priced."""
+        """Designs (n, d) of a scenario with their combined evaluation, priced.
+
+        Args:
+            scenario: prices them.
+            x: value indices (n, d).
+            e: their evaluation over all workloads.
+
+        Returns:
+            The trials, in the given order.
+        """
         cost = scenario.costs(e)[:, 0]
         return cls(x, e, cost, scenario.costs(e, vector=True), scenario.satisfied(e))
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..figures.base import FLOOR, GAP_TICKS, GREY, INK, RED, clipped, layout, plotly
+from ..figures.base import FLOOR, GAP_TICKS, GREY, INK, RED, clipped, layout, plotly, scaled_axis
 from ..statistics.comparison import performance_profile
 from ..statistics.lottery import CLIP
 from .results import Results
@@ -81,7 +81,7 @@ def tuning(table: pd.DataFrame) -> Any:
             x=random.index, y=clipped(random), name="random search", mode="lines",
             line=dict(color=RED, dash="dash"),
         )  # fmt: skip
-    figure.update_xaxes(title="evaluations charged, tuning included", type="log")
+    figure.update_xaxes(title="evaluations charged, tuning included", **scaled_axis(True))
     figure.update_yaxes(title="expected best gap", **GAP_TICKS)
     return _below(layout(figure, 620))
 
@@ -172,7 +172,7 @@ def overhead(table: pd.DataFrame) -> Any:
         figure.add_bar(
             x=rows[column], y=rows["agent"], orientation="h", name=name, marker_color=colour
         )
-    figure.update_xaxes(title="µs an evaluation", type="log")
+    figure.update_xaxes(title="µs per evaluation", **scaled_axis(True))
     return layout(figure, 140 + 26 * len(rows))
 
 
@@ -188,7 +188,7 @@ def volumes(table: pd.DataFrame) -> Any:
             x=median.index, y=100 * median, name=f"{label}, {scenario}", mode="lines+markers",
             marker_size=4, line_dash=dashes[names.index(scenario) % 4],
         )  # fmt: skip
-    figure.update_xaxes(title="evaluations", type="log")
+    figure.update_xaxes(title="evaluations", **scaled_axis(True))
     figure.update_yaxes(title="hypervolume, % of the exact front's")
     return _below(layout(figure, 720))
 

@@ -64,7 +64,7 @@ def importances(results: Results) -> pd.DataFrame:
 
 def _axes(runs: pd.DataFrame) -> tuple[list[str], list[list[Any]], np.ndarray]:
     """Hyperparameters that vary, the values tried, and each run's position among them."""
-    table = [parse_json(h, "a run's hyperparameters") for h in runs["hyper"]]
+    table = [parse_json(h, "a run's hyperparameters") for h in runs["hyperparameters"]]
     names = sorted({n for row in table for n in row})
     levels = [sorted({row[n] for row in table}, key=lambda v: (str(type(v)), v)) for n in names]
     moving = [i for i, values in enumerate(levels) if len(values) > 1]

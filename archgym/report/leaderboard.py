@@ -62,18 +62,20 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
     folder = SweepFolder(path)
     sweep, place = folder.sweep(), folder.place
     with Ledger(path / LEDGER) as ledger:
-        runs = list(ledger.rows("scenario, agent, panel, hyper, budget, phase, seed, best, id"))
+        runs = list(
+            ledger.rows("scenario, agent, panel, hyperparameters, budget, phase, seed, best, id")
+        )
         packages = ledger.meta("versions")
     phase = TEST if any(r[5] == TEST for r in runs) else TUNING
     groups: dict[tuple[Any, ...], list[tuple[int, float, str]]] = {}
-    for scenario, agent, panel, hyper, budget, its, seed, cost, name in runs:
+    for scenario, agent, panel, hyperparameters, budget, its, seed, cost, name in runs:
         if its == phase:
-            groups.setdefault((scenario, agent, panel, hyper, budget), []).append(
+            groups.setdefault((scenario, agent, panel, hyperparameters, budget), []).append(
                 (seed, cost, name)
             )
     out = []
     random: dict[str, float] = {}
-    for (name, agent, panel, hyper, budget), members in groups.items():
+    for (name, agent, panel, hyperparameters, budget), members in groups.items():
         scenario = sweep.scenarios[name]
         certificate = find(scenario, certificates)
         if name not in random:
@@ -102,7 +104,7 @@ def _of_sweep(path: Path, certificates: Path | None) -> list[dict[str, Any]]:
                     "goal": goal_digest(scenario),
                     "simulators": [s.key for s in scenario.simulators],
                     "agent": agent,
-                    "hyperparameters": parse_json(hyper, "a run's hyperparameters"),
+                    "hyperparameters": parse_json(hyperparameters, "a run's hyperparameters"),
                     "budget": budget,
                     "seeds": [m[0] for m in members],
                     "best_costs": [m[1] for m in members],

@@ -186,7 +186,7 @@ class _Page(Parts):
             failed = pd.DataFrame(
                 r.failures, columns=["run", "scenario", "agent", "status", "error"]
             )
-            failed["error"] = failed["error"].str.strip().str.splitlines().str[-1]
+            failed["error"] = failed["error"].str.strip().str.split("\n").str[-1]
             self._table(failed, "Failed runs")
         packages = ", ".join(f"{k} {v}" for k, v in r.versions.items())
         self.note(f"archgym {__version__}; the sweep ran with {packages}.")

@@ -23,7 +23,7 @@ from ..sweeps.query_counts import totals as query_totals
 from ..tables.certificate import Certificate, find, random_cost, span
 
 _COLUMNS = (
-    "id, scenario, agent, panel, hyper, seed, budget, phase, charged, computed, different, best, "
+    "id, scenario, agent, panel, hyperparameters, seed, budget, phase, charged, computed, different, best, "
     "design, metrics, curve, front, agent_seconds, simulator_seconds, seconds"
 )
 

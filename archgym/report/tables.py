@@ -221,7 +221,7 @@ def per_scenario(results: Results) -> pd.DataFrame:
                 "median gap": float(gaps[(len(gaps) - 1) // 2]), "worst gap": float(gaps[-1]),
                 "RI %": float(np.median(improved)),
                 "reach the best": int((runs["best"] <= results.targets[str(scenario)].best + 1e-12).sum()),
-                "hyperparameters": runs["hyper"].iloc[0] if results.tuned_apart else "",
+                "hyperparameters": runs["hyperparameters"].iloc[0] if results.tuned_apart else "",
             }
         )  # fmt: skip
     return pd.DataFrame(rows)

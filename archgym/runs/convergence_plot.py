@@ -96,6 +96,7 @@ def draw_compared(
 ) -> None:
     """The best so far of every group of runs: a line, or the median of several with their band."""
     from matplotlib import colormaps
+    from matplotlib.ticker import StrMethodFormatter
 
     colours = colormaps["tab10"]
     for panel, ax in enumerate(axes):
@@ -131,6 +132,7 @@ def draw_compared(
     longest = max(len(best) for best in bests)
     if longest > 1 and any(np.isfinite(best).any() for best in bests):
         axes[-1].set_xscale("log")
+        axes[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes[-1].set_xlabel("evaluations charged")
 
 

@@ -38,7 +38,7 @@ def frame_of_trials(scenario: Scenario, trials: Trials) -> pd.DataFrame:
 
 
 def frame_of_front(scenario: Scenario, entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The front of a result: ``trial``, the knobs, the metrics.
+    """The front of a result: ``step``, the knobs, the metrics.
 
     Args:
         scenario: what was searched.
@@ -52,13 +52,13 @@ def frame_of_front(scenario: Scenario, entries: Sequence[Mapping[str, Any]]) -> 
     names = scenario.columns
     rows = [
         [
-            e["trial"],
+            e["step"],
             *(e["design"][k] for k in names.knobs),
             *(e["metrics"][m] for m in names.metrics),
         ]
         for e in entries
     ]
-    columns = ["trial", *names.knobs.values(), *names.metrics.values()]
+    columns = ["step", *names.knobs.values(), *names.metrics.values()]
     return _with_units(pd.DataFrame(rows, columns=columns), scenario)
 
 

@@ -80,7 +80,7 @@ def _finalists(
     front, best = result["front"], result["best"]
     assert isinstance(front, list)
     entries = [*front, *([best] if isinstance(best, dict) else [])]
-    positions = np.array(sorted({int(e["trial"]) for e in entries}), np.intp)
+    positions = np.array(sorted({int(e["step"]) for e in entries}), np.intp)
     x = trials.x[positions]
     evaluation = make_evaluator(scenario, "exact", store)(x)
     return Confirmed(Trials.of(scenario, x, evaluation), positions, 0)

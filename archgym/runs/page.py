@@ -79,7 +79,7 @@ def page_of(run: Finished, folder: Path | None, effects: bool | None = None) -> 
     page.head(
         "Parallel coordinates",
         "The 2,000 least costly feasible trials at most, from violet (best) to yellow. Drag along an "
-        "axis to keep a part of it, and drag a name to move its axis.",
+        "axis to keep a part of it, and drag a name to move its axis. On a narrow screen it scrolls sideways.",
     )
     _drawn(page, run.plot_parallel)
     page.head(

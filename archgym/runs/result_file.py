@@ -15,6 +15,27 @@ KEYS = (
 )  # fmt: skip
 
 
+def in_present_names(result: dict[str, Any]) -> dict[str, Any]:
+    """A result that an older version wrote, with ``step`` for what it called ``trial``.
+
+    Args:
+        result: as it was read; nothing is known of it yet.
+
+    Returns:
+        The same under present names; a result of this version as it is.
+    """
+    front = result.get("front")
+    if isinstance(front, list):
+        result = {**result, "front": [_renamed(e) for e in front]}
+    return {**result, "best": _renamed(result["best"])} if "best" in result else result
+
+
+def _renamed(entry: Any) -> Any:
+    if not isinstance(entry, dict) or "trial" not in entry or "step" in entry:
+        return entry
+    return {"step" if k == "trial" else k: v for k, v in entry.items()}
+
+
 def faults_of(result: Mapping[str, Any]) -> list[str]:
     """What is wrong with a run's result; empty for a good one."""
     out = [f"{k} is missing" for k in (*KEYS, *COUNTS) if k not in result]
@@ -88,8 +109,8 @@ def _entry(where: str, entry: Any, units: Mapping[str, str]) -> str:
     numbers += entry["missed"].values()
     if not all(map(is_number, numbers)) or any(v <= 0 for v in entry["missed"].values()):
         return f"{where}: a figure is no number"
-    if where != "reference" and (not _count(entry.get("trial"), 0)):
-        return f"{where}: trial {shortened(entry.get('trial'))} is no number of a trial"
+    if where != "reference" and (not _count(entry.get("step"), 0)):
+        return f"{where}: step {shortened(entry.get('step'))} is no number of a trial"
     return ""
 
 

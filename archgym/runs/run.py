@@ -66,7 +66,7 @@ class Run:
 
     @property
     def front(self) -> pd.DataFrame:
-        """The front, one row a design: ``trial``, the knobs, the metrics.  ``attrs["units"]`` holds the units."""
+        """The front, one row a design: ``step``, the knobs, the metrics.  ``attrs["units"]`` holds the units."""
         return frame_of_front(self.scenario, self.result["front"])
 
     @property

@@ -21,7 +21,7 @@ from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document
 from .manifest import FORMAT, identity
 from .naming import folder_of
-from .result_file import TRIALS_DIGEST, faults_of
+from .result_file import TRIALS_DIGEST, faults_of, in_present_names
 
 MANIFEST, EVALUATIONS, RESULT, TRIALS, LOCK = (
     "manifest.json",
@@ -211,6 +211,7 @@ class RunFolder:
                 raise StoreError(f"{file}: its digest differs, it is damaged")
             for key in (KEY, TRIALS_DIGEST):
                 result.pop(key, None)
+            result = in_present_names(result)
             faults = faults_of(result)
             if faults:
                 raise StoreError(f"{file}: {'; '.join(faults[:5])}")

@@ -65,7 +65,7 @@ def summary(
         """One design among the answers, with what the search took it for."""
         e = answers.evaluation.take([i])
         out = {
-            "trial": numbers[i],
+            "step": numbers[i],
             "design": scenario.space.decode(answers.x[i : i + 1])[0],
             **judged(scenario, e),
         }

@@ -42,7 +42,7 @@ def write_explanation(title: str, found: Sequence[Explained], path: Path) -> Non
     """An explanation as one HTML file that asks the network for nothing.
 
     Raises:
-        MissingExtraError: no plotly; StoreError: the file cannot be written.
+        MissingPackageError: no plotly; StoreError: the file cannot be written.
     """
     page = Parts(f"Explained: {title}")
     _fill(page, found)

@@ -74,7 +74,11 @@ class Callback:
     """
 
     def on_start(self, study: Watched) -> None:
-        """Before the first batch; ``study`` has ``scenario``, ``agent``, ``budget`` and ``batch``."""
+        """Before the first batch; ``study`` has ``scenario``, ``agent``, ``budget`` and ``batch``.
+
+        Args:
+            study: about to begin.
+        """
 
     def on_batch(self, study: Watched, progress: Progress) -> Ended | str | None:
         """After every batch.
@@ -90,11 +94,22 @@ class Callback:
         return None
 
     def on_end(self, study: Watched) -> None:
-        """After the last batch, also when an error or Ctrl-C ended the study (``study.ended`` is None then)."""
+        """After the last batch, also when an error or Ctrl-C ended the study (``study.ended`` is None then).
+
+        Args:
+            study: that ended.
+        """
 
 
 def reason_to_end(answers: list[Ended | str | None]) -> Ended | None:
-    """The first reason among what callbacks returned."""
+    """The first reason among what callbacks returned.
+
+    Args:
+        answers: of the callbacks, in their order; a text is a reason too.
+
+    Returns:
+        The reason; None where nobody gave one.
+    """
     for answer in answers:
         if answer:
             return answer if isinstance(answer, Ended) else Ended("callback", str(answer))

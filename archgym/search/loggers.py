@@ -177,7 +177,14 @@ class WandbCallback(Callback):
 
 
 def facts_of(study: Watched) -> dict[str, Any]:
-    """What is searched, by whom and how long, as plain values."""
+    """What is searched, by whom and how long, as plain values.
+
+    Args:
+        study: being watched.
+
+    Returns:
+        Texts and numbers by name.
+    """
     return {
         "scenario": study.scenario.name,
         "workloads": ", ".join(study.scenario.workloads),
@@ -190,6 +197,13 @@ def facts_of(study: Watched) -> dict[str, Any]:
 
 
 def figures_of(progress: Progress) -> Mapping[str, float]:
-    """The figures of one batch by name: metrics of the best design so far, in SI units, and counts."""
+    """The figures of one batch by name: metrics of the best design so far, in SI units, and counts.
+
+    Args:
+        progress: of one batch.
+
+    Returns:
+        Numbers by name.
+    """
     best = {f"best/{n}": v for n, v in (progress.best or {}).items()}
     return {**best, "specs_met": float(progress.specs_met), "computed": float(progress.computed)}

@@ -11,7 +11,15 @@ from .callbacks import Callback, Progress, Watched
 
 
 def note_of(scenario: Scenario, p: Progress) -> str:
-    """What the bar says after a batch."""
+    """What the bar says after a batch.
+
+    Args:
+        scenario: what is searched.
+        p: the progress of the batch.
+
+    Returns:
+        The words.
+    """
     best = "no feasible design yet" if p.best is None else f"best {in_words(scenario, p.best)}"
     return f"{best}; {p.computed:,} computed"
 

@@ -113,6 +113,12 @@ class Study:
             on_progress: called after every batch.
             until_specs_met: end at the first design that meets every spec.
             callbacks: told of the course of the study; each may end it after a batch.
+
+        Returns:
+            Every trial of the study.
+
+        Raises:
+            ArchgymError: the agent proposed something else than when the run was recorded.
         """
         self.ended = None
         started: list[Callback] = []

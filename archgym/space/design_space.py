@@ -12,6 +12,7 @@ from ..errors import DesignError, UnknownNameError
 from .constraint import Constraint, Designs
 from .parameter import Parameter, Value
 from .permutations import exchanges
+from .sampling import drawn, repaired
 
 
 class DesignSpace:
@@ -50,6 +51,9 @@ class DesignSpace:
 
         Args:
             name: of the parameter.
+
+        Returns:
+            The column, from 0.
 
         Raises:
             UnknownNameError: no parameter has this name; similar ones are suggested.
@@ -106,10 +110,13 @@ class DesignSpace:
         return out
 
     def is_valid(self, x: Designs) -> NDArray[np.bool_]:
-        """Which designs keep every constraint, bool (n,).
+        """Which designs keep every constraint.
 
         Args:
             x: designs (n, d) within range.
+
+        Returns:
+            (n,) bool.
         """
         valid = np.ones(len(x), np.bool_)
         if self.constraints and len(x):
@@ -123,6 +130,9 @@ class DesignSpace:
 
         Args:
             design: (d,) value indices.
+
+        Returns:
+            The name of the constraint and its reason, or ''.
         """
         columns = self.columns(design[None])
         for constraint in self.constraints:
@@ -132,10 +142,13 @@ class DesignSpace:
 
     # ---- between indices and physical values
     def columns(self, x: Designs) -> dict[str, NDArray[np.generic]]:
-        """Designs as physical values: by parameter name, (n,) in the parameter's unit.
+        """Designs as physical values.
 
         Args:
             x: designs (n, d) within range.
+
+        Returns:
+            By parameter name, values (n,) in the parameter's unit.
         """
         return {n: a[x[:, i]] for i, (n, a) in enumerate(zip(self.names, self._arrays))}
 
@@ -196,6 +209,9 @@ class DesignSpace:
 
         Args:
             x: designs (n, d).
+
+        Returns:
+            (n, d) between 0 and 1.
         """
         unit: NDArray[np.float64] = (x + 0.5) / self.nvec
         return unit
@@ -227,22 +243,7 @@ class DesignSpace:
         Raises:
             DesignError: fewer than about 1 design in 100,000 is valid.
         """
-        x = rng.integers(0, self.nvec, size=(n, len(self)), dtype=np.int64)
-        if not self.constraints:
-            return x
-        for _ in range(200):
-            bad = np.flatnonzero(~self.is_valid(x))
-            if not len(bad):
-                return x
-            tries = rng.integers(
-                0, self.nvec, size=(max(512, 2 * len(bad)), len(self)), dtype=np.int64
-            )
-            good = tries[self.is_valid(tries)][: len(bad)]
-            x[bad[: len(good)]] = good
-        raise DesignError(
-            f"found no valid design in {200 * 512:,} random draws; constraints: "
-            + ", ".join(c.name for c in self.constraints)
-        )
+        return drawn(self, n, rng)
 
     def repair(self, x: Designs, rng: np.random.Generator) -> Designs:
         """Replace invalid designs by valid ones that differ in few parameters.
@@ -254,23 +255,7 @@ class DesignSpace:
         Returns:
             Valid designs (n, d); those that were valid are unchanged.
         """
-        if not self.constraints:
-            return x
-        out = x.copy()
-        bad = np.flatnonzero(~self.is_valid(out))
-        for changes in range(1, len(self) + 1):
-            for _ in range(8):
-                if not len(bad):
-                    return out
-                trial = x[bad].copy()
-                for _ in range(changes):
-                    column = rng.integers(0, len(self), len(bad))
-                    trial[np.arange(len(bad)), column] = rng.integers(0, self.nvec[column])
-                good = self.is_valid(trial)
-                out[bad[good]] = trial[good]
-                bad = bad[~good]
-        out[bad] = self.sample(len(bad), rng)
-        return out
+        return repaired(self, x, rng)
 
     def neighbors(self, design: ArrayLike) -> Designs:
         """Every valid design one step away.
@@ -307,6 +292,9 @@ class DesignSpace:
 
         Args:
             x: designs (n, d).
+
+        Returns:
+            n whole numbers, from 0.
         """
         ranks = [0] * len(x)
         for row, design in enumerate(x.tolist()):
@@ -365,6 +353,12 @@ class DesignSpace:
 
         Args:
             choices: the values to keep, by parameter name.
+
+        Returns:
+            The narrowed space.
+
+        Raises:
+            UnknownNameError: no parameter has this name; DesignError: a value that it does not have.
         """
         for name in choices:
             self.position(name)
@@ -395,5 +389,12 @@ class DesignSpace:
 
 
 def design_keys(x: Designs) -> list[bytes]:
-    """One key of bytes for each of the designs (n, d); keys sort like ranks."""
+    """One key of bytes for each of the designs (n, d); keys sort like ranks.
+
+    Args:
+        x: value indices (n, d).
+
+    Returns:
+        n keys of 4 d bytes.
+    """
     return [row.tobytes() for row in np.ascontiguousarray(x).astype(">i4")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ PROBE = 8  # neighbours whose time together says how long all of them take
 
 @dataclass(frozen=True)
 class KnobEffect:
-    """One knob moved through its values: ``gaps`` (values,) to the cost of the design itself.
+    """One knob moved through ``values``: ``gaps`` (values,) to the cost of the design itself.
 
     A gap below 0 is an improvement, +inf a design that is infeasible or breaks a spec.
     """
@@ -55,7 +55,7 @@ class Neighbourhood:
 
 
 def one_at_a_time(
-    scenario: Scenario, design: Designs, limit_s: float | None = None
+    scenario: Scenario, design: Designs, limit_s: float | None = None, most: int | None = None
 ) -> Neighbourhood:
     """What happens when one knob of a design alone is moved, to each of its other values.
 
@@ -66,12 +66,19 @@ def one_at_a_time(
         scenario: says what a change is worth, and evaluates.
         design: (d,) value indices.
         limit_s: seconds that all neighbours may take; None: as long as it takes.
+        most: other values of a knob that are tried; of knobs with more, those beside its own, the ends, and
+            others evenly between. None: all.
 
     Returns:
         The effects, and what they took.
     """
     here = np.asarray(design, np.int64)
-    x = _neighbours(scenario, here)
+    tried = {
+        column: _others(len(p), int(here[column]), most)
+        for column, p in enumerate(scenario.space.parameters)
+        if len(p) > 1
+    }
+    x = _neighbours(here, tried)
     spent = _Spent(scenario)
     own = float(spent.costs(here[None])[0])  # compiles kernels, where that has to be: not timed
     costs = np.empty(len(x))
@@ -87,7 +94,7 @@ def one_at_a_time(
             return Neighbourhood([], spent.evaluations, complete=False)
     if left.any():
         costs[left] = spent.costs(x[left])
-    return Neighbourhood(list(_effects(scenario, here, own, costs)), spent.evaluations)
+    return Neighbourhood(list(_effects(scenario, here, tried, own, costs)), spent.evaluations)
 
 
 class _Spent:
@@ -104,30 +111,38 @@ class _Spent:
         return self._scenario.costs(self._scenario.evaluate(x))[:, 0]
 
 
-def _neighbours(scenario: Scenario, here: Designs) -> Designs:
-    """Designs (n, d) that differ from one (d,) in one knob, in the order of knobs and values."""
-    blocks = []
-    for column, parameter in enumerate(scenario.space.parameters):
-        values = _others(len(parameter), int(here[column]))
-        block = np.repeat(here[None], len(values), axis=0)
-        block[:, column] = values
-        blocks.append(block)
-    return np.concatenate(blocks)
-
-
-def _others(values: int, own: int) -> NDArray[np.int64]:
-    return np.delete(np.arange(values), own)
-
-
-def _effects(scenario: Scenario, here: Designs, own: float, costs: Floats) -> Iterator[KnobEffect]:
+def _neighbours(here: Designs, tried: Mapping[int, NDArray[np.int64]]) -> Designs:
+    """Designs (n, d) that differ from one (d,) in one knob, by the values of each knob that are tried."""
+    x = np.repeat(here[None], sum(map(len, tried.values())), axis=0)
     at = 0
-    for column, parameter in enumerate(scenario.space.parameters):
-        if len(parameter) < 2:
-            continue
-        mine = int(here[column])
-        several = np.full(len(parameter), own)
-        several[_others(len(parameter), mine)] = costs[at : at + len(parameter) - 1]
-        at += len(parameter) - 1
-        yield KnobEffect(
-            parameter.name, parameter.values[mine], parameter.values, scenario.gap(several, own)
-        )
+    for column, values in tried.items():
+        x[at : at + len(values), column] = values
+        at += len(values)
+    return x
+
+
+def _others(values: int, own: int, most: int | None) -> NDArray[np.int64]:
+    """The positions of a knob's other values that are tried."""
+    others = np.delete(np.arange(values), own)
+    if most is None or len(others) <= most:
+        return others
+    even = others[np.linspace(0, len(others) - 1, max(2, most - 2)).astype(int)]
+    return np.union1d(even, others[np.abs(others - own) == 1])
+
+
+def _effects(
+    scenario: Scenario,
+    here: Designs,
+    tried: Mapping[int, NDArray[np.int64]],
+    own: float,
+    costs: Floats,
+) -> Iterator[KnobEffect]:
+    at = 0
+    for column, others in tried.items():
+        parameter, mine = scenario.space.parameters[column], int(here[column])
+        place = int(np.searchsorted(others, mine))  # its own value stands among the others
+        several = np.insert(costs[at : at + len(others)], place, own)
+        at += len(others)
+        values = tuple(parameter.values[i] for i in np.insert(others, place, mine))
+        gaps = scenario.gap(several, own)
+        yield KnobEffect(parameter.name, parameter.values[mine], values, gaps)

@@ -73,12 +73,12 @@ def drawn(agent: type[Agent], count: int, method: str = "sobol", seed: int = 0) 
     seen = {_key(agent, {})}
     rng = np.random.default_rng(seed)
     for x in _batches(space.nvec, method, seed, rng, count):
-        for hyper in space.decode(x):
+        for hyperparameters in space.decode(x):
             if len(points) >= count:
                 return points
-            if _key(agent, hyper) not in seen:
-                seen.add(_key(agent, hyper))
-                points.append(GridPoint(hyper))
+            if _key(agent, hyperparameters) not in seen:
+                seen.add(_key(agent, hyperparameters))
+                points.append(GridPoint(hyperparameters))
     return points
 
 
@@ -98,5 +98,5 @@ def _batches(
     return [np.minimum((unit * nvec).astype(np.int64), nvec - 1)]
 
 
-def _key(agent: type[Agent], hyper: Mapping[str, Any]) -> str:
-    return repr(sorted(agent.check_hyperparameters(hyper).items()))
+def _key(agent: type[Agent], hyperparameters: Mapping[str, Any]) -> str:
+    return repr(sorted(agent.check_hyperparameters(hyperparameters).items()))

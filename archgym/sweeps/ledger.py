@@ -20,12 +20,15 @@ from .result import DONE, Result
 
 PLANNED = "planned"
 FORMAT = 2  # of the file; kept as SQLite's user_version
-_FORMER = {"different": "distinct_designs"}  # columns as older versions named them
+_FORMER = {
+    "different": "distinct_designs",
+    "hyperparameters": "hyper",
+}  # columns as older versions named them
 _SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE runs(
     id TEXT PRIMARY KEY, position INTEGER NOT NULL, scenario TEXT NOT NULL, agent TEXT NOT NULL,
-    hyper TEXT NOT NULL, seed INTEGER NOT NULL, budget INTEGER NOT NULL, panel TEXT NOT NULL,
+    hyperparameters TEXT NOT NULL, seed INTEGER NOT NULL, budget INTEGER NOT NULL, panel TEXT NOT NULL,
     phase TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
     charged INTEGER, computed INTEGER, different INTEGER, feasible INTEGER, satisfied INTEGER,
     best REAL, design TEXT, metrics TEXT, curve TEXT, front TEXT, agent_seconds REAL,
@@ -367,8 +370,8 @@ class Ledger:
 
 
 def _spec(row: tuple[Any, ...]) -> RunSpec:
-    name, scenario, agent, hyper, seed, budget, panel, phase = row[:8]
-    values = parse_json(hyper, f"the hyperparameters of run {name}")
+    name, scenario, agent, hyperparameters, seed, budget, panel, phase = row[:8]
+    values = parse_json(hyperparameters, f"the hyperparameters of run {name}")
     return RunSpec(name, scenario, agent, values, seed, budget, panel, phase)
 
 

@@ -9,7 +9,7 @@ from ..files.sqlite import checksum
 from .plan import RunSpec
 from .result import Result
 
-SPEC = "id, scenario, agent, hyper, seed, budget, panel, phase"
+SPEC = "id, scenario, agent, hyperparameters, seed, budget, panel, phase"
 RESULT = (
     "charged, computed, different, feasible, satisfied, best, design, metrics, curve, front, "
     "agent_seconds, simulator_seconds, seconds, error, status"
@@ -22,8 +22,18 @@ _REALS = ("best", "agent_seconds", "simulator_seconds", "seconds")
 
 def plan_row(s: RunSpec) -> tuple[Any, ...]:
     """What a run is, its place in the order, and a checksum."""
-    hyper = json.dumps(dict(s.hyper), default=str)
-    row = (s.id, s.scenario, s.agent, hyper, s.seed, s.budget, s.panel, s.phase, int(s.id[:15], 16))
+    hyperparameters = json.dumps(dict(s.hyperparameters), default=str)
+    row = (
+        s.id,
+        s.scenario,
+        s.agent,
+        hyperparameters,
+        s.seed,
+        s.budget,
+        s.panel,
+        s.phase,
+        int(s.id[:15], 16),
+    )
     return (*row, checksum(*row))
 
 

@@ -45,7 +45,7 @@ class RunSpec:
     id: str
     scenario: str
     agent: str
-    hyper: Mapping[str, Any]
+    hyperparameters: Mapping[str, Any]
     seed: int
     budget: int
     panel: str
@@ -104,7 +104,7 @@ class Sweep:
         self,
         scenario: str,
         entry: Entry,
-        hyper: Mapping[str, Any],
+        hyperparameters: Mapping[str, Any],
         seed: int,
         budget: int,
         phase: str,
@@ -114,13 +114,16 @@ class Sweep:
         Args:
             scenario: its name.
             entry: the agent's line of the sweep.
-            hyper: hyperparameters; the agent's defaults complete them.
+            hyperparameters: by name; the agent's defaults complete them.
             seed: of the agent.
             budget: evaluations.
             phase: tuning or test.
+
+        Returns:
+            The run.
         """
         cls: type[Agent] = registry.load("agents", entry.agent)
-        full = cls.check_hyperparameters(hyper)
+        full = cls.check_hyperparameters(hyperparameters)
         recipe = [self.identities[scenario], entry.agent, full, seed, budget]
         text = json.dumps(recipe, sort_keys=True, default=str)
         return RunSpec(
@@ -129,9 +132,7 @@ class Sweep:
         )  # fmt: skip
 
     def runs(self) -> Iterator[RunSpec]:
-        """Every run of the tuning phase.
-
-        Two runs that mean the same are one.
+        """Every run of the tuning phase; two that mean the same are one.
 
         Yields:
             Runs, one at a time.
@@ -141,12 +142,11 @@ class Sweep:
                 seen = set()
                 for point in entry.points:
                     for seed in entry.seeds if point.seed is None else (point.seed,):
-                        budget = (
-                            point.budget
-                            if point.budget and not entry.fixed_budget
-                            else entry.budget
+                        fixed = entry.fixed_budget
+                        budget = entry.budget if fixed else point.budget or entry.budget
+                        spec = self.spec(
+                            scenario, entry, point.hyperparameters, seed, budget, TUNING
                         )
-                        spec = self.spec(scenario, entry, point.hyper, seed, budget, TUNING)
                         if spec.id not in seen:
                             seen.add(spec.id)
                             yield spec

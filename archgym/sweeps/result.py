@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..answers.store import Batch
+from ..answers.opened_store import Batch
 
 DONE, FAILED, HALTED = "done", "failed", "halted"
 

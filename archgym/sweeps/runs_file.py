@@ -11,7 +11,7 @@ from .ledger import Ledger
 
 _COLUMNS = (
     "id, seed, budget, panel, phase, charged, computed, different, feasible, satisfied, best, "
-    "agent_seconds, simulator_seconds, seconds, hyper, curve"
+    "agent_seconds, simulator_seconds, seconds, hyperparameters, curve"
 )
 
 
@@ -37,10 +37,12 @@ def write_runs(ledger: Ledger, folder: Path) -> int:
         columns: dict[str, list[Any]] = {
             n: [r[i] for r in rows] for i, n in enumerate(_COLUMNS.split(", "))
         }
-        hyper = [parse_json(h, "a run's hyperparameters") for h in columns.pop("hyper")]
+        hyperparameters = [
+            parse_json(h, "a run's hyperparameters") for h in columns.pop("hyperparameters")
+        ]
         curves = [parse_json(c, "a run's curve") for c in columns.pop("curve")]
-        for name in sorted({n for h in hyper for n in h}):
-            columns[f"hyperparameters.{name}"] = [h.get(name) for h in hyper]
+        for name in sorted({n for h in hyperparameters for n in h}):
+            columns[f"hyperparameters.{name}"] = [h.get(name) for h in hyperparameters]
         for name in names:
             columns[f"queries.{name}"] = [used.get(r[0], {}).get(name, 0) for r in rows]
         columns["step"] = [[int(s) for s, _ in c] for c in curves]

@@ -26,10 +26,10 @@ def tested_runs(sweep: Sweep, ledger: Ledger) -> Iterator[RunSpec]:
         if not entry.tested:
             continue
         for scenario in entry.scenarios:
-            hyper = tuned(ledger, scenario, entry.agent, entry.panel)
-            if hyper is None:
+            hyperparameters = tuned(ledger, scenario, entry.agent, entry.panel)
+            if hyperparameters is None:
                 continue  # no run of it ended well
-            values = parse_json(hyper, "a run's hyperparameters")
+            values = parse_json(hyperparameters, "a run's hyperparameters")
             for seed in sweep.test_seeds:
                 yield sweep.spec(scenario, entry, values, seed, entry.budget, TEST)
 
@@ -51,15 +51,17 @@ def tuned(ledger: Ledger, scenario: str, agent: str, panel: str) -> str | None:
     """
     scores: dict[str, list[tuple[float, float]]] = defaultdict(list)
     rows = ledger.rows(
-        "hyper, best, curve, charged",
+        "hyperparameters, best, curve, charged",
         "phase = ? AND scenario = ? AND agent = ? AND panel = ?",
         (TUNING, scenario, agent, panel),
     )
-    for hyper, best, curve, charged in rows:
-        scores[hyper].append((best, mean_best(parse_json(curve, "a run's curve"), charged)))
+    for hyperparameters, best, curve, charged in rows:
+        scores[hyperparameters].append(
+            (best, mean_best(parse_json(curve, "a run's curve"), charged))
+        )
     ranked = sorted(
-        (float(np.mean([b for b, _ in s])), float(np.mean([m for _, m in s])), hyper)
-        for hyper, s in scores.items()
+        (float(np.mean([b for b, _ in s])), float(np.mean([m for _, m in s])), hyperparameters)
+        for hyperparameters, s in scores.items()
     )
     return ranked[0][2] if ranked else None
 

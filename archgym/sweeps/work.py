@@ -13,7 +13,8 @@ from .. import trust
 from ..answers.collecting import CollectingStore
 from ..answers.confirm import confirm
 from ..answers.evaluator import make_evaluator, settle_reference
-from ..answers.store import Batch, EvaluationStore
+from ..answers.opened_store import Batch
+from ..answers.store import EvaluationStore
 from ..contracts.evaluation import Floats
 from ..errors import disk_fault
 from ..goals.pareto import pareto_front
@@ -72,7 +73,7 @@ class Worker:
             spec.agent,
             budget=spec.budget,
             seed=spec.seed,
-            hyperparameters=spec.hyper,
+            hyperparameters=spec.hyperparameters,
             answers=self.setup.answers.get(spec.scenario, ""),
             from_reference=self.setup.from_reference,
             store=self._evaluations(),

@@ -103,7 +103,9 @@ def test_flips_in_a_ledger(sweep_folder, flips):
         check_pages(sweep_folder / driver.LEDGER)
         with Ledger(sweep_folder / driver.LEDGER) as ledger:
             assert ledger.check() == 6
-            return list(ledger.rows("id, agent, hyper, seed, best, design, metrics, curve"))
+            return list(
+                ledger.rows("id, agent, hyperparameters, seed, best, design, metrics, curve")
+            )
 
     def careful():
         try:

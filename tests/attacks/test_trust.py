@@ -163,7 +163,7 @@ def test_sweeps_and_ledgers_name_registered_agents(toy_document, tmp_path, evil,
     connection = sqlite3.connect(folder.path / "ledger.sqlite")
     row = list(
         connection.execute(
-            "SELECT id, scenario, agent, hyper, seed, budget, panel, phase, position FROM runs"
+            "SELECT id, scenario, agent, hyperparameters, seed, budget, panel, phase, position FROM runs"
         ).fetchone()
     )
     row[2] = evil

@@ -22,8 +22,6 @@ from archgym.tables.certificate import certify, save
 from tests.browsers import Watched, browser
 from tests.sweeps.conftest import SWEEP
 
-pytest.importorskip("plotly", reason="the extra 'report' is not installed")
-
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory):
@@ -92,6 +90,18 @@ def test_a_report_without_certificates_says_so(sweep, tmp_path):
     assert any("0 of 2 scenarios have a certified optimum" in line for line in report.summary)
 
 
+def test_failed_runs_are_told_by_the_last_line_of_their_error(sweep, tmp_path, monkeypatch):
+    error = "Traceback (most recent call last):\n  …\nRuntimeError: the licence server is down\n"
+    failed = [
+        ("0123", "toy", "random_walk", "failed", error),
+        ("4567", "toy", "grid", "failed", ""),
+    ]
+    monkeypatch.setattr("archgym.report.results.Ledger.failures", lambda self, most: failed)
+    page = write_report(sweep / "s", tmp_path / "r", tmp_path / "none").page.read_text()
+    assert "Failed runs" in page and "RuntimeError: the licence server is down" in page
+    assert "Traceback" not in page
+
+
 def test_the_tables(sweep, tmp_path):
     report = write_report(sweep / "s", tmp_path / "r", sweep / "tables")
     frames = {p.stem: pd.read_csv(p) for p in report.csv}
@@ -123,7 +133,7 @@ def test_importances_find_the_hyperparameter_that_decides(sweep):
     """On a full grid where the outcome is the mutation rate's, nothing else matters."""
     results = Results(sweep / "s", sweep / "tables")
     runs = results.runs
-    runs["area.40"] = [json.loads(h).get("mutation", 0.0) for h in runs["hyper"]]
+    runs["area.40"] = [json.loads(h).get("mutation", 0.0) for h in runs["hyperparameters"]]
     table = importances(results)
     genetic = table[table["agent"] == "genetic_algorithm"].set_index("hyperparameter")
     assert set(genetic["method"]) == {"exact"}

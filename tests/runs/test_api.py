@@ -52,7 +52,7 @@ def test_frames_say_what_trials_csv_says(found, tmp_path):
         assert np.array_equal(frame[name], file[name], equal_nan=True)
     assert frame.attrs["units"] == {"size": "KiB", "latency": "s", "energy": "J"}
     assert set(frame.loc[~frame["feasible"], "reason"]) <= {"more ways than lines"}
-    assert list(found.front.columns) == ["trial", "size", "ways", "policy", "latency", "energy"]
+    assert list(found.front.columns) == ["step", "size", "ways", "policy", "latency", "energy"]
     assert len(found.front) == len(found.result["front"])
 
 
@@ -222,7 +222,6 @@ def test_reprs_are_short_and_free_of_script():
 
 
 def test_figures_hold_the_trials(found):
-    pytest.importorskip("plotly", reason="plotly is not installed")
     convergence = found.plot_convergence()
     met = int(found.trials.satisfied.sum())
     assert sum(len(t.x) for t in convergence.data if t.name.startswith("meets the specs")) == met

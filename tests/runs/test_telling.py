@@ -2,7 +2,6 @@
 
 import json
 
-import matplotlib.figure
 import numpy as np
 import pytest
 
@@ -15,18 +14,20 @@ from archgym.runs import runner
 from archgym.runs.convergence_plot import band
 from archgym.runs.naming import folder_of, title_of
 
+matplotlib = pytest.importorskip("matplotlib.figure", reason="the extra 'plots' is not installed")
+
 
 @pytest.fixture
 def drawn(monkeypatch):
     """The figures that are written, by file name."""
     figures = {}
-    real = matplotlib.figure.Figure.savefig
+    real = matplotlib.Figure.savefig
 
     def savefig(self, path, **options):
         figures[path.name] = self
         real(self, path, **options)
 
-    monkeypatch.setattr(matplotlib.figure.Figure, "savefig", savefig)
+    monkeypatch.setattr(matplotlib.Figure, "savefig", savefig)
     return figures
 
 

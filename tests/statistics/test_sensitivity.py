@@ -49,3 +49,16 @@ def test_slow_neighbours_are_given_up_after_one(toy_scenario, design, monkeypatc
     found = one_at_a_time(toy_scenario, design, limit_s=2.0)
     assert not found.complete and found.effects == []
     assert found.evaluations == 2 == simulator.calls - before
+
+
+def test_of_a_knob_with_many_values_some_are_tried(toy_scenario, design):
+    whole = one_at_a_time(toy_scenario, design).effects
+    some = one_at_a_time(toy_scenario, design, most=5)
+    sizes, ways, policy = some.effects
+    assert sizes.values == (1, 8, 16, 32, 128)  # the ends, and those beside 16
+    assert sizes.gaps[sizes.values.index(16)] == 0
+    for few, all_ in zip(some.effects, whole, strict=True):
+        told = dict(zip(all_.values, all_.gaps))
+        np.testing.assert_array_equal(few.gaps, [told[v] for v in few.values])
+    assert len(ways.others) == 3 and len(policy.others) == 2
+    assert some.evaluations == 1 + 4 + 3 + 2

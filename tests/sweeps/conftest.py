@@ -32,7 +32,7 @@ SWEEP = {
     "test": {"seeds": 3},
 }
 OUTCOME = (
-    "id, scenario, agent, hyper, seed, budget, phase, charged, different, best, "
+    "id, scenario, agent, hyperparameters, seed, budget, phase, charged, different, best, "
     "design, curve, front"
 )
 

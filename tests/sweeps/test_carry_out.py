@@ -44,9 +44,11 @@ def test_the_tuned_are_tested_on_fresh_seeds(tmp_path, document, run):
     run(document, tmp_path / "s")
     with Ledger(tmp_path / "s" / LEDGER) as ledger:
         chosen = tuned(ledger, "toy", "genetic_algorithm", "main")
-        rows = list(ledger.rows("hyper, seed", "phase = 'test' AND agent = 'genetic_algorithm'"))
+        rows = list(
+            ledger.rows("hyperparameters, seed", "phase = 'test' AND agent = 'genetic_algorithm'")
+        )
         tuning = list(
-            ledger.rows("hyper, best", "phase = 'tuning' AND agent = 'genetic_algorithm'")
+            ledger.rows("hyperparameters, best", "phase = 'tuning' AND agent = 'genetic_algorithm'")
         )
     assert {h for h, _ in rows} == {chosen} and sorted(s for _, s in rows) == [
         10**6,
@@ -54,8 +56,8 @@ def test_the_tuned_are_tested_on_fresh_seeds(tmp_path, document, run):
         10**6 + 2,
     ]
     mean = {}
-    for hyper, best in tuning:
-        mean.setdefault(hyper, []).append(best)
+    for hyperparameters, best in tuning:
+        mean.setdefault(hyperparameters, []).append(best)
     assert sum(mean[chosen]) == min(sum(v) for v in mean.values())
 
 

@@ -36,11 +36,13 @@ def test_ids_digest_what_the_outcome_depends_on_and_nothing_else(document):
 def test_draws_differ_start_with_the_defaults_and_are_repeatable(method):
     cls = agent("genetic_algorithm")
     points = drawn(cls, 50, method)
-    full = [tuple(sorted(cls.check_hyperparameters(p.hyper).items())) for p in points]
+    full = [tuple(sorted(cls.check_hyperparameters(p.hyperparameters).items())) for p in points]
     assert len(points) == len(set(full)) == 50
     assert dict(full[0]) == cls.check_hyperparameters({})
     assert points == drawn(cls, 50, method)
-    assert [p.hyper for p in drawn(cls, 20, "sobol")] != [p.hyper for p in drawn(cls, 20, "random")]
+    assert [p.hyperparameters for p in drawn(cls, 20, "sobol")] != [
+        p.hyperparameters for p in drawn(cls, 20, "random")
+    ]
 
 
 def test_a_small_space_is_drawn_whole():
@@ -53,13 +55,15 @@ def test_sobol_draws_reach_every_value():
     cls = agent("ant_colony")
     points = drawn(cls, 64)
     for p in cls.hyperparameters.parameters:
-        assert {q.hyper.get(p.name, cls.defaults.get(p.name)) for q in points} == set(p.values)
+        assert {q.hyperparameters.get(p.name, cls.defaults.get(p.name)) for q in points} == set(
+            p.values
+        )
 
 
 def test_archgyms_grids_and_own_grids():
     assert len(named_grid(agent("ant_colony"), "archgym-grid")) == 600
     points = own_grid(agent("genetic_algorithm"), {"population": [4, 8], "elite": 1})
-    assert [p.hyper for p in points] == [
+    assert [p.hyperparameters for p in points] == [
         {"population": 4, "elite": 1},
         {"population": 8, "elite": 1},
     ]
