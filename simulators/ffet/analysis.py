@@ -45,7 +45,9 @@ def time(
     (pins + ports,) in fF.
     """
     n, graph = placed.netlist, placed.graph
-    nets = Nets(np.zeros(n.nets), np.zeros(n.nets), np.zeros(n.nets), np.zeros(len(loads)))
+    pins = len(loads)
+    load, arrival, slew = np.zeros((3, n.nets))
+    nets = Nets(load, arrival, slew, np.zeros(pins), np.zeros(pins))
     path = np.zeros(len(loads))
     moments, every = np.zeros((n.nets, 3)), np.ones(n.nets, np.bool_)
     for trees, res, cap in wires:

@@ -25,6 +25,7 @@ from .routing import Trees
 ROUNDS = 18, 16, 4  # of sizing, of mending; idle ones that end either
 USUAL = 0.76  # the utilisation at which trees are grown; at others they are the same, but for scale
 KEPT = 8  # pairs of trees a placement
+NO_TREES = Trees(*(np.zeros(0, t) for t in (np.int64, float, float, np.int64, np.int64)))
 
 
 def pin_places_of(
@@ -44,20 +45,37 @@ def pin_places_of(
     )
 
 
-def trees_of(placed: Placed, sides: Ints, px: Floats, py: Floats) -> tuple[Trees, Trees]:
-    """Both sides' trees."""
+def trees_of(
+    placed: Placed, sides: Ints, px: Floats, py: Floats,
+    before: tuple[tuple[Trees, Trees], Ints] | None = None,
+) -> tuple[Trees, Trees]:  # fmt: skip
+    """Both sides' trees; of nets whose pins are on the sides that they were on ``before``, the same."""
     start, pins = placed.pins_by_net
     most = int(np.diff(start).max())
+    known = np.zeros(len(start) - 1, np.bool_)
+    old = (NO_TREES, NO_TREES)
+    if before:
+        old, sides_before = before
+        n = placed.netlist
+        known[:] = True
+        known[np.concatenate([n.pin_net, n.port_net])[sides != sides_before]] = False
     front, back = (
-        Trees(*grow(start, pins, placed.driver, sides, px, py, side, most)) for side in (0, 1)
-    )
+        Trees(*grow(
+            start, pins, placed.driver, sides, px, py, side, most, known,
+            (t.first, t.x, t.y, t.up, t.pin),
+        ))
+        for side, t in enumerate(old)
+    )  # fmt: skip
     return front, back
 
 
 def first_trees(
     placed: Placed, lib: Library, sides: Ints, aspect: float, wide: float
 ) -> tuple[Trees, Trees]:
-    """Both sides' trees on a core ``wide`` um wide, grown once for each assignment of sides."""
+    """Both sides' trees on a core ``wide`` um wide, grown once for each assignment of sides.
+
+    In the numbers of ``placed.levels``.
+    """
     key = hash(sides.tobytes())
     usual, high = first_core(placed.netlist, lib, aspect, USUAL)
     if key not in placed.trees:
@@ -66,7 +84,8 @@ def first_trees(
         found = trees_of(placed, sides, *pin_places_of(placed, lib, kind, x, y, usual, high, none))
         while len(placed.trees) >= KEPT:
             placed.trees.pop(next(iter(placed.trees)), None)
-        placed.trees[key] = found
+        front, back = (placed.levels.trees(t) for t in found)
+        placed.trees[key] = front, back
     front, back = placed.trees[key]
     scale = wide / usual
     return tuple(replace(t, x=t.x * scale, y=t.y * scale) for t in (front, back))  # type: ignore[return-value]
@@ -94,10 +113,13 @@ def size(
         px, py = pin_places_of(
             placed, lib, kind, placed.x * wide, placed.y * high, wide, high, solid
         )
-        trees = trees_of(placed, sides, px, py)
+        front, back = trees_of(placed, sides, px, py)
+        trees = placed.levels.trees(front), placed.levels.trees(back)
     else:
         trees = first_trees(placed, lib, sides, choices.aspect_ratio, wide)
     wires = tuple(wires_of(t, *estimates(t, m, fitted.climb_ps)) for t, m in zip(trees, metals))
     period = 1e3 / choices.target_ghz
-    optimise(placed.graph, lib.cells, n.function, kind, wires, period, *ROUNDS)
-    return kind
+    at = placed.levels
+    found = kind[at.cell]
+    optimise(at.graph, lib.cells, n.function[at.cell], at.rank, found, wires, period, *ROUNDS)
+    return found[at.rank]

@@ -99,8 +99,9 @@ def build(
     trees = trees_of(placed, sides, px, py)
     critical = criticality(placed, lib, kind, trees, metals, loads, fitted.climb_ps)
     if len(trees[1].up):
+        before = trees, sides
         sides = _split(placed, lib, kind, metals, critical, px, py, loads, sides)
-        trees = trees_of(placed, sides, px, py)
+        trees = trees_of(placed, sides, px, py, before)
     urgency = critical.urgency
     routed = tuple(
         route(

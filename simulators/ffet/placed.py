@@ -12,6 +12,7 @@ from archgym.contracts.evaluation import Floats
 from .functions import EDGED, LATCH
 from .kernels.graph import levelise, pins_by_net
 from .kernels.state import Graph
+from .levels import Levels
 from .library import Library
 from .macro_places import boxes, settle
 from .macros.instances import macro_pins
@@ -32,7 +33,7 @@ class Placed:
 
     @cached_property
     def trees(self) -> dict[int, tuple[Trees, Trees]]:
-        """Trees of both sides by assignment of sides, see ``estimates.py``."""
+        """Trees of both sides by assignment of sides, in the numbers of ``levels``; see ``estimates.py``."""
         return {}
 
     @cached_property
@@ -65,6 +66,11 @@ class Placed:
             order, edged, latch, n.cell_start, n.pin_net, cell, n.port_net, n.port_input,
             macro_pins(n.macros, n.port_net, n.nets),
         )  # fmt: skip
+
+    @cached_property
+    def levels(self) -> Levels:
+        """The netlist as sizing walks it."""
+        return Levels.of(self.netlist, self.graph)
 
     @property
     def port_places(self) -> tuple[Floats, Floats]:

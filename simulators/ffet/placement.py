@@ -18,7 +18,7 @@ from archgym.errors import ArchgymError
 from .functions import PIN_OFFSETS
 from .kernels import density as bins
 from .kernels.graph import pins_by_net
-from .kernels.wirelength import hpwl, wirelength_gradient
+from .kernels.wirelength import wirelength_gradient
 from .library import Library
 from .netlist import Netlist
 
@@ -175,7 +175,7 @@ def spread(
     bx, by = wide / m, high / m
     w, h = widths * lib.cpp_um / bx, lib.height_um / by
     start, pins, owner, offsets = pin_table(netlist, lib)
-    off = offsets * (lib.cpp_um / bx)
+    owner, off = owner[pins], (offsets * (lib.cpp_um / bx))[pins]
     px, py = ports
     counts = np.diff(netlist.cell_start).astype(np.float64)
     weight_x, weight_y = (wide / high) ** 0.5, (high / wide) ** 0.5
@@ -186,13 +186,13 @@ def spread(
     ux, uy = x[:cells].copy(), y[:cells].copy()
     gx, gy, fx, fy = (np.zeros(cells) for _ in range(4))
     rho, field = np.zeros((m, m)), Field.of(m)
-    work = np.empty((3, LARGEST_NET))
+    work = np.empty((5, LARGEST_NET))
     mean = FILL
     fixed = None if solid is None else mean * covered(solid, m)
 
-    def gradient(gamma: float, weight: float) -> tuple[float, float]:
-        wirelength_gradient(
-            start, pins, owner, x, y, off, weight_x, weight_y, gamma, LARGEST_NET, gx, gy, work
+    def gradient(gamma: float, weight: float) -> tuple[float, float, float]:
+        wire = wirelength_gradient(
+            start, owner, x, y, off, weight_x, weight_y, gamma, LARGEST_NET, gx, gy, work
         )
         bins.density(x, y, w, h, rho)
         own = 1.0
@@ -206,21 +206,19 @@ def spread(
         if weight == 0.0:
             weight = 0.2 * float(bins.absolute(gx, gy) / bins.absolute(fx, fy))
         bins.combine(gx, gy, fx, fy, weight, counts, w, h)
-        return over, weight
+        return over, weight, float(wire)
 
-    over, weight = gradient(8.0 * m / 16, 0.0)
+    over, weight, before = gradient(8.0 * m / 16, 0.0)
     alpha = 0.05 * m / 128 / max(float(np.abs(gx).max()), 1e-12)
-    momentum, before = 1.0, float(hpwl(start, pins, owner, x, y, off, weight_x, weight_y))
-    step = 0
+    momentum, step = 1.0, 0
     while step < MOST_STEPS and (over > ENOUGH or step < 30):
         x0, y0, gx0, gy0 = x[:cells].copy(), y[:cells].copy(), gx.copy(), gy.copy()
         following = (1.0 + (4.0 * momentum * momentum + 1.0) ** 0.5) / 2.0
         bins.nesterov(ux, uy, x, y, gx, gy, alpha, (momentum - 1.0) / following, w, h, float(m))
         momentum = following
         gamma = max(0.6, 4.0 * 10.0 ** (2.2 * over - 1.2)) * m / 128
-        over, weight = gradient(gamma, weight)
+        over, weight, now = gradient(gamma, weight)
         alpha = float(bins.step_length(x[:cells], y[:cells], x0, y0, gx, gy, gx0, gy0))
-        now = float(hpwl(start, pins, owner, x, y, off, weight_x, weight_y))
         change = (now - before) / (0.004 * before)
         weight *= 1.07 ** max(-1.0, min(1.0, 1.0 - change))
         before = now

@@ -128,7 +128,7 @@ def route(
     below, gain = np.zeros(n), np.zeros(n)
     behind(trees.up, trees.pin, nodes.length, middle, pin_load, below)
     gains(trees.up, net, urgency, nodes.length, below, metal.ohm, metal.via, middle, gain)
-    edges = np.flatnonzero(trees.up >= 0)
+    edges = np.flatnonzero((trees.up >= 0) & (kind >= 0))  # others stay on the lowest pair
     order = edges[np.argsort(-gain[edges], kind="stable")]
     h, v = Tracks(np.zeros(cap_h.shape), cap_h), Tracks(np.zeros(cap_v.shape), cap_v)
     pairs = Metals(
@@ -141,7 +141,7 @@ def route(
         metal.wire,
     )
     kernels.assign(
-        nodes, order, below, urgency[net], fitted.climb_ps, pairs, middle, h, v, LAYER_ROUNDS
+        nodes, order, below, urgency[net[order]], fitted.climb_ps, pairs, middle, h, v, LAYER_ROUNDS
     )
     resistance, capacitance = np.zeros(n), np.zeros(n)
     kernels.extract(trees.x, trees.y, trees.pin, nodes, pairs, h, v, resistance, capacitance)

@@ -9,6 +9,7 @@ from archgym.simulators.ffet import BlockPPASimulator
 from archgym.simulators.ffet.analysis import time
 from archgym.simulators.ffet.calibration import Calibration
 from archgym.simulators.ffet.choices import Choices
+from archgym.simulators.ffet.estimates import trees_of
 from archgym.simulators.ffet.floorplan import NoRoom
 from archgym.simulators.ffet.functions import DFF
 from archgym.simulators.ffet.kernels.density import density
@@ -97,14 +98,14 @@ def test_gradient_is_the_derivative():
     rng = np.random.default_rng(0)
     x, y = rng.random(4) * 10, rng.random(4) * 10
     start, pins = np.array([0, 4]), np.arange(4)
-    off, work = np.zeros(4), np.empty((3, 64))
+    off, work = np.zeros(4), np.empty((5, 64))
     gx, gy = np.zeros(4), np.zeros(4)
 
     def smooth(v, gamma):
         e, d = np.exp(v / gamma), np.exp(-v / gamma)
         return (v * e).sum() / e.sum() - (v * d).sum() / d.sum()
 
-    wirelength_gradient(start, pins, pins, x, y, off, 1.0, 2.0, 1.5, 64, gx, gy, work)
+    wirelength_gradient(start, pins, x, y, off, 1.0, 2.0, 1.5, 64, gx, gy, work)
     for i in range(4):
         moved = x.copy()
         moved[i] += 1e-6
@@ -192,12 +193,20 @@ def test_what_cannot_be_legalised_says_so(simulator):
 
 
 # ---- trees
+NONE_KNOWN = np.zeros(1, np.bool_)
+
+
+def grown(start, pins, driver, back, x, y, side, most):
+    nothing = np.zeros(0, np.int64), np.zeros(0), np.zeros(0), *np.zeros((2, 0), np.int64)
+    return grow(start, pins, driver, back, x, y, side, most, NONE_KNOWN, nothing)
+
+
 def test_trees_reach_every_pin_with_no_more_wire_than_a_spanning_tree():
     rng = np.random.default_rng(1)
     n = 9
     x, y = rng.random(n), rng.random(n)
     back = np.zeros(n, np.int64)
-    _first, nx, ny, up, pin = grow(np.array([0, n]), np.arange(n), np.array([4]), back, x, y, 0, n)
+    _first, nx, ny, up, pin = grown(np.array([0, n]), np.arange(n), np.array([4]), back, x, y, 0, n)
     assert sorted(pin[pin >= 0].tolist()) == list(range(n)) and pin[0] == 4 and up[0] == -1
     assert (up[1:] < np.arange(1, len(up))).all()
     length = sum(abs(nx[i] - nx[up[i]]) + abs(ny[i] - ny[up[i]]) for i in range(1, len(up)))
@@ -214,11 +223,46 @@ def test_three_pins_meet_at_their_median_and_sides_stay_apart():
     x, y = np.array([0.0, 2.0, 1.0, 5.0]), np.array([0.0, 0.0, 3.0, 5.0])
     back = np.array([0, 0, 0, 1])
     args = np.array([0, 4]), np.arange(4), np.array([0]), back, x, y
-    _, nx, ny, _, pin = grow(*args, 0, 4)
+    _, nx, ny, _, pin = grown(*args, 0, 4)
     at = np.flatnonzero(pin < 0)
     assert (nx[at[0]], ny[at[0]]) == (1.0, 0.0) and len(at) == 1
-    _, nx, ny, _up, pin = grow(*args, 1, 4)
+    _, nx, ny, _up, pin = grown(*args, 1, 4)
     assert pin.tolist() == [0, 3]
+
+
+def test_trees_of_nets_that_changed_sides_are_grown_anew_and_no_others(block):
+    p, sides = block.placed, block.sides.copy()
+    before = trees_of(p, sides, block.pin_x, block.pin_y)
+    moved = np.flatnonzero(~p.netlist.pin_output)[::7]
+    other = sides.copy()
+    other[moved] = 1 - other[moved]
+    again = trees_of(p, other, block.pin_x, block.pin_y, (before, sides))
+    alone = trees_of(p, other, block.pin_x, block.pin_y)
+    for a, b in zip(again, alone):
+        for part in ("first", "x", "y", "up", "pin"):
+            assert (getattr(a, part) == getattr(b, part)).all()
+    assert (again[0].first != before[0].first).any()
+
+
+# ---- levels
+def test_levels_number_cells_after_what_they_read(block):
+    n, at = block.placed.netlist, block.placed.levels
+    g, cells = at.graph, len(n.function)
+    for c in range(cells):
+        a, b = g.cell_start[c], g.cell_start[c + 1] - 1
+        assert g.pin_net[b] == c
+        if not g.edged[c]:
+            read = g.pin_net[a:b]
+            assert ((read < c) | (read >= cells)).all()
+    assert (at.net[g.pin_net[at.pin[: len(n.pin_net)]]] == n.pin_net).all()
+    assert (at.cell[at.rank] == np.arange(cells)).all()
+    tree = block.routed[0].trees
+    moved = at.trees(tree)
+    for new in (0, 5, cells - 1):
+        old, (a, b) = at.net[new], moved.first[new : new + 2]
+        assert (moved.x[a:b] == tree.x[tree.first[old] : tree.first[old + 1]]).all()
+        sinks = moved.pin[a:b][moved.pin[a:b] >= 0]
+        assert np.isin(sinks, np.flatnonzero(np.append(g.pin_net, g.port_net) == new)).all()
 
 
 # ---- routing

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from .compiled import compiled
+from .compiled import compiled, inlined
 
 SPREAD = 1.4142135623730951  # a cell is smeared over at least this many bins a direction
 
 
-@compiled
+@inlined
 def _box(x, y, w, h):
     """The smeared cell's corners, and the density that keeps its area."""
     ww, hh = max(w, SPREAD), max(h, SPREAD)

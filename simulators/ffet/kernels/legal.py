@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .compiled import compiled
+from .compiled import compiled, inlined
 
 
-@compiled
+@inlined
 def _trial(seg, x, width, left, right, used, last, cq, cw, cx, prev):
     """Where a cell would lie at the end of a segment; 1e30 where it does not fit."""
     if used[seg] + width > right[seg] - left[seg] + 1e-9:

@@ -3,10 +3,10 @@
 Kind 0 runs along x to column ``mid``, then along y, then along x; kind 1 the other way about.
 """
 
-from .compiled import compiled
+from .compiled import inlined
 
 
-@compiled
+@inlined
 def runs(horizontal, path):
     """Both runs of one direction: from, to, row (or column), twice; the second may be empty."""
     x0, y0, x1, y1, kind, mid = path
@@ -19,30 +19,39 @@ def runs(horizontal, path):
     return y0, mid, x0, mid, y1, x1
 
 
-@compiled
+@inlined
+def _run(horizontal, use, cap, a, b, at, amount, extra, over):
+    """Put ``amount`` tracks on one run; returns ``over`` and the tracks above capacity."""
+    if horizontal:
+        for k in range(min(a, b), max(a, b)):
+            use[k, at] += amount
+            over += max(0.0, use[k, at] + extra - cap[k, at])
+    else:
+        for k in range(min(a, b), max(a, b)):
+            use[at, k] += amount
+            over += max(0.0, use[at, k] + extra - cap[at, k])
+    return over
+
+
+@inlined
 def lay(horizontal, use, cap, path, amount, extra):
     """Put ``amount`` tracks on one direction of a path; returns tracks above capacity, ``extra`` added.
 
     ``use`` and ``cap`` are tracks at every border of that direction: (nx - 1, ny) or (nx, ny - 1).
     """
-    over = 0.0
-    r = runs(horizontal, path)
-    for part in range(2):
-        a, b, at = r[3 * part], r[3 * part + 1], r[3 * part + 2]
-        for k in range(min(a, b), max(a, b)):
-            i, j = (k, at) if horizontal else (at, k)
-            use[i, j] += amount
-            over += max(0.0, use[i, j] + extra - cap[i, j])
-    return over
+    a, b, at, c, d, on = runs(horizontal, path)
+    over = _run(horizontal, use, cap, a, b, at, amount, extra, 0.0)
+    return _run(horizontal, use, cap, c, d, on, amount, extra, over)
 
 
-@compiled
+@inlined
 def share(horizontal, use, cap, path):
     """Sum of the shares of tracks in use along one direction of a path, and how many borders."""
     s, n = 0.0, 0
-    r = runs(horizontal, path)
+    a, b, at, c, d, on = runs(horizontal, path)
     for part in range(2):
-        a, b, at = r[3 * part], r[3 * part + 1], r[3 * part + 2]
+        if part:
+            a, b, at = c, d, on
         for k in range(min(a, b), max(a, b)):
             i, j = (k, at) if horizontal else (at, k)
             s += min(1.0, use[i, j] / max(cap[i, j], 1.0))
@@ -50,15 +59,14 @@ def share(horizontal, use, cap, path):
     return s, n
 
 
-@compiled
-def price(horizontal, use, cap, history, path, overuse):
-    """Cost of one direction of a path: a border is 1, its history, and ``overuse`` a track above capacity."""
+@inlined
+def price(horizontal, cost, path):
+    """Sum of the prices ``cost`` of the borders that one direction of a path crosses."""
     s = 0.0
-    r = runs(horizontal, path)
+    a, b, at, c, d, on = runs(horizontal, path)
     for part in range(2):
-        a, b, at = r[3 * part], r[3 * part + 1], r[3 * part + 2]
+        if part:
+            a, b, at = c, d, on
         for k in range(min(a, b), max(a, b)):
-            i, j = (k, at) if horizontal else (at, k)
-            over = use[i, j] + 1.0 - cap[i, j]
-            s += 1.0 + history[i, j] + (overuse * over if over > 0.0 else 0.0)
+            s += cost[k, at] if horizontal else cost[at, k]
     return s

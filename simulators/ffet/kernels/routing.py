@@ -2,52 +2,100 @@
 
 import numpy as np
 
-from .compiled import compiled
-from .paths import lay, price, share
-from .state import Path, Tracks
+from .compiled import compiled, inlined
+from .paths import lay, price, runs, share
+from .state import Borders, Path
 
 HISTORY, OVERUSE = 0.5, 4.0
 LEAST = 1e-6  # of a net's urgency
 
 
-@compiled
-def _best(across, up, hist_h, hist_v, x0, y0, x1, y1, reach):
-    """The cheapest path within the box widened by ``reach``; ``across`` and ``up`` are :class:`Tracks`."""
-    use_h, cap_h, use_v, cap_v = across.use, across.cap, up.use, up.cap
+@inlined
+def _best(cost_h, cost_v, x0, y0, x1, y1, reach):
+    """The cheapest path within the box widened by ``reach``, the first among equals.
+
+    ``cost_h`` and ``cost_v`` are prices of borders, at least 1 each: a path costs no less than the
+    borders that it crosses, so that longer ones need not be summed, and one as short as the distance
+    ends the search.
+    """
+    across, along = abs(x1 - x0), abs(y1 - y0)
     least, best_kind, best_mid = 1e30, 0, x1
     for kind in range(2):
         a, b = (x0, x1) if kind == 0 else (y0, y1)
-        end = use_v.shape[0] if kind == 0 else use_h.shape[1]
+        end = cost_v.shape[0] if kind == 0 else cost_h.shape[1]
         low, high = max(min(a, b) - reach, 0), min(max(a, b) + reach, end - 1)
         step = max(1, (high - low) // 12)
+        other = along if kind == 0 else across
         for mid in range(low, high + 1, step):
+            if abs(a - mid) + abs(mid - b) + other >= least:
+                continue
             path = Path(x0, y0, x1, y1, kind, mid)
-            s = price(True, use_h, cap_h, hist_h, path, OVERUSE)
-            s += price(False, use_v, cap_v, hist_v, path, OVERUSE)
+            s = price(True, cost_h, path)
+            if s >= least:
+                continue
+            s += price(False, cost_v, path)
             if s < least:
                 least, best_kind, best_mid = s, kind, mid
+                if least <= across + along:
+                    return best_kind, best_mid
     return best_kind, best_mid
 
 
-@compiled
-def _both(use_h, cap_h, use_v, cap_v, path, amount):
-    """Put ``amount`` tracks on both directions of a path; returns the tracks above capacity."""
-    over = lay(True, use_h, cap_h, path, amount, 0.0)
-    over += lay(False, use_v, cap_v, path, amount, 0.0)
-    return over
+@inlined
+def _priced(use, cap, history):
+    """Price of a border: 1, its history, and ``OVERUSE`` a track above capacity with one more."""
+    over = use + 1.0 - cap
+    return 1.0 + history + (OVERUSE * over if over > 0.0 else 0.0)
+
+
+@inlined
+def _reprice(horizontal, side, path, amount):
+    """Put ``amount`` tracks on one direction of a path and price what it crosses anew."""
+    a, b, at, c, d, on = runs(horizontal, path)
+    for part in range(2):
+        if part:
+            a, b, at = c, d, on
+        for k in range(min(a, b), max(a, b)):
+            i, j = (k, at) if horizontal else (at, k)
+            side.use[i, j] += amount
+            side.cost[i, j] = _priced(side.use[i, j], side.cap[i, j], side.history[i, j])
+
+
+@inlined
+def _full(horizontal, side, path):
+    """Whether one direction of a path crosses a border above capacity."""
+    a, b, at, c, d, on = runs(horizontal, path)
+    for part in range(2):
+        if part:
+            a, b, at = c, d, on
+        for k in range(min(a, b), max(a, b)):
+            i, j = (k, at) if horizontal else (at, k)
+            if side.use[i, j] > side.cap[i, j]:
+                return True
+    return False
 
 
 @compiled
-def _remember(use, cap, history):
-    """Raise the price of every border above capacity; returns the tracks above it."""
-    over = 0.0
-    for i in range(use.shape[0]):
-        for j in range(use.shape[1]):
-            o = use[i, j] - cap[i, j]
-            if o > 0:
-                over += o
-                history[i, j] += HISTORY
-    return over
+def _remember(side):
+    """Raise the price of every border above capacity; whether there is one."""
+    found = False
+    for i in range(side.use.shape[0]):
+        for j in range(side.use.shape[1]):
+            if side.use[i, j] > side.cap[i, j]:
+                found = True
+                side.history[i, j] += HISTORY
+                side.cost[i, j] = _priced(side.use[i, j], side.cap[i, j], side.history[i, j])
+    return found
+
+
+@compiled
+def _borders(cap):
+    """Nothing in use yet."""
+    cost = np.empty(cap.shape)
+    for i in range(cap.shape[0]):
+        for j in range(cap.shape[1]):
+            cost[i, j] = _priced(0.0, cap[i, j], 0.0)
+    return Borders(np.zeros(cap.shape), cap, np.zeros(cap.shape), cost)
 
 
 @compiled
@@ -56,9 +104,9 @@ def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
 
     ``gx``, ``gy`` gcells of nodes; ``cap_h`` (nx - 1, ny) and ``cap_v`` (nx, ny - 1) tracks.
     """
-    use_h, use_v = np.zeros(cap_h.shape), np.zeros(cap_v.shape)
-    h, v = Tracks(use_h, cap_h), Tracks(use_v, cap_v)
-    hist_h, hist_v = np.zeros(cap_h.shape), np.zeros(cap_v.shape)
+    h, v = _borders(cap_h), _borders(cap_v)
+    long = np.empty(len(up), np.int64)  # edges that leave their gcell
+    count = 0
     for i in range(len(up)):
         kind[i], mid[i] = 0, 0
         if up[i] < 0:
@@ -67,41 +115,42 @@ def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
         if x0 == x1 and y0 == y1:
             kind[i] = -1
             continue
-        kind[i], mid[i] = _best(h, v, hist_h, hist_v, x0, y0, x1, y1, 0)
-        _both(use_h, cap_h, use_v, cap_v, Path(x0, y0, x1, y1, kind[i], mid[i]), 1.0)
+        long[count] = i
+        count += 1
+        kind[i], mid[i] = _best(h.cost, v.cost, x0, y0, x1, y1, 0)
+        path = Path(x0, y0, x1, y1, kind[i], mid[i])
+        _reprice(True, h, path, 1.0)
+        _reprice(False, v, path, 1.0)
     for turn in range(rounds):
-        if _remember(use_h, cap_h, hist_h) + _remember(use_v, cap_v, hist_v) == 0.0:
+        above_h, above_v = _remember(h), _remember(v)
+        if not (above_h or above_v):
             break
-        for i in range(len(up)):
-            if up[i] < 0 or kind[i] < 0:
-                continue
+        for i in long[:count]:
             x0, y0, x1, y1 = gx[up[i]], gy[up[i]], gx[i], gy[i]
             path = Path(x0, y0, x1, y1, kind[i], mid[i])
-            if _both(use_h, cap_h, use_v, cap_v, path, 0.0) == 0.0:
+            if not (_full(True, h, path) or _full(False, v, path)):
                 continue
-            _both(use_h, cap_h, use_v, cap_v, path, -1.0)
-            kind[i], mid[i] = _best(h, v, hist_h, hist_v, x0, y0, x1, y1, 2 + 2 * turn)
-            _both(use_h, cap_h, use_v, cap_v, Path(x0, y0, x1, y1, kind[i], mid[i]), 1.0)
+            _reprice(True, h, path, -1.0)
+            _reprice(False, v, path, -1.0)
+            kind[i], mid[i] = _best(h.cost, v.cost, x0, y0, x1, y1, 2 + 2 * turn)
+            path = Path(x0, y0, x1, y1, kind[i], mid[i])
+            _reprice(True, h, path, 1.0)
+            _reprice(False, v, path, 1.0)
 
 
-@compiled
-def _pick(horizontal, tracks, layer, path, length, below, ohm, via, wire, toll):
-    """The pair of those least exceeded with the least delay and toll; its layer is ``layer[pair]``.
-
-    ``tracks`` of all layers; ``ohm`` (pairs,) kohm/um, ``via`` (pairs,) kohm, ``wire`` fF/um;
-    ``toll`` (pairs,) ps is the price of the climb over the net's urgency.
-    """
+@inlined
+def _pick(horizontal, tracks, layer, path, delay):
+    """The pair of those least exceeded with the least ``delay``, see :func:`_delays`, and its layer's."""
     pick, least, least_over, last = 0, 1e30, 1e30, -1.0
-    for _ in range(len(ohm)):
+    for _ in range(len(delay)):
         cheapest, at = 1e30, 0  # the next in the order of costs
-        for t in range(len(ohm)):
-            d = 2.0 * via[t] * below + ohm[t] * length * (0.5 * wire * length + below) + toll[t]
-            if last < d < cheapest:
-                cheapest, at = d, t
+        for t in range(len(delay)):
+            if last < delay[t] < cheapest:
+                cheapest, at = delay[t], t
         if cheapest == 1e30:
             break
         last = cheapest
-        over = lay(horizontal, tracks.use[layer[at]], tracks.cap[layer[at]], path, 0.0, 1.0)
+        over = _on(horizontal, tracks, layer[at], path, 0.0, 1.0)
         if over < 1e-9:
             return at
         if over < least_over - 1e-9 or (over < least_over + 1e-9 and cheapest < least):
@@ -109,53 +158,80 @@ def _pick(horizontal, tracks, layer, path, length, below, ohm, via, wire, toll):
     return pick
 
 
-@compiled
+@inlined
+def _delays(length, below, ohm, via, wire, toll, urgent, delay):
+    """What every pair costs an edge (pairs,), in place: its delay and its share of ``toll``, in ps.
+
+    ``ohm`` (pairs,) kohm/um, ``via`` (pairs,) kohm, ``wire`` fF/um; ``toll`` (pairs,) ps is the price of
+    the climb of a net of urgency 1.
+    """
+    for t in range(len(ohm)):
+        d = 2.0 * via[t] * below + ohm[t] * length * (0.5 * wire * length + below)
+        delay[t] = d + toll[t] / urgent
+
+
+@inlined
 def _on(horizontal, tracks, layer, path, amount, extra):
     """As :func:`lay`, on one layer of all."""
     return lay(horizontal, tracks.use[layer], tracks.cap[layer], path, amount, extra)
 
 
 @compiled
-def assign(nodes, order, below, urgent, price, metals, wire, h, v, rounds):
-    """Layer pairs of both directions of every tree edge in ``order``, in place: the best with room.
+def _routes(nodes, order):
+    """Paths (edges, 6) of the edges in ``order``: side by side, since they are looked up again and again."""
+    out = np.empty((len(order), 6), np.int64)
+    for q in range(len(order)):
+        i = order[q]
+        u = nodes.up[i]
+        out[q, 0], out[q, 1], out[q, 2], out[q, 3] = (
+            nodes.gx[u],
+            nodes.gy[u],
+            nodes.gx[i],
+            nodes.gy[i],
+        )
+        out[q, 4], out[q, 5] = nodes.kind[i], nodes.mid[i]
+    return out
 
-    ``below`` (nodes,) fF at and behind a node, ``urgent`` (nodes,) what a picosecond there counts,
-    ``price`` ps a via; ``wire`` fF/um; ``h`` and ``v`` are tracks of all layers.
+
+@compiled
+def assign(nodes, order, below, urgent, price, metals, wire, h, v, rounds):
+    """Layer pairs of both directions of the tree edges in ``order``, in place: the best with room.
+
+    ``below`` (nodes,) fF at and behind a node, ``urgent`` (edges in order,) what a picosecond there
+    counts, ``price`` ps a via; ``wire`` fF/um; ``h`` and ``v`` are tracks of all layers.
     Without room anywhere, the layer that is exceeded least.  What crosses an exceeded border is taken
     up and laid again.
     """
-    h_layer, v_layer, h_ohm, via, v_ohm = (
-        metals.h_layer,
-        metals.v_layer,
-        metals.h_ohm,
-        metals.via,
-        metals.v_ohm,
-    )
-    gx, gy, up, kind, mid, h_tier, v_tier, length = nodes
-    toll = np.empty(len(via))
+    h_layer, v_layer, via = metals.h_layer, metals.v_layer, metals.via
+    toll, delay = 2.0 * price * metals.climb, np.empty(len(via))
+    long, behind, routes = nodes.length[order], below[order], _routes(nodes, order)
+    h_tier, v_tier = np.zeros(len(order), np.int64), np.zeros(len(order), np.int64)
     for turn in range(rounds):
         again = turn == 0
-        for i in order:
-            if kind[i] < 0:
-                h_tier[i] = v_tier[i] = 0
-                continue
-            path = Path(gx[up[i]], gy[up[i]], gx[i], gy[i], kind[i], mid[i])
+        for q in range(len(order)):
+            r = routes[q]
+            path = Path(r[0], r[1], r[2], r[3], r[4], r[5])
             if turn > 0:  # its own track counts in what is used
-                a, b = h_layer[h_tier[i]], v_layer[v_tier[i]]
+                a, b = h_layer[h_tier[q]], v_layer[v_tier[q]]
                 over = _on(True, h, a, path, 0.0, 0.0) + _on(False, v, b, path, 0.0, 0.0)
                 if over == 0.0:
                     continue
                 _on(True, h, a, path, -1.0, 0.0)
                 _on(False, v, b, path, -1.0, 0.0)
                 again = True
-            for t in range(len(via)):
-                toll[t] = 2.0 * price * metals.climb[t] / max(urgent[i], LEAST)
-            h_tier[i] = _pick(True, h, h_layer, path, length[i], below[i], h_ohm, via, wire, toll)
-            v_tier[i] = _pick(False, v, v_layer, path, length[i], below[i], v_ohm, via, wire, toll)
-            _on(True, h, h_layer[h_tier[i]], path, 1.0, 0.0)
-            _on(False, v, v_layer[v_tier[i]], path, 1.0, 0.0)
+            counts = max(urgent[q], LEAST)
+            _delays(long[q], behind[q], metals.h_ohm, via, wire, toll, counts, delay)
+            h_tier[q] = _pick(True, h, h_layer, path, delay)
+            _delays(long[q], behind[q], metals.v_ohm, via, wire, toll, counts, delay)
+            v_tier[q] = _pick(False, v, v_layer, path, delay)
+            _on(True, h, h_layer[h_tier[q]], path, 1.0, 0.0)
+            _on(False, v, v_layer[v_tier[q]], path, 1.0, 0.0)
         if not again:
             break
+    nodes.h_tier[:] = 0
+    nodes.v_tier[:] = 0
+    nodes.h_tier[order] = h_tier
+    nodes.v_tier[order] = v_tier
 
 
 @compiled

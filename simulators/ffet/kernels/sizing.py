@@ -7,7 +7,7 @@ The last rounds mend what is still late: cells of the worst paths take the size 
 
 import numpy as np
 
-from .compiled import compiled
+from .compiled import compiled, inlined
 from .state import Nets, Pi, Prices, Work
 from .timing import (
     CLOCK,
@@ -38,7 +38,7 @@ def _loads(graph, cells, kind, pin_load):
             pin_load[p] = load[kind[c]]
 
 
-@compiled
+@inlined
 def _changed(price, late):
     """The price of an end that takes ``late`` times its goal: it rises fast and falls slowly."""
     late = min(max(late, 0.3), 2.0)
@@ -89,49 +89,60 @@ def _end_prices(graph, cells, kind, nets, goal, prices):
 @compiled
 def _prices(graph, cells, kind, nets, goal, prices):
     """Update prices at the ends, then let them flow back; ``goal`` is the period wanted, in ps."""
-    order, edged, pin_net, cell_start = graph.order, graph.edged, graph.pin_net, graph.cell_start
+    edged, pin_net, cell_start = graph.edged, graph.pin_net, graph.cell_start
     intrinsic, resistance, latch = cells.intrinsic, cells.resistance, graph.latch
-    arrival, slew, delay, net_load = nets.arrival, nets.slew, nets.delay, nets.load
+    arrival, late, net_load = nets.arrival, nets.late, nets.load
     price, flow = prices.pin, prices.flow
     flow[:] = 0.0
     _end_prices(graph, cells, kind, nets, goal, prices)
-    for i in range(len(order) - 1, -1, -1):
-        c = order[i]
+    for c in range(len(kind) - 1, -1, -1):
         if edged[c]:
             continue
         a, b = cell_start[c], cell_start[c + 1] - 1
         if a == b:
             continue
-        net = pin_net[b]
         b = a + 1 if latch[c] else b
+        if b - a == 1:  # all that flows goes on
+            price[a] = max(flow[c], 1e-15)
+            flow[pin_net[a]] += price[a]
+            continue
         k = kind[c]
-        own = intrinsic[k] + LN2 * resistance[k] * net_load[net]
-        total = 0.0
+        own = intrinsic[k] + LN2 * resistance[k] * net_load[c]
+        total, last = 0.0, max(arrival[c], 1e-9)
         for p in range(a, b):
-            n = pin_net[p]
-            t = arrival[n] + LN2 * delay[p] + SLEW_SHARE * (slew[n] + LN4 * delay[p]) + own
-            ratio = max(t / max(arrival[net], 1e-9), 0.2)
+            ratio = max((late[p] + own) / last, 0.2)
             r2 = ratio * ratio
             price[p] = price[p] * r2 * r2 * r2
             total += price[p]
         if total <= 0.0:
             continue
         for p in range(a, b):
-            price[p] = max(price[p] / total * flow[net], 1e-15)
+            price[p] = max(price[p] / total * flow[c], 1e-15)
             flow[pin_net[p]] += price[p]
 
 
-@compiled
-def _take(c, pick, cell_start, pin_net, load, kind, net_load, work):
+@inlined
+def _take(c, pick, graph, cells, kind, net_load, work):
     """Give cell ``c`` another size, and its nets the other load."""
     if pick == kind[c]:
         return
-    change = load[pick] - load[kind[c]]
+    change = cells.load[pick] - cells.load[kind[c]]
     kind[c] = pick
-    for p in range(cell_start[c], cell_start[c + 1] - 1):
-        work.pin_load[p] = load[pick]
-        net_load[pin_net[p]] += change
-        work.stale[pin_net[p]] = True
+    work.drive[c] = cells.resistance[pick]
+    for p in range(graph.cell_start[c], graph.cell_start[c + 1] - 1):
+        work.pin_load[p] = cells.load[pick]
+        net_load[graph.pin_net[p]] += change
+        work.stale[graph.pin_net[p]] = True
+
+
+@inlined
+def _least_is_best(low, high, flow, net_load, own, drive, area, load):
+    """Whether the first size costs no more than another at any price of the loads at its inputs."""
+    least = area[low] + flow * (own[low] + drive[low] * net_load)
+    for k in range(low + 1, high):
+        if least > area[k] + flow * (own[k] + drive[k] * net_load) or load[low] > load[k]:
+            return False
+    return True
 
 
 @compiled
@@ -140,48 +151,34 @@ def _resize(graph, cells, function, kind, net_load, path, prices, work):
 
     ``path`` (pins + ports,) is the resistance in kohm from the driver to a pin.
     """
-    order, cell_start, pin_net, edged, latch, driver = (
-        graph.order,
-        graph.cell_start,
-        graph.pin_net,
-        graph.edged,
-        graph.latch,
-        graph.driver,
-    )
-    first, resistance, intrinsic, edge, area, load = (
-        cells.first,
-        cells.resistance,
-        cells.intrinsic,
-        cells.edge,
-        cells.area,
-        cells.load,
-    )
+    cell_start, pin_net, edged, latch = graph.cell_start, graph.pin_net, graph.edged, graph.latch
+    first, area, load = cells.first, cells.area, cells.load
     price, flow = prices.pin, prices.flow
-    for i in range(len(order) - 1, -1, -1):
-        c = order[i]
+    own = cells.intrinsic + SLEW_SHARE * cells.edge
+    drive = LN2 * EDGE_FACTOR * cells.resistance
+    for c in range(len(kind) - 1, -1, -1):
         low, high = first[function[c]], first[function[c] + 1]
         if high - low < 2:
             continue
+        if _least_is_best(low, high, flow[c], net_load[c], own, drive, area, load):
+            _take(c, low, graph, cells, kind, net_load, work)
+            continue
         a, b = cell_start[c], cell_start[c + 1] - 1
-        net = pin_net[b]
         upstream = 0.0  # price of a femtofarad at this cell's inputs
         clock = a + CLOCK if edged[c] or latch[c] else -1
         for p in range(a, b):
             if p == clock:
                 continue  # it is ideal
             n = pin_net[p]
-            r = resistance[kind[driver[n]]] if driver[n] >= 0 else graph.macro.source[n]
-            upstream += (flow[n] * r + price[p] * path[p]) * LN2 * EDGE_FACTOR
+            upstream += (flow[n] * work.drive[n] + price[p] * path[p]) * LN2 * EDGE_FACTOR
         if latch[c]:
             upstream += price[clock] * path[a] * LN2 * EDGE_FACTOR  # of its end
         cheapest, pick = 1e30, kind[c]
         for k in range(low, high):
-            own = intrinsic[k] + SLEW_SHARE * edge[k]
-            own += LN2 * EDGE_FACTOR * resistance[k] * net_load[net]
-            cost = area[k] + flow[net] * own + upstream * load[k]
+            cost = area[k] + flow[c] * (own[k] + drive[k] * net_load[c]) + upstream * load[k]
             if cost < cheapest:
                 cheapest, pick = cost, k
-        _take(c, pick, cell_start, pin_net, load, kind, net_load, work)
+        _take(c, pick, graph, cells, kind, net_load, work)
 
 
 @compiled
@@ -192,6 +189,7 @@ def _return(graph, cells, kind, chosen, work):
         if kind[c] != chosen[c]:
             found = True
             kind[c] = chosen[c]
+            work.drive[c] = cells.resistance[kind[c]]
             for p in range(graph.cell_start[c], graph.cell_start[c + 1] - 1):
                 work.pin_load[p] = cells.load[kind[c]]
                 work.stale[graph.pin_net[p]] = True
@@ -201,46 +199,31 @@ def _return(graph, cells, kind, chosen, work):
 @compiled
 def _mend(graph, cells, function, kind, nets, path, rest, limit, work):
     """The fastest size of every cell whose output lies on a path longer than ``limit`` ps, in place."""
-    order, cell_start, pin_net, edged, driver = (
-        graph.order,
-        graph.cell_start,
-        graph.pin_net,
-        graph.edged,
-        graph.driver,
-    )
-    resistance, first, intrinsic, edge, load = (
-        cells.resistance,
-        cells.first,
-        cells.intrinsic,
-        cells.edge,
-        cells.load,
-    )
+    cell_start, pin_net, edged = graph.cell_start, graph.pin_net, graph.edged
+    first, load = cells.first, cells.load
+    own = cells.intrinsic + SLEW_SHARE * cells.edge
+    drive = LN2 * EDGE_FACTOR * cells.resistance
     arrival, net_load = nets.arrival, nets.load
-    for i in range(len(order) - 1, -1, -1):
-        c = order[i]
+    for c in range(len(kind) - 1, -1, -1):
         a, b = cell_start[c], cell_start[c + 1] - 1
-        net = pin_net[b]
-        if a == b or arrival[net] + rest[net] < limit:
+        if a == b or arrival[c] + rest[c] < limit:
             continue
         before = 0.0  # of the worst driver, ps a femtofarad
         last = a if edged[c] else a + 1 if graph.latch[c] else b
         for p in range(a, last):
             n = pin_net[p]
             if arrival[n] + rest[n] >= limit:
-                d = driver[n]
-                r = path[p] + (resistance[kind[d]] if d >= 0 else graph.macro.source[n])
-                before = max(before, LN2 * EDGE_FACTOR * r)
+                before = max(before, LN2 * EDGE_FACTOR * (path[p] + work.drive[n]))
         quickest, pick = 1e30, kind[c]
         for k in range(first[function[c]], first[function[c] + 1]):
-            d = intrinsic[k] + SLEW_SHARE * edge[k] + before * load[k]
-            d += LN2 * EDGE_FACTOR * resistance[k] * net_load[net]
+            d = own[k] + before * load[k] + drive[k] * net_load[c]
             if d < quickest - 1e-6:
                 quickest, pick = d, k
-        _take(c, pick, cell_start, pin_net, load, kind, net_load, work)
+        _take(c, pick, graph, cells, kind, net_load, work)
 
 
 @compiled
-def _time(graph, cells, kind, sides, work, nets, pi, path):
+def _time(graph, cells, kind, rank, sides, work, nets, pi, path):
     """Time the present sizes, in place; the period, its end and the cells' area in um2.
 
     ``sides`` are both sides' wires.  Only nets whose loads have changed are gone through.
@@ -256,7 +239,7 @@ def _time(graph, cells, kind, sides, work, nets, pi, path):
     arrivals(graph, cells, kind, pi, nets)
     period, end = worst(graph, cells, kind, nets)
     total = 0.0
-    for c in range(len(kind)):
+    for c in rank:  # in the netlist's own order, on which a sum's last bits depend
         total += cells.area[kind[c]]
     return period, end, total
 
@@ -267,24 +250,29 @@ def _work(graph, cells, kind, sides):
     pins, ports = len(graph.pin_net), len(graph.port_net)
     most = max(len(sides[0].up), len(sides[1].up))
     work = Work(
-        np.zeros(pins + ports), np.empty(most), np.empty(most), np.ones(len(graph.driver), np.bool_)
-    )
+        np.zeros(pins + ports), graph.macro.source.copy(), np.empty(most), np.empty(most),
+        np.ones(len(graph.driver), np.bool_),
+    )  # fmt: skip
+    work.drive[: len(kind)] = cells.resistance[kind]
     work.pin_load[pins:] = graph.macro.load
     _loads(graph, cells, kind, work.pin_load)
     return work
 
 
 @compiled
-def optimise(graph, cells, function, kind, sides, target, rounds, mends, patience):
+def optimise(graph, cells, function, rank, kind, sides, target, rounds, mends, patience):
     """Sizes ``kind`` (cells,), in place, for a period of ``target`` ps; returns the period reached.
 
-    ``function`` (cells,), ``sides`` both sides' :class:`Wires` as estimated before routing.  The best
-    of all rounds: the least area among those that meet the target, else the fastest.  Rounds end
-    early after ``patience`` idle ones.
+    Cells are numbered by level, and cell ``i`` drives net ``i``; ``rank`` (cells,) lists their numbers
+    in the netlist's own order.  ``function`` (cells,), ``sides`` both sides' :class:`Wires` as estimated
+    before routing.  The best of all rounds: the least area among those that meet the target, else the
+    fastest.  Rounds end early after ``patience`` idle ones.
     """
     count, pins, ports = len(graph.driver), len(graph.pin_net), len(graph.port_net)
     path, rest, nothing = np.zeros(pins + ports), np.empty(count), np.zeros(count)
-    nets = Nets(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(pins + ports))
+    nets = Nets(
+        np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(pins + ports), np.zeros(pins)
+    )
     pi = Pi(nets.load, nothing, nothing)  # wires without resistance, as far as drivers see
     prices = Prices(np.full(pins, 1e-3), np.full(ports, 1e-3), np.zeros(count))
     work = _work(graph, cells, kind, sides)
@@ -292,7 +280,7 @@ def optimise(graph, cells, function, kind, sides, target, rounds, mends, patienc
     chosen = kind.copy()
     idle, turn, mending = 0, 0, False
     while turn < rounds + mends:
-        period, _, total = _time(graph, cells, kind, sides, work, nets, pi, path)
+        period, _, total = _time(graph, cells, kind, rank, sides, work, nets, pi, path)
         met, was_met = period <= target, best <= target
         idle += 1
         if (met and (not was_met or total < best_area)) or (
@@ -315,7 +303,7 @@ def optimise(graph, cells, function, kind, sides, target, rounds, mends, patienc
                 break
             turn, idle, mending = rounds, 0, True
             if _return(graph, cells, kind, chosen, work):  # mend the best of the rounds before
-                period, _, _ = _time(graph, cells, kind, sides, work, nets, pi, path)
+                period, _, _ = _time(graph, cells, kind, rank, sides, work, nets, pi, path)
         if mending:
             departures(graph, cells, kind, nets, rest)
             limit = max(target, NEAR * period)

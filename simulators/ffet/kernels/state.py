@@ -69,6 +69,7 @@ class Nets(NamedTuple):
     arrival: Floats  # ps, latest at the driver (nets,)
     slew: Floats  # ps, slowest edge at the driver, 20 to 80 % (nets,)
     delay: Floats  # ps, Elmore's sum from the driver to a pin or port (pins + ports,)
+    late: Floats  # ps, latest arrival at a cell's input, what its slow edge delays included (pins,)
 
 
 class Pi(NamedTuple):
@@ -91,6 +92,7 @@ class Work(NamedTuple):
     """What sizing keeps from one timing to the next."""
 
     pin_load: Floats  # fF (pins + ports,)
+    drive: Floats  # kohm of what drives a net (nets,)
     below: Floats  # room (nodes,)
     after: Floats
     stale: NDArray[np.bool_]  # nets whose load has changed (nets,)
@@ -113,6 +115,15 @@ class Tracks(NamedTuple):
 
     use: Floats  # taken: (nx - 1, ny) horizontally, (nx, ny - 1) vertically
     cap: Floats  # there are
+
+
+class Borders(NamedTuple):
+    """Borders of gcells of one direction while paths are chosen, all layers together."""
+
+    use: Floats  # tracks taken: (nx - 1, ny) horizontally, (nx, ny - 1) vertically
+    cap: Floats  # there are
+    history: Floats  # what having been above capacity adds to the price
+    cost: Floats  # price of one track more
 
 
 class Path(NamedTuple):

@@ -4,7 +4,7 @@ The clock is ideal: paths begin at every cell on its edge and end at that cell's
 opens with that edge: paths go through it, and must reach it before it closes, half a period later.
 """
 
-from .compiled import compiled
+from .compiled import compiled, inlined
 from .wirelength import exp_below
 
 LN2, LN4 = 0.6931471805599453, 1.3862943611198906  # 50 % point; 20 to 80 % of an exponential edge
@@ -13,7 +13,7 @@ NEVER = -1e30
 CLOCK = 1  # place of the clock among a clocked cell's pins
 
 
-@compiled
+@inlined
 def seen(resistance, edge, near, far, ohm):
     """The capacitance that a driver sees of a net's pi model until it has crossed half the supply.
 
@@ -29,14 +29,14 @@ def seen(resistance, edge, near, far, ohm):
     return c
 
 
-@compiled
+@inlined
 def needed(graph, cells, kind, nets, c, p):
     """The period that the path into an end ``p`` of cell ``c`` needs, in ps."""
     t = nets.arrival[graph.pin_net[p]] + LN2 * nets.delay[p] + cells.margin[kind[c]]
     return 2.0 * t if graph.latch[c] else t
 
 
-@compiled
+@inlined
 def looked_up(at, value, x):
     """A table's value at ``x``: linear between its points and beyond them."""
     i = 0
@@ -58,7 +58,7 @@ def _launches(graph, pi, nets):
         nets.slew[n] = looked_up(m.start_at[k], m.start_edge[k], sees)
 
 
-@compiled
+@inlined
 def port_end(graph, nets, i):
     """When the path into output port (or macro pin) ``i`` must have begun, in ps; below 0 for none."""
     n, p = graph.port_net[i], len(graph.pin_net) + i
@@ -84,7 +84,7 @@ def arrivals(graph, cells, kind, pi, nets):
         graph.latch,
     )
     resistance, edge, intrinsic = cells.resistance, cells.edge, cells.intrinsic
-    arrival, slew, delay = nets.arrival, nets.slew, nets.delay
+    arrival, slew, delay, late = nets.arrival, nets.slew, nets.delay, nets.late
     near, far, ohm = pi.near, pi.far, pi.ohm
     arrival[:] = 0.0
     slew[:] = 0.0
@@ -101,6 +101,7 @@ def arrivals(graph, cells, kind, pi, nets):
             for p in range(a, a + 1 if latch[c] else b):
                 n = pin_net[p]
                 t = arrival[n] + LN2 * delay[p] + SLEW_SHARE * (slew[n] + LN4 * delay[p])
+                late[p] = t
                 latest = max(latest, t)
         if a < b:
             arrival[net] = latest + intrinsic[k] + LN2 * r

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .compiled import compiled
+from .compiled import compiled, inlined
 
 
 @compiled
@@ -27,26 +27,39 @@ def _prim(x, y, parent, best, n):
         last = pick
 
 
-@compiled
+@inlined
 def _middle(a, b, c):
     return max(min(a, b), min(max(a, b), c))
 
 
 @compiled
-def _refine(x, y, parent, n, room):
-    """Insert medians where they save wire; returns the number of nodes."""
+def _refine(x, y, parent, near, kids, n, room):
+    """Insert medians where they save wire; returns the number of nodes.
+
+    ``near`` and ``kids`` are room: neighbours of a node, and how many children each node has.
+    """
+    kids[:room] = 0
+    for a in range(1, n):
+        kids[parent[a]] += 1
     limit = n
     for _ in range(2):
         for u in range(limit):
             if n >= room:
                 return n
+            all_near = kids[u] + (1 if u != 0 else 0)
+            if all_near < 2:
+                continue
+            count, a = 0, 0  # neighbours of u: its parent and its children
+            while count < all_near:
+                if (parent[a] == u and a != 0) or (u != 0 and a == parent[u]):
+                    near[count] = a
+                    count += 1
+                a += 1
             gain, first, second = 1e-9, -1, -1
-            for a in range(n):  # neighbours of u: its parent and its children
-                if not (parent[a] == u and a != 0) and not (u != 0 and a == parent[u]):
-                    continue
-                for b in range(a + 1, n):
-                    if not (parent[b] == u and b != 0) and not (u != 0 and b == parent[u]):
-                        continue
+            for i in range(count):
+                a = near[i]
+                for j in range(i + 1, count):
+                    b = near[j]
                     sx, sy = _middle(x[u], x[a], x[b]), _middle(y[u], y[a], y[b])
                     saved = (
                         abs(x[u] - x[a]) + abs(y[u] - y[a]) + abs(x[u] - x[b]) + abs(y[u] - y[b])
@@ -59,6 +72,8 @@ def _refine(x, y, parent, n, room):
                 continue
             s = n
             n += 1
+            kids[s] = 2
+            kids[u] -= 1
             x[s] = _middle(x[u], x[first], x[second])
             y[s] = _middle(y[u], y[first], y[second])
             if u != 0 and (first == parent[u] or second == parent[u]):
@@ -75,12 +90,12 @@ def _refine(x, y, parent, n, room):
 
 
 @compiled
-def grow(start, pins, driver_pin, back, px, py, side, most):
+def grow(start, pins, driver_pin, back, px, py, side, most, known, old):
     """Trees of all nets on one side.
 
     ``back`` (pins,) is the side of every sink; a driver reaches both.  Returns first node (nets + 1,)
     and, a node: x, y, parent (node number, -1 at the root) and pin (-1 at Steiner points), parents
-    before children.
+    before children.  Nets that are ``known`` (nets,) are taken from ``old``, an earlier result.
     """
     nets = len(start) - 1
     room = 0
@@ -90,11 +105,18 @@ def grow(start, pins, driver_pin, back, px, py, side, most):
     nx, ny = np.empty(room), np.empty(room)
     up, pin = np.empty(room, np.int64), np.empty(room, np.int64)
     x, y, best = np.empty(2 * most), np.empty(2 * most), np.empty(2 * most)
-    parent = np.empty(2 * most, np.int64)
+    parent, near, kids = np.empty((3, 2 * most), np.int64)
     which, place = np.empty(2 * most, np.int64), np.empty(2 * most, np.int64)
     total = 0
     for n in range(nets):
         first[n] = total
+        if known[n]:
+            moved = total - old[0][n]
+            for i in range(old[0][n], old[0][n + 1]):
+                nx[total], ny[total], pin[total] = old[1][i], old[2][i], old[4][i]
+                up[total] = old[3][i] + moved if old[3][i] >= 0 else -1
+                total += 1
+            continue
         d = driver_pin[n]
         if d < 0:
             continue
@@ -107,13 +129,17 @@ def grow(start, pins, driver_pin, back, px, py, side, most):
                 k += 1
         if k == 1:
             continue
-        _prim(x, y, parent, best, k)
-        n2 = _refine(x, y, parent, k, 2 * k)
-        for i in range(n2):
-            place[i] = -1
-        place[0] = total
         nx[total], ny[total], up[total], pin[total] = x[0], y[0], -1, d
+        place[0] = total
         total += 1
+        if k == 2:  # most nets
+            nx[total], ny[total], up[total], pin[total] = x[1], y[1], total - 1, which[1]
+            total += 1
+            continue
+        _prim(x, y, parent, best, k)
+        n2 = _refine(x, y, parent, near, kids, k, 2 * k)
+        for i in range(1, n2):
+            place[i] = -1
         left = n2 - 1
         while left > 0:  # parents before children
             for i in range(1, n2):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .compiled import compiled
+from .compiled import compiled, inlined
 
 LOG2E = 1.4426950408889634
 HALVES = 0.5 ** np.arange(64)
@@ -13,7 +13,7 @@ POLY = np.array(
 )  # fmt: skip
 
 
-@compiled
+@inlined
 def exp_below(x):
     """exp(x) for x <= 0 without a library's: the same bits on every machine; 0 below -43."""
     t = -x * LOG2E
@@ -45,46 +45,105 @@ def hpwl(start, pins, owner, x, y, off, wx, wy):
     return total
 
 
+@inlined
+def _pull(values, gamma, one, v, d, low, high):
+    """Gradients (d,) of a net's span in one direction, in place of ``values``' second row.
+
+    An exponential is worked out once where it is asked for twice: at the ends of the span one is of
+    nothing, which is ``one``, and the other of the whole.
+    """
+    inv = 1.0 / gamma
+    whole = exp_below((low - high) * inv)
+    s1 = s2 = t1 = t2 = 0.0
+    for k in range(d):
+        x = v[k]
+        if x == high:
+            e1, e2 = one, whole
+        elif x == low:
+            e1, e2 = whole, one
+        else:
+            e1, e2 = exp_below((x - high) * inv), exp_below((low - x) * inv)
+        values[1, k], values[2, k] = e1, e2
+        s1 += e1
+        s2 += e2
+        t1 += e1 * (x - low)
+        t2 += e2 * (x - low)
+    most, least = t1 / s1, t2 / s2
+    for k in range(d):
+        x = v[k] - low
+        g = values[1, k] / s1 * (1.0 + (x - most) * inv)
+        values[1, k] = g - values[2, k] / s2 * (1.0 - (x - least) * inv)
+
+
+@inlined
+def _pull_two(gamma, one, first, second):
+    """As :func:`_pull` for a net of two pins, which most nets are: of the first and of the second."""
+    wide = abs(second - first)
+    if wide == 0.0:
+        return 0.0, 0.0
+    inv = 1.0 / gamma
+    whole = exp_below(-wide * inv)
+    s = one + whole
+    near, far = one / s, whole / s
+    most, least = one * wide / s, whole * wide / s
+    upper = near * (1.0 + (wide - most) * inv)
+    upper -= far * (1.0 - (wide - least) * inv)
+    lower = far * (1.0 + (0.0 - most) * inv)
+    lower -= near * (1.0 - (0.0 - least) * inv)
+    return (upper, lower) if first > second else (lower, upper)
+
+
 @compiled
-def wirelength_gradient(start, pins, owner, x, y, off, wx, wy, gamma, most, gx, gy, work):
-    """Add the gradient to (cells,) ``gx`` and ``gy``; nets of more than ``most`` pins are left out."""
+def wirelength_gradient(start, owner, x, y, off, wx, wy, gamma, most, gx, gy, work):
+    """The gradient (cells,) in ``gx`` and ``gy``, in place; the half-perimeter wirelength of all nets.
+
+    ``owner`` and ``off`` (pins,) are of pins net by net.  Nets of more than ``most`` pins count in the
+    latter alone; ``work`` (5, most) is room.
+    """
     gx[:] = 0.0
     gy[:] = 0.0
-    cells = len(gx)
-    inv = 1.0 / gamma
+    cells, total = len(gx), 0.0
+    one = exp_below(0.0)
+    across, along = work[3], work[4]
     for n in range(len(start) - 1):
         a, b = start[n], start[n + 1]
         d = b - a
-        if d < 2 or d > most:
+        if d < 2:
             continue
-        for axis in range(2):
-            low, high = 1e30, -1e30
+        x0 = y0 = 1e30
+        x1 = y1 = -1e30
+        for k in range(d):
+            c = owner[a + k]
+            px, py = x[c] + off[a + k], y[c]
+            if d <= most:
+                across[k], along[k] = px, py
+            x0, x1 = min(x0, px), max(x1, px)
+            y0, y1 = min(y0, py), max(y1, py)
+        total += (x1 - x0) * wx + (y1 - y0) * wy
+        if d > most:
+            continue
+        if d == 2:
+            ax, bx = _pull_two(gamma, one, across[0], across[1])
+            ay, by = _pull_two(gamma, one, along[0], along[1])
+            c = owner[a]
+            if c < cells:
+                gx[c] += ax * wx
+                gy[c] += ay * wy
+            c = owner[a + 1]
+            if c < cells:
+                gx[c] += bx * wx
+                gy[c] += by * wy
+            continue
+        if x1 > x0:
+            _pull(work, gamma, one, across, d, x0, x1)
             for k in range(d):
-                p = pins[a + k]
-                c = owner[p]
-                v = x[c] + off[p] if axis == 0 else y[c]
-                work[0, k] = v
-                low, high = min(low, v), max(high, v)
-            if high <= low:
-                continue
-            s1 = s2 = t1 = t2 = 0.0
+                c = owner[a + k]
+                if c < cells:
+                    gx[c] += work[1, k] * wx
+        if y1 > y0:
+            _pull(work, gamma, one, along, d, y0, y1)
             for k in range(d):
-                v = work[0, k]
-                e1, e2 = exp_below((v - high) * inv), exp_below((low - v) * inv)
-                work[1, k], work[2, k] = e1, e2
-                s1 += e1
-                s2 += e2
-                t1 += e1 * (v - low)
-                t2 += e2 * (v - low)
-            most1, least1 = t1 / s1, t2 / s2
-            for k in range(d):
-                c = owner[pins[a + k]]
-                if c >= cells:
-                    continue
-                v = work[0, k] - low
-                g = work[1, k] / s1 * (1.0 + (v - most1) * inv)
-                g -= work[2, k] / s2 * (1.0 - (v - least1) * inv)
-                if axis == 0:
-                    gx[c] += g * wx
-                else:
-                    gy[c] += g * wy
+                c = owner[a + k]
+                if c < cells:
+                    gy[c] += work[1, k] * wy
+    return total

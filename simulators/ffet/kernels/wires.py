@@ -1,11 +1,11 @@
 """Resistance and capacitance of trees, before and after routing, and Elmore's delay (1948)."""
 
-from .compiled import compiled
+from .compiled import compiled, inlined
 
 TYPICAL_FF = 1.0  # load at the end of a wire for which its layer is chosen before routing
 
 
-@compiled
+@inlined
 def best_tier(length, below, ohm, via, toll, cap, last):
     """The layer pair on which a wire of ``length`` um before ``below`` fF is best, tolls in ps added."""
     best, least = 0, 1e30
@@ -42,6 +42,12 @@ def elmore(wires, stale, pin_load, net_load, delay, path, below, after):
         a, b = first[n], first[n + 1]
         if a == b or not stale[n]:
             continue
+        if b - a == 2:  # most nets: a driver and a sink
+            p, i = pin[a + 1], a + 1
+            net_load[n] += pin_load[p] + capacitance[i]
+            delay[p] = res[i] * (0.5 * capacitance[i] + pin_load[p])
+            path[p] = res[i]
+            continue
         for i in range(a, b):
             below[i] = 0.0
             if pin[i] >= 0 and i > a:
@@ -72,6 +78,15 @@ def admittance(wires, pin_load, moments, lump, after, weight):
     for n in range(len(first) - 1):
         a, b = first[n], first[n + 1]
         if a == b:
+            continue
+        if b - a == 2:
+            half, ohm = 0.5 * capacitance[a + 1], res[a + 1]
+            c = pin_load[pin[a + 1]] + half
+            y1 = ohm * c
+            y2 = ohm * (c * y1)
+            moments[n, 0] = moments[n, 0] + half + c
+            moments[n, 1] += c * y1
+            moments[n, 2] += c * y2
             continue
         for i in range(a, b):
             lump[i] = pin_load[pin[i]] if pin[i] >= 0 and i > a else 0.0
