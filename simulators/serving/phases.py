@@ -104,11 +104,15 @@ class Prefill(NamedTuple):
 
 def _sorted(names: Iterable[str], one: Decode | Prefill, t: Tables) -> list[tuple[str, str, float]]:
     moving, doing = (one.seconds(relaxed(t, r)) for r in (OPERATIONS, BANDWIDTH))
-    return [
-        (name, _SPENT_ON.get(name, BANDWIDTH if a >= b else OPERATIONS), float(seconds))
-        for name, seconds, a, b in zip(names, one.seconds(t), moving, doing)
-        if seconds
-    ]
+    out = []
+    for name, seconds, a, b in zip(names, one.seconds(t), moving, doing):
+        resource = _SPENT_ON.get(name)
+        if resource is None:
+            resource = BANDWIDTH if a >= b else OPERATIONS
+            name += " (bytes)" if a >= b else " (operations)"
+        if seconds:
+            out.append((name, resource, float(seconds)))
+    return out
 
 
 def times(t: Tables, s: Setups, p: Pools, i: int, b: float) -> Times:

@@ -104,29 +104,3 @@ def learned() -> tuple[Residual, Versions]:
     data = measured.aggregated(measured.read(DATA / "measured.csv"), "measured.csv")
     versions = Versions(measured.versions(data.rows))
     return residual_of(data, mechanistic(data.pairs, data.setups), versions), versions
-
-
-def predict(
-    pairs: Pairs, setups: Setups, versions: Sequence[str] | None = None, corrected: bool = True,
-    pools: Pools | None = None,
-) -> Prediction:  # fmt: skip
-    """Expected figures of configurations.
-
-    Args:
-        pairs: models in formats, counted by ``setups.model``.
-        setups: the configurations, (n,) each.
-        versions: of the engines, where they are known.
-        corrected: whether measured rows nearby correct the figures.
-        pools: workers where prefill and decode have GPUs of their own; nothing corrects those.
-    """
-    out = mechanistic(pairs, setups, pools=pools)
-    near = np.zeros(len(out))
-    if corrected:
-        residual, known = learned()
-        numbers = known([""] * len(out) if versions is None else versions)
-        found = residual(points(setups, pairs, numbers))
-        if pools is not None:
-            found[pools.prefill_workers > 0] = 0.0
-        out[:, :2] *= np.exp(found[:, :2])
-        near = found[:, 2]
-    return Prediction.of(out, near)

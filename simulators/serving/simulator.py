@@ -16,11 +16,13 @@ from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.space import Designs, Setting, Value
 
+from .batch import canonical_all, correct_all, fill, metrics_all, served, times_all
+from .corrections import Corrections
 from .devices import DEVICES, FORMATS, Device, Format, number_format, require
 from .kernel import Setups, cache_per_sequence, weights_per_gpu
+from .phases import Tables
 from .pools import Pools
-from .predict import predict
-from .space import serving_space
+from .space import numbers, serving_space
 from .tables import GPUS, devices, engines, models
 from .tasks import NAMED, task
 
@@ -70,8 +72,14 @@ class ServingSimulator(Simulator):
         text = repr((shape, self.task.inputs, self.task.outputs))
         self.workload_hash = hashlib.sha256(text.encode()).hexdigest()[:16]
         self._pairs = [(self.task.shape, f) for f in FORMATS.values()]
-        self._names = self.space.names
         self._gpus = list(DEVICES.values())
+        self._tables = Tables(models(self._pairs), devices(self._gpus), engines())
+        self._prices = np.array([self.prices[g] for g in GPUS])
+        self._numbers = numbers(self.space)
+        self._lacks = np.array(
+            [[bool(self._lack(g, f)) for f in FORMATS.values()] for g in self._gpus]
+        )
+        self._corrections = Corrections(self._pairs)
 
     @staticmethod
     def workload_names() -> list[str]:
@@ -100,96 +108,42 @@ class ServingSimulator(Simulator):
 
     def canonical(self, x: Designs) -> Designs:
         """Divisions that divide nothing are off."""
-        out = x.copy()
-        at = {name: i for i, name in enumerate(self._names)}
-        apart = out[:, at["prefill_workers"]] > 0
-        alone = (out[:, at["tensor"]] == 0) & ~(apart & (out[:, at["prefill_tensor"]] > 0))
-        out[alone, at["data_attention"]] = 0
-        out[alone, at["expert_parallel"]] = 0
-        if not self.task.shape.experts:
-            out[:, at["expert_parallel"]] = 0
-        out[~apart, at["prefill_tensor"]] = 0
-        out[~apart, at["decode_workers"]] = 0
-        out[apart, at["stages"]] = 0
+        out = np.array(x, np.int64, order="C")
+        canonical_all(out, self.task.shape.experts > 0)
         return out
 
-    def setups(self, x: Designs) -> Setups:
-        """The kernel's columns of designs (n, d)."""
-        c, n = self.space.columns(x), len(x)
-        at = {name: i for i, name in enumerate(self._names)}
-
-        def number(name: str) -> NDArray[np.float64]:
-            return np.asarray(c[name], np.float64)
-
-        return Setups(
-            model=np.ascontiguousarray(x[:, at["precision"]]),
-            device=np.ascontiguousarray(x[:, at["gpu"]]),
-            engine=np.ascontiguousarray(x[:, at["engine"]]),
-            tensor=number("tensor"),
-            stages=number("stages"),
-            data_attention=x[:, at["data_attention"]].astype(np.float64),
-            expert_parallel=x[:, at["expert_parallel"]].astype(np.float64),
-            concurrency=number("concurrency"),
-            inputs=np.full(n, float(self.task.inputs)),
-            outputs=np.full(n, float(self.task.outputs)),
-        )
-
-    def pools(self, x: Designs, s: Setups) -> Pools:
-        """Workers of designs (n, d) where prefill has GPUs of its own."""
-        c = self.space.columns(x)
-        workers, tensor, decode = (
-            np.asarray(c[k], np.float64)
-            for k in ("prefill_workers", "prefill_tensor", "decode_workers")
-        )
-        return Pools(workers, tensor, s.data_attention, s.expert_parallel, decode)
+    def configurations(self, x: Designs) -> tuple[Setups, Pools]:
+        """The kernel's columns of canonical designs (n, d), and their pools of GPUs."""
+        n = len(x)
+        ints, floats = np.empty((3, n), np.int64), np.empty((7, n))
+        s = Setups(*ints, *floats)
+        p = Pools(*(np.empty(n) for _ in Pools._fields))
+        fill(x, self._numbers, float(self.task.inputs), float(self.task.outputs), s, p)
+        return s, p
 
     def _evaluate(self, x: Designs) -> Evaluation:
         x = self.canonical(x)
-        s = self.setups(x)
-        p = self.pools(x, s)
-        apart = p.prefill_workers > 0
-        found = predict(self._pairs, s, corrected=self.corrected, pools=p if apart.any() else None)
-        divides = self.task.shape.heads % p.prefill_tensor == 0
-        feasible = (found.running >= 1) & ~self._refused(s) & divides
-        decoding = s.tensor * s.stages * p.decode_workers
-        gpus = np.where(apart, p.prefill_workers * p.prefill_tensor + decoding, decoding)
-        last = found.ttft + (s.outputs - 1.0) * found.tpot
-        throughput = s.concurrency * s.outputs / last
-        time = gpus / throughput
-        price = np.array([self.prices[g] for g in GPUS])[s.device]
-        power = np.array([d.power for d in self._gpus])[s.device]
-        metrics = {
-            "ttft": found.ttft,
-            "tpot": found.tpot,
-            "throughput": throughput,
-            "gpu_throughput": throughput / gpus,
-            "gpus": gpus,
-            "memory": found.memory,
-            "gpu_time": time,
-            "cost": time * price / HOUR * 1e6,
-            "energy": time * power,
-        }
-        metrics = {k: np.where(feasible, v, np.nan) for k, v in metrics.items()}
+        s, p = self.configurations(x)
+        n = len(x)
+        out, feasible = np.empty((n, 4)), np.empty(n, np.bool_)
+        times_all(*self._tables, s, p, out)
+        served(s, p, self._lacks, float(self.task.shape.heads), out, feasible)
+        if self.corrected:
+            correct_all(*self._corrections(x, s), out)
+        table = np.empty((len(self.metrics), n))
+        metrics_all(s, p, out, feasible, self._tables.gpus.power, self._prices, table)
+        metrics = {m.name: table[i] for i, m in enumerate(self.metrics)}
         reasons = () if feasible.all() else self._reasons(s, p, feasible)
         return Evaluation(metrics, feasible, reasons)
 
     def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
         """Times by pass, part and resource; GPU time, cost and energy with them; memory by what is held."""
         from .explaining import Explained, breakdowns
-        from .phases import Tables
 
-        x = self.canonical(x)
-        s = self.setups(x)
-        tables = Tables(models(self._pairs), devices(self._gpus), engines())
-        price = np.array([self.prices[g] for g in GPUS])[s.device] / HOUR * 1e6
-        power = np.array([d.power for d in self._gpus])[s.device]
+        s, p = self.configurations(self.canonical(x))
+        price, power = self._prices[s.device] / HOUR * 1e6, self._tables.gpus.power[s.device]
         gpus = evaluation.metrics["gpus"]
-        return breakdowns(Explained(tables, s, self.pools(x, s), evaluation, gpus, power, price))
-
-    def _refused(self, s: Setups) -> NDArray[np.bool_]:
-        """Where a GPU lacks the format, or tensor parallelism does not divide the heads."""
-        lacks = np.array([[bool(self._lack(g, f)) for f in FORMATS.values()] for g in self._gpus])
-        return np.asarray(lacks[s.device, s.model] | (self.task.shape.heads % s.tensor > 0))
+        return breakdowns(Explained(self._tables, s, p, evaluation, gpus, power, price))
 
     @staticmethod
     def _lack(gpu: Device, stored: Format) -> str:
@@ -224,7 +178,7 @@ class ServingSimulator(Simulator):
         for n in split:
             if self.task.shape.heads % n:
                 return f"{self.task.shape.heads} heads are not divided by {n:.0f} GPUs"
-        table, v = models(self._pairs), int(s.model[i])
+        table, v = self._tables.models, int(s.model[i])
         place = (min(split), s.stages[i], s.data_attention[i])
         weights = weights_per_gpu(table, v, *place) / 1e9
         one = cache_per_sequence(table, v, *place, s.inputs[i] + s.outputs[i]) / 1e9

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from archgym.space import DesignSpace, categorical, ordinal
 
 from .devices import FORMATS
@@ -33,3 +36,12 @@ def serving_space(gpus: Sequence[str] = GPUS) -> DesignSpace:
             ordinal("concurrency", CONCURRENCY, "requests at once", "requests", scale="log"),
         ]
     )
+
+
+def numbers(space: DesignSpace) -> NDArray[np.float64]:
+    """The values of ordinal knobs (knobs, most values), 0 elsewhere."""
+    out = np.zeros((len(space), int(space.nvec.max())))
+    for row, parameter in zip(out, space.parameters):
+        if parameter.kind == "ordinal":
+            row[: len(parameter.values)] = np.asarray(parameter.values, np.float64)
+    return out
