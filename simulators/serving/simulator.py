@@ -37,7 +37,7 @@ class ServingSimulator(Simulator):
     """
 
     name = "serving"
-    version = "1.0"
+    version = "1.1"
     settings = (
         Setting("corrected", "switch", True, description="by measured rows nearby"),
         *(
