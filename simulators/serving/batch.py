@@ -113,6 +113,17 @@ def keys_all(x: Ints, out: Ints) -> None:
 
 
 @compiled
+def factors_all(residuals: Floats, rows: Ints, table: Floats) -> None:
+    """Factors of TTFT and TPOT of residuals (n, 3), into rows of the table.
+
+    One by one: numpy's exponential of an array depends on its length in the last bit.
+    """
+    for i in range(len(rows)):
+        table[rows[i], 0] = np.exp(residuals[i, 0])
+        table[rows[i], 1] = np.exp(residuals[i, 1])
+
+
+@compiled
 def correct_all(keys: Ints, table: Floats, out: Floats) -> None:
     """Times of rows times their factors, in ``out`` (n, 4)."""
     for i in range(len(keys)):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .batch import keys_all
+from .batch import factors_all, keys_all
 from .devices import Format
 from .kernel import Setups
 from .predict import learned
@@ -51,4 +51,4 @@ class Corrections:
         residual, versions = learned()
         some = Setups._make(c[rows] for c in s)
         numbers = np.full(len(rows), versions([""])[0], np.int64)
-        self._table[missing] = np.exp(residual(points(some, self._pairs, numbers))[:, :2])
+        factors_all(residual(points(some, self._pairs, numbers)), missing, self._table)

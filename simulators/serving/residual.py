@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from .compiled import compiled
 from .devices import FORMATS, Format
@@ -125,6 +124,31 @@ def _correct(
         out[i, 0], out[i, 1], out[i, 2] = a, b, near / most
 
 
+@compiled
+def _solve(a: Floats, y: Floats) -> None:
+    """Solve a x = y for a positive definite matrix (n, n), into y (n,); a is used up.
+
+    By Cholesky's factors.  A library's last bits depend on its number of threads, and those of a metric would
+    with them.
+    """
+    n = len(y)
+    for j in range(n):
+        a[j, j] = np.sqrt(a[j, j])
+        for k in range(j + 1, n):
+            a[j, k] /= a[j, j]
+        for i in range(j + 1, n):
+            for k in range(i, n):
+                a[i, k] -= a[j, i] * a[j, k]
+    for j in range(n):
+        y[j] /= a[j, j]
+        for k in range(j + 1, n):
+            y[k] -= a[j, k] * y[j]
+    for j in range(n - 1, -1, -1):
+        for k in range(j + 1, n):
+            y[j] -= a[j, k] * y[k]
+        y[j] /= a[j, j]
+
+
 class Residual:
     """Corrections learned from measured rows.
 
@@ -165,7 +189,8 @@ def _robust(k: Floats, y: Floats) -> Floats:
     trust = np.ones(len(y))
     for _ in range(4):
         noise = NOISE**2 / trust
-        alpha: Floats = cho_solve(cho_factor(k + np.diag(noise)), y)
+        alpha = np.array(y, np.float64)
+        _solve(k + np.diag(noise), alpha)
         left = noise * alpha
         trust = (FREEDOM + 1.0) / (FREEDOM + (left / NOISE) ** 2)
     return alpha
