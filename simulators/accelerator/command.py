@@ -24,6 +24,7 @@ from .systolic import DATAFLOWS, systolic
 
 MACHINE = "a name or a .yaml file (the project's own, Timeloop v0.4, ZigZag)"
 SHARE = ("products_read", "products_known", "share_read", "complete", "choices", "unread")
+CERTIFICATE = ["proved", "mapper was", "CPU s"]
 WHAT = "NAME, NAME@BATCH, NAME/LAYER or a file: " + ", ".join(FORMATS)
 
 
@@ -55,7 +56,11 @@ def add_map(p: argparse.ArgumentParser) -> None:
         help="width of finished outputs (default: the architecture's)",
     )
     p.add_argument(
-        "--objective", default="energy-delay", choices=OBJECTIVES, help="what is minimised"
+        "--objective",
+        default="energy-delay",
+        choices=OBJECTIVES,
+        type=lambda text: {"edp": "energy-delay", "latency": "delay"}.get(text, text),
+        help="what is minimised (also: edp, latency)",
     )
     p.add_argument(
         "--effort", type=int, default=THOROUGH, metavar="MAPPINGS", help="evaluated per layer"
@@ -64,6 +69,15 @@ def add_map(p: argparse.ArgumentParser) -> None:
         "--reuse", default="physical", choices=REUSE, help="rules of reuse between loops"
     )
     p.add_argument("--nests", action="store_true", help="show every loop nest")
+    p.add_argument(
+        "--certify", action="store_true", help="go on to a proved optimum, or say how near it is"
+    )
+    p.add_argument(
+        "--gap", type=float, metavar="SHARE", help="enough for --certify: 0.01 is 1 %% (default: 0)"
+    )
+    p.add_argument(
+        "--time", type=float, metavar="S", help="CPU time a layer for --certify (default: 10)"
+    )
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_map)
     p.add_argument(
@@ -191,13 +205,17 @@ def _map(options: argparse.Namespace) -> int:
         machine = replace(machine, output_bits=options.output_bits)
     if options.effort < 1:
         raise ArchgymError(f"--effort must be at least 1, got {options.effort}")
+    if not options.certify and not (options.gap is None and options.time is None):
+        raise ArchgymError("--gap and --time are for --certify, which is not given")
     found: list[tuple[Any, Found]] = []
     with steps_of(len(network.layers), "layers", options.json) as step:
         for layer in network.layers:
             step(layer.name)
             one = find_mapping(
                 layer, machine, objective=options.objective, effort=options.effort,
-                reuse=options.reuse,
+                reuse=options.reuse, certify=options.certify,
+                gap=0.0 if options.gap is None else options.gap,
+                seconds=10.0 if options.time is None else options.time,
             )  # fmt: skip
             if isinstance(one, Refusal):
                 raise ArchgymError(f"layer {layer.name!r} does not fit {machine.name}: {one}")
@@ -225,6 +243,10 @@ def _map(options: argparse.Namespace) -> int:
         for layer, f in found
     ]
     columns = ["layer", "count", "uJ", "cycles", "utilisation", "loops, outermost level first"]
+    if options.certify:
+        columns[5:5] = CERTIFICATE
+        for row, (_, f) in zip(table, found):
+            row[5:5] = _proof(f)
     print_table(columns, table, title=f"{network.name} on {machine.name}")
     if options.nests:
         for layer, f in found:
@@ -234,8 +256,18 @@ def _map(options: argparse.Namespace) -> int:
     return 0
 
 
+def _proof(f: Found) -> list[str]:
+    """The cells of a certificate: is it an optimum, how far may it be from one, what did that take."""
+    c = f.certificate
+    assert c is not None
+    told = "optimum" if c.proved else f"within {c.gap:.2%}"
+    before = f"{c.start / c.value - 1:+.2%}" + ("" if c.start_inside else " (outside)")
+    return [told, before, f"{c.seconds:.2f}"]
+
+
 def _as_dict(layer: Any, f: Found, machine: Architecture) -> dict[str, Any]:
-    return {
+    proved = {} if f.certificate is None else {"certificate": f.certificate.summary()}
+    return proved | {
         "layer": layer.name,
         "count": layer.count,
         "energy": f.cost.energy_pj * 1e-12,

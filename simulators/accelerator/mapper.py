@@ -10,8 +10,9 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib import import_module
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,17 +25,21 @@ from .layout import OBJECTIVES, REUSE, TEMPORAL, TRAFFIC, N
 from .mapping import Cost, Mapping, Refusal, evaluate_mapping, workspace
 from .mapping_spaces import useful_factors
 
+if TYPE_CHECKING:
+    from .optimal.certificate import Certificate
+
 MOST_TILINGS = 4_000_000  # of the level next to DRAM, by the objective dram-traffic
 FAST, THOROUGH = 3200, 20_000  # evaluations a layer: inside a hardware search; on its own
 
 
 @dataclass(frozen=True)
 class Found:
-    """A mapping, what it costs, and how many mappings were looked at."""
+    """A mapping, what it costs, how many mappings were looked at, and what is proved of it."""
 
     mapping: Mapping
     cost: Cost
     evaluations: int
+    certificate: Certificate | None = None
 
 
 @lru_cache(maxsize=256)
@@ -80,6 +85,9 @@ def find_mapping(
     objective: str = "energy-delay",
     effort: int = THOROUGH,
     reuse: str = "physical",
+    certify: bool = False,
+    gap: float = 0.0,
+    seconds: float = 10.0,
 ) -> Found | Refusal:
     """The best mapping found with ``effort`` evaluations, or why even the smallest tiles do not fit.
 
@@ -90,6 +98,14 @@ def find_mapping(
         effort: mappings evaluated, about 1.2 us each; ``dram-traffic`` besides tries every tiling of
             the level next to DRAM (up to a second for a large layer).
         reuse: see :func:`mapping.evaluate_mapping`.
+        certify: go on from there to a proved optimum (see ``optimal``); the mapping is then the best
+            of the certified space, and ``certificate`` says what is proved.
+        gap: how far above the optimum, as a share, the mapping of a certificate may be.
+        seconds: CPU time after which a certificate says what is proved so far.
+
+    Raises:
+        UnknownNameError: no such objective or convention.
+        ArchgymError: a certificate of an objective, machine or layer that there is none for.
     """
     from .descent import score
 
@@ -110,7 +126,17 @@ def find_mapping(
         if score(problem, state, goal, np.inf, workspace(len(architecture.levels))) < best:
             mapping = around
     cost = evaluate_mapping(layer, architecture, mapping, reuse=reuse)
-    return cost if isinstance(cost, Refusal) else Found(mapping, cost, spent)
+    if isinstance(cost, Refusal):
+        return cost
+    found = Found(mapping, cost, spent)
+    if not certify:
+        return found
+    # by name: no simulator's answer depends on it, so its sources are not among theirs
+    certifying = import_module(".optimal.certifying", __package__)
+    certified: Found = certifying.certified(
+        found, layer, architecture, objective, reuse, gap, seconds
+    )
+    return certified
 
 
 def _search(

@@ -1,0 +1,1 @@
+"""Mappings that are proved to be optimal: a branch and bound over the mapper's model."""

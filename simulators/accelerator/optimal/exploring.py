@@ -1,0 +1,202 @@
+"""The search over all choices, most promising first; it can be stopped and continued at any node."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..compiled import compiled
+from ..layout import ENERGY, INPUTS
+from .branching import computing_cycles, has_room, leaf
+from .expanding import (
+    FLOOR, FREE, LEAVES, LIMIT, LISTS, LOST, MOST, MOST_WORK, NODES, TOP, WORK, expand,
+)  # fmt: skip
+from .forms import least_costs, prepare
+
+
+@compiled
+def bring_once(visits, reads, window, share):
+    """Visits of tensors that are brought once, windowed inputs as far as they are read at all."""
+    for b in range(visits.shape[0]):
+        for t in range(3):
+            visits[b, t] = share if window and t == INPUTS else 1.0
+        reads[b] = share if window else 1.0
+
+
+@compiled
+def sort_last(at, bound, first, last):
+    """Sort ``at[first:last]`` so that the least bound comes last, and of equal ones the first."""
+    ranks = np.argsort(bound[at[first:last]], kind="mergesort")
+    some = at[first:last].copy()
+    for k in range(last - first):
+        at[last - 1 - k] = some[ranks[k]]
+
+
+@compiled
+def root_bounds(search, across, down, keeps, forms, scratch, visits, reads):
+    """Bounds of each choice of tensors and unrolling, (k n, 2): pJ and cycles, every tensor brought once."""
+    problem, objective, sizes, window, share, macs, _, _, _ = search
+    dims, conv, arch, switches, _ = problem
+    n = across.shape[0]
+    out = np.empty((n * keeps.shape[0], 2))
+    levels = across.shape[1]
+    ns = np.ones((levels, 8), np.int64)
+    for i in range(out.shape[0]):
+        keep = keeps[i // n]
+        prepare(dims, conv, across[i % n], down[i % n], keep, sizes, forms)
+        out[i, 0] = np.inf
+        out[i, 1] = np.inf
+        fits = True
+        for level in range(levels):
+            fits = fits and has_room(
+                level, forms[2][level], dims, conv, keep, forms[2], arch[0], arch[1], scratch[0]
+            )
+        if not fits:
+            continue
+        bring_once(visits, reads, window, share)
+        computing = computing_cycles(0, ns, dims, forms)
+        out[i, 0], out[i, 1] = least_costs(
+            visits, reads, computing, objective != ENERGY, forms, sizes, arch, macs, scratch[1]
+        )
+    return out
+
+
+@compiled
+def outermost_energy(search, keep, scale, most, forms, stack, scratch, visits, reads, ns, order):
+    """The least pJ of the outermost level's accesses beyond those that bring every tensor once.
+
+    Nothing is unrolled; instead ``scale`` (L, 3) says how many times the room of one instance all of
+    them have for a tensor. So it holds for every unrolling of at most that. 0 where it took more than
+    ``most`` bounds.
+    """
+    problem, _, sizes, window, share, macs, plain, table, counts = search
+    dims, conv, arch, switches, floor = problem
+    size, bits, mesh, energy, block, bandwidth, network, hidden, mac_pj = arch
+    levels = keep.shape[0]
+    one = np.ones((levels, 8), np.int64)
+    prepare(dims, conv, one, one, keep, sizes, forms)
+    outer = np.zeros_like(energy)
+    outer[0] = energy[0]
+    # a level's bits shrink in place of its room growing
+    narrow = bits.copy()
+    for level in range(1, levels):
+        for t in range(3):
+            narrow[level, t] /= scale[level, t]
+    arch = (size, narrow, mesh, outer, block, bandwidth, network, hidden, 0.0)
+    search = (
+        (dims, conv, arch, switches, floor), search[1] * 0 + ENERGY, sizes, window, share, macs, plain,
+        table, counts,
+    )  # fmt: skip
+    bring_once(visits, reads, window, share)
+    once, _ = least_costs(visits, reads, 0.0, False, forms, sizes, arch, macs, scratch[1])
+    tally = np.zeros(MOST + 1)
+    tally[LIMIT], tally[FLOOR], tally[MOST] = np.inf, np.inf, most
+    bring_once(visits, reads, False, 1.0)
+    for level in range(levels):
+        for d in range(8):
+            ns[level, d] = 1
+    level = int(tally[TOP])  # the outermost; a literal would make numba compile everything twice
+    expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, scratch)
+    if tally[WORK] > tally[MOST]:
+        return 0.0
+    return max(0.0, tally[LIMIT] - once)
+
+
+@compiled
+def explore(
+    search, across, down, keeps, ranked, bounds, forms, stack, scratch, now, best, state, work
+):
+    """Go on with the search for ``now[5]`` nodes or to its end.
+
+    ``now``: how many choices were opened, which of them is open, a place, whether it is done, what
+    share of the best is pruned, nodes at most this time, then the tally. ``best`` (3,): worth, pJ and
+    cycles of the best mapping, whose arrays ``state`` holds first: factor, order, keep.
+    """
+    problem, objective, sizes, window, share, macs, _, _, _ = search
+    dims, conv, arch, switches, _ = problem
+    tally = now[6:]
+    s_n, s_order, s_visits, s_reads, s_bound, s_level, free, at = stack
+    levels = keeps.shape[1]
+    n = across.shape[0]
+    factor, order, kept, trial_factor, trial_order, ns, sequence, visits, reads = state
+    spent = 0
+    while True:
+        if tally[TOP] == 0:
+            opened = int(now[0])
+            if opened == ranked.shape[0]:
+                now[3] = 1.0
+                return
+            choice = ranked[opened]
+            if bounds[choice] >= best[0] * (1.0 - now[4]):
+                tally[FLOOR] = min(tally[FLOOR], bounds[choice])
+                now[3] = 1.0
+                return
+            now[0] += 1
+            now[1] = choice
+            prepare(
+                dims, conv, across[choice % n], down[choice % n], keeps[choice // n], sizes, forms
+            )
+            slot = free[int(tally[FREE]) - 1]
+            tally[FREE] -= 1
+            for level in range(levels):
+                for d in range(8):
+                    s_n[slot, level, d] = 1
+                    s_order[slot, level, d] = d
+            bring_once(s_visits[slot], s_reads[slot], False, 1.0)
+            s_bound[slot] = bounds[choice]
+            s_level[slot] = 0
+            at[0] = slot
+            tally[TOP] = 1
+        if spent >= now[5]:
+            return
+        choice = int(now[1])
+        keep = keeps[choice // n]
+        tally[TOP] -= 1
+        slot = at[int(tally[TOP])]
+        free[int(tally[FREE])] = slot
+        tally[FREE] += 1
+        spent += 1
+        tally[NODES] += 1
+        limit = best[0] * (1.0 - now[4])
+        if s_bound[slot] >= limit:
+            tally[FLOOR] = min(tally[FLOOR], s_bound[slot])
+            continue
+        level = s_level[slot]
+        for i in range(levels):
+            for d in range(8):
+                ns[i, d] = s_n[slot, i, d]
+                sequence[i, d] = s_order[slot, i, d]
+        if level == levels - 1:
+            tally[LEAVES] += 1
+            for d in range(8):
+                whole = forms[1][levels, d]
+                for outer in range(levels - 1):
+                    whole *= ns[outer, d]
+                ns[levels - 1, d] = (dims[d] + whole - 1) // whole
+            value, pj, cycles = leaf(
+                problem, (ns, sequence), (across[choice % n], down[choice % n], keep), objective,
+                work, (trial_factor, trial_order),
+            )  # fmt: skip
+            if value < best[0]:
+                best[0], best[1], best[2] = value, pj, cycles
+                for i in range(levels):
+                    for d in range(8):
+                        order[i, d] = trial_order[i, d]
+                        for kind in range(3):
+                            factor[i, kind, d] = trial_factor[i, kind, d]
+                    for t in range(3):
+                        kept[i, t] = keep[i, t]
+            continue
+        for i in range(levels + 1):
+            reads[i] = s_reads[slot, i]
+            for t in range(3):
+                visits[i, t] = s_visits[slot, i, t]
+        first = int(tally[TOP])
+        tally[LIMIT] = limit
+        tally[LISTS], tally[MOST] = 1, MOST_WORK
+        expand(level, ns, sequence, visits, reads, search, forms, keep, stack, tally, scratch)
+        spent += 1e-3 * tally[WORK]
+        if tally[WORK] > MOST_WORK:
+            tally[LOST] += 1
+            tally[FLOOR] = min(tally[FLOOR], s_bound[slot])
+        last = int(tally[TOP])
+        sort_last(at, s_bound, first, last)

@@ -1,0 +1,225 @@
+"""What a choice of unrolling and tensors costs, as a function of visits: energy in pJ, time in cycles.
+
+A tensor that a level b holds is *visited* V times: V is the number of tiles that each instance is brought
+over the run, over the number of different ones.  Per instance its words are |t| V / (unrolled factors
+outside that index t), so everything that is charged follows from the visits of all (level, tensor).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..compiled import compiled
+from ..layout import (
+    C, DELAY, DILATION_H, ENERGY, FINISHED, INPUTS, OUTPUTS, P, R, READ, S, STRIDE_H,
+    UPDATE, FILL,
+)  # fmt: skip
+from ..nest import RELEVANT
+
+SLACK = 1e-9  # what rounding of sums may hide
+
+
+@compiled
+def touched(axis, extents, conv):
+    """Rows (axis 0) or columns of the inputs that a tile of loop extents (8,) reads at all."""
+    p, r = extents[P + axis], extents[R + axis]
+    a, b = conv[STRIDE_H + axis], conv[DILATION_H + axis]
+    g, rest = a, b
+    while rest:
+        g, rest = rest, g % rest
+    return p * r - max(0, p - b // g) * max(0, r - a // g)
+
+
+@compiled
+def windowed(axis, dims, conv):
+    """Whether the words along an input axis depend on how the tile is cut."""
+    p, r = dims[P + axis], dims[R + axis]
+    if p == 1 and r == 1:
+        return False
+    if r == 1:
+        return conv[STRIDE_H + axis] != 1
+    if p == 1:
+        return conv[DILATION_H + axis] != 1
+    return True
+
+
+@compiled
+def least_share(dims, conv):
+    """A lower bound on the share of the inputs' bounding box that is read, whatever the padding."""
+    share = 1.0
+    for axis in range(2):
+        if not windowed(axis, dims, conv):
+            continue
+        p, r = dims[P + axis], dims[R + axis]
+        stride, dilation = conv[STRIDE_H + axis], conv[DILATION_H + axis]
+        if dilation != 1:
+            return 0.0
+        if stride > r and p > 1:
+            share *= r / stride
+    return share
+
+
+@compiled
+def prepare(dims, conv, across, down, keep, sizes, forms):
+    """Fill ``forms`` for one choice; ``sizes`` (3,) are the tensors' elements.
+
+    fan (L, 8); outside (L + 1, 8) and inside (L + 1, 8): unrolled factors of the levels outside and from
+    here inwards; used (L + 1,) instances; parent (L + 1, 3): the level that hands the tensor down, -1
+    where it is not held; words (L + 1, 3, 2): per instance of the parent and of the level, at one visit
+    (the last row: of the multipliers, in all); share (L + 1,): of the inputs that children ask for apart.
+    """
+    fan, outside, inside, used, parent, words, share = forms
+    levels = keep.shape[0]
+    used[0] = 1
+    for d in range(8):
+        outside[0, d] = 1
+        inside[levels, d] = 1
+    for level in range(levels):
+        children = 1
+        for d in range(8):
+            fan[level, d] = across[level, d] * down[level, d]
+            outside[level + 1, d] = outside[level, d] * fan[level, d]
+            children *= fan[level, d]
+        used[level + 1] = used[level] * children
+    for level in range(levels - 1, -1, -1):
+        for d in range(8):
+            inside[level, d] = inside[level + 1, d] * fan[level, d]
+    macs = 1.0
+    for d in range(8):
+        macs *= dims[d]
+    for t in range(3):
+        holder = 0
+        for b in range(1, levels + 1):
+            if b < levels and not keep[b, t]:
+                parent[b, t] = -1
+                continue
+            parent[b, t] = holder
+            apart, among = 1.0, 1.0
+            for level in range(holder, b):
+                for d in range(8):
+                    if RELEVANT[t, d]:
+                        among *= fan[level, d]
+                        apart *= fan[level, d]
+                if t == INPUTS:
+                    for axis in range(2):
+                        n_p, n_r = fan[level, P + axis], fan[level, R + axis]
+                        if n_p > 1 and n_r > 1:
+                            apart *= (n_p + n_r - 1) / (n_p * n_r)
+            if t == INPUTS:
+                share[b] = apart / among
+            if b == levels:
+                words[b, t, 0] = macs / used[levels] * apart
+                words[b, t, 1] = 0.0
+            else:
+                for side in range(2):
+                    level = holder if side == 0 else b
+                    split = 1.0
+                    for d in range(8):
+                        if RELEVANT[t, d]:
+                            split *= outside[level, d]
+                    words[b, t, side] = sizes[t] / split
+            holder = b
+
+
+@compiled
+def accesses(words, block):
+    """Whole blocks of a port; never more than the model counts."""
+    return np.ceil(words / block * (1.0 - SLACK) - SLACK)
+
+
+@compiled
+def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports):
+    """Bounds from visits: (pJ, cycles); cycles only where ``timed``.
+
+    ``visits`` (L + 1, 3); ``reads`` (L + 1,) are those of the inputs as their parent sees them, multicast
+    counted once; ``computing`` cycles of the multipliers at least; ``ports`` (L, 3) is scratch: bits read,
+    written, carried by the network into a level.
+    """
+    _, bits, _, energy, block, bandwidth, network, _, mac_pj = arch
+    _, _, _, used, parent, words, _ = forms
+    levels = bits.shape[0]
+    pj = macs * mac_pj
+    if timed:
+        for level in range(levels):
+            for side in range(3):
+                ports[level, side] = 0.0
+    for b in range(1, levels + 1):
+        for t in range(3):
+            p = parent[b, t]
+            if p < 0:
+                continue
+            fill, update = 0.0, 0.0
+            if b == levels:
+                read = words[b, t, 0]
+                if t == OUTPUTS:
+                    update = read
+                    split = used[p] * 1.0
+                    for d in (C, R, S):  # instances that share sums do not split them
+                        split /= forms[1][p, d]
+                    read = max(0.0, update - sizes[t] / split)
+            elif t == OUTPUTS:
+                update = words[b, t, 0] * visits[b, t]
+                read = words[b, t, 0] * (visits[b, t] - 1.0)
+                fill = words[b, t, 1] * (visits[b, t] - 1.0)
+            elif t == INPUTS:
+                read = words[b, t, 0] * reads[b]
+                fill = words[b, t, 1] * visits[b, t]
+            else:
+                read = words[b, t, 0] * visits[b, t]
+                fill = words[b, t, 1] * visits[b, t]
+            pj += used[p] * accesses(read, block[p, t]) * energy[p, t, READ]
+            if t == OUTPUTS:
+                pj += used[p] * accesses(update, block[p, t]) * energy[p, t, UPDATE]
+            if b < levels:
+                pj += used[b] * accesses(fill, block[b, t]) * energy[b, t, FILL]
+            if timed:
+                ports[p, 0] += read * bits[p, t]
+                ports[p, 1] += update * bits[p, t]
+                if b < levels:
+                    ports[b, 1] += fill * bits[b, t]
+                    ports[b, 2] += (read + update) * bits[b, t]
+                if t == OUTPUTS:
+                    narrower = (update - read) * (bits[p, OUTPUTS] - bits[p, FINISHED])
+                    ports[p, 1] -= narrower
+                    if b < levels:
+                        ports[b, 2] -= narrower
+    cycles = computing
+    if timed:
+        for level in range(levels):
+            read, write = ports[level, 0], ports[level, 1]
+            cycles = max(cycles, read / bandwidth[level, 0], write / bandwidth[level, 1])
+            cycles = max(cycles, (read + write) / bandwidth[level, 2])
+            if level:
+                cycles = max(cycles, ports[level, 2] / network[level])
+        cycles = np.ceil(cycles * (1.0 - SLACK))
+    return pj, cycles
+
+
+@compiled
+def worth(objective, pj, cycles):
+    """What is minimised, of energy and time."""
+    if objective == ENERGY:
+        return pj
+    if objective == DELAY:
+        return cycles
+    return pj * cycles
+
+
+@compiled
+def tight_unrollings(dims, across, down):
+    """Which unrollings leave no factor that could be lower, (n,)."""
+    n, levels = across.shape[0], across.shape[1]
+    out = np.ones(n, np.bool_)
+    for i in range(n):
+        for d in range(8):
+            whole = 1
+            for level in range(levels):
+                whole *= across[i, level, d] * down[i, level, d]
+            if whole == 1:
+                continue
+            whole *= (dims[d] + whole - 1) // whole
+            for level in range(levels):
+                for f in (across[i, level, d], down[i, level, d]):
+                    if f > 1 and (whole // f) * (f - 1) >= dims[d]:
+                        out[i] = False
+    return out

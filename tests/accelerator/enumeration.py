@@ -1,0 +1,133 @@
+"""Every mapping of a small layer, one by one: the slow twin of the search for proved optima."""
+
+import itertools
+
+import numpy as np
+from archgym.simulators.accelerator.compiled import compiled
+from archgym.simulators.accelerator.cost import evaluate
+from archgym.simulators.accelerator.layout import REUSE
+from archgym.simulators.accelerator.mapping import workspace
+
+MOST = 3_000_000
+
+
+def tight_tuples(size, slots):
+    """Factors that cover ``size`` of which none could be lower."""
+    found = []
+
+    def grow(chosen):
+        if len(chosen) == slots:
+            whole = int(np.prod(chosen))
+            if whole >= size and all(f == 1 or whole // f * (f - 1) < size for f in chosen):
+                found.append(chosen)
+            return
+        for f in range(1, size + 1):
+            grow((*chosen, f))
+
+    grow(())
+    return found
+
+
+def all_factors(layer, machine):
+    """(n, L, 3, 8): all tight factors within fan-outs and masks."""
+    levels = len(machine.levels)
+    slots = [(at, kind) for at in range(levels) for kind in range(3)]
+    by_dimension = []
+    for d, size in enumerate(layer.dims):
+        free = [
+            (at, kind) for at, kind in slots
+            if kind == 0 or (machine.levels[at].fanout[kind - 1] > 1 and machine.spatial[at, kind - 1, d])
+        ]  # fmt: skip
+        rows = []
+        for chosen in tight_tuples(int(size), len(free)) if size > 1 else [(1,) * len(free)]:
+            row = np.ones((levels, 3), np.int64)
+            for (at, kind), f in zip(free, chosen):
+                row[at, kind] = f
+            rows.append(row)
+        by_dimension.append(rows)
+    out = []
+    for rows in itertools.product(*by_dimension):
+        factor = np.stack(rows, axis=2)
+        sides = factor[:, 1:].prod(axis=2)
+        if all((sides[i] <= x.fanout).all() for i, x in enumerate(machine.levels)):
+            out.append(factor)
+    return np.array(out)
+
+
+def all_keeps(machine):
+    """Every choice of optional tensors, (n, L, 3)."""
+    must, may = machine.keeps
+    optional = np.argwhere(may & ~must)
+    out = []
+    for pick in itertools.product((False, True), repeat=len(optional)):
+        keep = must.copy()
+        keep[tuple(optional.T)] = pick
+        out.append(keep)
+    return np.array(out)
+
+
+def optima(layer, machine, reuse="physical"):
+    """(least pJ, least cycles, least product of the two, mappings looked at) over everything."""
+    problem = (layer.dims, layer.geometry, machine.arrays, (REUSE.index(reuse), True))
+    return _walk(
+        problem, all_factors(layer, machine), all_keeps(machine), workspace(len(machine.levels))
+    )
+
+
+@compiled
+def _shuffled(order, active, n):
+    """The next order of the first ``n`` entries of ``active``, laid into ``order``; whether there was one."""
+    i = n - 2
+    while i >= 0 and active[i] >= active[i + 1]:
+        i -= 1
+    more = i >= 0
+    if more:
+        j = n - 1
+        while active[j] <= active[i]:
+            j -= 1
+        active[i], active[j] = active[j], active[i]
+        active[i + 1 : n] = active[i + 1 : n][::-1].copy()
+    else:
+        active[:n] = active[:n][::-1].copy()
+    order[8 - n :] = active[:n]
+    return more
+
+
+@compiled
+def _walk(problem, factors, keeps, work):
+    dims, conv, arch, switches = problem
+    levels = keeps.shape[1]
+    least = np.full(3, np.inf)
+    looked = 0
+    active = np.zeros((levels, 8), np.int64)
+    count = np.zeros(levels, np.int64)
+    order = np.zeros((levels, 8), np.int64)
+    for f in range(factors.shape[0]):
+        factor = factors[f]
+        for level in range(levels):
+            n, m = 0, 0
+            for d in range(8):
+                if factor[level, 0, d] > 1 and level < levels - 1:
+                    active[level, n] = d
+                    n += 1
+            count[level] = n
+            for d in range(8):
+                if not (factor[level, 0, d] > 1 and level < levels - 1):
+                    order[level, m] = d
+                    m += 1
+            order[level, 8 - n :] = active[level, :n]
+        going = True
+        while going:
+            for k in range(keeps.shape[0]):
+                out = evaluate(dims, conv, factor, order, keeps[k], arch, switches, work)
+                looked += 1
+                if out[0] == 0:
+                    least[0] = min(least[0], out[4])
+                    least[1] = min(least[1], out[5])
+                    least[2] = min(least[2], out[4] * out[5])
+            going = False
+            for level in range(levels):
+                if _shuffled(order[level], active[level], count[level]):
+                    going = True
+                    break
+    return least[0], least[1], least[2], looked

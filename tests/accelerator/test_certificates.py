@@ -1,0 +1,162 @@
+"""Certificates against every mapping of small layers, and against the mapper."""
+
+import json
+
+import numpy as np
+import pytest
+from archgym.simulators.accelerator.architecture import Architecture, Level
+from archgym.simulators.accelerator.layers import Layer
+from archgym.simulators.accelerator.machines import load_architecture
+from archgym.simulators.accelerator.mapper import find_mapping
+from archgym.simulators.accelerator.mapping import Mapping, evaluate_mapping
+from archgym.simulators.accelerator.optimal.certificate import in_space, tightened
+from archgym.simulators.accelerator.optimal.certifying import certify
+from archgym.simulators.accelerator.workloads import resolve
+
+from archgym.cli import main
+from archgym.errors import ArchgymError, UnknownNameError
+from tests.accelerator.enumeration import all_factors, optima
+
+OBJECTIVES = ("energy", "delay", "energy-delay")
+MOST = 6000  # factor tuples of a case: what one test enumerates
+
+
+def random_case(seed, windows):
+    """A small layer and a machine of two to four levels, with whatever a machine may have."""
+    rng = np.random.default_rng(seed)
+
+    def one(*values):
+        return int(rng.choice(values))
+
+    if not windows:
+        layer = Layer(
+            "l", N=one(1, 1, 2), G=one(1, 1, 1, 2), K=one(2, 3, 5), C=one(2, 3, 4), P=one(2, 3, 5)
+        )
+    elif seed % 3 == 0:  # depthwise, both axes
+        layer = Layer(
+            "l", G=one(1, 2, 3), P=one(2, 3), Q=one(2, 3), R=one(2, 3), stride_h=one(1, 2)
+        )
+    else:
+        layer = Layer(
+            "l", K=one(1, 2, 3), C=one(1, 2), P=one(2, 3, 4, 5), R=one(1, 2, 3), stride_h=one(1, 2, 3),
+            dilation_h=one(1, 1, 2),
+        )  # fmt: skip
+
+    def level(name, words, low, high, **more):
+        read, write = float(rng.integers(low, high)), float(rng.integers(low, high))
+        rates = {f"{x}_bits": one(16, 48, 1000) for x in ("read", "write", "network")}
+        return Level(
+            name, 16.0 * words, read_pj=read, write_pj=write, update_pj=write, **rates, **more
+        )
+
+    fanout = ((2, 2), (4, 1), (3, 2), (1, 1))[one(0, 1, 2, 3)]
+    levels = [
+        level("DRAM", np.inf, 50, 300, must_keep="WIO", block=one(1, 2, 4)),
+        level(
+            "GLB", one(12, 30, 80), 4, 20, fanout=fanout, must_keep=("", "IO", "WIO")[one(0, 1, 2)],
+            may_keep=("WIO", "O", "")[one(0, 1, 2)], hidden=bool(one(0, 1)),
+        ),
+    ]  # fmt: skip
+    if one(0, 1):
+        levels.append(level("PE", one(4, 12), 1, 6, must_keep=("I", "W")[one(0, 1)], may_keep=""))
+    levels.append(level("RF", one(3, 6, 12), 1, 3, must_keep=("O", "WIO")[one(0, 1)], may_keep=""))
+    return layer, Architecture("random", tuple(levels), 1.0)
+
+
+def cases(windows, wanted):
+    """The first ``wanted`` random cases that are small enough to enumerate and that fit."""
+    out, seed = [], 0
+    while len(out) < wanted:
+        layer, machine = random_case(seed, windows)
+        if 20 < len(all_factors(layer, machine)) <= MOST:
+            out.append((seed, layer, machine))
+        seed += 1
+    return out
+
+
+@pytest.mark.parametrize(
+    ("windows", "reuse"),
+    [(False, "physical"), (True, "physical"), (True, "timeloop"), (True, "whole-tile")],
+)
+def test_proved_optima_equal_enumeration(windows, reuse):
+    fitting = 0
+    for seed, layer, machine in cases(windows, 20 if reuse == "physical" else 10):
+        *least, _ = optima(layer, machine, reuse)
+        for objective, value in zip(OBJECTIVES, least):
+            proof = certify(layer, machine, objective=objective, reuse=reuse)
+            if proof is None:
+                assert value == np.inf, seed
+                continue
+            fitting += 1
+            assert proof.proved, (seed, objective)
+            assert proof.value == pytest.approx(value, rel=1e-9), (seed, objective)
+            assert proof.bound <= value * (1 + 1e-9)
+            assert in_space(layer, machine, proof.mapping)
+    assert fitting >= 20
+
+
+def test_a_certificate_is_what_the_model_says_of_its_mapping():
+    layer, machine = resolve("mobilenet-v2/head").layers[0], load_architecture("nvdla")
+    found = find_mapping(layer, machine, objective="energy", effort=500, certify=True)
+    proof = found.certificate
+    again = evaluate_mapping(layer, machine, found.mapping)
+    assert proof.value == again.energy_pj == found.cost.energy_pj
+    assert proof.proved and proof.gap <= 2e-9
+    assert proof.value <= find_mapping(layer, machine, objective="energy").cost.energy_pj * (
+        1 + 1e-9
+    )
+
+
+def test_a_gap_ends_the_search_sooner_and_is_kept():
+    layer, machine = Layer("l", K=37, C=53, P=61), load_architecture("simba")
+    whole = certify(layer, machine, objective="energy-delay")
+    near = certify(layer, machine, objective="energy-delay", gap=0.1)
+    assert near.nodes <= whole.nodes
+    assert near.bound <= whole.value * (1 + 1e-9)
+    assert near.value <= whole.value / 0.9 * (1 + 1e-9) and near.gap <= 0.1 + 1e-9
+
+
+def test_two_searches_are_the_same():
+    layer, machine = Layer("l", K=12, C=10, P=14), load_architecture("eyeriss")
+    a, b = (certify(layer, machine, objective="energy-delay") for _ in range(2))
+    assert a.mapping.format() == b.mapping.format()
+    assert (a.value, a.bound, a.nodes, a.leaves) == (b.value, b.bound, b.nodes, b.leaves)
+
+
+def test_a_mapping_outside_the_space_is_told_and_made_tight():
+    layer, machine = Layer("l", K=64), load_architecture("shidiannao")
+    rows = [["WIO", "", "", ""], ["W", "", "", ""], ["IO", "K12", "", ""], ["O", "K6", "", ""]]
+    loose = Mapping.parse(rows)
+    assert not in_space(layer, machine, loose)
+    assert in_space(layer, machine, tightened(layer, loose))
+    assert (tightened(layer, loose).factor.prod(axis=(0, 1)) >= layer.dims).all()
+
+
+def test_what_makes_no_sense_is_refused():
+    layer, machine = Layer("l", K=4), load_architecture("nvdla")
+    with pytest.raises(UnknownNameError, match="dram-traffic"):
+        find_mapping(layer, machine, objective="dram-traffic", effort=10, certify=True)
+    with pytest.raises(ArchgymError, match="gap is a share"):
+        certify(layer, machine, gap=1.0)
+    with pytest.raises(ArchgymError, match="seconds must be positive"):
+        certify(layer, machine, seconds=0)
+
+
+def test_the_command_prints_certificates(capsys):
+    words = [
+        "accelerator",
+        "map",
+        "mobilenet-v2/head",
+        "--architecture",
+        "nvdla",
+        "--effort",
+        "300",
+    ]
+    assert main([*words, "--objective", "energy", "--certify", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["layers"]
+    assert row["certificate"]["proved"] and row["certificate"]["gap"] == 0.0
+    assert row["certificate"]["value"] == pytest.approx(row["energy"] * 1e12)
+    assert main([*words, "--objective", "energy", "--certify"]) == 0
+    assert "optimum" in capsys.readouterr().out
+    assert main([*words, "--gap", "0.1"]) == 2
+    assert "--certify" in capsys.readouterr().err
