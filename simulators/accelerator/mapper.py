@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.errors import UnknownNameError
+from archgym.errors import ArchgymError, UnknownNameError
 
 from .architecture import LETTERS, Architecture
 from .layers import Layer
@@ -128,15 +128,27 @@ def find_mapping(
     cost = evaluate_mapping(layer, architecture, mapping, reuse=reuse)
     if isinstance(cost, Refusal):
         return cost
-    found = Found(mapping, cost, spent)
     if not certify:
-        return found
+        return Found(mapping, cost, spent)
     # by name: no simulator's answer depends on it, so its sources are not among theirs
-    certifying = import_module(".optimal.certifying", __package__)
-    certified: Found = certifying.certified(
-        found, layer, architecture, objective, reuse, gap, seconds
+    prove = import_module(".optimal.certifying", __package__).certify
+    proof = prove(
+        layer,
+        architecture,
+        objective=objective,
+        reuse=reuse,
+        start=mapping,
+        gap=gap,
+        seconds=seconds,
     )
-    return certified
+    if proof is None:
+        raise ArchgymError(
+            f"layer {layer.name!r} on {architecture.name}: no mapping within the fan-out of each level "
+            f"was found in {seconds:g} s; give more time, or map without a certificate"
+        )
+    cost = evaluate_mapping(layer, architecture, proof.mapping, reuse=reuse)
+    assert isinstance(cost, Cost)
+    return Found(proof.mapping, cost, spent, proof)
 
 
 def _search(

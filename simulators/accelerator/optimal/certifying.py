@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,6 @@ from ..mapping import Cost, Mapping, evaluate_mapping, workspace
 from ..nest import RELEVANT
 from .certificate import SLACK, Certificate, in_space, tightened, within_fanouts
 from .choices import Choices, list_choices, possible_extents
-
-if TYPE_CHECKING:
-    from ..mapper import Found
 
 LARGEST_WINDOW = 256  # rows or columns whose possible tiles are listed
 MOST_OPEN = 200_000  # nodes on the stack
@@ -242,31 +238,3 @@ def certify(
         objective, reuse, Mapping(factor, order, keep), float(search.best[0]), search.bound(), value,
         inside, len(search.bounds), opened, nodes, leaves, time.process_time() - began,
     )  # fmt: skip
-
-
-def certified(
-    found: Found,
-    layer: Layer,
-    architecture: Architecture,
-    objective: str,
-    reuse: str,
-    gap: float,
-    seconds: float,
-) -> Found:
-    """What the mapper found, taken on to a certificate.
-
-    Raises:
-        ArchgymError: see :func:`certify`; or no mapping of the certified space fits or was found in time.
-    """
-    out = certify(
-        layer, architecture, objective=objective, reuse=reuse, start=found.mapping, gap=gap,
-        seconds=seconds,
-    )  # fmt: skip
-    if out is None:
-        raise ArchgymError(
-            f"layer {layer.name!r} on {architecture.name}: no mapping within the fan-outs of each level "
-            f"was found in {seconds:g} s; give more time, or map without a certificate"
-        )
-    cost = evaluate_mapping(layer, architecture, out.mapping, reuse=reuse)
-    assert isinstance(cost, Cost)
-    return replace(found, mapping=out.mapping, cost=cost, certificate=out)
