@@ -12,8 +12,10 @@ from archgym.contracts.evaluation import Floats
 from archgym.space import DesignSpace, ordinal
 
 from .forest_arrays import NAMES, Tree, of_boosted_tree, predict, stack
+from .leaf_masks import masks
 
 FOLDS = 3
+PREFIXES = ("", "spread.")  # of the ensembles of means and of spreads
 FEW_ROWS = 5000  # below, threads wait for each other longer than they work
 STOPPED_ROWS = 1000  # below, boosting ends once it only learns the training rows by heart
 FEW_TREES = 60  # then, of ensembles that only say how large errors are
@@ -43,6 +45,7 @@ class GradientBoosting(CostModel):
         floor = np.maximum(np.quantile(error, 0.1, axis=0), 1e-9)
         self._arrays = self._grown(features, targets, trees, "")
         self._arrays |= self._grown(features, np.log(np.maximum(error, floor)), 60, "spread.")
+        self._quick = {prefix: masks(self._arrays, prefix) for prefix in PREFIXES}
 
     def _grown(
         self, features: Floats, targets: Floats, trees: int, prefix: str
@@ -105,8 +108,10 @@ class GradientBoosting(CostModel):
         return self._sum(features, "")
 
     def _sum(self, features: Floats, prefix: str) -> Floats:
-        base = self._arrays[prefix + "base"]
-        return predict(self._arrays, features, len(base), prefix)[0] + base
+        base, quick = self._arrays[prefix + "base"], self._quick[prefix]
+        if quick is None:
+            return predict(self._arrays, features, len(base), prefix)[0] + base
+        return quick.sums(features, len(base)) + base
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Nodes of both ensembles, flat."""
@@ -114,5 +119,6 @@ class GradientBoosting(CostModel):
 
     def restore(self, arrays: Arrays) -> None:
         """From the nodes."""
-        names = [p + n for p in ("", "spread.") for n in (*NAMES, "base")]
+        names = [p + n for p in PREFIXES for n in (*NAMES, "base")]
         self._arrays = {n: np.ascontiguousarray(arrays[n]) for n in names}
+        self._quick = {prefix: masks(self._arrays, prefix) for prefix in PREFIXES}

@@ -1,4 +1,4 @@
-"""Compiled inference of tree ensembles: a block of rows goes down one tree at a time."""
+"""Compiled inference of tree ensembles: by descent, a block of rows a tree, or by masks of leaves."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from archgym.kernels.compilation import kernel_compiler
 
 compiled = kernel_compiler(__file__)
 BLOCK = 128
+LEAVES = 64  # bits of a word
+TOGETHER = 64  # trees whose words lie side by side
+DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)  # times one bit: its place in the upper six bits
+SHIFT = np.uint64(58)
 
 
 @compiled
@@ -49,3 +53,72 @@ def ensemble(features, roots, depth, column, feature, threshold, child, value, t
                     total[start + i, first + j] += v
                     if both:
                         squares[start + i, first + j] += v * v
+
+
+@compiled
+def leaf_masks(roots, child, row, value, words, values):
+    """Number the leaves of every tree, and keep what each failed test leaves of them."""
+    stack = np.empty(4 * LEAVES, np.int64)
+    first = np.empty(2 * LEAVES, np.int64)  # leaves before a node's left side
+    one = np.uint64(1)
+    for t in range(len(roots)):
+        root, leaves, top = roots[t], 0, 1
+        stack[0] = root
+        while top:
+            top -= 1
+            node = stack[top]
+            if node < 0:  # the left side of ~node is done
+                done = ~node
+                before = first[done - root]
+                ruled_out = np.uint64(0)
+                for leaf in range(before, leaves):
+                    ruled_out |= one << np.uint64(leaf)
+                words[t // TOGETHER, row[done], t % TOGETHER] &= ~ruled_out
+            elif child[node] == node:
+                bit = one << np.uint64(leaves)
+                values[t, (bit * DE_BRUIJN) >> SHIFT] = value[node]
+                leaves += 1
+            else:
+                first[node - root] = leaves
+                stack[top] = child[node] + 1
+                stack[top + 1] = ~node
+                stack[top + 2] = child[node]
+                top += 3
+
+
+@compiled
+def intervals(seen, features, thresholds, starts, rows):
+    """In which interval of its thresholds each feature of each row lies, as a row of the table."""
+    for k in range(len(features)):
+        first, many = starts[k] - k, starts[k + 1] - starts[k] - 1
+        for i in range(len(seen)):
+            value, low, high = seen[i, features[k]], 0, many
+            while low < high:
+                middle = (low + high) // 2
+                if thresholds[first + middle] < value:
+                    low = middle + 1
+                else:
+                    high = middle
+            rows[i, k] = starts[k] + low
+
+
+@compiled
+def leaf_sums(rows, words, values, column, out):
+    """Add up leaves' values: rows (n, features) of the table say in which interval each feature lies."""
+    n, features = rows.shape
+    trees = len(column)
+    left = np.empty(TOGETHER, np.uint64)
+    for block in range(words.shape[0]):
+        first = block * TOGETHER
+        here = min(TOGETHER, trees - first)
+        table = words[block]
+        for i in range(n):
+            left[:] = ~np.uint64(0)
+            for f in range(features):
+                word = table[rows[i, f]]
+                for t in range(TOGETHER):
+                    left[t] &= word[t]
+            for t in range(TOGETHER):
+                left[t] = ((left[t] & (~left[t] + np.uint64(1))) * DE_BRUIJN) >> SHIFT
+            for t in range(here):
+                out[i, column[first + t]] += values[first + t, left[t]]

@@ -2,6 +2,8 @@ import json
 
 import numpy as np
 import pytest
+from archgym.cost_models.forest_arrays import predict, stack
+from archgym.cost_models.leaf_masks import masks
 
 from archgym import Metric, Simulator, categorical, ordinal, powers_of_two, registry
 from archgym.answers.evaluator import make_evaluator
@@ -178,6 +180,46 @@ def test_compiled_trees_are_scikit_learns():
     mean = booster.predict(features)[0]
     assert np.allclose(mean[:, 0], reference.predict(features), rtol=1e-9)
     assert np.allclose(mean[:, 0], -mean[:, 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("leaves", [15, 63, 127])
+def test_leaves_by_masks_are_those_of_the_descent(leaves):
+    """Values between thresholds, on them and beyond them; trees of more than 64 leaves descend."""
+    rng = np.random.default_rng(1)
+    features = rng.integers(0, 9, (1500, 6)).astype(float)
+    targets = np.stack([features[:, 0] * features[:, 1], rng.random(1500), features[:, 2]], axis=1)
+    booster = registry.load("cost_models", "gradient_boosting")(trees=200, leaves=leaves)
+    booster._arrays = arrays = booster._grown(features, targets, 70, "")
+    found = masks(arrays)
+    assert (found is None) == (leaves == 127)
+    if found is not None:
+        asked = np.concatenate([features[:200], rng.normal(4, 4, (200, 6))])
+        asked[0, :4] = np.unique(arrays["threshold"][np.isfinite(arrays["threshold"])])[:4]
+        assert np.array_equal(found.sums(asked, 3), predict(arrays, asked, 3)[0])
+
+
+def test_an_ensemble_of_bare_leaves_has_masks():
+    bare = {"feature": [-1], "threshold": [0.0], "left": [0], "right": [0], "value": [[2.5]]}
+    tree = {name: np.array(v) for name, v in bare.items()}
+    assert masks(stack([tree] * 70)).sums(np.zeros((3, 2)), 1).tolist() == [[175.0]] * 3
+    assert masks(stack([tree] * 70)).sums(np.zeros((0, 2)), 1).shape == (0, 1)
+
+
+@pytest.mark.parametrize("damage", [(0, 0), (1, 1), (0, 3), (0, 4)])
+def test_nodes_that_are_no_tree_have_no_masks(damage):
+    """A leaf for a root, a shared child, one outside of the tree: nothing loops or reads beyond."""
+    tree = {
+        "feature": np.array([0, 1, -1, -1, -1]), "threshold": np.arange(5.0),
+        "left": np.array([1, 3, 0, 0, 0]), "right": np.array([2, 4, 0, 0, 0]),
+        "value": np.arange(5.0)[:, None],
+    }  # fmt: skip
+    arrays = stack([tree])
+    assert masks(arrays).sums(np.array([[0.0, 0.5], [0.0, 2.0], [1.0, 0.0]]), 1)[:, 0].tolist() == [
+        3, 4, 2,
+    ]  # fmt: skip
+    node, child = damage
+    arrays["child"][node] = child
+    assert masks(arrays) is None
 
 
 def test_features_keep_order_scale_and_kind():
