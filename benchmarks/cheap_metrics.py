@@ -14,12 +14,10 @@ Precision at T is the share of the best tenth among the tenth that is ranked fir
 
 from __future__ import annotations
 
-import csv
-from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from archgym.simulators.codesign.accuracy import table
 from archgym.simulators.codesign.networks import family, layers_of, macs, parameters
 from common import options, show
 from numpy.typing import NDArray
@@ -27,8 +25,7 @@ from scipy.stats import kendalltau
 from sklearn.linear_model import LogisticRegression, RidgeCV
 
 Floats = NDArray[np.float64]
-TABLES = Path(__file__).parent.parent / "scenarios" / "codesign"
-TASKS = ("digits", "blobs", "pairs", "strokes")
+TASKS = ("pairs", "strokes")
 KNOWN, DRAWS, TOP = (10, 30, 100), 50, 0.1
 
 
@@ -77,14 +74,8 @@ def judged(score: Floats, truth: Floats) -> tuple[float, float]:
 
 
 def scores(task: str) -> dict[tuple[int, ...], float]:
-    """Mean scores of a task's networks: digits and blobs on test, the others on validation."""
-    found = defaultdict(list)
-    for file, column in (("measured.csv", "score"), ("trained.csv", "validation")):
-        with open(TABLES / file, encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                if row["task"] == task:
-                    found[tuple(map(int, row["network"].split("-")))].append(float(row[column]))
-    return {choice: float(np.mean(values)) for choice, values in found.items()}
+    """Mean validation scores of a task's networks."""
+    return {choice: found.validation for (of, choice), found in table().items() if of == task}
 
 
 def study(task: str) -> list[dict[str, Any]]:
@@ -97,7 +88,7 @@ def study(task: str) -> list[dict[str, Any]]:
     best = int(np.argmax([p for p, _ in alone]))
     rows = [_row(f"alone: {NAMES[best]}", "all", [alone[best]])]
     rng = np.random.default_rng(0)
-    for n in (n for n in KNOWN if 2 * n <= len(truth)):
+    for n in KNOWN:
         drawn = [rng.permutation(len(truth)) for _ in range(DRAWS)]
         for name, x in (("weights", metrics), ("knobs", own)):
             for loss, learn in (("squares", by_squares), ("ranks", by_ranks)):
@@ -120,7 +111,7 @@ def _row(method: str, known: str, found: list[tuple[float, float]]) -> dict[str,
 
 def main() -> None:
     given = options(__doc__ or "")
-    for task in (t for t in TASKS if scores(t)):
+    for task in TASKS:
         show(task, study(task), given.json)
 
 

@@ -37,8 +37,13 @@ def options(description: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def study_options(description: str, seeds: int) -> argparse.Namespace:
-    """Studies of agents also take how many seeds, how many processes, and where runs are kept."""
+def study_options(
+    description: str, seeds: int, scenarios: Sequence[str] = ()
+) -> argparse.Namespace:
+    """Studies of agents also take how many seeds, how many processes, and where runs are kept.
+
+    Of several scenarios, ``--only`` takes some.
+    """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -48,6 +53,10 @@ def study_options(description: str, seeds: int) -> argparse.Namespace:
     parser.add_argument(
         "--kept", type=Path, help="file of finished runs; those in it are not repeated"
     )
+    if scenarios:
+        parser.add_argument(
+            "--only", nargs="+", choices=scenarios, default=list(scenarios), help="default: all"
+        )
     return parser.parse_args()
 
 

@@ -1,158 +1,208 @@
-"""The torch twins of ``simulators/codesign/networks.py``, several networks and seeds side by side.
+"""The networks of ``simulators/codesign/networks.py`` as lists of operations that can be trained.
 
-S trainings are one network of S times the channels whose convolutions are grouped: none sees another, and
-a step of 25 costs little more than that of one.  Networks of one form and of different widths are padded
-with channels whose weights are 0.  Such weights stay 0: nothing goes in, so nothing comes out, and the
-gradients of both are 0.
+Every 3 x 3 convolution is followed by a normalisation of its batch and a cut below 0.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
 from typing import Any
 
-import torch
+import numpy as np
 from archgym.simulators.codesign.networks import FAMILIES, ResNet, UNet
-from torch import nn
+from measured_kernels import (
+    ADD,
+    BATCH,
+    CONV,
+    LINEAR,
+    MEAN,
+    NORM,
+    POOL,
+    UP,
+    forward,
+    load,
+    outputs_of,
+    train,
+)
+from numpy.typing import NDArray
 
 Choice = tuple[int, ...]
+Floats = NDArray[np.float32]
+RISE, FIRST, LAST = (
+    0.3,
+    1 / 25,
+    1e-4 / 25,
+)  # one cycle of the rate: share of its rise, ends over its top
+MOMENTA = 0.95, 0.85  # of Adam, while the rate is low and at its top
 
 
-class Blocks(nn.Module):
-    """``networks.ResNet``; scores (n, S, classes)."""
+class Network:
+    """A network with parameters, ready for batches of ``BATCH`` images.
 
-    def __init__(self, family: ResNet, choice: Choice, seeds: int) -> None:
-        super().__init__()
+    Args:
+        task: a family's name.
+        choice: which network of the family.
+        seed: of the weights.
+    """
+
+    def __init__(self, task: str, choice: Choice, seed: int) -> None:
+        self._rows: list[list[int]] = []
+        self._maps = self._sums = self._running = self._count = 0
+        self._weights: list[tuple[int, int, int]] = []  # where, outputs, inputs by taps
+        self._ones: list[tuple[int, int]] = []
+        family = FAMILIES[task]
+        if isinstance(family, ResNet):
+            self._blocks(family, choice)
+        else:
+            self._levels(family, choice)
+        self.ops = np.array(self._rows, np.int64)
+        self.parameters = self._start(seed)
+        self.maps = np.zeros(self._maps * BATCH, np.float32)
+        self.sums = np.zeros(self._sums * BATCH, np.float32)
+        self.running = np.zeros(self._running)
+        for row in self._rows:  # running variances start at 1
+            if row[0] == NORM:
+                self.running[row[7] + row[4] : row[7] + 2 * row[4]] = 1
+
+    def train(self, x: Floats, y: NDArray[Any], order: NDArray[np.int64], rate: float) -> None:
+        """Learn from images x (n, c, s, s) in an order (steps, BATCH).
+
+        Args:
+            x: the images.
+            y: two digits (n, 2), or masks (n, outputs, s, s).
+            order: rows of x, batch by batch.
+            rate: of learning, at the cycle's top.
+        """
+        named = y if y.ndim == 2 else np.zeros((0, 2), np.int64)
+        masks = y if y.ndim == 4 else np.zeros((0, 1, 1, 1), np.float32)
+        rates, momenta = one_cycle(len(order), rate)
+        train(
+            self.ops, self.parameters, x, named, masks, order, rates, momenta, self.maps, self.sums,
+            self.running,
+        )  # fmt: skip
+
+    def __call__(self, x: Floats) -> Floats:
+        """Outputs (n, outputs, s, s) of images (n, c, s, s), normalised by running figures."""
+        rows = np.arange(-(-len(x) // BATCH) * BATCH)
+        rows[rows >= len(x)] = -1
+        found = []
+        for batch in rows.reshape(-1, BATCH):
+            load(x, batch, self.maps)
+            forward(
+                self.ops, self.parameters, self.maps, self.sums, self.running,
+                np.empty_like(self.running), False,
+            )  # fmt: skip
+            found.append(outputs_of(self.ops[-1], self.sums))
+        return np.concatenate(found)[: len(x)]
+
+    # ---- structure
+    def _blocks(self, family: ResNet, choice: Choice) -> None:
         stem, *rest = choice
-        self.seeds = seeds
-        self.stem = _conv((family.channels,), stem, seeds)
-        self.first, self.skips = nn.ModuleList(), nn.ModuleList()
+        s = family.size
+        at = self._conv(self._map(family.channels, s), family.channels, stem, s)
         before = stem
         for i in range(len(family.filters)):
             filters, skips = rest[2 * i], rest[2 * i + 1]
-            self.first.append(_conv((before,), filters, seeds))
-            layers = [_conv((filters,), filters, seeds) for _ in range(skips)]
-            self.skips.append(nn.Sequential(*layers))
-            before = filters
-        self.last = _grouped((before,), family.classes, seeds, kernel_size=1)
+            at = self._conv(at, before, filters, s)
+            at = self._op(POOL, at, self._map(filters, s // 2), 0, filters, s)
+            s, before = s // 2, filters
+            if skips:
+                end = at
+                for _ in range(skips):
+                    end = self._conv(end, filters, filters, s)
+                self._ones.pop()  # skip layers start as nothing: steadier in short training
+                at = self._op(ADD, at, self._map(filters, s), 0, filters, s, other=end)
+        at = self._op(MEAN, at, self._map(before, 1), 0, before, s)
+        self._linear(at, before, family.classes, 1)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Scores of classes of images (n, S * channels, h, w)."""
-        x = self.stem(x)
-        for first, skips in zip(self.first, self.skips):
-            x = nn.functional.max_pool2d(first(x), 2)
-            if len(skips):
-                x = x + skips(x)
-        return self.last(x.mean(dim=(2, 3), keepdim=True)).reshape(len(x), self.seeds, -1)
-
-
-class Levels(nn.Module):
-    """``networks.UNet``; logits of masks (n, S, pixels, h, w)."""
-
-    def __init__(self, family: UNet, choice: Choice, seeds: int) -> None:
-        super().__init__()
+    def _levels(self, family: UNet, choice: Choice) -> None:
         height, filters, down, up = family.parts(choice)
-        self.seeds = seeds
-        before = family.channels
-        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        s, before = family.size, family.channels
+        at = self._map(before, s)
+        joined = []  # maps that a level's way up reads: what comes from below, then what was kept
         for i in range(height):
-            self.down.append(_row((before,), filters[i], down, seeds))
-            before = filters[i]
-        self.bottom = _row((before,), 2 * before, 2, seeds)
+            below = 2 * filters[i] if i == height - 1 else filters[i + 1]
+            joined.append(self._map(below + filters[i], s))
+            kept = joined[-1] + below * (s + 2) ** 2
+            at = self._row(at, before, filters[i], s, down, kept)
+            at = self._op(POOL, at, self._map(filters[i], s // 2), 0, filters[i], s)
+            s, before = s // 2, filters[i]
+        at = self._row(at, before, 2 * before, s, 2)
         before *= 2
         for i in reversed(range(height)):
-            self.up.append(_row((before, filters[i]), filters[i], up, seeds))
+            at = self._op(UP, at, joined[i], 0, before, s)
+            s *= 2
+            at = self._row(at, before + filters[i], filters[i], s, up)
             before = filters[i]
-        self.mask = _grouped((before,), family.pixels, seeds, kernel_size=1)
+        self._linear(at, before, family.pixels, s)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Logits of the masks of images (n, S * channels, h, w)."""
-        kept = []
-        for level in self.down:
-            x = level(x)
-            kept.append(x)
-            x = nn.functional.max_pool2d(x, 2)
-        x = self.bottom(x)
-        for level in self.up:
-            x = nn.functional.interpolate(x, scale_factor=2)
-            x = level(self._joined(x, kept.pop()))
-        return self.mask(x).unflatten(1, (self.seeds, -1))
+    def _row(
+        self, at: int, before: int, after: int, s: int, layers: int, target: int | None = None
+    ) -> int:
+        for n in range(layers):
+            at = self._conv(at, before, after, s, target if n == layers - 1 else None)
+            before = after
+        return at
 
-    def _joined(self, *maps: torch.Tensor) -> torch.Tensor:
-        """Channels of maps (n, S * c, h, w), seed by seed."""
-        by_seed = [m.unflatten(1, (self.seeds, -1)) for m in maps]
-        return torch.cat(by_seed, dim=2).flatten(1, 2)
+    def _conv(self, at: int, before: int, after: int, s: int, target: int | None = None) -> int:
+        """A convolution, its normalisation and the cut; where the map lies."""
+        self._op(CONV, at, self._sums, before, after, s, self._drawn(after, 9 * before))
+        target = self._map(after, s) if target is None else target
+        self._op(NORM, self._sums, target, after, after, s, self._count, self._running)
+        self._ones.append((self._count, after))
+        self._count += 2 * after
+        self._running += 2 * after
+        self._sums += after * (s + 2) ** 2
+        return target
 
+    def _linear(self, at: int, before: int, after: int, s: int) -> None:
+        weights = self._drawn(after, before)
+        self._op(LINEAR, at, self._sums, before, after, s, weights, self._count)
+        self._count += after
+        self._sums += after * (s + 2) ** 2
 
-def form(task: str, choice: Choice) -> Choice:
-    """What networks that are trained side by side have in common: all but the widths."""
-    family = FAMILIES[task]
-    if isinstance(family, ResNet):
-        return choice[2::2]
-    height, _, down, up = family.parts(choice)
-    return height, down, up
+    def _op(
+        self, kind: int, at: int, target: int, before: int, after: int, s: int, weights: int = 0,
+        other: int = 0,
+    ) -> int:  # fmt: skip
+        self._rows.append([kind, at, target, before, after, s, weights, other])
+        return target
 
+    def _map(self, channels: int, s: int) -> int:
+        self._maps += channels * (s + 2) ** 2
+        return self._maps - channels * (s + 2) ** 2
 
-def build(task: str, choices: Sequence[Choice], seeds: Sequence[int]) -> nn.Module:
-    """Networks of one form, each once a seed: the first network's seeds, then the second's.
+    def _drawn(self, outputs: int, inputs: int) -> int:
+        self._weights.append((self._count, outputs, inputs))
+        self._count += outputs * inputs
+        return self._count - outputs * inputs
 
-    Weights depend on the network and the seed alone, not on what is trained beside them.
-    """
-    wide = tuple(map(max, zip(*choices)))
-    net = _empty(task, wide, len(choices) * len(seeds))
-    for m in net.modules():
-        if isinstance(m, nn.Conv2d):
-            nn.init.zeros_(m.weight)
-    for place, (choice, seed) in enumerate(itertools.product(choices, seeds)):
-        drawn = torch.Generator().manual_seed(seed)
-        for into, m in zip(net.modules(), _empty(task, choice, 1).modules(), strict=True):
-            if isinstance(m, nn.Conv2d) and isinstance(into, nn.Conv2d):
-                nn.init.orthogonal_(m.weight, generator=drawn)
-                outputs = place * (into.out_channels // into.groups)
-                _pad(m, into, outputs)
-    for m in net.modules():
-        if isinstance(m, nn.Conv2d) and m.bias is not None:
-            nn.init.zeros_(m.bias)
-    if isinstance(net, Blocks):  # skip layers start as nothing: steadier in short training
-        for skips in net.skips:
-            if len(skips):
-                nn.init.zeros_(skips[-1][1].weight)
-    return net
-
-
-def _pad(m: nn.Conv2d, into: nn.Conv2d, first: int) -> None:
-    """Copy the weights of a narrow convolution; the maps that it joins lie apart in the wide one."""
-    with torch.no_grad():
-        here = there = 0
-        for narrow, wide in zip(m.joined, into.joined, strict=True):
-            part = m.weight[:, here : here + narrow]
-            into.weight[first : first + len(part), there : there + narrow] = part
-            here, there = here + narrow, there + wide
+    def _start(self, seed: int) -> Floats:
+        """Orthogonal weights, scales of 1, the rest 0."""
+        rng = np.random.default_rng(seed)
+        p = np.zeros(self._count, np.float32)
+        for at, outputs, inputs in self._weights:
+            drawn = rng.normal(size=(max(outputs, inputs), min(outputs, inputs)))
+            q, r = np.linalg.qr(drawn)
+            q = q * np.sign(np.diag(r))
+            p[at : at + outputs * inputs] = (q.T if outputs < inputs else q).ravel()
+        for at, channels in self._ones:
+            p[at : at + channels] = 1
+        return p
 
 
-def _empty(task: str, choice: Choice, seeds: int) -> nn.Module:
-    family = FAMILIES[task]
-    if isinstance(family, ResNet):
-        return Blocks(family, choice, seeds)
-    return Levels(family, choice, seeds)
+def _eased(start: float, end: float, share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From one value to another along half a cosine."""
+    return end + (start - end) / 2 * (1 + np.cos(np.pi * share))
 
 
-def _grouped(joined: tuple[int, ...], after: int, seeds: int, **options: Any) -> nn.Conv2d:
-    """A convolution of every training's own channels; ``joined`` are the maps that it reads."""
-    conv = nn.Conv2d(seeds * sum(joined), seeds * after, groups=seeds, **options)
-    conv.joined = joined  # type: ignore[assignment]
-    return conv
+def one_cycle(steps: int, top: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rates and momenta (steps,): up and down again, and the other way round (Smith, arXiv 1708.07120)."""
+    i = np.arange(steps, dtype=np.float64)
+    turn = RISE * steps - 1
+    rise, fall = i / turn, (i - turn) / (steps - 1 - turn)
 
+    def both(first: float, middle: float, last: float) -> NDArray[np.float64]:
+        return np.where(i <= turn, _eased(first, middle, rise), _eased(middle, last, fall))
 
-def _conv(joined: tuple[int, ...], after: int, seeds: int) -> nn.Module:
-    return nn.Sequential(
-        _grouped(joined, after, seeds, kernel_size=3, padding=1, bias=False),
-        nn.BatchNorm2d(seeds * after),
-        nn.ReLU(inplace=True),
-    )
-
-
-def _row(joined: tuple[int, ...], after: int, layers: int, seeds: int) -> nn.Module:
-    rest = [_conv((after,), after, seeds) for _ in range(layers - 1)]
-    return nn.Sequential(_conv(joined, after, seeds), *rest)
+    low, high = MOMENTA
+    return both(FIRST * top, top, LAST * top), both(low, high, low)

@@ -1,4 +1,4 @@
-"""The data of the two tasks that ``measured_accuracy.py`` trains on: made here, always the same.
+"""The data of the two tasks that ``measured_training.py`` trains on: made here, always the same.
 
 Both are pairs of scikit-learn's 1,797 handwritten digits (8 x 8) over one another, the second half as
 bright, with noise.  Training, validation and test are made of different handwritten digits.  Images come
@@ -17,9 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 Array, Labels = NDArray[np.float64], NDArray[np.int64]
 Arrays = tuple[Array, NDArray[Any]]
@@ -34,8 +32,8 @@ IMAGES = (8_192, 2_000, 2_000)
 class Part:
     """Images (n, 4, 4, 4) and targets: digits (n, 2) as whole numbers, or masks (n, 4, 4, 4)."""
 
-    x: torch.Tensor
-    y: torch.Tensor
+    x: NDArray[np.float32]
+    y: NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -87,11 +85,12 @@ def _overlaid(
     return x[:, None], np.stack([labels[first], labels[second]], axis=1), images[first]
 
 
-def _places(values: NDArray[Any]) -> torch.Tensor:
+def _places(values: NDArray[Any]) -> NDArray[Any]:
     """Images (n, 1, 8, 8) as (n, 4, 4, 4); labels as they are."""
     if values.ndim == 2:
-        return torch.tensor(values)
-    return nn.functional.pixel_unshuffle(torch.tensor(values, dtype=torch.float32), 2)
+        return values
+    squares = values.reshape(-1, 4, 2, 4, 2).transpose(0, 2, 4, 1, 3)  # n, 2, 2, 4, 4
+    return np.ascontiguousarray(squares.reshape(-1, 4, 4, 4), np.float32)
 
 
 TASKS = {"pairs": pairs, "strokes": strokes}

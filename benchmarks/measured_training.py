@@ -1,124 +1,88 @@
 """Really trains every network of two small families, of which the scores tell networks apart.
 
     python benchmarks/measured_training.py                  # adds what scenarios/codesign/trained.csv lacks
-    python benchmarks/measured_training.py pairs --seeds 10 --processes 2       # five more seeds
+    python benchmarks/measured_training.py pairs --processes 2
     python benchmarks/measured_training.py --check          # trains nothing; how reliable the table is
 
-The tasks are those of ``measured_tasks.py``.  Adam, one-cycle rate, 100 steps of 64 images (*strokes*: 32),
-five seeds (of the weights and of the order of images; the data are always the same).  A validation score is
-what a search may see, a test score is what is reported of its design.
+The tasks are those of ``measured_tasks.py``.  Adam, one-cycle rate, batches of 32 images, 150 steps
+(*strokes*: 100).  A seed sets the weights and the order of images; the data are always the same.  Every
+network is trained with five seeds, and the best fifth by these with five more.  A validation score is what
+a search may see, a test score is what is reported of its design.
 
 A training has *collapsed* if it ends below three quarters of the best validation score of its network.  It
 is repeated with other weights, three times at most; ``attempts`` in the table counts the trainings.
 
-Stop the script whenever you like: networks are written when their seeds are done.
+Stop the script whenever you like: a network is written when its seeds are done.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import itertools
 import multiprocessing
 import time
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 from archgym.simulators.codesign.networks import FAMILIES, canonical
-from measured_networks import Choice, build, form
-from measured_reliability import report
-from measured_tasks import TASKS, Part, Task
-from torch.nn import functional
+from measured_kernels import BATCH
+from measured_networks import Choice, Floats, Network
+from measured_reliability import SEEDS, report, scores_by_network
+from measured_tasks import TASKS, Task
+from numpy.typing import NDArray
 
 TABLE = Path(__file__).parent.parent / "scenarios" / "codesign" / "trained.csv"
 HEAD = "task,network,seed,attempts,validation,test\n"
-STEPS, BATCH, RATE = 100, {"pairs": 64, "strokes": 32}, 0.02
-SEEDS, ATTEMPTS, COLLAPSED = 5, 4, 0.75
+STEPS, RATE = {"pairs": 150, "strokes": 100}, 0.02
+BEST, MORE = 0.2, 5  # share of networks that are trained with more seeds, and how many
+ATTEMPTS, COLLAPSED = 4, 0.75
 AGAIN = 1_000  # added to a seed for every further attempt
-BESIDE = 5  # networks that are trained side by side
 
-Job = tuple[str, tuple[Choice, ...], tuple[int, ...]]  # task, networks of one form, seeds
-
-
-def trained(job: Job, data: Task) -> torch.Tensor:
-    """Validation and test scores, (2, networks, seeds)."""
-    task, networks, seeds = job
-    n = len(networks) * len(seeds)
-    net = build(task, networks, seeds).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(net.parameters(), fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=STEPS)
-    order = [_order(seed, len(data.train.x), STEPS * BATCH[task]) for seed in seeds]
-    for rows in torch.stack(order * len(networks)).split(BATCH[task], dim=1):
-        out = net(_by_seed(data.train.x[rows].transpose(0, 1)))
-        loss = n * _loss(out, data.train.y[rows].transpose(0, 1))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-    net.eval()
-    with torch.no_grad():
-        scores = torch.stack([_score(net, n, p) for p in (data.validation, data.test)])
-    return scores.view(2, len(networks), len(seeds))
+Job = tuple[str, Choice, tuple[int, ...]]  # task, network, seeds
 
 
-def _by_seed(x: torch.Tensor) -> torch.Tensor:
-    """Images (n, seeds, c, h, w) as the channels of one image, (n, seeds * c, h, w)."""
-    return x.flatten(1, 2).contiguous(memory_format=torch.channels_last)
+def trained(task: str, choice: Choice, seed: int, data: Task) -> tuple[float, float]:
+    """Validation and test score of one training."""
+    net = Network(task, choice, seed)
+    rng = np.random.default_rng([1, seed])
+    images, n = len(data.train.x), STEPS[task] * BATCH
+    order = np.concatenate([rng.permutation(images) for _ in range(-(-n // images))])[:n]
+    net.train(data.train.x, data.train.y, order.reshape(-1, BATCH), RATE)
+    validation, test = (score(net(part.x), part.y) for part in (data.validation, data.test))
+    return validation, test
 
 
-def _order(seed: int, images: int, n: int) -> torch.Tensor:
-    """Which images a seed sees, pass by pass, (n,)."""
-    drawn = torch.Generator().manual_seed(seed)
-    return torch.cat([torch.randperm(images, generator=drawn) for _ in range(-(-n // images))])[:n]
-
-
-def _loss(out: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    if out.dim() == 3:  # two digits of ten classes each
-        return functional.cross_entropy(out.reshape(-1, 10), y.reshape(-1))
-    return functional.binary_cross_entropy_with_logits(out, y)
-
-
-def _score(net: torch.nn.Module, seeds: int, part: Part) -> torch.Tensor:
-    scores = []
-    for x, y in zip(part.x.split(500), part.y.split(500)):
-        out, y = net(_by_seed(x[:, None].expand(-1, seeds, -1, -1, -1))), y[:, None]
-        if out.dim() == 3:
-            right = out.unflatten(2, (2, 10)).argmax(dim=3) == y
-            scores.append(right.float().mean(dim=2))
-        else:
-            both, either = (out > 0) & (y > 0), (out > 0) | (y > 0)
-            scores.append(both.sum((2, 3, 4)) / either.sum((2, 3, 4)).clamp(min=1))
-    return torch.cat(scores).mean(dim=0)
+def score(out: Floats, y: NDArray[Any]) -> float:
+    """The share of digits named rightly, or the mean intersection over union, of outputs (n, …)."""
+    if y.ndim == 2:
+        return float((out.reshape(len(out), 2, 10).argmax(axis=2) == y).mean())
+    both, either = ((out > 0) & (y > 0)), ((out > 0) | (y > 0))
+    return float((both.sum((1, 2, 3)) / np.maximum(either.sum((1, 2, 3)), 1)).mean())
 
 
 @cache
 def data_of(task: str) -> Task:
     """The data of a task, made once a process."""
-    torch.set_num_threads(1)
     return TASKS[task]()
 
 
 def measured(job: Job) -> str:
-    """Rows of the table of networks, collapsed trainings repeated."""
-    task, networks, seeds = job
+    """Rows of the table of a network, collapsed trainings repeated."""
+    task, choice, seeds = job
     data = data_of(task)
-    scores = trained(job, data)
-    attempts = np.ones((len(networks), len(seeds)), int)
+    scores = np.array([trained(task, choice, seed, data) for seed in seeds])
+    attempts = np.ones(len(seeds), int)
     for attempt in range(1, ATTEMPTS):
-        low = scores[0] < COLLAPSED * scores[0].max(dim=1, keepdim=True).values
-        for i, j in low.nonzero().tolist():
-            again = seeds[j] + attempt * AGAIN
-            scores[:, i, j] = trained((task, (networks[i],), (again,)), data)[:, 0, 0]
-            attempts[i, j] += 1
+        for i in np.flatnonzero(scores[:, 0] < COLLAPSED * scores[:, 0].max()):
+            scores[i] = trained(task, choice, seeds[i] + attempt * AGAIN, data)
+            attempts[i] += 1
+    name = "-".join(map(str, choice))
     return "".join(
-        f"{task},{'-'.join(map(str, choice))},{seed},{attempts[i, j]},"
-        f"{scores[0, i, j]:.5f},{scores[1, i, j]:.5f}\n"
-        for i, choice in enumerate(networks)
-        for j, seed in enumerate(seeds)
+        f"{task},{name},{seed},{n},{validation:.5f},{test:.5f}\n"
+        for seed, n, (validation, test) in zip(seeds, attempts, scores)
     )
 
 
@@ -128,42 +92,55 @@ def choices(task: str) -> list[Choice]:
     return sorted({canonical(task, tuple(map(int, c))) for c in itertools.product(*values)})
 
 
-def jobs_of(task: str, seeds: int, done: set[tuple[str, str, int]]) -> list[Job]:
-    """What a table lacks of a task, networks of one form together, in random order."""
-    lacking = defaultdict(list)
-    for choice in choices(task):
-        name = "-".join(map(str, choice))
-        left = tuple(seed for seed in range(seeds) if (task, name, seed) not in done)
-        if left:
-            lacking[form(task, choice), left].append(choice)
-    jobs = [
-        (task, tuple(networks[i : i + BESIDE]), left)
-        for (_, left), networks in lacking.items()
-        for i in range(0, len(networks), BESIDE)
-    ]
+def jobs_of(task: str, table: Path) -> list[Job]:
+    """What a table lacks of a task, in random order: the first seeds of all, then more of the best."""
+    known = scores_by_network(table, task, "validation")
+    every = {"-".join(map(str, choice)): choice for choice in choices(task)}
+    first = {name: range(SEEDS) for name in every}
+    jobs = _lacking(task, every, first, known)
+    if not jobs:
+        mean = {name: np.mean([known[name][seed] for seed in range(SEEDS)]) for name in every}
+        limit = np.quantile(list(mean.values()), 1 - BEST)
+        more = {name: range(SEEDS, SEEDS + MORE) for name in every if mean[name] >= limit}
+        jobs = _lacking(task, every, more, known)
     return [jobs[i] for i in np.random.default_rng(0).permutation(len(jobs))]
 
 
-def train_all(tasks: Sequence[str], seeds: int, table: Path, processes: int) -> None:
+def _lacking(
+    task: str, every: dict[str, Choice], asked: dict[str, range], known: dict[str, dict[int, float]]
+) -> list[Job]:
+    left = {name: tuple(s for s in seeds if s not in known[name]) for name, seeds in asked.items()}
+    return [(task, every[name], seeds) for name, seeds in left.items() if seeds]
+
+
+def rounds(tasks: Sequence[str], table: Path) -> Iterator[list[Job]]:
+    """What a table lacks; after it was added, what it lacks then."""
+    while jobs := [job for task in tasks for job in jobs_of(task, table)]:
+        yield jobs
+
+
+def train_all(tasks: Sequence[str], table: Path, processes: int) -> None:
     """Add to a table what it lacks."""
-    with open(table, encoding="utf-8", newline="") as lines:
-        done = {(r["task"], r["network"], int(r["seed"])) for r in csv.DictReader(lines)}
-    jobs = [job for task in tasks for job in jobs_of(task, seeds, done)]
     start = time.perf_counter()
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        for i, rows in enumerate(pool.imap_unordered(measured, jobs), 1):
-            with open(table, "a", encoding="utf-8") as file:
-                file.write(rows)
-            if i % 5 == 0 or i == len(jobs):
-                seconds = time.perf_counter() - start
-                print(f"{i} of {len(jobs)} groups of networks, {seconds:.0f} s", flush=True)
+        for jobs in rounds(tasks, table):
+            for i, rows in enumerate(pool.imap_unordered(measured, jobs), 1):
+                with open(table, "a", encoding="utf-8") as file:
+                    file.write(rows)
+                if i % 25 == 0 or i == len(jobs):
+                    seconds = time.perf_counter() - start
+                    print(f"{i} of {len(jobs)} networks, {seconds:.0f} s", flush=True)
 
 
 def in_order(table: Path) -> None:
     """Sort a finished table by task, network and seed."""
     head, *rows = table.read_text(encoding="utf-8").splitlines(keepends=True)
-    rows.sort(key=lambda r: (r.split(",")[0], [int(n) for n in r.split(",")[1].split("-")], r))
-    table.write_text(head + "".join(rows), encoding="utf-8")
+
+    def place(row: str) -> tuple[str, list[int], int]:
+        task, network, seed, *_ = row.split(",")
+        return task, [int(n) for n in network.split("-")], int(seed)
+
+    table.write_text(head + "".join(sorted(rows, key=place)), encoding="utf-8")
 
 
 def main() -> None:
@@ -171,7 +148,6 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("tasks", nargs="*", help=f"of {', '.join(TASKS)}; default: all")
-    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"a network (default {SEEDS})")
     parser.add_argument("--processes", type=int, default=1, help="side by side (default 1)")
     parser.add_argument("--table", type=Path, default=TABLE, help="default: the one that ships")
     parser.add_argument("--check", action="store_true", help="report the reliability only")
@@ -179,12 +155,12 @@ def main() -> None:
     tasks = given.tasks or list(TASKS)
     if unknown := [task for task in tasks if task not in TASKS]:
         parser.error(f"unknown task {', '.join(unknown)}; expected {' or '.join(TASKS)}")
-    if given.seeds < 2:
-        parser.error(f"--seeds must be at least 2, got {given.seeds}")
+    if given.processes < 1:
+        parser.error(f"--processes must be at least 1, got {given.processes}")
     if not given.check:
         if not given.table.exists():
             given.table.write_text(HEAD, encoding="utf-8")
-        train_all(tasks, given.seeds, given.table, given.processes)
+        train_all(tasks, given.table, given.processes)
         in_order(given.table)
     report(given.table, tasks)
 

@@ -2,7 +2,8 @@
 
 *surrogate*: a smooth function of the choices, calibrated to the published end points of NASAIC (its
 smallest networks and those of accuracy-only search); it is no measurement and says so.
-*measured*: the mean score of networks that this project really trained (``measured.csv``).
+*measured*: the mean score of networks that this project really trained (``trained.csv``): on validation
+images for the search, on test images for the report.
 """
 
 from __future__ import annotations
@@ -77,36 +78,45 @@ def surrogate(task: str, choice: Sequence[int]) -> float:
     return float(max(ends.best - (ends.best - ends.smallest) * loss, 0.0))
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A network's scores over the seeds that it was trained with: means, and their number."""
+
+    validation: float
+    test: float
+    seeds: int
+
+
 @cache
-def table() -> dict[tuple[str, tuple[int, ...]], tuple[float, float]]:
-    """Every trained network: (task, choice) to mean and standard deviation over seeds.
+def table() -> dict[tuple[str, tuple[int, ...]], Trained]:
+    """Every trained network by (task, choice).
 
     Raises:
         WorkloadError: the file is damaged.
     """
-    scores: dict[tuple[str, tuple[int, ...]], list[float]] = {}
+    scores: dict[tuple[str, tuple[int, ...]], list[tuple[float, float]]] = {}
     path = table_path()
     with open(path, encoding="utf-8", newline="") as lines:
         for number, row in enumerate(csv.DictReader(lines), 2):
             try:
                 choice = tuple(int(c) for c in row["network"].split("-"))
-                scores.setdefault((row["task"], choice), []).append(float(row["score"]))
-            except (KeyError, TypeError, ValueError) as error:
+                pair = float(row["validation"]), float(row["test"])
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise WorkloadError(
-                    f"{path}, line {number}: expected task,network,seed,score, got {row}"
+                    f"{path}, line {number}: expected task,network,seed,attempts,validation,test, "
+                    f"got {row}"
                 ) from error
-    return {
-        k: (float(np.mean(v)), float(np.std(v, ddof=1))) for k, v in scores.items() if len(v) > 1
-    }
+            scores.setdefault((row["task"], choice), []).append(pair)
+    return {key: Trained(*np.mean(v, axis=0).tolist(), len(v)) for key, v in scores.items()}
 
 
 def table_path() -> Path:
     """Where the table of measured scores lies."""
-    return Path(str(resources.files("archgym.scenarios"))) / "codesign" / "measured.csv"
+    return Path(str(resources.files("archgym.scenarios"))) / "codesign" / "trained.csv"
 
 
-def measured(task: str, choice: Sequence[int]) -> float:
-    """The mean score of a network over the seeds that it was trained with.
+def measured(task: str, choice: Sequence[int]) -> Trained:
+    """What a network scored.
 
     Raises:
         WorkloadError: it was not trained; nothing is guessed in its place.
@@ -116,17 +126,17 @@ def measured(task: str, choice: Sequence[int]) -> float:
     if found is None:
         raise WorkloadError(
             f"network {'-'.join(map(str, key[1]))} of task {task!r} is not in the table of measured "
-            f"scores ({table_path().name}); train it with benchmarks/measured_accuracy.py"
+            f"scores ({table_path().name}); train it with benchmarks/measured_training.py"
         )
-    return found[0]
+    return found
 
 
 def accuracy(source: str, task: str, choice: Sequence[int]) -> float:
-    """A score between 0 and 1 from one of the sources."""
+    """A score between 0 and 1 from one of the sources: what a search sees."""
     if source not in SOURCES:
         raise UnknownNameError("source of accuracy", source, SOURCES)
     if source == "measured":
-        return measured(task, choice)
+        return measured(task, choice).validation
     return surrogate(task, canonical(task, choice))
 
 

@@ -119,12 +119,10 @@ FAMILIES: Mapping[str, Family] = {
     "nuclei": UNet(
         128, 3, (1, 2, 3, 4, 5), tuple(tuple(2**i * f for f in (4, 8, 16)) for i in range(5))
     ),
-    # the families that this project has trained itself (measured.csv)
-    "digits": ResNet(8, 1, 10, (2, 4, 8, 16), ((4, 8, 16, 32),) * 2, (0, 1, 2)),
-    "blobs": UNet(16, 1, (1, 2, 3), ((3, 4, 8, 16),) * 3),
-    # those of benchmarks/measured_training.py; squares of 2 x 2 pixels come as 4 channels
+    # the families that this project has trained itself (trained.csv, benchmarks/measured_training.py);
+    # squares of 2 x 2 pixels come as 4 channels
     "pairs": ResNet(4, 4, 20, (2, 4, 8), ((2, 4, 8, 12, 16),) * 2, (0, 1, 2)),
-    "strokes": UNet(4, 4, (1, 2), ((2, 3, 4, 6, 8, 10, 12, 16),) * 2, (1, 2, 3), (1, 2, 3), 4),
+    "strokes": UNet(4, 4, (1, 2), ((2, 3, 4, 5, 6, 8, 10, 12),) * 2, (1, 2, 3), (1, 2, 3), 4),
 }
 
 

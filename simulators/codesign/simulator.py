@@ -16,7 +16,7 @@ from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.space import Designs, DesignSpace, Parameter, Setting, Value, categorical, ordinal
 
-from .accuracy import accuracy, digest
+from .accuracy import accuracy, digest, measured
 from .area import units as units_of
 from .networks import family, layers_of
 from .planned import Schedule
@@ -26,6 +26,7 @@ from .workloads import workload as workload_of
 
 MOST_PES, MOST_BANDWIDTH = 4096, 64
 BUDGETS = ("repaired", "penalised")
+TESTED = "test_accuracy"
 Choice = tuple[int, ...]
 
 
@@ -136,15 +137,19 @@ class CoDesignSimulator(Simulator):
     def _metrics(self) -> tuple[Metric, ...]:
         kind = {
             "surrogate": "surrogate, not measured",
-            "measured": "mean of networks trained here",
+            "measured": "networks trained here, mean on validation images",
         }[self.source]
         scores = tuple(
             Metric(f"accuracy{i}", "", f"score on {t} ({kind})")
             for i, t in enumerate(self.tasks.tasks, 1)
         )
+        tested = Metric(
+            TESTED, "", "the same on test images: to report of a design, not to search by"
+        )
         return (
             Metric("accuracy", "", f"weighted mean of the scores ({kind})"),
             *scores,
+            *([tested] if self.source == "measured" else []),
             Metric("latency", "cycle", "all networks, once each"),
             Metric("energy", "J", "of one inference of each network; nominal under units: paper"),
             Metric("area", "m2", "of all sub-accelerators; nominal under units: paper"),
@@ -211,7 +216,7 @@ class CoDesignSimulator(Simulator):
         for knobs in self._families:
             if knobs[0].name == "height":
                 height = np.array(knobs[0].values)[x[:, start]]
-                for i in range(len(knobs) - 1):
+                for i in range(sum(p.name.startswith("filters") for p in knobs)):
                     out[height <= i, start + 1 + i] = 0
             start += len(knobs)
         hardware = self.subs(x)[:, : 1 if self.identical else None]
@@ -222,7 +227,7 @@ class CoDesignSimulator(Simulator):
     def queries(self) -> tuple[Query, ...]:
         """The accuracy of a design's networks: each has to be trained to be known, whatever the hardware."""
         ends = int(self._splits[-1])
-        names = tuple(m.name for m in self.metrics if m.name.startswith("accuracy"))
+        names = tuple(m.name for m in self.metrics if "accuracy" in m.name)
         text = "networks, one for every task, that would have to be trained"
         return (Query("accuracy", names, lambda x: x[:, :ends], text),)
 
@@ -253,6 +258,11 @@ class CoDesignSimulator(Simulator):
         for d, each in enumerate(found):
             layers[d, : chains[d, -1]] = np.concatenate([rows for rows, _ in each])
         return layers, chains, np.array([[score for _, score in each] for each in found])
+
+    def tested(self, x: Designs) -> Floats:
+        """Scores (n, c) of trained networks on test images."""
+        rows = map(self.choices, self.canonical(x))
+        return np.array([[measured(*n).test for n in zip(self.tasks.tasks, row)] for row in rows])
 
     def layer_costs(self, rows: NDArray[np.int64], x: Designs) -> tuple[Floats, Floats]:
         """Cycles and joules (n, k) of layers (n,) of the tables on a design's (d,) sub-accelerators."""
@@ -328,6 +338,8 @@ class CoDesignSimulator(Simulator):
             "macs": counts[:, 0],
             "weights": counts[:, 1],
         }
+        if self.source == "measured":
+            metrics[TESTED] = self.tested(x) @ np.array(self.tasks.weights)
         metrics = {name: np.where(feasible, v, np.nan) for name, v in metrics.items()}
         return Evaluation(metrics, feasible, [] if feasible.all() else reasons)
 

@@ -1,4 +1,5 @@
 import csv
+import itertools
 import sys
 from dataclasses import replace
 
@@ -65,6 +66,7 @@ BEST = (*most_accurate("cifar10"), *most_accurate("nuclei"))
         ("w3", {"identical": True}),
         ("w3", {"subaccelerators": 1}),
         ("w1", {"subaccelerators": 3, "units": "physical"}),
+        ("measured", {}),
     ],
 )
 def test_it_keeps_the_contract(workload, config):
@@ -98,21 +100,6 @@ def test_a_unet_goes_down_and_up_again():
     assert [(x.C, x.K, x.P) for x in layers[4:8]] == [
         (16, 32, 32), (32, 32, 32), (48, 16, 64), (16, 16, 64)
     ]  # fmt: skip
-
-
-def test_the_layer_tables_are_those_of_the_networks_that_were_trained():
-    torch = pytest.importorskip("torch")
-    from pathlib import Path
-
-    sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-    import measured_accuracy as trained
-
-    for task, choice in (("digits", (4, 8, 2, 16, 1)), ("blobs", (2, 4, 8, 3))):
-        made = trained.Blocks if task == "digits" else trained.Levels
-        net = made(FAMILIES[task], choice)
-        kernels = [m for m in net.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)]
-        mine = sorted(x.tensor_sizes()[0] for x in layers_of(task, choice))
-        assert sorted(m.weight.numel() for m in kernels) == mine
 
 
 def test_macs_mislead():
@@ -258,44 +245,84 @@ def test_the_surrogate_meets_its_end_points_and_says_what_it_is(w1):
     assert np.nanmax(score) <= END_POINTS["cifar10"].best + 1e-12
 
 
-def test_measured_scores_are_looked_up_and_never_guessed(monkeypatch):
-    with pytest.raises(ArchgymError, match="no surrogate of task 'digits'"):
-        accuracy("surrogate", "digits", (4, 8, 1, 8, 1))
-    with pytest.raises(WorkloadError, match=r"1-1-0-1-0 of task 'digits' is not in the table"):
-        measured("digits", (1, 1, 0, 1, 0))
+def test_measured_scores_are_looked_up_and_never_guessed():
+    with pytest.raises(ArchgymError, match="no surrogate of task 'pairs'"):
+        accuracy("surrogate", "pairs", (4, 8, 1, 8, 1))
+    with pytest.raises(WorkloadError, match=r"1-1-0-1-0 of task 'pairs' is not in the table"):
+        measured("pairs", (1, 1, 0, 1, 0))
     with pytest.raises(WorkloadError, match="not in the table"):
         CoDesignSimulator("w1", accuracy="measured").prepare()
     with pytest.raises(UnknownNameError, match="did you mean 'measured'"):
-        accuracy("mesured", "digits", (4, 8, 1, 8, 1))
+        accuracy("mesured", "pairs", (4, 8, 1, 8, 1))
+
+
+@pytest.mark.parametrize("workload", ["w1", "measured"])
+def test_the_canonical_form_of_designs_is_that_of_their_networks(workload):
+    simulator = CoDesignSimulator(workload)
+    x = simulator.space.sample(300, np.random.default_rng(1))
+    for row, mine in zip(x, simulator.canonical(x)):
+        asked = [canonical(t, c) for t, c in zip(simulator.tasks.tasks, simulator.choices(row))]
+        assert simulator.choices(mine) == asked
+
+
+def test_a_design_is_searched_by_validation_and_reported_by_test():
+    simulator = CoDesignSimulator("measured")
+    x = simulator.space.sample(60, np.random.default_rng(0))
+    e = simulator.evaluate(x)
+    for i in np.flatnonzero(e.feasible)[:20]:
+        pair = [measured(*n) for n in zip(simulator.tasks.tasks, simulator.choices(x[i]))]
+        row = e.row(int(i))
+        assert row["accuracy"] == pytest.approx(np.mean([n.validation for n in pair]))
+        assert row["accuracy2"] == pytest.approx(pair[1].validation)
+        assert row["test_accuracy"] == pytest.approx(np.mean([n.test for n in pair]))
+    assert "test_accuracy" in simulator.queries()[0].metrics
+    assert "test_accuracy" not in {m.name for m in CoDesignSimulator("w1").metrics}
 
 
 def test_the_table_is_whole_and_tells_networks_apart():
+    """At least 600 networks a task, five seeds each, and ten of the best fifth."""
     with open(table_path(), encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    import itertools
-
-    for task in ("digits", "blobs"):
+    assert len({(r["task"], r["network"], r["seed"]) for r in rows}) == len(rows)
+    for task in ("pairs", "strokes"):
         values = [p.values for p in FAMILIES[task].parameters()]
         every = {canonical(task, tuple(map(int, c))) for c in itertools.product(*values)}
         mine = {k[1]: v for k, v in table().items() if k[0] == task}
-        assert set(mine) == every
-        assert sum(r["task"] == task for r in rows) == 3 * len(every)
-        mean = np.array([v[0] for v in mine.values()])
-        deviation = np.array([v[1] for v in mine.values()])
-        assert np.ptp(mean) >= 5 * deviation.mean()
-    assert len({k for k in table() if k[0] == "digits"}) >= 500
+        assert set(mine) == every and len(every) >= 600
+        seeds = np.array([n.seeds for n in mine.values()])
+        assert set(seeds.tolist()) == {5, 10}
+        score = np.array([n.validation for n in mine.values()])
+        assert 0.19 < (seeds == 10).mean() < 0.22 and score[seeds == 10].min() > np.median(score)
+        top = max(score)
+        assert top < 0.95 and top - np.median(score) > 0.03, "tasks do not saturate"
+        of = [float(r["validation"]) for r in rows if r["task"] == task]
+        assert min(of) > 0.1
 
 
 def test_a_damaged_table_is_refused(tmp_path, monkeypatch):
     from archgym.simulators.codesign import accuracy as module
 
-    path = tmp_path / "measured.csv"
-    path.write_text("task,network,seed,score\ndigits,4-8-1-8-1,0,much\n")
+    path = tmp_path / "trained.csv"
     monkeypatch.setattr(module, "table_path", lambda: path)
+    for row in ("pairs,4-8-1-8-1,0,1,much,0.5", "pairs,4-8-x-8-1,0,1,0.5,0.5", "pairs"):
+        path.write_text(f"task,network,seed,attempts,validation,test\n{row}\n")
+        module.table.cache_clear()
+        with pytest.raises(WorkloadError, match=r"line 2: expected task,network,seed,attempts"):
+            module.table()
     module.table.cache_clear()
-    with pytest.raises(WorkloadError, match=r"line 2: expected task,network,seed,score"):
-        module.table()
-    module.table.cache_clear()
+
+
+def test_specs_of_measured_networks_are_what_few_random_designs_meet():
+    """Half keep the latency, the thriftiest sixth the energy, the smallest eighth the area."""
+    scenario = load_scenario("codesign/measured-joint")
+    simulator = scenario.simulators[0]
+    found = simulator.evaluate(simulator.space.sample(4_000, np.random.default_rng(3)))
+    tasks = simulator.tasks
+    limits = {"latency": tasks.latency, "energy": tasks.energy, "area": tasks.area}
+    assert {s.metric: s.upper for s in scenario.specs} == pytest.approx(limits)
+    shares = {m: float(np.mean(found.metrics[m] <= limit)) for m, limit in limits.items()}
+    assert shares == pytest.approx({"latency": 1 / 2, "energy": 1 / 6, "area": 1 / 8}, rel=0.12)
+    assert 0.01 < scenario.satisfied(found).mean() < 0.025
 
 
 # ---------------------------------------------------------------- scenarios and bad input

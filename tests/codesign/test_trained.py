@@ -1,4 +1,4 @@
-"""The training of small networks: twins of the layer tables, many at once, and how reliable scores are."""
+"""The training of small networks: their structure and gradients, resuming, and how reliable scores are."""
 
 import itertools
 import sys
@@ -9,98 +9,189 @@ from archgym.simulators.codesign.networks import FAMILIES, canonical, layers_of
 
 from tests.conftest import ROOT
 
-torch = pytest.importorskip("torch", reason="the extra 'rl' is not installed")
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-import measured_networks as networks  # noqa: E402
-import measured_reliability as reliabilities  # noqa: E402
-import measured_tasks as tasks  # noqa: E402
-import measured_training as training  # noqa: E402
+import measured_kernels as kernels
+import measured_networks as networks
+import measured_reliability as reliabilities
+import measured_tasks as tasks
+import measured_training as training
 
-CASES = [
-    ("pairs", (4, 8, 2, 16, 1), (8, 2, 2, 4, 1)),
-    ("strokes", (2, 4, 8, 3, 1), (2, 6, 2, 3, 1)),
-    ("strokes", (1, 4, 2, 1, 2), (1, 16, 2, 1, 2)),
-]
+CASES = [("pairs", (4, 8, 2, 16, 1)), ("strokes", (2, 4, 8, 3, 2)), ("strokes", (1, 4, 2, 1, 2))]
 
 
-@pytest.mark.parametrize(("task", "choice", "other"), CASES)
-def test_layer_tables_are_those_of_the_networks_that_are_trained(task, choice, other):
-    net = networks.build(task, [choice], [0])
-    kernels = sorted(m.weight.numel() for m in net.modules() if isinstance(m, torch.nn.Conv2d))
-    assert kernels == sorted(layer.tensor_sizes()[0] for layer in layers_of(task, choice))
+@pytest.fixture
+def small(monkeypatch):
+    """Few images."""
+    monkeypatch.setattr(tasks, "IMAGES", (64, 40, 40))
+    training.data_of.cache_clear()
+    yield
+    training.data_of.cache_clear()
 
 
-@pytest.mark.parametrize(("task", "choice", "other"), CASES)
-def test_what_is_trained_side_by_side_does_not_see_its_neighbours(task, choice, other):
-    """Narrow networks are padded with zeros, which stay zeros in training."""
-    x = torch.randn(6, 4, 4, 4, generator=torch.Generator().manual_seed(0))
-    outputs = []
-    for nets, seeds in (([choice], [1]), ([choice, other], [0, 1])):
-        net = networks.build(task, nets, seeds)
-        n = len(nets) * len(seeds)
-        optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
-        for _ in range(3):
-            loss = n * net(x.repeat(1, n, 1, 1)).square().mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        outputs.append(net.eval()(x.repeat(1, n, 1, 1))[:, 1 if n > 1 else 0].detach())
-    assert torch.allclose(*outputs, atol=1e-3) and outputs[0].std() > 0.01
+@pytest.mark.parametrize(("task", "choice"), CASES)
+def test_layer_tables_are_those_of_the_networks_that_are_trained(task, choice):
+    net = networks.Network(task, choice, 0)
+    kinds = net.ops[np.isin(net.ops[:, 0], (kernels.CONV, kernels.LINEAR))]
+    taps = np.where(kinds[:, 0] == kernels.CONV, 9, 1)
+    places = kinds[:, kernels.SIZE] ** 2
+    weights = kinds[:, kernels.INPUTS] * kinds[:, kernels.OUTPUTS] * taps
+    layers = layers_of(task, choice)
+    assert weights.tolist() == [layer.tensor_sizes()[0] for layer in layers]
+    assert (weights * places).tolist() == [layer.macs for layer in layers]
 
 
-def test_families_are_large_enough_and_forms_train_together():
+def outputs_by_torch(net, p, x):
+    """The outputs of a network's operations, carried out by torch on parameters p (a leaf)."""
+    torch = pytest.importorskip("torch", reason="the extra 'rl' is not installed")
+    nn = torch.nn.functional
+    maps, sums = {0: x}, {}
+
+    def read(at, channels, s):
+        parts, end = [], at + channels * (s + 2) ** 2
+        while at < end:
+            parts.append(maps[at])
+            at += parts[-1].shape[1] * (s + 2) ** 2
+        return torch.cat(parts, dim=1)
+
+    for kind, a, b, before, after, s, w, other in net.ops.tolist():
+        if kind == kernels.CONV:
+            weights = p[w : w + 9 * before * after].view(after, before, 3, 3)
+            sums[b] = nn.conv2d(read(a, before, s), weights, padding=1)
+        elif kind == kernels.LINEAR:
+            weights = p[w : w + before * after].view(after, before, 1, 1)
+            sums[b] = nn.conv2d(read(a, before, s), weights, p[other : other + after])
+        elif kind == kernels.NORM:
+            scale, shift = p[w : w + after], p[w + after : w + 2 * after]
+            normal = nn.batch_norm(sums[a], None, None, scale, shift, training=True)
+            maps[b] = normal.relu()
+        elif kind == kernels.POOL:
+            maps[b] = nn.max_pool2d(maps[a], 2)
+        elif kind == kernels.ADD:
+            maps[b] = maps[a] + maps[other]
+        elif kind == kernels.UP:
+            maps[b] = nn.interpolate(maps[a], scale_factor=2)
+        else:
+            maps[b] = maps[a].mean(dim=(2, 3), keepdim=True)
+    return sums[b]
+
+
+@pytest.mark.parametrize(("task", "choice"), CASES)
+def test_outputs_and_gradients_are_those_of_torch(task, choice):
+    torch = pytest.importorskip("torch", reason="the extra 'rl' is not installed")
+    rng = np.random.default_rng(0)
+    net = networks.Network(task, choice, 3)
+    net.parameters += rng.normal(0, 0.2, len(net.parameters)).astype(np.float32)
+    x = rng.normal(size=(kernels.BATCH, 4, 4, 4)).astype(np.float32)
+    named = rng.integers(0, 10, (kernels.BATCH, 2))
+    masks = (rng.random((kernels.BATCH, 4, 4, 4)) > 0.5).astype(np.float32)
+    p = torch.tensor(net.parameters, requires_grad=True)
+    out = outputs_by_torch(net, p, torch.tensor(x))
+    if task == "pairs":
+        loss = torch.nn.functional.cross_entropy(
+            out.reshape(-1, 10), torch.tensor(named).reshape(-1)
+        )
+    else:
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(out, torch.tensor(masks))
+    loss.backward()
+    rows = np.arange(kernels.BATCH)
+    dp, dx, dz = (np.zeros_like(v) for v in (net.parameters, net.maps, net.sums))
+    saved = np.zeros_like(net.running)
+    kernels.load(x, rows, net.maps)
+    kernels.forward(net.ops, net.parameters, net.maps, net.sums, net.running, saved, True)
+    mine = kernels.outputs_of(net.ops[-1], net.sums)
+    assert np.allclose(mine, out.detach().numpy(), atol=1e-4)
+    kernels._errors(net.ops[-1], net.sums, dz, named, masks, rows)
+    turned = np.zeros_like(dp)
+    kernels.backward(net.ops, net.parameters, dp, net.maps, dx, net.sums, dz, saved, turned)
+    assert np.allclose(dp, p.grad.numpy(), atol=1e-4 * abs(dp).max())
+
+
+def test_the_cycle_of_rates_is_that_of_torch():
+    torch = pytest.importorskip("torch", reason="the extra 'rl' is not installed")
+    optimizer = torch.optim.Adam([torch.zeros(1)])
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.02, total_steps=50)
+    asked = []
+    for step in range(50):
+        group = optimizer.param_groups[0]
+        asked.append((group["lr"], group["betas"][0]))
+        optimizer.step()
+        if step < 49:
+            schedule.step()
+    assert np.allclose(np.transpose(networks.one_cycle(50, 0.02)), asked, rtol=1e-9)
+
+
+def test_a_network_learns_and_answers_the_same_in_any_batch(small):
+    data = training.data_of("strokes")
+    net = networks.Network("strokes", (2, 4, 4, 1, 1), 1)
+    before = training.score(net(data.train.x), data.train.y)
+    order = np.random.default_rng(0).permuted(np.tile(np.arange(64), (60, 1)), axis=1)
+    net.train(data.train.x, data.train.y, order[:, : kernels.BATCH], 0.02)
+    assert training.score(net(data.train.x), data.train.y) > before + 0.2
+    assert np.allclose(net(data.test.x)[7:9], net(data.test.x[7:9]), atol=1e-6)
+
+
+def test_families_are_large_enough():
     for task in tasks.TASKS:
         every = training.choices(task)
         values = [p.values for p in FAMILIES[task].parameters()]
         assert set(every) == {canonical(task, c) for c in itertools.product(*values)}
         assert len(every) >= 600
-        for _, together, seeds in training.jobs_of(task, 5, set()):
-            assert len({networks.form(task, c) for c in together}) == 1 and seeds == tuple(range(5))
 
 
-def test_a_table_is_taken_up_where_it_stopped():
+def row(task, choice, seed, score):
+    return f"{task},{'-'.join(map(str, choice))},{seed},1,{score},{score}\n"
+
+
+def test_a_table_is_taken_up_where_it_stopped_and_the_best_get_more_seeds(tmp_path):
+    path = tmp_path / "t.csv"
     every = training.choices("pairs")
-    done = {("pairs", "-".join(map(str, c)), s) for c in every for s in range(5)}
-    assert training.jobs_of("pairs", 5, done) == []
-    done.discard(("pairs", "-".join(map(str, every[3])), 2))
-    assert training.jobs_of("pairs", 5, done) == [("pairs", (every[3],), (2,))]
-    assert {j[2] for j in training.jobs_of("pairs", 6, done)} == {(5,), (2, 5)}
+    path.write_text(training.HEAD)
+    assert len(training.jobs_of("pairs", path)) == len(every)
+    rows = [row("pairs", c, s, 0.2 + i / 2000) for i, c in enumerate(every) for s in range(5)]
+    path.write_text(training.HEAD + "".join(rows[:17] + rows[18:]))
+    assert training.jobs_of("pairs", path) == [("pairs", every[3], (2,))]
+    path.write_text(training.HEAD + "".join(rows) + row("pairs", every[-1], 6, 0.5))
+    more = training.jobs_of("pairs", path)
+    assert len(more) == len(every) // 5 and {c for _, c, _ in more} == set(every[-len(more) :])
+    assert {c: s for _, c, s in more}[every[-1]] == (5, 7, 8, 9)
+    rows += [row("pairs", c, s, 0.5) for _, c, _ in more for s in range(5, 10)]
+    path.write_text(training.HEAD + "".join(rows))
+    assert not list(training.rounds(["pairs"], path))
 
 
 @pytest.mark.parametrize("task", tasks.TASKS)
-def test_data_are_the_same_every_time_and_parts_share_no_image(task, monkeypatch):
-    monkeypatch.setattr(tasks, "IMAGES", (40, 20, 20))
+def test_data_are_the_same_every_time_and_parts_share_no_image(task, small):
     a, b = tasks.TASKS[task](), tasks.TASKS[task]()
-    assert torch.equal(a.train.x, b.train.x) and torch.equal(a.test.y, b.test.y)
-    assert a.train.x.shape == (40, 4, 4, 4)
-    assert a.train.y.shape == ((40, 2) if task == "pairs" else (40, 4, 4, 4))
-    assert not torch.equal(a.validation.x, a.test.x)
+    assert np.array_equal(a.train.x, b.train.x) and np.array_equal(a.test.y, b.test.y)
+    assert a.train.x.shape == (64, 4, 4, 4)
+    assert a.train.y.shape == ((64, 2) if task == "pairs" else (64, 4, 4, 4))
+    assert not np.array_equal(a.validation.x, a.test.x)
     if task == "pairs":
         assert (a.train.y[:, 0] != a.train.y[:, 1]).all()
     else:
-        assert 0.05 < a.train.y.mean() < 0.8 and set(a.train.y.unique().tolist()) == {0.0, 1.0}
+        assert 0.05 < a.train.y.mean() < 0.8 and set(np.unique(a.train.y)) == {0.0, 1.0}
+
+
+def test_places_are_squares_of_two_by_two_pixels():
+    image = np.arange(64.0).reshape(1, 1, 8, 8)
+    found = tasks._places(image)[0]
+    assert found[:, 0, 0].tolist() == [0, 1, 8, 9] and found[:, 1, 0].tolist() == [16, 17, 24, 25]
 
 
 def test_collapsed_trainings_are_repeated_with_other_weights(monkeypatch):
     asked = []
 
-    def trained(job, data):
-        _, nets, seeds = job
-        asked.append(seeds)
-        scores = torch.full((2, len(nets), len(seeds)), 0.8)
-        if len(asked) == 1:
-            scores[0, 0, 1] = 0.5
-        if len(asked) == 2:
-            scores[0] = 0.1
-        return scores
+    def trained(task, choice, seed, data):
+        asked.append(seed)
+        return {1: 0.5, 1001: 0.1}.get(seed, 0.8), 0.7
 
     monkeypatch.setattr(training, "trained", trained)
     monkeypatch.setattr(training, "data_of", lambda task: None)
-    rows = training.measured(("pairs", ((2, 2, 0, 2, 0),), (0, 1, 2))).splitlines()
-    assert asked == [(0, 1, 2), (1001,), (2001,)]
-    assert rows[0] == "pairs,2-2-0-2-0,0,1,0.80000,0.80000"
-    assert rows[1] == "pairs,2-2-0-2-0,1,3,0.80000,0.80000"
+    rows = training.measured(("pairs", (2, 2, 0, 2, 0), (0, 1, 2))).splitlines()
+    assert asked == [0, 1, 2, 1001, 2001]
+    assert rows[0] == "pairs,2-2-0-2-0,0,1,0.80000,0.70000"
+    assert rows[1] == "pairs,2-2-0-2-0,1,3,0.80000,0.70000"
 
 
 # ---------------------------------------------------------------- reliability
@@ -118,16 +209,24 @@ def test_reliability_is_the_networks_share_of_the_variance_of_means():
 
 def test_the_best_are_not_chosen_by_the_scores_that_judge_them():
     """Of pure noise the top decile by its own mean would look spread; nothing is reliable there."""
-    noise = np.random.default_rng(1).normal(0, 1, (4000, 5))
-    assert abs(reliabilities.top_reliability(noise)) < 0.3
-    clear = np.linspace(0, 1, 500)[:, None] + np.random.default_rng(2).normal(0, 1e-4, (500, 5))
-    assert reliabilities.top_reliability(clear) > 0.99
+    rng = np.random.default_rng(1)
+    noise = rng.normal(0, 1, (4000, 10))
+    assert abs(reliabilities.top_reliability(noise[:, :5], noise[:, 5:])) < 0.4
+    clear = np.linspace(0, 1, 500)[:, None] + rng.normal(0, 1e-4, (500, 10))
+    assert reliabilities.top_reliability(clear[:, :5], clear[:, 5:]) > 0.99
 
 
-def test_a_report_leaves_out_networks_that_lack_a_seed(tmp_path, capsys):
+def test_a_report_says_what_a_table_lacks(tmp_path, capsys):
     path = tmp_path / "t.csv"
-    rows = [f"pairs,{n}-1-0-1-0,{s},1,0.{n}{s},0.{n}{s}\n" for n in range(20, 60) for s in range(5)]
+    rows = [row("pairs", (n, 1, 0, 1, 0), s, f"0.{n}{s}") for n in range(20, 60) for s in range(5)]
     path.write_text(training.HEAD + "".join(rows[:-1]))
     reliabilities.report(path, ["pairs", "strokes"])
     said = capsys.readouterr().out
-    assert "pairs: 39 networks, 5 seeds" in said and "strokes: not trained yet" in said
+    assert "pairs: 39 networks, 5 seeds" in said and "the best lack seeds" in said
+    assert "strokes: not trained yet" in said
+    more = [
+        row("pairs", (n, 1, 0, 1, 0), s, f"0.{n}{s}") for n in range(50, 60) for s in range(5, 10)
+    ]
+    path.write_text(training.HEAD + "".join(rows + more))
+    reliabilities.report(path, ["pairs"])
+    assert "in the top decile 1.000 by 10 seeds" in capsys.readouterr().out
