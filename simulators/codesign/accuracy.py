@@ -107,7 +107,11 @@ def table() -> dict[tuple[str, tuple[int, ...]], Trained]:
                     f"got {row}"
                 ) from error
             scores.setdefault((row["task"], choice), []).append(pair)
-    return {key: Trained(*np.mean(v, axis=0).tolist(), len(v)) for key, v in scores.items()}
+    means = {key: np.mean(pairs, axis=0) for key, pairs in scores.items()}
+    return {
+        key: Trained(float(validation), float(test), len(scores[key]))
+        for key, (validation, test) in means.items()
+    }
 
 
 def table_path() -> Path:
