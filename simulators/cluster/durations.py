@@ -16,6 +16,11 @@ CLOSED = ("ring", "direct", "halvingDoubling")
 def message(system: System, phase: Phase, away: int, size: int) -> int:
     """Nanoseconds of one message to the member ``away`` places on."""
     me, n = phase.me, len(phase.members)
+    if away == 1 and phase.algorithm == "ring" and system.is_line(phase.dimension):
+        away = (
+            2  # a logical ring laid on a line visits every second place there and the others back
+        )
+        me = 0
     source, destination = phase.members[me], phase.members[(me + away) % n]
     if system.aware and system.topology[0] == "Switch":  # two links, each truncated by itself
         return 2 * int(system.latency[0] + size / system.bytes_per_ns(0))
@@ -60,12 +65,14 @@ def links(system: System, dimension: int) -> int:
 
 def port_time(system: System, phase: Phase) -> float:
     """Nanoseconds for which a phase occupies an NPU's ports, other NPUs' traffic through them included."""
-    n, s, d = len(phase.members), phase.size, phase.queue[0]
+    n, s, d = len(phase.members), phase.size, phase.dimension
     size = s if phase.kind == "all_gather" else s // n
     ring = system.topology[d] == "Ring"
+    _, whole, stride = system.part(d)
     if phase.algorithm == "ring":
         steps = {"all_reduce": 2 * (n - 1), "all_to_all": n * (n - 1) // 2}.get(phase.kind, n - 1)
-        return steps * size / system.bytes_per_ns(d)
+        through = stride if ring else 1  # groups that lie in one another send over the same links
+        return steps * size * through / system.bytes_per_ns(d)
     if phase.algorithm == "direct":
         loads = [(k, size) for k in range(1, n)] * (2 if phase.kind == "all_reduce" else 1)
         ways = links(system, d)
@@ -73,25 +80,26 @@ def port_time(system: System, phase: Phase) -> float:
         both = phase.kind == "all_reduce"
         loads = halving_steps("reduce_scatter" if both else phase.kind, n, s) * (2 if both else 1)
         ways = 2 if ring and n > 2 else 1
-    total = sum((min(k, n - k) if ring else 1) * b for k, b in loads)
+    total = sum((min(k * stride, whole - k * stride) if ring else 1) * b for k, b in loads)
     return total / (ways * system.bytes_per_ns(d))
 
 
 def sending_time(system: System, phase: Phase) -> float:
     """Nanoseconds of a phase that are the sending of its messages, one after another, where it is alone."""
-    n, s, d = len(phase.members), phase.size, phase.queue[0]
+    n, s, d = len(phase.members), phase.size, phase.dimension
     halves = 2 if phase.kind == "all_reduce" else 1
     if phase.algorithm == "direct":  # all messages of a half leave at once
         return halves * (s if phase.kind == "all_gather" else s // n) / system.bytes_per_ns(d)
     if phase.algorithm == "ring":
-        return port_time(system, phase)
+        steps = n * (n - 1) // 2 if phase.kind == "all_to_all" else halves * (n - 1)
+        return steps * (s if phase.kind == "all_gather" else s // n) / system.bytes_per_ns(d)
     one_way = s * (n - 1) if phase.kind == "all_gather" else s * (n - 1) / n
     return halves * one_way / system.bytes_per_ns(d)
 
 
 def least_port_time(system: System, phase: Phase) -> float:
     """Nanoseconds below which no algorithm can do a phase, by the bandwidth of an NPU's ports."""
-    n, s, d = len(phase.members), phase.size, phase.queue[0]
+    n, s, d = len(phase.members), phase.size, phase.dimension
     sent = {"all_reduce": 2 * s * (n - 1) / n, "all_gather": s * (n - 1)}.get(
         phase.kind, s * (n - 1) / n
     )

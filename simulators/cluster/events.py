@@ -18,12 +18,14 @@ from .workloads import Programs
 class Outcome:
     """Of each NPU: when its last node ended in ns (None: never) and how long it computed in ns.
 
-    ``least`` is the time in ns that its busiest dimension's ports need for what it sends, by any algorithm.
+    ``communication`` is how long a collective was under way in ns, ``least`` the time in ns that its busiest
+    dimension's ports need for what it sends in them, by any algorithm.
     ``last`` are the nodes of the NPU that ends last, in the order in which they ended.
     """
 
     finish: list[int | None]
     compute: list[int]
+    communication: list[int]
     least: list[float]
     last: list[Span]
 
@@ -55,6 +57,6 @@ def simulate(system: System, programs: Programs, whole: bool | None = None) -> O
     least = {i: max(n.least.values(), default=0.0) for i, n in npus.items()}
     last = max(npus.values(), key=lambda n: n.finish)
     return Outcome(
-        [ends[i] for i in named], [npus[i].compute for i in named], [least[i] for i in named],
-        last.spans,
+        [ends[i] for i in named], [npus[i].compute for i in named],
+        [npus[i].communication for i in named], [least[i] for i in named], last.spans,
     )  # fmt: skip

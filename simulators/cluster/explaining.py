@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.explanation import Breakdown, Move, Part, breakdown, columns
@@ -14,6 +14,7 @@ from .system import KINDS
 
 COMPUTE, STAGES, IDLE = "computation", "other stages", "nothing"
 NETWORK = "network over {}"
+PARALLEL = ("dp", "pp", "sp", "weight_sharded")
 
 
 def time_parts(spans: Sequence[Span], dims: Mapping[str, Sequence[int]]) -> dict[Part, int]:
@@ -55,9 +56,9 @@ def _part(span: Span, dims: Mapping[str, Sequence[int]]) -> Part:
 
 
 def breakdowns(
-    steps: Sequence[Step | str], evaluation: Evaluation, dimensions: int
+    steps: Sequence[Step | str], evaluation: Evaluation, dimensions: int, knobs: Collection[str]
 ) -> Iterator[Breakdown]:
-    """Time, memory and bandwidth."""
+    """Time, memory and bandwidth; moves are of the knobs that there are."""
     every = range(dimensions)
     wider = tuple(Move(f"bandwidth{d}", 1) for d in every)
     network = (
@@ -65,11 +66,14 @@ def breakdowns(
         *(Move(f"{kind}{d}", 0) for kind in KINDS[:3] for d in every), Move("splits", 1),
         Move("active_chunks", 1), Move("optimization", 0), Move("zero", -1), Move("zero", 1),
         Move("micro_batches", -1), Move("micro_batches", 1),
+        *(Move(k, step) for k in PARALLEL for step in (-1, 1)),
     )  # fmt: skip
     shape = (
         Move("micro_batches", 1), Move("micro_batches", -1), Move("schedule", 0), Move("zero", 1),
         *(Move(f"role{d}", 0) for d in every),
+        *(Move(k, step) for k in PARALLEL for step in (-1, 1)), Move("peak_perf", 1),
     )  # fmt: skip
+    network, shape = (tuple(m for m in moves if m.knob in knobs) for moves in (network, shape))
     rows = [{} if isinstance(s, str) else time_parts(s.outcome.last, s.dims) for s in steps]
     resources = {p.resource for row in rows for p in row}
     relief = {r: network for r in resources if r.startswith("network")}
@@ -87,7 +91,12 @@ def breakdowns(
         else {Part(f"dimension {d}", f"dimension {d}"): v for d, v in s.ports.items()}
         for s in steps
     ]  # fmt: skip
-    fewer = {f"dimension {d}": (Move(f"bandwidth{d}", -1), Move(f"topology{d}", 0)) for d in every}
+    fewer = {
+        f"dimension {d}": tuple(
+            m for m in (Move(f"bandwidth{d}", -1), Move(f"topology{d}", 0)) if m.knob in knobs
+        )
+        for d in every
+    }
     yield _of("bandwidth", ports, 2.0**30, evaluation, fewer)
 
 

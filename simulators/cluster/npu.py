@@ -79,11 +79,14 @@ class Npu:
         self._chunk = chunk
         self.planner = Planner(system, number)
         self.capacity = -(-system.active_chunks // system.queues)
-        self.finish, self.compute = 0, 0
+        self.finish, self.compute, self.communication = 0, 0, 0
         self._events: dict[int, list[Call]] = {}
         self._queues: dict[tuple[int, int], list[Chunk]] = defaultdict(list)
         self._tags = 0
-        self._port_free: dict[int, float] = {}  # when a dimension's ports have sent all they have
+        # when a dimension's ports have sent all they have, in ns from the begin of the collective: one is in
+        # flight at a time, and where it ends the ports are free
+        self._port_free: dict[int, float] = {}
+        self._began = 0
         self.least: dict[int, float] = defaultdict(
             float
         )  # ns that each dimension's ports need at least
@@ -140,6 +143,8 @@ class Npu:
 
         def end() -> None:
             self.spans.append(Span(node, begun, self.clock.now))
+            if node["op"] == "coll":
+                self.communication += self.clock.now - begun
             self._release(node, resource)
             self.issue()
 
@@ -178,7 +183,7 @@ class Npu:
         time = duration(self.system, phase)
         if not self.system.bounded:
             return time
-        busy, now = port_time(self.system, phase), self.clock.now
+        busy, now = port_time(self.system, phase), self.clock.now - self._began
         free = max(self._port_free.get(phase.queue[0], 0.0), now) + busy
         self._port_free[phase.queue[0]] = free
         rest = time - sending_time(self.system, phase)  # latencies and reductions
@@ -187,6 +192,8 @@ class Npu:
     def _collective(self, node: Node, end: Call) -> None:
         size, count = chunks(self.system, node["kind"], node["size"])
         left = [count]
+        self._began = self.clock.now
+        self._port_free.clear()
 
         def finished() -> None:
             left[0] -= 1

@@ -14,8 +14,9 @@ class Phase:
     """One dimension's part of a chunk.
 
     ``kind`` and ``algorithm`` say what is done with ``size`` bytes among ``members``, NPU numbers in ring
-    order, of which this NPU is number ``me``.  ``queue`` is (dimension, number), ``variant`` the double
-    binary tree that is used (0: root last, 1: root first).
+    order, of which this NPU is number ``me``.  ``queue`` is (dimension of the network, number), ``dimension``
+    the part of it where dimensions are divided, ``variant`` the double binary tree that is used (0: root
+    last, 1: root first).
     """
 
     kind: str
@@ -23,6 +24,7 @@ class Phase:
     members: tuple[int, ...]
     me: int
     size: int
+    dimension: int
     queue: tuple[int, int]
     direction: int
     variant: int
@@ -103,15 +105,18 @@ class Planner:
         self, kind: str, step: str, place: tuple[int, str, tuple[int, ...]], size: int, turn: str
     ) -> Phase:
         dimension, algorithm, members = place
-        number, direction = self._queue(dimension, turn)
+        place_of_queue = self.system.part(dimension)[0]
+        number, direction = self._queue(place_of_queue, turn)
         variant = 0
         if algorithm == "doubleBinaryTree":
             variant = self._trees.get((kind, dimension), 0)
             self._trees[kind, dimension] = 1 - variant
         delay = GROUP_ENDPOINT_NS if self.group else self.system.endpoint_delay
         me = members.index(self.npu)
-        queue = (dimension, number)
-        return Phase(step, algorithm, members, me, size, queue, direction, variant, delay)
+        queue = (place_of_queue, number)
+        return Phase(
+            step, algorithm, members, me, size, dimension, queue, direction, variant, delay
+        )
 
     def _queue(self, dimension: int, turn: str) -> tuple[int, int]:
         """The next queue of a dimension and its direction; returning phases have the upper half."""

@@ -15,15 +15,13 @@ from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError
 from archgym.space import Designs, Setting, Value
 
-from .durations import links
-from .events import simulate
-from .faults import faults, used
-from .space import ROLES, cluster_space
-from .step import Step
-from .system import KINDS, System
-from .training import NAMED, memory_parts, total
+from .archgym_space import SPACES, ArchgymKnobs
+from .costs import network_cost
+from .space import FullKnobs
+from .stages import Figures, quick
+from .step import Step, held, indivisible, ports, step_of
+from .training import NAMED, total
 from .training import workload as find
-from .workloads import staged
 
 SEMANTICS = ("physical", "astra-sim")
 
@@ -34,11 +32,14 @@ class ClusterSimulator(Simulator):
     ``semantics: astra-sim`` is the tool's congestion-unaware back end, rule for rule.  ``physical`` differs
     in one rule: phases of a dimension share its ports.  The tool lets any number of messages leave at once,
     and a search would find designs far below what ports allow.
+
+    ``space`` is the whole space or one of ArchGym's, which have 1,024 NPUs and bring their own network.
     """
 
     name = "cluster"
-    version = "1.0"
+    version = "1.1"
     settings = (
+        Setting("space", "choice", "full", ("full", *SPACES), description="which knobs there are"),
         Setting("npus", "whole", 64, low=2, high=4096, description="NPUs in all, a power of 2"),
         Setting("dimensions", "whole", 3, low=1, high=4, description="of the network"),
         Setting("semantics", "choice", "physical", SEMANTICS, description="who may send at once"),
@@ -55,12 +56,20 @@ class ClusterSimulator(Simulator):
         Metric("memory", "B", "held by the fullest NPU"),
         Metric("bandwidth", "B/s", "of all links and ports of an NPU"),
         Metric("port_bound", "s", "least communication time by the bandwidth of ports"),
+        Metric(
+            "port_ratio",
+            "",
+            "port bound by time in collectives: above 1 no ports allow",
+            signed=True,
+        ),
+        Metric("network_cost", "USD", "of the network of all NPUs, by bandwidth (LIBRA's prices)"),
     )
 
     def __init__(
         self,
         workload: str = "gpt3-13b-train",
         *,
+        space: str = "full",
         npus: int = 64,
         dimensions: int = 3,
         semantics: str = "physical",
@@ -73,10 +82,24 @@ class ClusterSimulator(Simulator):
             raise ArchgymError(f"npus must be a power of 2, got {npus}")
         self.task = find(workload)
         self.workload = workload
+        self._space = space
         self.npus, self.dimensions, self.semantics = npus, dimensions, semantics
         self._facts = {"peak_tflops": peak_tflops, "memory_gbps": memory_gbps, "latency": latency}
         self.endpoint_delay = endpoint_delay
-        self.space = cluster_space(npus, dimensions, bool(self.task.shape.experts))
+        bounded = semantics == "physical"
+        self.knobs: FullKnobs | ArchgymKnobs
+        if space == "full":
+            rest = {
+                "latency": (latency,) * dimensions, "endpoint_delay": endpoint_delay,
+                "local_mem_bw": memory_gbps, "peak_perf": peak_tflops, "bounded": bounded,
+            }  # fmt: skip
+            self.knobs = FullKnobs(self.task, npus, dimensions, rest)
+        else:
+            self.dimensions = 4
+            self.knobs = ArchgymKnobs(
+                space, npus, peak_tflops, memory_gbps, endpoint_delay, bounded
+            )
+        self.space = self.knobs.space
         text = json.dumps(
             [*self.task.shape, self.task.mode, self.task.batch, self.task.seq, self.task.ctx]
         )
@@ -91,70 +114,21 @@ class ClusterSimulator(Simulator):
     def config(self) -> Mapping[str, Any]:
         """Everything that the answers depend on."""
         return {
-            "npus": self.npus, "dimensions": self.dimensions, "semantics": self.semantics,
-            "endpoint_delay": self.endpoint_delay, **self._facts,
+            "space": self._space, "npus": self.npus, "dimensions": self.dimensions,
+            "semantics": self.semantics, "endpoint_delay": self.endpoint_delay, **self._facts,
         }  # fmt: skip
 
-    def default_design(self) -> dict[str, Value]:
-        """Tensor parallelism over at most 8 NPUs, data parallelism over the others, stages where needed."""
-        parts = self._division()
-        design: dict[str, Value] = {p.name: p.values[0] for p in self.space.parameters}
-        for d in range(self.dimensions):
-            size, role = parts[d] if d < len(parts) else (1, "data")
-            design |= {f"npus{d}": size, f"role{d}": role}
-            design |= {f"bandwidth{d}": 200, f"topology{d}": "Switch"}
-        return design | {"splits": 4, "zero": 1, "schedule": "1f1b"}
+    def prepare(self) -> None:
+        """Compile the kernels."""
+        self.evaluate(self.space.encode([self.default_design()]))
 
-    def _division(self) -> list[tuple[int, str]]:
-        """(NPUs, role) of each dimension of the first division that the model allows."""
-        shape, powers = self.task.shape, [1 << k for k in range(self.npus.bit_length())]
-        for tensor in sorted(powers, key=lambda t: (t > 8, -t if t <= 8 else t)):
-            for data in reversed(powers):
-                stages = self.npus // (tensor * data)
-                parts = [(tensor, "tensor"), (data, "data"), (stages, "pipeline")]
-                parts = [part for part in parts if part[0] > 1]
-                fits = tensor * data * stages == self.npus and len(parts) <= self.dimensions
-                if fits and not (
-                    shape.heads % tensor or self.task.batch % data or shape.layers % stages
-                ):
-                    return parts
-        return [(self.npus, "data")]
+    def default_design(self) -> dict[str, Value]:
+        """A division that the model allows, or ArchGym's own design."""
+        return self.knobs.default_design()
 
     def canonical(self, x: Designs) -> Designs:
-        """Knobs of dimensions of one NPU, and sharding over no data dimension, at their first value."""
-        out, names = x.copy(), self.space.names
-        at = {name: i for i, name in enumerate(names)}
-        data = np.zeros(len(x), np.bool_)
-        for d in range(self.dimensions):
-            alone = out[:, at[f"npus{d}"]] == 0
-            for name in names:
-                if name[-1] == str(d) and not name.startswith("npus"):
-                    out[alone, at[name]] = 0
-            data |= ~alone & (out[:, at[f"role{d}"]] == ROLES.index("data"))
-        out[~data, at["zero"]] = 0
-        return out
-
-    def system_of(self, design: Mapping[str, Any]) -> System:
-        """The cluster of a design, values by name."""
-        dims = range(self.dimensions)
-
-        def each(name: str) -> tuple[Any, ...]:
-            return tuple(design.get(f"{name}{d}", "ring") for d in dims)
-
-        return System(
-            topology=each("topology"),
-            npus=tuple(int(v) for v in each("npus")),
-            bandwidth=tuple(float(v) for v in each("bandwidth")),
-            latency=(float(self._facts["latency"]),) * self.dimensions,
-            algorithms={kind: each(kind) for kind in KINDS},
-            endpoint_delay=self.endpoint_delay,
-            active_chunks=int(design["active_chunks"]),
-            splits=int(design["splits"]),
-            optimization=str(design["optimization"]),
-            local_mem_bw=float(self._facts["memory_gbps"]),
-            peak_perf=float(self._facts["peak_tflops"]),
-            bounded=self.semantics == "physical",
-        )
+        """Knobs without effect at their first value."""
+        return self.knobs.canonical(x)
 
     def _evaluate(self, x: Designs) -> Evaluation:
         rows, reasons = [], []
@@ -169,50 +143,37 @@ class ClusterSimulator(Simulator):
 
     def step(self, design: Mapping[str, Any]) -> Step | str:
         """One step of the workload on a design, values by name; or why there is none."""
-        system, task, shape = self.system_of(design), self.task, self.task.shape
-        dims = {r: [d for d in range(self.dimensions) if design[f"role{d}"] == r] for r in ROLES}
-        tensor, data, stages = (
-            int(np.prod([system.npus[d] for d in dims[role]], initial=1)) for role in ROLES
-        )
-        micro, zero, schedule = (design[k] for k in ("micro_batches", "zero", "schedule"))
-        if task.batch % (data * micro):
-            return f"a batch of {task.batch} is not divided by {data} x {micro} micro-batches"
-        if shape.layers % stages:
-            return f"{shape.layers} layers are not divided by {stages} stages"
-        if shape.heads % tensor:
-            return f"{shape.heads} heads are not divided by {tensor} tensor-parallel NPUs"
-        programs = staged(
-            system.npus, model=shape, mode=task.mode, batch=task.batch, seq=task.seq, ctx=task.ctx,
-            tp=dims["tensor"], dp=dims["data"], pp=dims["pipeline"], micro=micro, zero=zero,
-            schedule=schedule,
-        )  # fmt: skip
-        wrong = faults(system, used(system, programs))
+        return step_of(self.knobs.recipe(design), self.task, self.knobs.network(design))
+
+    def figures(self, design: Mapping[str, Any]) -> Figures | str:
+        """Times of a step on a design, values by name; or why there are none."""
+        recipe = self.knobs.recipe(design)
+        wrong = next(indivisible(recipe, self.task), "")
         if wrong:
-            return "; ".join(wrong)
-        outcome = simulate(system, programs, whole=True)
-        if None in outcome.finish:
-            return f"deadlock: {outcome.finish.count(None)} of {self.npus} NPUs never finish"
-        held = memory_parts(task, tensor, data, stages, micro, zero, schedule)
-        wide = [d for d, n in enumerate(system.npus) if n > 1]
-        ports = {d: links(system, d) * system.bandwidth[d] for d in wide}
-        return Step(outcome, dims, held, ports)
+            return wrong
+        found = quick(recipe, self.task)
+        if found is not None:
+            return found
+        step = self.step(design)
+        return step if isinstance(step, str) else step.figures
 
     def _one(self, design: Mapping[str, Any]) -> tuple[list[float], str]:
         """Metrics of one design, or why it has none."""
-        step = self.step(design)
-        if isinstance(step, str):
-            return [float("nan")] * len(self.metrics), step
-        outcome = step.outcome
-        finish = np.array(outcome.finish, np.float64)
-        time = float(finish.max()) * 1e-9
+        found = self.figures(design)
+        if isinstance(found, str):
+            return [float("nan")] * len(self.metrics), found
+        recipe, network = self.knobs.recipe(design), self.knobs.network(design)
+        time = found.time * 1e-9
         return [
             time,
             self.task.tokens / time if time else 0.0,
-            max(outcome.compute) * 1e-9,
-            float((finish - outcome.compute).max()) * 1e-9,
-            total(step.memory),
-            sum(step.ports.values()) * 2.0**30,
-            max(outcome.least) * 1e-9,
+            found.compute * 1e-9,
+            found.exposed * 1e-9,
+            total(held(recipe, self.task)),
+            sum(ports(network).values()) * 2.0**30,
+            found.least * 1e-9,
+            found.least / found.communication if found.communication else 0.0,
+            network_cost(network),
         ], ""
 
     def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
@@ -222,4 +183,4 @@ class ClusterSimulator(Simulator):
         steps = [
             self.step(d) if ok else "" for d, ok in zip(self.space.decode(x), evaluation.feasible)
         ]
-        return breakdowns(steps, evaluation, self.dimensions)
+        return breakdowns(steps, evaluation, self.dimensions, set(self.space.names))

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.space import Columns, Constraint, DesignSpace, Parameter, categorical, ordinal
+from archgym.space import (
+    Columns,
+    Constraint,
+    Designs,
+    DesignSpace,
+    Parameter,
+    Value,
+    categorical,
+    ordinal,
+)
 
-from .system import KINDS, OPTIMIZATIONS, TOPOLOGIES
+from .stages import Recipe
+from .system import KINDS, OPTIMIZATIONS, TOPOLOGIES, System
+from .training import Workload
 
-ROLES = ("tensor", "data", "pipeline")
+ROLES = ("tensor", "data", "pipeline", "sequence")
 ALGORITHMS = ("ring", "direct", "halvingDoubling")
 BANDWIDTHS = tuple(range(50, 501, 50))
 
@@ -46,3 +60,82 @@ def cluster_space(npus: int, dimensions: int, experts: bool) -> DesignSpace:
 
     rule = Constraint("npus", holds, f"the dimensions do not multiply to {npus} NPUs")
     return DesignSpace(knobs, (rule,))
+
+
+class FullKnobs:
+    """The whole space, and what its designs stand for: each dimension divides one thing.
+
+    Args:
+        task: whose step is asked for.
+        npus: in all, a power of 2.
+        dimensions: of the network.
+        rest: what no knob says of the system.
+    """
+
+    def __init__(self, task: Workload, npus: int, dimensions: int, rest: Mapping[str, Any]) -> None:
+        self.task, self.npus, self.dimensions, self._rest = task, npus, dimensions, rest
+        self.space = cluster_space(npus, dimensions, bool(task.shape.experts))
+
+    def default_design(self) -> dict[str, Value]:
+        """Tensor parallelism over at most 8 NPUs, data parallelism over the others, stages where needed."""
+        parts = self._division()
+        design: dict[str, Value] = {p.name: p.values[0] for p in self.space.parameters}
+        for d in range(self.dimensions):
+            size, role = parts[d] if d < len(parts) else (1, "data")
+            design |= {f"npus{d}": size, f"role{d}": role}
+            design |= {f"bandwidth{d}": 200, f"topology{d}": "Switch"}
+        return design | {"splits": 4, "zero": 1, "schedule": "1f1b"}
+
+    def _division(self) -> list[tuple[int, str]]:
+        """(NPUs, role) of each dimension of the first division that the model allows."""
+        shape, powers = self.task.shape, [1 << k for k in range(self.npus.bit_length())]
+        for tensor in sorted(powers, key=lambda t: (t > 8, -t if t <= 8 else t)):
+            for data in reversed(powers):
+                stages = self.npus // (tensor * data)
+                parts = [(tensor, "tensor"), (data, "data"), (stages, "pipeline")]
+                parts = [part for part in parts if part[0] > 1]
+                fits = tensor * data * stages == self.npus and len(parts) <= self.dimensions
+                if fits and not (
+                    shape.heads % tensor or self.task.batch % data or shape.layers % stages
+                ):
+                    return parts
+        return [(self.npus, "data")]
+
+    def canonical(self, x: Designs) -> Designs:
+        """Knobs of dimensions of one NPU, and sharding over no copies, at their first value."""
+        out, names = x.copy(), self.space.names
+        at = {name: i for i, name in enumerate(names)}
+        copies = np.zeros(len(x), np.bool_)
+        for d in range(self.dimensions):
+            alone = out[:, at[f"npus{d}"]] == 0
+            for name in names:
+                if name[-1] == str(d) and not name.startswith("npus"):
+                    out[alone, at[name]] = 0
+            role = out[:, at[f"role{d}"]]
+            shares = (role == ROLES.index("data")) | (role == ROLES.index("sequence"))
+            copies |= ~alone & shares
+        out[~copies, at["zero"]] = 0
+        return out
+
+    def network(self, design: Mapping[str, Any]) -> System:
+        """The cluster of a design, values by name."""
+
+        def each(name: str) -> tuple[Any, ...]:
+            return tuple(design.get(f"{name}{d}", "ring") for d in range(self.dimensions))
+
+        return System(
+            topology=each("topology"),
+            npus=tuple(int(v) for v in each("npus")),
+            bandwidth=tuple(float(v) for v in each("bandwidth")),
+            algorithms={kind: each(kind) for kind in KINDS},
+            active_chunks=int(design["active_chunks"]),
+            splits=int(design["splits"]),
+            optimization=str(design["optimization"]),
+            **self._rest,
+        )
+
+    def recipe(self, design: Mapping[str, Any]) -> Recipe:
+        """What a design asks for."""
+        dims = {r: [d for d in range(self.dimensions) if design[f"role{d}"] == r] for r in ROLES}
+        micro, zero, schedule = (design[k] for k in ("micro_batches", "zero", "schedule"))
+        return Recipe(self.network(design), dims, int(micro), int(zero), str(schedule))

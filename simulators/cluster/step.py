@@ -1,10 +1,17 @@
-"""What a simulated step is, besides its metrics."""
+"""What a simulated step is, besides its metrics; what a design must hold to have one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .events import Outcome
+from .durations import links
+from .events import Outcome, simulate
+from .faults import closed, faults
+from .stages import Figures, Recipe, used_by
+from .system import System
+from .training import Workload, memory_parts
+from .workloads import staged
 
 
 @dataclass(frozen=True)
@@ -22,3 +29,78 @@ class Step:
     dims: dict[str, list[int]]
     memory: dict[str, float]
     ports: dict[int, float]
+
+    @property
+    def figures(self) -> Figures:
+        """Times in ns."""
+        o = self.outcome
+        ends = [f for f in o.finish if f is not None]
+        return Figures(
+            max(ends),
+            max(o.compute),
+            max(f - c for f, c in zip(ends, o.compute)),
+            max(o.communication),
+            max(o.least),
+        )
+
+
+def indivisible(recipe: Recipe, task: Workload) -> Iterator[str]:
+    """What of a task is not divided by what a design divides it among."""
+    tensor, data, stages, sequence = (
+        recipe.npus(role) for role in ("tensor", "data", "pipeline", "sequence")
+    )
+    micro, shape = recipe.micro, task.shape
+    tokens = 1 if task.mode == "decode" else task.seq
+    if task.batch % (data * micro):
+        yield f"a batch of {task.batch} is not divided by {data} x {micro} micro-batches"
+    if shape.layers % stages:
+        yield f"{shape.layers} layers are not divided by {stages} stages"
+    if shape.heads % tensor:
+        yield f"{shape.heads} heads are not divided by {tensor} tensor-parallel NPUs"
+    if tokens % sequence:
+        yield f"{tokens} tokens of a sequence are not divided by {sequence} NPUs"
+
+
+def held(recipe: Recipe, task: Workload) -> dict[str, float]:
+    """Bytes of the fullest NPU, by what is held."""
+    tensor, data, stages, sequence = (
+        recipe.npus(role) for role in ("tensor", "data", "pipeline", "sequence")
+    )
+    return memory_parts(
+        task, tensor, data, stages, recipe.micro, recipe.zero, recipe.schedule, sequence
+    )
+
+
+def ports(network: System) -> dict[int, float]:
+    """GB/s of all ports of an NPU, by dimension of more than one NPU."""
+    wide = [d for d, n in enumerate(network.npus) if n > 1]
+    return {d: links(network, d) * network.bandwidth[d] for d in wide}
+
+
+def step_of(recipe: Recipe, task: Workload, network: System) -> Step | str:
+    """A step phase by phase, or message by message where phases have no closed form.
+
+    Returns:
+        The step, or why there is none.
+    """
+    system, dims = recipe.system, {role: list(of) for role, of in recipe.dims.items()}
+    wrong = list(indivisible(recipe, task))
+    if wrong:
+        return wrong[0]
+    pairs = used_by(recipe, task)
+    wrong = faults(system, pairs)
+    if wrong:
+        return "; ".join(wrong)
+    whole = closed(system, pairs)
+    if system.bounded and not whole:
+        return "doubleBinaryTree has no model in which phases share ports; ask for astra-sim"
+    programs = staged(
+        system.npus, model=task.shape, mode=task.mode, batch=task.batch, seq=task.seq,
+        ctx=task.ctx, tp=dims["tensor"], dp=dims["data"], pp=dims["pipeline"],
+        sp=dims["sequence"], micro=recipe.micro, zero=recipe.zero, schedule=recipe.schedule,
+    )  # fmt: skip
+    outcome = simulate(system, programs, whole)
+    if None in outcome.finish:
+        lost = outcome.finish.count(None)
+        return f"deadlock: {lost} of {system.size} NPUs never finish"
+    return Step(outcome, dims, held(recipe, task), ports(network))

@@ -56,6 +56,9 @@ class System:
         aware: whether messages that share a link wait for one another (one dimension only).
         bounded: whether the phases of a dimension share its ports. In the tool's congestion-unaware back end
             any number of messages leave at once, each at full bandwidth.
+        parts: where dimensions of the network are divided among several uses: of each part, which dimension
+            it is of, the NPUs of that whole dimension, and how far apart neighbours of the part are in it.
+            Parts of one dimension share its queue and its ports.
     """
 
     topology: tuple[str, ...]
@@ -74,6 +77,7 @@ class System:
     groups: Sequence[Sequence[int]] = field(default=())
     aware: bool = False
     bounded: bool = False
+    parts: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def size(self) -> int:
@@ -94,13 +98,24 @@ class System:
         first = npu - npu // stride % self.npus[dimension] * stride
         return tuple(first + k * stride for k in range(self.npus[dimension]))
 
+    def part(self, dimension: int) -> tuple[int, int, int]:
+        """Which dimension of the network this is of, its NPUs in all, and how far neighbours are apart."""
+        return self.parts[dimension] if self.parts else (dimension, self.npus[dimension], 1)
+
     def hops(self, dimension: int, a: int, b: int) -> int:
         """Links between two positions of a dimension."""
         kind = self.topology[dimension]
         if kind == "Ring":
-            away = abs(a - b)
-            return min(away, self.npus[dimension] - away)
+            _, whole, stride = self.part(dimension)
+            away = abs(a - b) * stride
+            return min(away, whole - away)
         return 1 if kind == "FullyConnected" else 2
+
+    def is_line(self, dimension: int) -> bool:
+        """Whether this is a part of a ring that does not close: its ends are no neighbours."""
+        _, whole, stride = self.part(dimension)
+        n = self.npus[dimension]
+        return self.topology[dimension] == "Ring" and n > 2 and n * stride < whole
 
     def delay(self, source: int, destination: int, size: int) -> int:
         """Nanoseconds of a message of ``size`` bytes where no other is in the way.

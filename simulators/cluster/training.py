@@ -100,7 +100,14 @@ def total(parts: Mapping[str, float]) -> float:
 
 
 def memory_parts(
-    w: Workload, tensor: int, data: int, stages: int, micro: int, zero: int, schedule: str
+    w: Workload,
+    tensor: int,
+    data: int,
+    stages: int,
+    micro: int,
+    zero: int,
+    schedule: str,
+    sequence: int = 1,
 ) -> dict[str, float]:
     """Bytes that the fullest NPU holds: weights, gradients, optimizer, activations or key-value cache.
 
@@ -117,17 +124,18 @@ def memory_parts(
     own = layers * mlp * held / tensor if s.experts else 0.0
     ends = s.width * s.vocabulary / tensor  # embedding or head, of which a stage holds one
     dense = shared + ends
-    tokens = w.tokens / (data * micro)
+    tokens = w.tokens / (data * micro * sequence)
     if w.mode != "train":
-        cache = 2 * ELEMENT * (w.ctx + w.seq) * kv * (w.batch / data) * layers / tensor
+        cache = 2 * ELEMENT * (w.ctx + w.seq) * kv * (w.batch / data) * layers / (tensor * sequence)
         return {
             "weights": ELEMENT * (dense + own),
             "key-value cache": cache,
             "activations": 2 * ELEMENT * tokens * s.width,
         }
-    weights = ELEMENT * (dense / (data if zero >= 3 else 1) + own)
-    gradients = ELEMENT * (dense / (data if zero >= 3 else 1) + own)
-    optimizer = OPTIMIZER_BYTES * (dense / (data if zero >= 1 else 1) + own)
+    copies = data * sequence  # NPUs that hold the same weights
+    weights = ELEMENT * (dense / (copies if zero >= 3 else 1) + own)
+    gradients = ELEMENT * (dense / (copies if zero >= 3 else 1) + own)
+    optimizer = OPTIMIZER_BYTES * (dense / (copies if zero >= 1 else 1) + own)
     in_flight = micro if schedule == "gpipe" else min(micro, stages)
     activations = in_flight * layers * tokens * s.width * (10 + 24 / tensor)
     return {

@@ -50,6 +50,7 @@ class Costs:
 
     tokens: int
     activation: int
+    keys: int  # bytes of keys and values of the tokens
     attention: tuple[int, int]
     mlp: tuple[int, int]
     head: tuple[int, int]
@@ -77,6 +78,7 @@ def costs_of(shape: Shape, mode: str, tokens: int, span: int, tensor: int, data:
     return Costs(
         tokens=t,
         activation=t * d * ELEMENT,
+        keys=2 * ELEMENT * t * kv // tensor,
         attention=(
             2 * t * attention + 4 * t * span * d // tensor,
             ELEMENT * touched + cache,
@@ -99,10 +101,11 @@ class Builder:
 
     def __init__(
         self, npus: Sequence[int], npu: int, costs: Costs, shape: Shape, mode: str, zero: int,
-        tp: list[int], dp: list[int], pp: list[int],
+        tp: list[int], dp: list[int], pp: list[int], sp: list[int],
     ) -> None:  # fmt: skip
         self.npus, self.costs, self.shape, self.mode, self.zero = npus, costs, shape, mode, zero
-        self.tp, self.dp, self.pp = tp, dp, pp
+        self.tp, self.dp, self.pp, self.sp = tp, dp, pp, sp
+        self.copies = sorted([*dp, *sp])  # dimensions whose NPUs hold the same weights
         self.nodes: list[dict[str, Any]] = []
         self.previous: int | None = None
         self.layer_ends: list[int] = []  # for weights that are gathered one layer ahead
@@ -147,21 +150,30 @@ class Builder:
 
     def gathered(self) -> list[int]:
         """With fully sharded weights: the gathering of a layer's weights, one layer ahead."""
-        if self.zero < 3 or not self.dp or self.mode != "train":
+        if self.zero < 3 or not self.copies or self.mode != "train":
             return []
         deps = [self.layer_ends[-2]] if len(self.layer_ends) >= 2 else []
-        made = self.collective("all_gather", self._shard, self.dp, deps)
+        made = self.collective("all_gather", self._shard, self.copies, deps)
         return [] if made is None else [made]
 
     @property
     def _shard(self) -> int:
-        return self.costs.shared * ELEMENT // prod(self.npus[x] for x in self.dp)
+        return self.costs.shared * ELEMENT // prod(self.npus[x] for x in self.copies)
 
     def layer(self, times: int) -> None:
-        """One layer; backward is twice the work."""
+        """One layer; backward is twice the work.
+
+        Where sequences are divided, an NPU gathers the keys and values of the others, and backward their
+        gradients are shared.
+        """
         c, experts = self.costs, self.shape.experts and self.mode == "train"
         exchanged = c.activation * (self.shape.top_k or 1)
-        self.compute(c.attention, times, self.gathered())
+        gathered = self.gathered()
+        self.wait_for("all_gather", c.keys, self.sp)
+        self.compute(c.attention, times, gathered)
+        if times > 1:
+            whole = c.keys * prod(self.npus[x] for x in self.sp)
+            self.wait_for("reduce_scatter", whole, self.sp)
         self.wait_for("all_reduce", c.activation, self.tp)
         if experts:
             self.wait_for("all_to_all", exchanged, self.dp)
@@ -203,8 +215,8 @@ class Builder:
         for _ in range(layers):
             self.layer(2)
             made = (
-                self.collective(kind, self.costs.shared * ELEMENT, self.dp)
-                if last and self.dp
+                self.collective(kind, self.costs.shared * ELEMENT, self.copies)
+                if last and self.copies
                 else None
             )
             if made is not None:
@@ -214,12 +226,12 @@ class Builder:
 
     def optimizer(self, layers: int, gradients: list[int]) -> None:
         """The update of the weights, sharded or not, and their distribution."""
-        data = prod(self.npus[x] for x in self.dp)
+        data = prod(self.npus[x] for x in self.copies)
         parameters = self.costs.layer * layers // (data if self.zero else 1)
         self.compute((4 * parameters, 18 * parameters), after=gradients)
-        if self.zero in (1, 2) and self.dp:
+        if self.zero in (1, 2) and self.copies:
             for _ in range(layers):
-                self.collective("all_gather", self._shard, self.dp)
+                self.collective("all_gather", self._shard, self.copies)
 
 
 def transformer(
@@ -238,6 +250,7 @@ def transformer(
     layers: int | None = None,
     ctx: int = 0,
     steps: int = 1,
+    sp: Sequence[int] = (),
 ) -> list[dict[str, Any]]:
     """The nodes of one NPU.
 
@@ -257,14 +270,15 @@ def transformer(
         layers: how many are simulated (default: all).
         ctx: tokens of context before a decode step.
         steps: decode steps.
+        sp: dimensions of sequence parallelism, over which the tokens of a sequence are divided.
     """
     shape = MODELS[model] if isinstance(model, str) else model
-    data, tensor, stages = (prod(npus[x] for x in dims) for dims in (dp, tp, pp))
+    data, tensor, stages, parts = (prod(npus[x] for x in dims) for dims in (dp, tp, pp, sp))
     a_stage = max(1, (layers or shape.layers) // stages)
-    tokens = max(1, batch // (data * micro)) * (1 if mode == "decode" else seq)
+    tokens = max(1, batch // (data * micro)) * (1 if mode == "decode" else seq // parts)
     span = ctx + 1 if mode == "decode" else seq
     costs = costs_of(shape, mode, tokens, span, tensor, data)
-    b = Builder(npus, npu, costs, shape, mode, zero, list(tp), list(dp), list(pp))
+    b = Builder(npus, npu, costs, shape, mode, zero, list(tp), list(dp), list(pp), list(sp))
     if mode != "train":
         for step in range(steps if mode == "decode" else 1):
             for i in range(micro):

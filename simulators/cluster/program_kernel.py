@@ -1,0 +1,197 @@
+"""Compiled: the transformer's nodes, as :mod:`~.transformer` makes them, for one NPU of every stage."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiled import compiled, inlined
+from .step_kernel import COLLECTIVE, COMPUTE, NOTHING, RECEIVE, SEND, Nodes
+
+Ints = NDArray[np.int64]
+# classes of collectives
+ACTIVATIONS, EXPERTS, WEIGHTS, GRADIENTS, KEYS, KEY_GRADIENTS = range(6)
+CLASSES = 6
+
+
+class Times(NamedTuple):
+    """Nanoseconds of computations, forward and backward; NOTHING where there is none."""
+
+    attention: Ints  # (2,)
+    mlp: Ints  # (2,)
+    head: Ints  # (2,)
+    optimizer: int
+    message: int  # the node that takes a message in
+
+
+class Plan(NamedTuple):
+    """What a step is made of."""
+
+    stages: int
+    layers: int  # of a stage
+    micro: int  # micro-batches, of all steps of a decode
+    train: bool
+    gpipe: bool
+    zero: int
+    there: Ints  # (CLASSES,) 1 where a collective of the class has someone to talk to
+
+
+class Cursor(NamedTuple):
+    """Where a program is: ``at`` is the stage, the last node of the critical path, the number of layers."""
+
+    at: Ints  # (3,)
+    ends: Ints  # last node of the critical path of each layer
+
+
+@inlined
+def _add(nodes: Nodes, cursor: Cursor, op: int, value: int) -> int:
+    n = nodes.counts[0]
+    nodes.counts[0] += 1
+    nodes.op[n], nodes.value[n], nodes.stage[n] = op, value, cursor.at[0]
+    nodes.waits[n], nodes.first[n] = 0, -1
+    return n
+
+
+@inlined
+def _after(nodes: Nodes, node: int, before: int) -> None:
+    if before >= 0:
+        e = nodes.counts[1]
+        nodes.counts[1] += 1
+        nodes.to[e], nodes.following[e] = node, nodes.first[before]
+        nodes.first[before] = e
+        nodes.waits[node] += 1
+
+
+@inlined
+def _compute(nodes: Nodes, cursor: Cursor, time: int, also: int) -> None:
+    n = _add(nodes, cursor, COMPUTE, time)
+    _after(nodes, n, cursor.at[1])
+    _after(nodes, n, also)
+    cursor.at[1] = n
+
+
+@inlined
+def _wait_for(nodes: Nodes, cursor: Cursor, plan: Plan, which: int) -> None:
+    if plan.there[which]:
+        n = _add(nodes, cursor, COLLECTIVE, which)
+        _after(nodes, n, cursor.at[1])
+        cursor.at[1] = n
+
+
+@compiled
+def _layer(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, back: int) -> None:
+    gathered = -1
+    if plan.train and plan.zero >= 3 and plan.there[WEIGHTS]:
+        gathered = _add(nodes, cursor, COLLECTIVE, WEIGHTS)
+        if cursor.at[2] >= 2:
+            _after(nodes, gathered, cursor.ends[cursor.at[2] - 2])
+    _wait_for(nodes, cursor, plan, KEYS)
+    _compute(nodes, cursor, times.attention[back], gathered)
+    if back:
+        _wait_for(nodes, cursor, plan, KEY_GRADIENTS)
+    _wait_for(nodes, cursor, plan, ACTIVATIONS)
+    _wait_for(nodes, cursor, plan, EXPERTS)
+    _compute(nodes, cursor, times.mlp[back], -1)
+    _wait_for(nodes, cursor, plan, EXPERTS)
+    _wait_for(nodes, cursor, plan, ACTIVATIONS)
+    cursor.ends[cursor.at[2]] = cursor.at[1]
+    cursor.at[2] += 1
+
+
+@inlined
+def _message(stage: int, tag: int, plan: Plan) -> int:
+    """Number of the message with a tag that goes to a stage."""
+    return stage * 2 * plan.micro + tag
+
+
+@inlined
+def _receive(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, tag: int) -> None:
+    n = _add(nodes, cursor, RECEIVE, _message(cursor.at[0], tag, plan))
+    _compute(nodes, cursor, times.message, n)
+
+
+@inlined
+def _send(nodes: Nodes, cursor: Cursor, plan: Plan, there: int, tag: int) -> None:
+    n = _add(nodes, cursor, SEND, _message(there, tag, plan))
+    _after(nodes, n, cursor.at[1])
+
+
+@compiled
+def _forward(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, micro: int) -> None:
+    stage = cursor.at[0]
+    if stage > 0:
+        _receive(nodes, cursor, plan, times, 2 * micro)
+    for _ in range(plan.layers):
+        _layer(nodes, cursor, plan, times, 0)
+    if stage == plan.stages - 1:
+        _compute(nodes, cursor, times.head[0], -1)
+    else:
+        _send(nodes, cursor, plan, stage + 1, 2 * micro)
+
+
+@compiled
+def _backward(
+    nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, micro: int, last: bool, made: Ints
+) -> None:
+    stage = cursor.at[0]
+    if stage < plan.stages - 1:
+        _receive(nodes, cursor, plan, times, 2 * micro + 1)
+    else:
+        _compute(nodes, cursor, times.head[1], -1)
+    for i in range(plan.layers):
+        _layer(nodes, cursor, plan, times, 1)
+        if last and plan.there[GRADIENTS]:
+            made[i] = _add(nodes, cursor, COLLECTIVE, GRADIENTS)
+            _after(nodes, made[i], cursor.at[1])
+    if stage > 0:
+        _send(nodes, cursor, plan, stage - 1, 2 * micro + 1)
+
+
+@compiled
+def _optimizer(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, made: Ints) -> None:
+    _compute(nodes, cursor, times.optimizer, -1)
+    if plan.there[GRADIENTS]:
+        for i in range(plan.layers):
+            _after(nodes, cursor.at[1], made[i])
+    if 1 <= plan.zero <= 2 and plan.there[WEIGHTS]:
+        for _ in range(plan.layers):
+            n = _add(nodes, cursor, COLLECTIVE, WEIGHTS)
+            _after(nodes, n, cursor.at[1])
+
+
+@compiled
+def program(plan: Plan, times: Times) -> tuple[Nodes, Ints]:
+    """The nodes of one NPU of each stage, and the first node of each stage with the number of all."""
+    passes = 2 if plan.train else 1
+    most = plan.stages * (passes * plan.micro * (plan.layers * 9 + 3) + 2 * plan.layers + 1)
+    nodes = Nodes(
+        np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64),
+        np.empty(most, np.int64), np.empty(most, np.int64), np.empty(2 * most, np.int64),
+        np.empty(2 * most, np.int64), np.zeros(2, np.int64),
+    )  # fmt: skip
+    starts = np.zeros(plan.stages + 1, np.int64)
+    made = np.empty(plan.layers, np.int64)
+    for stage in range(plan.stages):
+        cursor = Cursor(
+            np.array([stage, -1, 0]), np.empty(passes * plan.micro * plan.layers, np.int64)
+        )
+        begun = plan.micro
+        if plan.train and not plan.gpipe:  # as many forwards ahead as stages follow
+            begun = min(plan.micro, plan.stages - 1 - stage)
+        for i in range(begun):
+            _forward(nodes, cursor, plan, times, i)
+        if plan.train:
+            for k in range(plan.micro):
+                if begun < plan.micro:
+                    _forward(nodes, cursor, plan, times, begun)
+                    begun += 1
+                micro = plan.micro - 1 - k if plan.gpipe else k
+                _backward(nodes, cursor, plan, times, micro, k == plan.micro - 1, made)
+            _optimizer(nodes, cursor, plan, times, made)
+        starts[stage + 1] = nodes.counts[0]
+    return nodes, starts
+
+
+__all__ = ["CLASSES", "NOTHING", "Plan", "Times", "program"]
