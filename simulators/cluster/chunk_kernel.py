@@ -18,8 +18,8 @@ Floats = NDArray[np.float64]
 @compiled
 def collective_time(
     chunks: int, capacity: int, queue: Ints, time: Ints, busy: Floats, rest: Floats, bounded: bool
-) -> int:
-    """Nanoseconds until the last of ``chunks`` equal chunks has gone through its phases.
+) -> tuple[int, int]:
+    """Nanoseconds until the last of equal chunks has ended its phases, and until its last phase begins.
 
     Args:
         chunks: how many.
@@ -38,7 +38,8 @@ def collective_time(
     running = np.zeros(queues, np.int64)
     free = np.zeros(queues)  # when the ports of a dimension have sent all they have
     at = np.zeros(chunks, np.int64)  # phase of each chunk
-    ends = np.empty(chunks, np.int64)  # of chunks whose phase runs
+    begins = np.empty(chunks, np.int64)  # of chunks whose phase runs
+    ends = np.empty(chunks, np.int64)
     order = np.empty(chunks, np.int64)  # in which they were started
     live = np.empty(chunks, np.int64)
     lives = count = done = 0
@@ -59,7 +60,7 @@ def collective_time(
                 if bounded:
                     free[q] = max(free[q], float(now)) + busy[p]
                     takes = max(takes, int(free[q] - now + rest[p]))
-                ends[chunk] = now + takes
+                begins[chunk], ends[chunk] = now, now + takes
                 order[chunk] = count
                 count += 1
                 live[lives] = chunk
@@ -79,7 +80,7 @@ def collective_time(
         if at[chunk] == phases:
             done += 1
             if done == chunks:
-                return now
+                return now, begins[chunk]
         else:
             second = queue[at[chunk]]
             waiting[second, tail[second] % chunks] = chunk

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import compiled, inlined
-from .step_kernel import COLLECTIVE, COMPUTE, NOTHING, RECEIVE, SEND, Nodes
+from .compiled import inlined
+from .step_kernel import COLLECTIVE, COMPUTE, RECEIVE, SEND, Nodes
 
 Ints = NDArray[np.int64]
 # classes of collectives
@@ -80,7 +80,7 @@ def _wait_for(nodes: Nodes, cursor: Cursor, plan: Plan, which: int) -> None:
         cursor.at[1] = n
 
 
-@compiled
+@inlined
 def _layer(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, back: int) -> None:
     gathered = -1
     if plan.train and plan.zero >= 3 and plan.there[WEIGHTS]:
@@ -118,7 +118,7 @@ def _send(nodes: Nodes, cursor: Cursor, plan: Plan, there: int, tag: int) -> Non
     _after(nodes, n, cursor.at[1])
 
 
-@compiled
+@inlined
 def _forward(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, micro: int) -> None:
     stage = cursor.at[0]
     if stage > 0:
@@ -131,7 +131,7 @@ def _forward(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, micro: int)
         _send(nodes, cursor, plan, stage + 1, 2 * micro)
 
 
-@compiled
+@inlined
 def _backward(
     nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, micro: int, last: bool, made: Ints
 ) -> None:
@@ -149,7 +149,7 @@ def _backward(
         _send(nodes, cursor, plan, stage - 1, 2 * micro + 1)
 
 
-@compiled
+@inlined
 def _optimizer(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, made: Ints) -> None:
     _compute(nodes, cursor, times.optimizer, -1)
     if plan.there[GRADIENTS]:
@@ -161,37 +161,39 @@ def _optimizer(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, made: Int
             _after(nodes, n, cursor.at[1])
 
 
-@compiled
+@inlined
+def _program(
+    plan: Plan, times: Times, nodes: Nodes, cursor: Cursor, made: Ints, starts: Ints
+) -> None:
+    for stage in range(plan.stages):
+        cursor.at[0], cursor.at[1], cursor.at[2] = stage, -1, 0
+        begun = plan.micro
+        if plan.train and not plan.gpipe:  # as many forwards ahead as stages follow
+            begun = min(plan.micro, plan.stages - 1 - stage)
+        forwards = backwards = 0
+        while forwards < plan.micro or (plan.train and backwards < plan.micro):
+            if forwards < begun or (forwards == begun + backwards and forwards < plan.micro):
+                _forward(nodes, cursor, plan, times, forwards)
+                forwards += 1
+            else:
+                micro = plan.micro - 1 - backwards if plan.gpipe else backwards
+                last = backwards == plan.micro - 1
+                _backward(nodes, cursor, plan, times, micro, last, made)
+                backwards += 1
+        if plan.train:
+            _optimizer(nodes, cursor, plan, times, made)
+        starts[stage + 1] = nodes.counts[0]
+
+
 def program(plan: Plan, times: Times) -> tuple[Nodes, Ints]:
     """The nodes of one NPU of each stage, and the first node of each stage with the number of all."""
     passes = 2 if plan.train else 1
     most = plan.stages * (passes * plan.micro * (plan.layers * 9 + 3) + 2 * plan.layers + 1)
-    nodes = Nodes(
-        np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64),
-        np.empty(most, np.int64), np.empty(most, np.int64), np.empty(2 * most, np.int64),
-        np.empty(2 * most, np.int64), np.zeros(2, np.int64),
-    )  # fmt: skip
+    op, value, at, waits, first = (np.empty(most, np.int64) for _ in range(5))
+    following, to = (np.empty(2 * most, np.int64) for _ in range(2))
+    nodes = Nodes(op, value, at, waits, first, following, to, np.zeros(2, np.int64))
     starts = np.zeros(plan.stages + 1, np.int64)
-    made = np.empty(plan.layers, np.int64)
-    for stage in range(plan.stages):
-        cursor = Cursor(
-            np.array([stage, -1, 0]), np.empty(passes * plan.micro * plan.layers, np.int64)
-        )
-        begun = plan.micro
-        if plan.train and not plan.gpipe:  # as many forwards ahead as stages follow
-            begun = min(plan.micro, plan.stages - 1 - stage)
-        for i in range(begun):
-            _forward(nodes, cursor, plan, times, i)
-        if plan.train:
-            for k in range(plan.micro):
-                if begun < plan.micro:
-                    _forward(nodes, cursor, plan, times, begun)
-                    begun += 1
-                micro = plan.micro - 1 - k if plan.gpipe else k
-                _backward(nodes, cursor, plan, times, micro, k == plan.micro - 1, made)
-            _optimizer(nodes, cursor, plan, times, made)
-        starts[stage + 1] = nodes.counts[0]
+    ends = np.empty(passes * plan.micro * plan.layers, np.int64)
+    cursor = Cursor(np.zeros(3, np.int64), ends)
+    _program(plan, times, nodes, cursor, np.empty(plan.layers, np.int64), starts)
     return nodes, starts
-
-
-__all__ = ["CLASSES", "NOTHING", "Plan", "Times", "program"]

@@ -18,8 +18,8 @@ from .chunk_kernel import collective_time
 from .durations import duration, least_port_time, port_time, sending_time
 from .faults import Used, closed, faults
 from .phases import Planner, chunks
-from .program_kernel import CLASSES, NOTHING, Plan, Times, program
-from .step_kernel import UNSURE, Classes, run
+from .program_kernel import CLASSES, Plan, Times, program
+from .step_kernel import NOTHING, UNSURE, Classes, new_state, run
 from .system import System, coordinates, number
 from .training import Workload
 from .transformer import ELEMENT, Costs, costs_of
@@ -90,10 +90,10 @@ def _costs(recipe: Recipe, task: Workload) -> Costs:
 
 def _classes(system: System, every: Sequence[Collective]) -> Classes:
     planner = Planner(system, 0)
-    made: list[tuple[int, int, list[int], list[float]]] = []
+    made: list[tuple[tuple[int, int], int, list[int], list[float]]] = []
     for kind, size, dims in every:
         if not dims:
-            made.append((0, 0, [], []))
+            made.append(((0, 0), 0, [], []))
             continue
         chunk, count = chunks(system, kind, size)
         phases = planner.phases(kind, chunk, dims)
@@ -112,7 +112,8 @@ def _classes(system: System, every: Sequence[Collective]) -> Classes:
     for c, (_, _, queue, needs) in enumerate(made):
         dimension[c, : len(queue)], least[c, : len(queue)] = queue, needs
     return Classes(
-        np.array([time for time, *_ in made]),
+        np.array([time for (time, _), *_ in made]),
+        np.array([last for (_, last), *_ in made]),
         np.array([count for _, count, *_ in made]),
         np.array([len(queue) for _, _, queue, _ in made]),
         dimension,
@@ -182,7 +183,8 @@ def quick(recipe: Recipe, task: Workload) -> Figures | str | None:
     delays = np.stack([ahead, back], axis=1).repeat(recipe.micro, axis=0)
     receivers = np.arange(stages).repeat(2 * recipe.micro)
     dimensions = 1 + max(system.part(d)[0] for d in range(len(system.npus)))
-    state = run(nodes, _classes(system, every), delays.ravel(), starts, receivers, dimensions)
+    state = new_state(starts, delays.size, dimensions)
+    run(nodes, _classes(system, every), delays.ravel(), starts, receivers, state)
     if state.left.any():
         return "deadlock: stages wait for one another"
     if state.clock[3] == UNSURE:

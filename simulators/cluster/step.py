@@ -13,6 +13,11 @@ from .system import System
 from .training import Workload, memory_parts
 from .workloads import staged
 
+OUT_OF_STEP = (
+    "doubleBinaryTree lets NPUs fall out of step: its steps need every message and may deadlock, "
+    "so no design with it is answered"
+)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -78,7 +83,7 @@ def ports(network: System) -> dict[int, float]:
 
 
 def step_of(recipe: Recipe, task: Workload, network: System) -> Step | str:
-    """A step phase by phase, or message by message where phases have no closed form.
+    """A step phase by phase.
 
     Returns:
         The step, or why there is none.
@@ -91,15 +96,14 @@ def step_of(recipe: Recipe, task: Workload, network: System) -> Step | str:
     wrong = faults(system, pairs)
     if wrong:
         return "; ".join(wrong)
-    whole = closed(system, pairs)
-    if system.bounded and not whole:
-        return "doubleBinaryTree has no model in which phases share ports; ask for astra-sim"
+    if not closed(system, pairs):
+        return OUT_OF_STEP
     programs = staged(
         system.npus, model=task.shape, mode=task.mode, batch=task.batch, seq=task.seq,
         ctx=task.ctx, tp=dims["tensor"], dp=dims["data"], pp=dims["pipeline"],
         sp=dims["sequence"], micro=recipe.micro, zero=recipe.zero, schedule=recipe.schedule,
     )  # fmt: skip
-    outcome = simulate(system, programs, whole)
+    outcome = simulate(system, programs, whole=True)
     if None in outcome.finish:
         lost = outcome.finish.count(None)
         return f"deadlock: {lost} of {system.size} NPUs never finish"

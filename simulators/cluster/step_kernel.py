@@ -1,9 +1,9 @@
 """Compiled: the nodes of one NPU a pipeline stage in the order of time; ns throughout.
 
 The rules are those of :class:`~.npu.Npu`, with collectives as wholes: an NPU has one in flight, so each takes
-what it takes alone (:mod:`~.chunk_kernel`).  What that cannot tell is in which order two things happen that
-end in the same nanosecond on one NPU.  Where the order could matter, ``UNSURE`` says so, and the caller
-simulates chunk by chunk.
+what it takes alone (:mod:`~.chunk_kernel`).  What happens in one nanosecond happens in the order in which it
+was scheduled; the end of a collective is scheduled when its last phase begins.  Where that leaves an order
+open, ``UNSURE`` says so, and the caller simulates chunk by chunk.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import compiled, inlined
+from .compiled import inlined
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -22,6 +22,9 @@ COMM, RECV = 1, 2  # queues of ready nodes beside that of computations, 0
 ARRIVAL = 4  # of a message; other events are the end of a node
 NOTHING = -1  # ns of a computation without operations: it is over where it would begin
 SURE, UNSURE = 0, 1
+# columns of State.events and State.running
+TIME, MADE, ORDER, NODE, KIND, BEGUN = range(6)
+FIELDS = 6
 
 
 class Nodes(NamedTuple):
@@ -44,6 +47,7 @@ class Classes(NamedTuple):
     """Collectives that are alike: time, and what ports of a dimension need for a phase of a chunk."""
 
     time: Ints  # (c,) ns
+    last: Ints  # (c,) ns until its last phase begins
     chunks: Ints  # (c,)
     phases: Ints  # (c,)
     dimension: Ints  # (c, p)
@@ -56,8 +60,13 @@ class State(NamedTuple):
     ready: Ints  # (s, 3, n) computations, communication, receives
     readies: Ints  # (s, 3)
     busy: Ints  # (s, 2) computation, communication
-    events: Ints  # (m, 5) time, order, kind, node, time of making
-    clock: Ints  # (4,) now, events made, events waiting, SURE or UNSURE
+    running: (
+        Ints  # (s, 2, FIELDS) the event that ends the computation, the collective; node -1 for none
+    )
+    events: (
+        Ints  # (m, FIELDS) time, when it was scheduled, which of all, node, kind, begin of its node
+    )
+    clock: Ints  # (5,) now, events scheduled, events waiting, SURE or UNSURE, stage whose work ends, or -1
     finish: Ints  # (s,)
     left: Ints  # (s,)
     computed: Ints  # (s,)
@@ -65,37 +74,37 @@ class State(NamedTuple):
     least: Floats  # (s, d)
     arrived: Ints  # (messages,) 1 where it is there
     receiver: Ints  # (messages,) node that waits for it, -1 for none
-    tie: Ints  # (s, 7) time of the last event, events of that time, then for each resource: candidates now,
-    #            most at once, started
 
 
 @inlined
-def _earlier(events: Ints, a: int, b: int) -> bool:
-    return events[a, 0] < events[b, 0] or (
-        events[a, 0] == events[b, 0] and events[a, 1] < events[b, 1]
-    )
+def _earlier(a: Ints, b: Ints) -> bool:
+    if a[TIME] != b[TIME]:
+        return a[TIME] < b[TIME]
+    if a[MADE] != b[MADE]:
+        return a[MADE] < b[MADE]
+    return a[ORDER] < b[ORDER]
 
 
 @inlined
 def _exchange(events: Ints, a: int, b: int) -> None:
-    for k in range(5):
+    for k in range(FIELDS):
         events[a, k], events[b, k] = events[b, k], events[a, k]
 
 
-@compiled
-def _schedule(state: State, time: int, kind: int, node: int) -> None:
+@inlined
+def _schedule(state: State, time: int, made: int, kind: int, node: int) -> None:
     events, clock = state.events, state.clock
     i = clock[2]
     clock[2] += 1
-    events[i, 0], events[i, 1], events[i, 2], events[i, 3] = time, clock[1], kind, node
-    events[i, 4] = clock[0]
+    events[i, TIME], events[i, MADE], events[i, ORDER] = time, made, clock[1]
+    events[i, NODE], events[i, KIND], events[i, BEGUN] = node, kind, clock[0]
     clock[1] += 1
-    while i > 0 and _earlier(events, i, (i - 1) // 2):
+    while i > 0 and _earlier(events[i], events[(i - 1) // 2]):
         _exchange(events, i, (i - 1) // 2)
         i = (i - 1) // 2
 
 
-@compiled
+@inlined
 def _next_event(state: State) -> None:
     """Move the next event behind the last that waits."""
     events, clock = state.events, state.clock
@@ -106,7 +115,7 @@ def _next_event(state: State) -> None:
     while True:
         least = i
         for child in range(2 * i + 1, min(2 * i + 3, n)):
-            if _earlier(events, child, least):
+            if _earlier(events[child], events[least]):
                 least = child
         if least == i:
             return
@@ -144,22 +153,13 @@ def _queue(op: int) -> int:
     return COMM if op in (COLLECTIVE, SEND) else (RECV if op == RECEIVE else 0)
 
 
-@compiled
-def _make_ready(nodes: Nodes, state: State, node: int) -> None:
-    s, q = nodes.stage[node], _queue(nodes.op[node])
-    _put(state.ready[s, q], state.readies[s, q], node)
-    state.readies[s, q] += 1
-    if q < 2 and state.tie[s, 0] == state.clock[0]:
-        state.tie[s, 2 + q] += 1
-        state.tie[s, 4 + q] = max(state.tie[s, 4 + q], state.tie[s, 2 + q])
-
-
-@compiled
+@inlined
 def _release(nodes: Nodes, state: State, node: int) -> None:
     """A node has ended."""
     s, op = nodes.stage[node], nodes.op[node]
     if op != RECEIVE:
         state.busy[s, _queue(op)] = 0
+        state.running[s, _queue(op), NODE] = -1
     state.finish[s] = state.clock[0]
     state.left[s] -= 1
     edge = nodes.first[node]
@@ -171,38 +171,52 @@ def _release(nodes: Nodes, state: State, node: int) -> None:
         edge = nodes.following[edge]
 
 
-@compiled
+@inlined
+def _make_ready(nodes: Nodes, state: State, node: int) -> None:
+    s, q = nodes.stage[node], _queue(nodes.op[node])
+    _put(state.ready[s, q], state.readies[s, q], node)
+    state.readies[s, q] += 1
+
+
+@inlined
+def _run_until(state: State, time: int, made: int, node: int, s: int, q: int, op: int) -> None:
+    running = state.running[s, q]
+    running[TIME], running[MADE], running[ORDER] = time, made, state.clock[1]
+    running[NODE], running[KIND], running[BEGUN] = node, op, state.clock[0]
+    if time == state.clock[0] and s == state.clock[4]:
+        state.clock[1] += 1  # it is looked at before the next event is
+    else:
+        _schedule(state, time, made, op, node)
+
+
+@inlined
 def _start(nodes: Nodes, classes: Classes, delays: Ints, state: State, node: int) -> None:
     s, op, value, now = nodes.stage[node], nodes.op[node], nodes.value[node], state.clock[0]
     if op == RECEIVE:
         if state.arrived[value]:
-            _schedule(state, now, op, node)
+            _schedule(state, now, now, op, node)
         else:
             state.receiver[value] = node
         return
     q = _queue(op)
     state.busy[s, q] = 1
-    if state.tie[s, 0] == now:
-        state.tie[s, 6] |= 1 << q
     if op == COMPUTE:
         if value == NOTHING:
-            if state.tie[s, 0] == now:
-                state.tie[s, 2] -= 1
             _release(nodes, state, node)
             return
         state.computed[s] += value
-        _schedule(state, now + value, op, node)
+        _run_until(state, now + value, now, node, s, q, op)
     elif op == COLLECTIVE:
         for _ in range(classes.chunks[value]):
             for p in range(classes.phases[value]):
                 state.least[s, classes.dimension[value, p]] += classes.least[value, p]
         state.communicated[s] += classes.time[value]
-        _schedule(state, now + classes.time[value], op, node)
+        _run_until(state, now + classes.time[value], now + classes.last[value], node, s, q, op)
     else:
-        _schedule(state, now + delays[value], ARRIVAL, node)
+        _schedule(state, now + delays[value], now, ARRIVAL, node)
 
 
-@compiled
+@inlined
 def _issue(nodes: Nodes, classes: Classes, delays: Ints, state: State, s: int) -> None:
     """Start every ready node whose resource is free, in order of number."""
     while True:
@@ -219,35 +233,64 @@ def _issue(nodes: Nodes, classes: Classes, delays: Ints, state: State, s: int) -
         _start(nodes, classes, delays, state, node)
 
 
-@compiled
-def _mark(state: State, s: int, made: int) -> None:
-    """Tell an event of a stage: whether two of one time could have been taken in the other order.
+@inlined
+def _open(nodes: Nodes, a: Ints, b: Ints) -> bool:
+    """Whether the order of two events is open: they were scheduled in one nanosecond, inside a collective.
 
-    Their order matters only where a resource was given to one of several nodes that could have had it.
+    Equal collectives that began together go through their phases in the order in which they began.
     """
-    tie, now = state.tie, state.clock[0]
-    if made == now and tie[s, 0] == now:
-        return  # it follows from another of this time
-    if tie[s, 0] != now:
-        _settle(state, s)
-        tie[s, 0], tie[s, 1], tie[s, 6] = now, 0, 0
-        for q in range(2):
-            tie[s, 2 + q] = tie[s, 4 + q] = state.readies[s, q]
-    tie[s, 1] += 1
+    if a[TIME] != b[TIME] or a[MADE] != b[MADE]:
+        return False
+    inside_a = a[KIND] == COLLECTIVE and a[MADE] > a[BEGUN]
+    inside_b = b[KIND] == COLLECTIVE and b[MADE] > b[BEGUN]
+    if not (inside_a or inside_b):
+        return False
+    alike = inside_a and inside_b and a[BEGUN] == b[BEGUN]
+    return not (alike and nodes.value[a[NODE]] == nodes.value[b[NODE]])
 
 
-@compiled
-def _settle(state: State, s: int) -> None:
-    tie = state.tie
-    for q in range(2):
-        if tie[s, 1] > 1 and tie[s, 6] >> q & 1 and tie[s, 4 + q] > 1:
+@inlined
+def _next_end(nodes: Nodes, state: State, s: int) -> int:
+    """The node of a stage's own work that is the next to end in this nanosecond, -1 for none."""
+    a, b = state.running[s, 0], state.running[s, COMM]
+    ends_a = a[NODE] >= 0 and a[TIME] == state.clock[0]
+    ends_b = b[NODE] >= 0 and b[TIME] == state.clock[0]
+    if ends_a and ends_b:
+        if _open(nodes, a, b):
             state.clock[3] = UNSURE
+        return a[NODE] if _earlier(a, b) else b[NODE]
+    if ends_a:
+        return a[NODE]
+    return b[NODE] if ends_b else -1
 
 
-@compiled
+def new_state(starts: Ints, messages: int, dimensions: int) -> State:
+    """The state of stages that have not begun.
+
+    Args:
+        starts: (s + 1,) first node of each stage, and the number of all nodes.
+        messages: how many there are.
+        dimensions: of the network.
+    """
+    stages, left = len(starts) - 1, np.diff(starts)
+
+    def zeros(*shape: int) -> Ints:
+        return np.zeros(shape, np.int64)
+
+    return State(
+        ready=np.empty((stages, 3, max(1, left.max())), np.int64), readies=zeros(stages, 3),
+        busy=zeros(stages, 2), running=np.full((stages, 2, FIELDS), -1, np.int64),
+        events=np.full((8 * stages + 2 * messages + 16, FIELDS), -1, np.int64),
+        clock=np.array([0, 0, 0, SURE, -1], np.int64), finish=zeros(stages), left=left,
+        computed=zeros(stages), communicated=zeros(stages), least=np.zeros((stages, dimensions)),
+        arrived=zeros(messages), receiver=np.full(messages, -1, np.int64),
+    )  # fmt: skip
+
+
+@inlined
 def run(
-    nodes: Nodes, classes: Classes, delays: Ints, starts: Ints, receivers: Ints, dimensions: int
-) -> State:
+    nodes: Nodes, classes: Classes, delays: Ints, starts: Ints, receivers: Ints, state: State
+) -> None:
     """Run the programs of all stages.
 
     Args:
@@ -256,50 +299,46 @@ def run(
         delays: (m,) ns of each message.
         starts: (s + 1,) first node of each stage, and the number of all nodes.
         receivers: (m,) stage that each message goes to.
-        dimensions: of the network.
+        state: of stages that have not begun; holds the results.
     """
-    stages, messages = len(starts) - 1, len(delays)
-    longest = 1
-    for s in range(stages):
-        longest = max(longest, starts[s + 1] - starts[s])
-    state = State(
-        np.empty((stages, 3, longest), np.int64), np.zeros((stages, 3), np.int64),
-        np.zeros((stages, 2), np.int64), np.empty((4 * stages + messages + 1, 5), np.int64),
-        np.zeros(4, np.int64), np.zeros(stages, np.int64), starts[1:] - starts[:-1],
-        np.zeros(stages, np.int64), np.zeros(stages, np.int64), np.zeros((stages, dimensions)),
-        np.zeros(messages, np.int64), np.full(messages, -1, np.int64),
-        np.zeros((stages, 7), np.int64),
-    )  # fmt: skip
-    state.tie[:, 0] = -1
-    for s in range(stages):
-        for node in range(starts[s], starts[s + 1]):
-            if nodes.waits[node] == 0:
-                _make_ready(nodes, state, node)
-    for s in range(stages):
-        _issue(nodes, classes, delays, state, s)
-    events, clock = state.events, state.clock
-    while clock[2] > 0:
-        _next_event(state)
-        i = clock[2]
-        kind, node, made = events[i, 2], events[i, 3], events[i, 4]
-        clock[0] = events[i, 0]
-        s = nodes.stage[node]
-        _mark(state, s, made)
-        if kind == COMPUTE and made == clock[0]:
-            state.tie[s, 2] -= 1  # it began and ended in this nanosecond
-        if kind == ARRIVAL:
-            message = nodes.value[node]
-            there = receivers[message]
-            _mark(state, there, made)
-            waiting = state.receiver[message]
-            _release(nodes, state, node)
-            _issue(nodes, classes, delays, state, s)
-            if waiting < 0:
-                state.arrived[message] = 1
-                continue
-            node, s = waiting, there
-        _release(nodes, state, node)
-        _issue(nodes, classes, delays, state, s)
-    for s in range(stages):
-        _settle(state, s)
-    return state
+    clock, stages = state.clock, len(starts) - 1
+    for node in range(starts[stages]):
+        if nodes.waits[node] == 0:
+            _make_ready(nodes, state, node)
+    s = 0
+    while s < stages or clock[2] > 0:
+        node = second = -1
+        if s < stages:  # at first every stage starts what is ready
+            there = s
+            s += 1
+        else:
+            _next_event(state)
+            event = state.events[clock[2]]
+            kind, node = event[KIND], event[NODE]
+            clock[0] = event[TIME]
+            if clock[2] > 0 and _open(nodes, event, state.events[0]):
+                clock[3] = UNSURE
+            there = nodes.stage[node]
+            if kind < SEND:
+                if state.running[there, _queue(kind), NODE] != node:
+                    continue  # it ended with another
+                clock[4] = there
+                node = _next_end(nodes, state, there)
+            elif kind == ARRIVAL:
+                message = nodes.value[node]
+                second = state.receiver[message]
+                if second < 0:
+                    state.arrived[message] = 1
+        while True:
+            if node >= 0:
+                _release(nodes, state, node)
+            _issue(nodes, classes, delays, state, there)
+            if clock[4] >= 0:  # whatever an NPU's own work ends in this nanosecond ends together
+                node = _next_end(nodes, state, there)
+                if node < 0:
+                    clock[4] = -1
+                    break
+            elif second >= 0:
+                node, there, second = second, receivers[nodes.value[second]], -1
+            else:
+                break

@@ -32,9 +32,22 @@ class Workload:
         return self.batch * (1 if self.mode == "decode" else self.seq)
 
 
+# ArchGym simulates 4 layers of each model, with 2,048 sequences; its 5,140 for the width of GPT-3 13B is no
+# multiple of 40 heads
+ARCHGYM = [
+    Workload(f"archgym-{name}", MODELS[name]._replace(layers=4), "train", 2048, seq)
+    for name, seq in (
+        ("gpt3-13b", 2048),
+        ("gpt3-175b", 2048),
+        ("vit-base", 256),
+        ("vit-large", 256),
+        ("llama-7b", 2048),
+    )
+]
 NAMED = {
     w.name: w
     for w in (
+        *ARCHGYM,
         Workload("gpt3-13b-train", MODELS["gpt3-13b"], "train", 256, 2048),
         Workload("gpt3-175b-train", MODELS["gpt3-175b"], "train", 1024, 2048),
         Workload("llama-7b-train", MODELS["llama-7b"], "train", 256, 4096),
