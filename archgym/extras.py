@@ -46,6 +46,7 @@ EXTRAS = (
     Extra("report", ("kaleido",), "figures of a sweep's report as PNG files"),
     Extra("graphs", ("networkx",), "task graphs in GraphML"),
     Extra("onnx", ("onnx",), "networks in ONNX files"),
+    Extra("chakra", ("google.protobuf",), "execution traces of Chakra as workloads of clusters"),
     Extra("lightgbm", ("lightgbm",), "cost model lightgbm"),
     Extra("ray", ("ray",), "sweeps on a Ray cluster"),
     Extra("server", ("psycopg", "sqlalchemy"), "stores on a PostgreSQL server, for sweeps on many machines"),
@@ -60,13 +61,20 @@ EXTRAS = (
 
 def extra_of(package: str) -> Extra | None:
     """The first extra that brings a package, by the name it is imported by."""
-    root = package.partition(".")[0]
-    return next((e for e in EXTRAS if root in e.packages), None)
+    return next((e for e in EXTRAS if any(_holds(p, package) for p in e.packages)), None)
+
+
+def _holds(package: str, module: str) -> bool:
+    """Whether a module is of a package, or the namespace that the package lies in."""
+    return f"{module}.".startswith(f"{package}.") or package.startswith(f"{module}.")
 
 
 def installed(package: str) -> bool:
     """Whether a package can be imported; nothing is imported to find out."""
-    return find_spec(package) is not None
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # the namespace that it lies in is not there
+        return False
 
 
 def explained(error: ModuleNotFoundError, what: str) -> MissingExtraError | None:
@@ -76,10 +84,12 @@ def explained(error: ModuleNotFoundError, what: str) -> MissingExtraError | None
         error: of an import that failed.
         what: what needs the module.
     """
-    extra = extra_of(error.name or "")
+    module = error.name or ""
+    extra = extra_of(module)
     if extra is None:
         return None
-    return MissingExtraError(what, (error.name or "").partition(".")[0], extra.name)
+    package = next(p for p in extra.packages if _holds(p, module))
+    return MissingExtraError(what, package, extra.name)
 
 
 def need(module: str, what: str) -> Any:

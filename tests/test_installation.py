@@ -22,6 +22,7 @@ from tests.conftest import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 IMPORTED_AS = {
     "mlflow-skinny": "mlflow",
+    "protobuf": "google.protobuf",
     "sb3-contrib": "sb3_contrib",
     "stable-baselines3": "stable_baselines3",
 }

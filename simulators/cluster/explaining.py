@@ -8,7 +8,6 @@ from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.explanation import Breakdown, Move, Part, breakdown, columns
 
 from .npu import Span
-from .space import ROLES
 from .step import Step
 from .system import KINDS
 
@@ -50,7 +49,7 @@ def _part(span: Span, dims: Mapping[str, Sequence[int]]) -> Part:
         return Part("waiting for another stage", STAGES)
     if op == "send":
         return Part("sending to the next stage", NETWORK.format("pipeline"))
-    roles = [r for r in ROLES if set(dims[r]) & set(span.node["dims"])]
+    roles = [r for r in dims if set(dims[r]) & set(span.node["dims"])]
     over = " and ".join(roles) or "nothing"
     return Part(f"exposed {span.node['kind']} over {over}", NETWORK.format(over), over)
 

@@ -17,10 +17,12 @@ from archgym.space import Designs, Setting, Value
 
 from .archgym_space import SPACES, ArchgymKnobs
 from .costs import network_cost
+from .graph_file import GraphTask
+from .graph_space import GraphKnobs
 from .space import FullKnobs
 from .stages import Figures, quick
 from .step import Step, held, indivisible, ports, step_of
-from .training import NAMED, total
+from .training import NAMED, Workload, total
 from .training import workload as find
 
 SEMANTICS = ("physical", "astra-sim")
@@ -50,10 +52,10 @@ class ClusterSimulator(Simulator):
     )  # fmt: skip
     metrics = (
         Metric("time", "s", "one step"),
-        Metric("throughput", "1/s", "tokens (or patches) per second"),
+        Metric("throughput", "1/s", "tokens (or patches, or runs of a task graph) per second"),
         Metric("compute", "s", "longest computation of an NPU"),
         Metric("exposed", "s", "longest time that an NPU does not compute"),
-        Metric("memory", "B", "held by the fullest NPU"),
+        Metric("memory", "B", "held by the fullest NPU; of a task graph, what its file states"),
         Metric("bandwidth", "B/s", "of all links and ports of an NPU"),
         Metric("port_bound", "s", "least communication time by the bandwidth of ports"),
         Metric(
@@ -78,32 +80,41 @@ class ClusterSimulator(Simulator):
         latency: float = 500.0,
         endpoint_delay: int = 10,
     ) -> None:
-        if npus & (npus - 1):
-            raise ArchgymError(f"npus must be a power of 2, got {npus}")
         self.task = find(workload)
         self.workload = workload
+        if isinstance(self.task, GraphTask):
+            npus, dimensions = self.task.programs.size, len(self.task.programs.npus)
+        elif npus & (npus - 1):
+            raise ArchgymError(f"npus must be a power of 2, got {npus}")
         self._space = space
         self.npus, self.dimensions, self.semantics = npus, dimensions, semantics
         self._facts = {"peak_tflops": peak_tflops, "memory_gbps": memory_gbps, "latency": latency}
         self.endpoint_delay = endpoint_delay
         bounded = semantics == "physical"
-        self.knobs: FullKnobs | ArchgymKnobs
-        if space == "full":
-            rest = {
-                "latency": (latency,) * dimensions, "endpoint_delay": endpoint_delay,
-                "local_mem_bw": memory_gbps, "peak_perf": peak_tflops, "bounded": bounded,
-            }  # fmt: skip
-            self.knobs = FullKnobs(self.task, npus, dimensions, rest)
+        rest = {
+            "endpoint_delay": endpoint_delay, "local_mem_bw": memory_gbps,
+            "peak_perf": peak_tflops, "bounded": bounded,
+        }  # fmt: skip
+        self.knobs: FullKnobs | ArchgymKnobs | GraphKnobs
+        if isinstance(self.task, GraphTask):
+            if space != "full":
+                raise ArchgymError(
+                    f"{workload} is a task graph, and the space {space} divides a model"
+                )
+            self.knobs = GraphKnobs(self.task, rest, latency)
+        elif space == "full":
+            self.knobs = FullKnobs(self.task, npus, dimensions, rest, latency)
         else:
             self.dimensions = 4
             self.knobs = ArchgymKnobs(
                 space, npus, peak_tflops, memory_gbps, endpoint_delay, bounded
             )
         self.space = self.knobs.space
-        text = json.dumps(
-            [*self.task.shape, self.task.mode, self.task.batch, self.task.seq, self.task.ctx]
+        t = self.task
+        facts = (
+            t.document if isinstance(t, GraphTask) else [*t.shape, t.mode, t.batch, t.seq, t.ctx]
         )
-        self.workload_hash = hashlib.sha256(text.encode()).hexdigest()[:16]
+        self.workload_hash = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
     @staticmethod
     def workload_names() -> list[str]:
@@ -143,17 +154,20 @@ class ClusterSimulator(Simulator):
 
     def step(self, design: Mapping[str, Any]) -> Step | str:
         """One step of the workload on a design, values by name; or why there is none."""
+        if isinstance(self.knobs, GraphKnobs):
+            return self.knobs.step(design)
+        assert isinstance(self.task, Workload)
         return step_of(self.knobs.recipe(design), self.task, self.knobs.network(design))
 
     def figures(self, design: Mapping[str, Any]) -> Figures | str:
         """Times of a step on a design, values by name; or why there are none."""
-        recipe = self.knobs.recipe(design)
-        wrong = next(indivisible(recipe, self.task), "")
-        if wrong:
-            return wrong
-        found = quick(recipe, self.task)
-        if found is not None:
-            return found
+        if not isinstance(self.knobs, GraphKnobs):
+            assert isinstance(self.task, Workload)
+            recipe = self.knobs.recipe(design)
+            wrong = next(indivisible(recipe, self.task), "")
+            found = wrong or quick(recipe, self.task)
+            if found is not None:
+                return found
         step = self.step(design)
         return step if isinstance(step, str) else step.figures
 
@@ -162,19 +176,30 @@ class ClusterSimulator(Simulator):
         found = self.figures(design)
         if isinstance(found, str):
             return [float("nan")] * len(self.metrics), found
-        recipe, network = self.knobs.recipe(design), self.knobs.network(design)
-        time = found.time * 1e-9
+        network, time = self.knobs.network(design), found.time * 1e-9
         return [
             time,
-            self.task.tokens / time if time else 0.0,
+            self._tokens / time if time else 0.0,
             found.compute * 1e-9,
             found.exposed * 1e-9,
-            total(held(recipe, self.task)),
+            self._memory(design),
             sum(ports(network).values()) * 2.0**30,
             found.least * 1e-9,
             found.least / found.communication if found.communication else 0.0,
             network_cost(network),
         ], ""
+
+    @property
+    def _tokens(self) -> int:
+        """What a step handles; a graph is one thing."""
+        return 1 if isinstance(self.task, GraphTask) else self.task.tokens
+
+    def _memory(self, design: Mapping[str, Any]) -> float:
+        """Bytes of the fullest NPU; a graph states them."""
+        if isinstance(self.knobs, GraphKnobs):
+            return self.knobs.task.memory
+        assert isinstance(self.task, Workload)
+        return total(held(self.knobs.recipe(design), self.task))
 
     def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
         """Time by computation and exposed communication; memory by what is held."""

@@ -72,8 +72,11 @@ class FullKnobs:
         rest: what no knob says of the system.
     """
 
-    def __init__(self, task: Workload, npus: int, dimensions: int, rest: Mapping[str, Any]) -> None:
-        self.task, self.npus, self.dimensions, self._rest = task, npus, dimensions, rest
+    def __init__(
+        self, task: Workload, npus: int, dimensions: int, rest: Mapping[str, Any], latency: float
+    ) -> None:
+        self.task, self.npus, self.dimensions = task, npus, dimensions
+        self._rest, self._latency = rest, latency
         self.space = cluster_space(npus, dimensions, bool(task.shape.experts))
 
     def default_design(self) -> dict[str, Value]:
@@ -127,6 +130,7 @@ class FullKnobs:
             topology=each("topology"),
             npus=tuple(int(v) for v in each("npus")),
             bandwidth=tuple(float(v) for v in each("bandwidth")),
+            latency=(self._latency,) * self.dimensions,
             algorithms={kind: each(kind) for kind in KINDS},
             active_chunks=int(design["active_chunks"]),
             splits=int(design["splits"]),

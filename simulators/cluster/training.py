@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from archgym.documents import Faults, located, read_yaml, shortened
 from archgym.errors import UnknownNameError
 
+from .graph_file import GraphTask, graph_of
 from .transformer import ELEMENT, MODELS, Shape
 
 MODES = ("train", "prefill", "decode")
@@ -64,8 +66,8 @@ KNOWN = (*KEYS, "mode", "ctx", "gated", "experts", "top_k")
 MOST = 1 << 32  # of a number in a file
 
 
-def workload(name: str) -> Workload:
-    """A workload by name, or of a YAML file with the model's shape, ``mode``, ``batch`` and ``seq``.
+def workload(name: str) -> Workload | GraphTask:
+    """A workload by name, or of a YAML file: a model with ``mode``, ``batch`` and ``seq``, or a task graph.
 
     Raises:
         UnknownNameError: no such name; ArchgymError: a file that is none, with all its faults.
@@ -74,11 +76,14 @@ def workload(name: str) -> Workload:
         return NAMED[name]
     if not name.endswith((".yaml", ".yml")):
         raise UnknownNameError("cluster workload", name, NAMED)
-    return _of_file(Path(name))
+    document = read_yaml(Path(name))
+    if {"nodes", "programs", "chakra", "npus"} & set(document):
+        return graph_of(document, Path(name))
+    return _model(document, Path(name))
 
 
-def _of_file(path: Path) -> Workload:
-    document, faults = read_yaml(path), Faults()
+def _model(document: Mapping[str, Any], path: Path) -> Workload:
+    faults = Faults()
     faults.known(document, KNOWN)
     missing = [key for key in KEYS if key not in document]
     if missing:
