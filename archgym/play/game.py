@@ -223,13 +223,13 @@ class Game:
         """
         if not text.strip() or len(text) > MOST_NOTE:
             raise ArchgymError(f"a note has 1 to {MOST_NOTE:,} characters, got {len(text):,}")
-        line = json.dumps({"trial": self._study.done, "time": time.time(), "text": text})
+        line = json.dumps({"step": self._study.done, "time": time.time(), "text": text})
         try:
             with (self.folder.path / NOTES).open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
         except (OSError, UnicodeEncodeError) as error:
             raise StoreError(f"the note could not be kept: {error}") from error
-        return {"noted_after_trial": self._study.done}
+        return {"noted_before_step": self._study.done}
 
     @_one_at_a_time
     def submit(self, design: Mapping[str, Any] | None = None, text: str = "") -> dict[str, Any]:
@@ -253,13 +253,13 @@ class Game:
         at = best if design is None else self._trial_of(design, trials)
         if at < 0:
             raise ArchgymError("no feasible design was evaluated, so there is nothing to submit")
-        document = {"trial": at, "text": text, "charged": len(trials)}
-        self._finish(Ended("submitted", f"the player submitted the design of trial {at}"))
+        document = {"step": at, "text": text, "charged": len(trials)}
+        self._finish(Ended("submitted", f"the player submitted the design of step {at}"))
         write_json(self.folder.path / SUBMISSION, sealed(document))
         self._submission = document
         return {
             "submitted": told.evaluated(self.scenario, trials, at),
-            "is_the_best_trial": at == best,
+            "is_the_best": at == best,
             "run": str(self.folder.path),
         }
 
@@ -363,7 +363,7 @@ class Game:
     def _require_open(self) -> None:
         if self._submission:
             raise AgentError(
-                f"this game has ended: the design of trial {self._submission['trial']} was submitted. "
+                f"this game has ended: the design of step {self._submission['step']} was submitted. "
                 "Start a new one"
             )
 
@@ -373,6 +373,6 @@ class Game:
             document = read_json(file)
         except FileNotFoundError:
             return None
-        if damaged(document) or not isinstance(document.get("trial"), int):
+        if damaged(document) or not isinstance(document.get("step"), int):
             raise StoreError(f"{file} is damaged: it is not what was written; start a new game")
         return dict(document)

@@ -57,7 +57,7 @@ def described(scenario: Scenario, reference: bool) -> dict[str, Any]:
 
 def evaluated(scenario: Scenario, trials: Trials, i: int) -> dict[str, Any]:
     """One trial: the design, and what it is worth, or why it is infeasible."""
-    out: dict[str, Any] = {"trial": i, "design": scenario.space.decode(trials.x[i : i + 1])[0]}
+    out: dict[str, Any] = {"step": i, "design": scenario.space.decode(trials.x[i : i + 1])[0]}
     if not trials.evaluation.feasible[i]:
         return out | {"feasible": False, "reason": trials.evaluation.reason(i)}
     e = trials.evaluation.take([i])

@@ -15,13 +15,13 @@ from archgym.runs.verify import verify
 def test_a_game_is_a_run_of_the_same_trials(begun, scenario, tmp_path):
     game = begun(budget=5, player="someone")
     first = game.evaluate([{"page_policy": "Closed"}, {"scheduler": "Fifo"}])
-    assert [r["trial"] for r in first["results"]] == [1, 2]  # trial 0 is the reference design
+    assert [r["step"] for r in first["results"]] == [1, 2]  # trial 0 is the reference design
     assert first["budget"] == {"charged": 3, "left": 2, "budget": 5}
     told = first["results"][0]
     e = scenario.evaluate(scenario.space.encode([told["design"]]))
     assert told["metrics"] == e.row(0) and told["feasible"]
     answer = game.submit(text="good enough")
-    assert answer["is_the_best_trial"]
+    assert answer["is_the_best"]
     run = archgym.load(tmp_path / "game")
     assert run.manifest["agent"] == NAME and run.manifest["player"] == "someone"
     assert len(run.trials) == 3 and run.best == answer["submitted"]["design"]
@@ -106,7 +106,7 @@ def test_a_game_goes_on_from_its_folder(begun, tmp_path):
         assert again.budget() == one["budget"]
         assert again.front() == game.front()
         two = again.evaluate([{"scheduler": "Fifo"}] * 3)
-        assert [r["trial"] for r in two["results"]] == [3, 4, 5]
+        assert [r["step"] for r in two["results"]] == [3, 4, 5]
         with pytest.raises(ArchgymError, match="0 evaluations of 6 are left"):
             again.evaluate([{}])
         again.submit()
@@ -115,7 +115,7 @@ def test_a_game_goes_on_from_its_folder(begun, tmp_path):
         with pytest.raises(ArchgymError, match="has ended"):
             ended.evaluate([{}])
     (line,) = (tmp_path / "game" / "notes.jsonl").read_text("utf-8").splitlines()
-    assert json.loads(line)["trial"] == 3
+    assert json.loads(line)["step"] == 3
 
 
 def test_a_damaged_submission_reopens_nothing(begun, tmp_path):
@@ -149,7 +149,7 @@ def test_two_clients_share_one_budget(begun):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(r["trial"] for r in told) == list(range(1, 21))
+    assert sorted(r["step"] for r in told) == list(range(1, 21))
     assert len(refused) == 20 and all("0 evaluations of 21 are left" in r for r in refused)
 
 

@@ -80,7 +80,7 @@ def test_a_scripted_player_finds_a_better_design(tmp_path):
     with games.start(scenario, budget=40, output=tmp_path / "game") as game:
         told, answer = anyio.run(play, game)
     reference, found = told["reference"]["objectives"], answer["submitted"]["objectives"]
-    assert answer["is_the_best_trial"] and found["energy"] < reference["energy"]
+    assert answer["is_the_best"] and found["energy"] < reference["energy"]
 
 
 def test_a_game_is_compared_with_an_agent(begun, scenario, tmp_path, capsys):
