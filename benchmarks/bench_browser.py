@@ -27,6 +27,7 @@ from archgym.dashboard.server import Dashboard
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = (1280, 390)
 REPEATS = 5
+SEEN: dict[int, int] = {}  # ticks of CPU by process
 Took = tuple[float, float]  # seconds on the clock and of CPU
 # does ``act`` in the page, waits until ``done`` holds and two frames are painted, gives milliseconds
 TIMED = """async ([act, done]) => {
@@ -109,7 +110,7 @@ def _errors_of(tab: Any) -> list[str]:
 
 
 def _cpu() -> float:
-    """Seconds of CPU of this process and of all that it started, those that still live."""
+    """Seconds of CPU of this process and of all that it started; of ended ones the last that was seen."""
     parents, spent = {}, {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -121,7 +122,8 @@ def _cpu() -> float:
     ours = {os.getpid()}
     for _ in range(8):  # deeper than a browser's processes lie
         ours |= {p for p, parent in parents.items() if parent in ours}
-    return sum(spent.get(p, 0) for p in ours) / os.sysconf("SC_CLK_TCK")
+    SEEN.update({p: spent[p] for p in ours if p in spent})
+    return sum(SEEN.values()) / os.sysconf("SC_CLK_TCK")
 
 
 def _timed(tab: Any, act: str, done: str) -> Took:

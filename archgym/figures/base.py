@@ -82,22 +82,42 @@ def is_wide(values: Floats) -> bool:
     return bool(len(finite) and finite.min() > 0 and finite.max() > WIDE * finite.min())
 
 
-def scaled_axis(wide: bool) -> dict[str, Any]:
-    """A linear axis, or a logarithmic one whose ticks are whole numbers, not their first digits."""
-    return dict(type="log", tickformat=",.4~g") if wide else dict(type="linear")
+def scaled_axis(wide: bool, shown: list[float] | None = None) -> dict[str, Any]:
+    """A linear axis, or a logarithmic one whose ticks are whole numbers, not their first digits.
 
+    Args:
+        wide: whether it is logarithmic.
+        shown: its range in exponents, where known: it decides how many ticks there are.
 
-def thinned(at: NDArray[np.intp], keep: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
-    """At most 1,500 of positions ``at``, evenly spread, with those of ``keep`` that are among them.
-
-    A page of a hundred thousand trials stays small and quick so.
+    Returns:
+        What plotly's axis is updated with.
     """
-    if len(at) <= MOST_POINTS:
+    if not wide:
+        return dict(type="linear")
+    decades = 2.0 if shown is None else shown[1] - shown[0]
+    ticks: dict[str, Any] = {} if decades < 1 else dict(dtick="D2" if decades <= 4 else 1)
+    return dict(type="log", tickformat=",.4~g", **ticks)
+
+
+def thinned(
+    at: NDArray[np.intp], keep: NDArray[np.intp] | None = None, most: int = MOST_POINTS
+) -> NDArray[np.intp]:
+    """Some of many positions, evenly spread: a page of a hundred thousand trials stays small and quick so.
+
+    Args:
+        at: positions (n,), ascending.
+        keep: those that should be among them, as far as they fill half.
+        most: how many at most.
+
+    Returns:
+        Positions, ascending; all where they are not too many.
+    """
+    if len(at) <= most:
         return at
     wanted = np.intersect1d(at, keep) if keep is not None else at[:0]
-    wanted = wanted[np.linspace(0, len(wanted) - 1, min(len(wanted), MOST_POINTS // 2)).astype(int)]
+    wanted = wanted[np.linspace(0, len(wanted) - 1, min(len(wanted), most // 2)).astype(int)]
     rest = np.setdiff1d(at, wanted)
-    room = MOST_POINTS - len(wanted)
+    room = most - len(wanted)
     return np.union1d(wanted, rest[np.linspace(0, len(rest) - 1, room).astype(int)])
 
 

@@ -107,8 +107,8 @@ def _panel(
             row=row, col=1,
         )  # fmt: skip
     there = [] if curve.reference is None else [curve.reference]
-    shown = in_view(curve.values, trials.satisfied, curve.lower_is_better, there)
+    view = in_view(curve.values, trials.satisfied, curve.lower_is_better, there)
+    shown = fitted(view / scale, wide)
     figure.update_yaxes(
-        title=plain(curve.label + unit), **scaled_axis(wide),
-        range=fitted(shown / scale, wide), row=row, col=1,
-    )  # fmt: skip
+        title=plain(curve.label + unit), range=shown, **scaled_axis(wide, shown), row=row, col=1
+    )

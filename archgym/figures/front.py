@@ -74,7 +74,7 @@ def front(scenario: Scenario, trials: Trials, final: Trials | None = None) -> An
     ):
         wide = is_wide(scaled)
         shown = fitted(_in_view(scenario, axis, scaled, trials.satisfied, scale), wide)
-        update(title=plain(axis.name + unit), range=shown, **scaled_axis(wide))
+        update(title=plain(axis.name + unit), range=shown, **scaled_axis(wide, shown))
     return layout(figure, 520)
 
 

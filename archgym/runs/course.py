@@ -13,6 +13,7 @@ from ..figures.base import fitted, in_view, thinned
 from ..goals.convergence import best_so_far
 from ..goals.objectives import Expression
 
+MOST_DRAWN = 500  # trials of a kind that a browser draws within a second
 Told = Mapping[str, Any]  # objectives, specs, units and reference, as result.json holds them
 
 
@@ -86,7 +87,7 @@ def _front(
     found = [Expression.parse(a, units) for a in axes[:2]]
     with np.errstate(divide="ignore", invalid="ignore"):
         x, y = (e(metrics) for e in found)
-        at = thinned(np.asarray(front, np.intp))
+        at = thinned(np.asarray(front, np.intp), most=MOST_DRAWN)
         there = (told["reference"] or {}).get("metrics")
         reference = [_finite(e(_one(there))[0]) for e in found] if there else None
     limits = [_limits(told, axis) for axis in axes[:2]]
@@ -98,8 +99,10 @@ def _front(
         "units": [e.unit(units) for e in found],
         "reference": reference,
         "front": _points(x[at], y[at]),
-        "met": _points(*(v[thinned(np.flatnonzero(good & met))] for v in (x, y))),
-        "missed": _points(*(v[thinned(np.flatnonzero(good & ~met))] for v in (x, y))),
+        "met": _points(*(v[thinned(np.flatnonzero(good & met), most=MOST_DRAWN)] for v in (x, y))),
+        "missed": _points(
+            *(v[thinned(np.flatnonzero(good & ~met), most=MOST_DRAWN)] for v in (x, y))
+        ),
         "limits": limits,
         "view": [
             fitted(in_view(v, met, _least(told, axis), _known(r, *bounds)), log=False)
@@ -144,7 +147,7 @@ def _one(metrics: Mapping[str, float]) -> dict[str, Floats]:
 
 
 def _drawn(values: Floats, which: NDArray[np.bool_], keep: NDArray[np.intp]) -> dict[str, Any]:
-    at = thinned(np.flatnonzero(which & np.isfinite(values)), keep)
+    at = thinned(np.flatnonzero(which & np.isfinite(values)), keep, MOST_DRAWN)
     return _points(at + 1, values[at])
 
 

@@ -86,6 +86,40 @@ def test_fish_completes_words(scripts):
     assert "report" in done.stdout
 
 
+ZSH = """\
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell 'PS1=; fpath=({folder} $fpath); autoload -U compinit; compinit -u -D'
+zpty -w shell 'bindkey "^I" complete-word; echo U""P'
+zpty -r -m shell out '*UP*'
+zpty -w -n shell $'archgym run dram/stream-low-l\t'
+zpty -r -m shell out '*low-latency*'
+print -r -- "$out"
+"""
+
+
+def test_zsh_completes_names_at_a_terminal(scripts, tmp_path):
+    if shutil.which("zsh") is None:
+        pytest.skip("zsh is not installed")
+    shutil.copy(scripts / "zsh", tmp_path / "_archgym")  # as --help says: into a folder of $fpath
+    done = subprocess.run(
+        ["zsh", "-f", "-c", ZSH.format(folder=tmp_path)], capture_output=True, text=True, timeout=60
+    )
+    assert "archgym run dram/stream-low-latency" in done.stdout, done.stderr
+
+
+def test_fish_completes_names_and_options(scripts):
+    if shutil.which("fish") is None:
+        pytest.skip("fish is not installed")
+    for asked, expected in (
+        ("archgym run dram/stream-low-l", "dram/stream-low-latency"),
+        ("archgym run x --from", "--from-scratch"),
+    ):
+        text = f"source {scripts / 'fish'}; complete -C '{asked}'"
+        done = subprocess.run(["fish", "-c", text], capture_output=True, text=True, timeout=60)
+        assert expected in done.stdout
+
+
 def test_another_shell_is_refused(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["completion", "csh"])

@@ -137,7 +137,8 @@ function showConvergence(container, runs) {
     const first = panels.find(([, panel]) => panel.reference !== null);
     const last = Math.max(1, ...panels.map(([run]) => run.trials));
     if (first) data.push({ x: [1, last], y: scaled([first[1].reference, first[1].reference], scale), mode: 'lines', name: 'reference design', line: { color: '#c0392b', dash: 'dash', width: 1 } });
-    const y = { ...axis(name, unit), ...view(panels.map(([, panel]) => panel.view), scale) };
+    // of compared runs only what is best is drawn, and the axis fits that
+    const y = { ...axis(name, unit), ...view(alone ? panels.map(([, panel]) => panel.view) : [], scale) };
     figure(slot(container, `objective ${name}`), data, axis('evaluations charged', ''), y, 340);
   }
 }
@@ -165,8 +166,9 @@ function showFront(container, runs) {
     ...same[0].front.limits[0].map((at) => ({ type: 'line', x0: at / sx, x1: at / sx, yref: 'paper', y0: 0, y1: 1, line })),
     ...same[0].front.limits[1].map((at) => ({ type: 'line', y0: at / sy, y1: at / sy, xref: 'paper', x0: 0, x1: 1, line })),
   ];
-  figure(slot(container, 'front'), data, { ...axis(names[0], ux), ...view(same.map((run) => run.front.view[0]), sx) },
-    { ...axis(names[1], uy), ...view(same.map((run) => run.front.view[1]), sy) }, 420, shapes);
+  const shown = alone ? same : [];
+  figure(slot(container, 'front'), data, { ...axis(names[0], ux), ...view(shown.map((run) => run.front.view[0]), sx) },
+    { ...axis(names[1], uy), ...view(shown.map((run) => run.front.view[1]), sy) }, 420, shapes);
 }
 
 function showSweep(container, sweep) {
@@ -201,7 +203,7 @@ async function showDetail() {
   if (turn !== drawing) return;
   told.forEach((one, i) => { one.colour = COLOURS[i]; });
   $('title').textContent = ids.length === 1 ? told[0].name || 'Nothing to show yet' : ids.length ? `${ids.length} compared` : 'Choose a run or sweep';
-  $('hint').textContent = told.filter((one) => one.error).map((one) => one.error).join(' ') || (ids.length > 1 ? 'Best so far and fronts, over each other. Double-click a figure to see all trials.' : 'A click on a row shows it, several rows are compared. Axes are fitted to the trials that meet the specs: double-click to see all.');
+  $('hint').textContent = told.filter((one) => one.error).map((one) => one.error).join(' ') || (ids.length > 1 ? 'Best so far and fronts, over each other.' : 'A click on a row shows it, several rows are compared. Axes are fitted to the trials that meet the specs: double-click to see all.');
   $('links').replaceChildren(...ids.filter((id) => rows.find((row) => row.id === id).page).map((id) => {
     const link = make('a', `page of ${rows.find((row) => row.id === id).name}`, { href: `page/${id}`, target: '_blank', rel: 'noopener' });
     const line = make('span');
@@ -232,6 +234,15 @@ $('table').addEventListener('keydown', (event) => {
 $('filter').addEventListener('input', showTable);
 $('which').addEventListener('change', showTable);
 $('clear').addEventListener('click', () => { chosen = []; showTable(); showDetail(); });
+
+// the first figure of all takes longest: it is drawn where nobody sees it, while nothing else is to do
+window.addEventListener('load', () => setTimeout(async () => {
+  const place = make('div', undefined, { style: 'position:absolute;left:-400px;top:0;width:300px;height:200px;visibility:hidden' });
+  document.body.append(place);
+  await Plotly.newPlot(place, [{ x: [1, 2], y: [1, 2], mode: 'lines+markers', type: 'scatter' }], { width: 300, height: 200 });
+  Plotly.purge(place);
+  place.remove();
+}, 50));
 
 const source = new EventSource('events');
 source.onmessage = (event) => {
