@@ -37,6 +37,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "genetic_algorithm": "archgym.agents.genetic_algorithm:GeneticAlgorithm",
         "grid": "archgym.agents.grid:GridSearch",
         "guided": "archgym.agents.guided:Guided",
+        "transfer": "archgym.agents.transfer:Transfer",
         "hill_climbing": "archgym.agents.hill_climbing:HillClimbing",
         "latin_hypercube": "archgym.agents.space_filling:LatinHypercube",
         "maskable_ppo": "archgym.agents.sequential_learning:MaskablePpo",

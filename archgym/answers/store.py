@@ -7,6 +7,7 @@ the batch in flight.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -303,13 +304,42 @@ class EvaluationStore(OpenedStore):
         Raises:
             StoreError: a row is damaged.
         """
-        owner = self._guard(lambda: self._simulator_id(simulator))
+        self._guard(lambda: self._simulator_id(simulator))
+        yield from self.rows_of(simulator.key, [m.name for m in simulator.metrics], chunk)
+
+    def simulators(self) -> list[tuple[str, dict[str, Any]]]:
+        """Whose evaluations there are: key and fingerprint of each, in the order in which they came.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        rows = self._execute("SELECT key, fingerprint FROM simulators ORDER BY id")
+        return [(str(key), json.loads(fingerprint)) for key, fingerprint in rows]
+
+    def rows_of(
+        self, key: str, metrics: Sequence[str], chunk: int = 4096
+    ) -> Iterator[tuple[Designs, Evaluation]]:
+        """Every recorded evaluation of the simulator of a key, in design order, by blocks.
+
+        Args:
+            key: of :meth:`simulators`.
+            metrics: its names, in the order of its declaration.
+            chunk: designs of a block at most.
+
+        Yields:
+            Canonical designs (n, d), and their evaluation.
+
+        Raises:
+            StoreError: a row is damaged.
+        """
+        if key not in self._ids:
+            self._guard(self._read_simulators)
         query = f"{_READ} ORDER BY design"
-        blocks = self._database.blocks(query, (owner,), chunk)
+        blocks = self._database.blocks(query, (self._ids[key],), chunk)
         while block := self._guard(lambda: next(blocks, None)):
-            rows = [self._intact(simulator.key, row) for row in block]
+            rows = [self._intact(key, row) for row in block]
             x = np.stack([np.frombuffer(row[0], ">i4") for row in block]).astype(np.int64)
-            yield x, _evaluation([m.name for m in simulator.metrics], rows)
+            yield x, _evaluation(metrics, rows)
 
     def check(self) -> int:
         """Look at every row, whoever's it is; how many evaluations and trials there are.

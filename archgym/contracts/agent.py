@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from ..errors import AgentError, UnknownNameError
 from ..space import Designs, DesignSpace, Setting, Value, check_settings, settings_of_space
 from .evaluation import Floats
 from .feedback import Feedback
+from .relative import Relative
 
 NO_HYPERPARAMETERS = DesignSpace(())
 
@@ -48,6 +49,8 @@ class Agent(ABC):
     # whether it uses a simulator's costly metrics (see archgym.contracts.query) only of designs that meet the
     # other specs; a study then counts those alone, and hides the rest from it
     costly_only_if_met: ClassVar[bool] = False
+    # whether a study hands it what its store knows of other workloads (see :meth:`inherit`)
+    inherits: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -192,6 +195,13 @@ class Agent(ABC):
             raise AgentError(f"tell {len(designs)} designs with feedback on {len(feedback)}")
         if len(designs):
             self._tell_with(designs, table, feedback)
+
+    def inherit(self, relatives: Sequence[Relative]) -> None:
+        """Learn from other workloads; called before the first proposal, where ``inherits`` is set.
+
+        Args:
+            relatives: other workloads of the same simulator; none where the store knows none.
+        """
 
     # ---- what an author writes
     def _start(self) -> None:

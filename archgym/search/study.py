@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import registry
 from ..answers.evaluator import make_evaluator
+from ..answers.relatives import relatives
 from ..answers.store import EvaluationStore
 from ..contracts.agent import Agent
 from ..contracts.evaluation import Evaluation
@@ -84,6 +85,8 @@ class Study:
         self.agent = make_agent(
             agent, scenario, seed=seed, budget=self.budget, hyperparameters=hyperparameters or {}
         )
+        if self.agent.inherits and store is not None:
+            self.agent.inherit(relatives(scenario, store))
         if screen:
             factor = FACTOR if screen_factor is None else screen_factor
             self.agent = screened(self.agent, scenario, screen, factor)

@@ -1,6 +1,6 @@
 """What the domain of serving offers."""
 
-from archgym.domains import Domain
+from archgym.domains import Domain, Verb
 
 HERE = "archgym.simulators.serving"
 
@@ -12,6 +12,12 @@ DOMAIN = Domain(
     environments={"Serving": "serving/llama-70b-chat"},
     multi_objective={
         "Serving": {"scenario": "serving/llama-70b-chat", "objectives": ("tpot", "gpu_time")}
+    },
+    verbs={
+        "roofline": Verb(
+            "which parts of a deployment memory limits, and which operations do",
+            f"{HERE}.command:add_roofline",
+        ),
     },
     validator=f"{HERE}.validation:add_options",
 )

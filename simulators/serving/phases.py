@@ -20,8 +20,8 @@ BANDWIDTH, OPERATIONS, NETWORK, ENGINE, QUEUE, CAPACITY = (
     "memory bandwidth", "operations", "network", "engine", "queue", "memory capacity",
 )  # fmt: skip
 RESOURCES = (BANDWIDTH, OPERATIONS, NETWORK, ENGINE, QUEUE, CAPACITY)
-_DECODE = ("projections", "dense parts and head", "experts", "cache", "collectives", "overhead")
-_PREFILL = ("projections", "dense parts", "experts", "attention", "collectives", "overhead")
+DECODE = ("projections", "dense parts and head", "experts", "cache", "collectives", "overhead")
+PREFILL = ("projections", "dense parts", "experts", "attention", "collectives", "overhead")
 _OF_ENGINE = (
     "answer", "step", "sequence", "attention_layer", "dense_layer", "expert_layer", "sparse_layer",
     "prefill_pass", "prefill_layer",
@@ -78,7 +78,7 @@ class Decode(NamedTuple):
 
     def parts(self, t: Tables) -> list[tuple[str, str, float]]:
         """(name, resource, seconds) of each part."""
-        return _sorted(_DECODE, self, t)
+        return _sorted(DECODE, self, t)
 
 
 class Prefill(NamedTuple):
@@ -99,7 +99,7 @@ class Prefill(NamedTuple):
 
     def parts(self, t: Tables) -> list[tuple[str, str, float]]:
         """(name, resource, seconds) of each part."""
-        return _sorted(_PREFILL, self, t)
+        return _sorted(PREFILL, self, t)
 
 
 def _sorted(names: Iterable[str], one: Decode | Prefill, t: Tables) -> list[tuple[str, str, float]]:

@@ -121,6 +121,13 @@ class ServingSimulator(Simulator):
         fill(x, self._numbers, float(self.task.inputs), float(self.task.outputs), s, p)
         return s, p
 
+    def running(self, x: Designs) -> tuple[Tables, Setups, Pools, NDArray[np.float64]]:
+        """What the kernels read of designs (n, d), and the sequences (n,) that run at once."""
+        s, p = self.configurations(self.canonical(x))
+        out = np.empty((len(x), 4))
+        times_all(*self._tables, s, p, out)
+        return self._tables, s, p, out[:, 3]
+
     def _evaluate(self, x: Designs) -> Evaluation:
         x = self.canonical(x)
         s, p = self.configurations(x)
