@@ -13,7 +13,7 @@ from archgym.units import format_quantity
 
 from . import machines as hardware
 from .architecture import Architecture, Level
-from .layers import FIELDS, Network
+from .layers import FIELDS, Layer, Network
 from .readers.onnx_import import share_text
 from .workloads import FORMATS, names, resolve
 from .layout import OBJECTIVES, REUSE, TENSORS
@@ -77,6 +77,9 @@ def add_map(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument(
         "--time", type=float, metavar="S", help="CPU time a layer for --certify (default: 10)"
+    )
+    p.add_argument(
+        "--check", action="store_true", help="verify certificates of energy by a separate program"
     )
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_map)
@@ -207,6 +210,8 @@ def _map(options: argparse.Namespace) -> int:
         raise ArchgymError(f"--effort must be at least 1, got {options.effort}")
     if not options.certify and not (options.gap is None and options.time is None):
         raise ArchgymError("--gap and --time are for --certify, which is not given")
+    if options.check and not (options.certify and options.objective == "energy"):
+        raise ArchgymError("--check is for --certify with --objective energy")
     found: list[tuple[Any, Found]] = []
     with steps_of(len(network.layers), "layers", options.json) as step:
         for layer in network.layers:
@@ -222,15 +227,19 @@ def _map(options: argparse.Namespace) -> int:
             found.append((layer, one))
     energy = sum(layer.count * f.cost.energy_pj for layer, f in found) * 1e-12
     latency = sum(layer.count * f.cost.cycles for layer, f in found) / machine.clock_hz
+    checked = [_checked(layer, machine, f) if options.check else "" for layer, f in found]
     if options.plot:
         from .drawing import plot_energy
 
         plot_energy(found, machine, options.plot)
     if options.json:
         rows = [_as_dict(layer, f, machine) for layer, f in found]
+        for document, verdict in zip(rows, checked):
+            if verdict:
+                document["certificate"]["checked"] = verdict
         notes = {k: network.notes[k] for k in SHARE if k in network.notes}
         print_json({"energy": energy, "latency": latency, "layers": rows} | notes)
-        return 0
+        return int(any(x.startswith("fails") for x in checked))
     table = [
         [
             layer.name,
@@ -247,13 +256,17 @@ def _map(options: argparse.Namespace) -> int:
         columns[5:5] = CERTIFICATE
         for row, (_, f) in zip(table, found):
             row[5:5] = _proof(f)
+    if options.check:
+        columns[8:8] = ["check"]
+        for row, verdict in zip(table, checked):
+            row[8:8] = [verdict]
     print_table(columns, table, title=f"{network.name} on {machine.name}")
     if options.nests:
         for layer, f in found:
             print(f"\n{layer.name}\n{f.mapping.describe(machine)}")
     print(f"energy {format_quantity(energy, 'J')}, latency {format_quantity(latency, 's')}")
     _print_notes(network)
-    return 0
+    return int(any(x.startswith("fails") for x in checked))
 
 
 def _proof(f: Found) -> list[str]:
@@ -263,6 +276,17 @@ def _proof(f: Found) -> list[str]:
     told = "optimum" if c.proved else f"within {c.gap:.2%}"
     before = f"{c.start / c.value - 1:+.2%}" + ("" if c.start_inside else " (outside)")
     return [told, before, f"{c.seconds:.2f}"]
+
+
+def _checked(layer: Layer, machine: Architecture, f: Found) -> str:
+    """What the checker says of a certificate, which shares nothing with the search."""
+    from .optimal.checking import check, checkable
+
+    assert f.certificate is not None
+    if not checkable(layer):
+        return "not of windows"
+    answer = check(layer, machine, f.certificate)
+    return f"{answer.verdict}: {answer.reason}" if answer.reason else answer.verdict
 
 
 def _as_dict(layer: Any, f: Found, machine: Architecture) -> dict[str, Any]:

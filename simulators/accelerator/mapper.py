@@ -49,7 +49,8 @@ def constraints(architecture: Architecture) -> tuple[NDArray[Any], ...]:
     room = np.array([x.fanout for x in architecture.levels], np.int64)
     axes = int((room > 1).sum())
     picks = range({0: 1, 1: 6, 2: 5, 3: 3}.get(axes, 2))
-    starts = np.array(list(itertools.product(picks, repeat=axes)), np.int64).reshape(-1, axes)
+    listed = list(itertools.product(picks, repeat=axes))
+    starts = np.array(listed, np.int64).reshape(len(listed), axes)
     return architecture.spatial, room, must, may & ~must, starts
 
 

@@ -163,3 +163,10 @@ def test_a_batch_never_costs_more_than_its_inputs_apart():
         four = find_mapping(replace(layer, N=4), machine, effort=6000).cost
         assert four.mac_energy_pj == 4 * one.mac_energy_pj
         assert four.energy_pj * four.cycles <= 16 * one.energy_pj * one.cycles
+
+
+def test_a_machine_that_unrolls_nothing_is_mapped():
+    levels = (Level("DRAM", read_pj=200, write_pj=200, update_pj=200, must_keep="WIO"),)
+    one = Architecture("one", (*levels, Level("RF", 8 * 16, read_pj=1, must_keep="WIO")), 1.0)
+    found = find_mapping(Layer("l", K=4, C=4, P=4), one, effort=200)
+    assert isinstance(found, Found) and (found.mapping.factor[:, 1:] == 1).all()

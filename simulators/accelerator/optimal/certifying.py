@@ -20,8 +20,8 @@ from .choices import Choices, list_choices, possible_extents
 
 LARGEST_WINDOW = 256  # rows or columns whose possible tiles are listed
 MOST_OPEN = 200_000  # nodes on the stack
-GROUPS, OUTERMOST_WORK = 8, 300_000.0  # bounds of the outermost level, and the work of one
-AT_ONCE = 2000  # nodes between two looks at the clock
+GROUPS, OUTERMOST_WORK = 8, 100_000.0  # bounds of the outermost level, and the work of one
+AT_ONCE = 500  # nodes between two looks at the clock
 
 
 class Search:

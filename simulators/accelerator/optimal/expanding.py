@@ -14,7 +14,7 @@ from .forms import least_costs, worth
 from .visits import resweep, stationary, window_visits
 
 FREE, TOP, FLOOR, NODES, LEAVES, LOST, LIMIT, LISTS, WORK, MOST = range(10)  # of a tally
-MOST_WORK = 3e6  # bounds worked out for the children of one node
+MOST_WORK = 1e6  # bounds worked out for the children of one node
 
 
 @compiled
