@@ -42,6 +42,14 @@ def figures(cls: type[Simulator]) -> dict[str, Any]:
         return {}
     x = simulator.space.sample(DESIGNS, np.random.default_rng(0))
     e = simulator.evaluate(x)
+    if 2 * e.feasible.sum() < len(
+        x
+    ):  # too few to tell figures by: the default design and some near it
+        start = simulator.space.encode([simulator.default_design()])
+        near = simulator.space.neighbors(start[0])
+        some = np.random.default_rng(0).permutation(len(near))[: DESIGNS - 1]
+        x = np.concatenate([x, start, near[some]])
+        e = simulator.evaluate(x)
     numbers = {
         name: [None if np.isnan(v) else float(v) for v in e.metrics[name]] for name in e.metrics
     }
@@ -49,11 +57,15 @@ def figures(cls: type[Simulator]) -> dict[str, Any]:
 
 
 def differ(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Metrics whose figures are not the recorded ones; none where the space is another one."""
-    if not before or before["designs"] != now["designs"]:
+    """Metrics whose figures are not the recorded ones; none where the space is another one.
+
+    Of designs that were recorded first, more may have been added since.
+    """
+    shared = min(len(before.get("designs", [])), len(now["designs"])) if before else 0
+    if not shared or before["designs"][:shared] != now["designs"][:shared]:
         return []
     both = before["metrics"].keys() & now["metrics"].keys()
-    old, new = ({k: np.array(f["metrics"][k], float) for k in both} for f in (before, now))
+    old, new = ({k: np.array(f["metrics"][k][:shared], float) for k in both} for f in (before, now))
     return sorted(k for k in both if not np.allclose(old[k], new[k], SAME, 0.0, equal_nan=True))
 
 

@@ -244,3 +244,16 @@ def test_validation_command(capsys):
     assert all(c["held_out"] for c in document["checks"]), "constants were fitted on the other core"
     constants = {row["constant"] for row in document["details"]["Constants"]}
     assert constants >= {"resistance", "width_saving"}
+
+
+def test_experiments_say_without_and_with_one_change():
+    from archgym.simulators.ffet.technology import STACKS
+    from archgym.simulators.ffet.validation.experiments import EXPERIMENTS, experiments
+
+    rows = experiments("mac16", "gt2n", 1)
+    assert [r["relation"].split()[0] for r in rows] == ["F5", "F6", "F8", "F9", "F11", "F13"]
+    assert len(rows) == len(EXPERIMENTS) and set(STACKS) == {"virtual5", "gt2n"}
+    found = {r["relation"].split()[0]: (r["as it is"], r["with it"]) for r in rows}
+    assert all(before != after for name, (before, after) in found.items() if name != "F11")
+    start, ring = (float(text.split()[0]) for text in found["F13"])
+    assert ring < start - 0.1  # slower cells: no head start left

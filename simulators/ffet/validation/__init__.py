@@ -12,10 +12,12 @@ from archgym.validation import Check, Validation
 from ..calibration import ARGUMENTS, BOUNDS, FITTED, FITTED_ON
 from ..simulator import BlockPPASimulator
 from .averages import Averages
+from .experiments import experiments
 from .relations import RELATIONS
 from .sensitivity import sensitivities
 from .tools import tools
 
+EXPERIMENT_RUNS = 6  # placements of an experiment
 CORES = ("picorv32", "vexriscv", "serv")
 
 
@@ -30,6 +32,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sensitivity", action="store_true", help="derivatives to each constant too"
     )
+    parser.add_argument(
+        "--experiments", action="store_true",
+        help="why relations do not hold: one change each, on these cores too",
+    )  # fmt: skip
     parser.add_argument(
         "--tools", action="store_true", help="compare with OpenSTA, KLayout, graywolf too"
     )
@@ -54,6 +60,12 @@ def _go(options: argparse.Namespace) -> Validation:
         details["Change of each relation for 1 % more of a constant"] = [
             dict(zip(["constant", *names], row)) for row in derived
         ]
+    if options.experiments:
+        found = []
+        for core in options.core or CORES:
+            with busy(f"{core}: experiments …", options.json):
+                found += experiments(core, options.stack, min(EXPERIMENT_RUNS, options.seeds))
+        details["One change each: why relations do not hold"] = found
     return Validation(checks, details)
 
 

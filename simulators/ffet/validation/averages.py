@@ -51,7 +51,11 @@ class Averages:
 
         Designs of one technology share their placements, and with them most of the noise.
         """
-        a, b = self.of(over)[name], self.of(under)[name]
+        return self.paired(self.of(over)[name], self.of(under)[name])
+
+    @staticmethod
+    def paired(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float]:
+        """Ratio of the means of two figures (placements,) that share seeds, and its standard error."""
         value = float(a.mean() / b.mean())
         if len(a) < 2:
             return value, float("nan")

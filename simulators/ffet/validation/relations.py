@@ -101,7 +101,7 @@ def _dual(a: Averages) -> list[Check]:
 
 def _fewer_layers(a: Averages) -> list[Check]:
     few = replace(DUAL, front_layers=5, back_layers=5)
-    loss = _highest(a, DUAL) - _highest(a, few)
+    loss = highest(a, DUAL) - highest(a, few)
     slow, rich = (replace(c, target_ghz=MODEST) for c in (few, DUAL))
     efficiency, error = a.ratio("energy_per_cycle", rich, slow)
     speed, e2 = a.ratio("frequency", few, DUAL)
@@ -114,7 +114,7 @@ def _fewer_layers(a: Averages) -> list[Check]:
     ]  # fmt: skip
 
 
-def _highest(a: Averages, choices: Choices) -> float:
+def highest(a: Averages, choices: Choices) -> float:
     """The highest utilisation within the bound of violations; every utilisation below holds too."""
     best = np.nan
     for u in UTILIZATIONS:
@@ -127,7 +127,7 @@ def _highest(a: Averages, choices: Choices) -> float:
 
 
 def _utilization(a: Averages) -> list[Check]:
-    cfet, ffet, dual = (_highest(a, c) for c in (CFET, FFET, DUAL))
+    cfet, ffet, dual = (highest(a, c) for c in (CFET, FFET, DUAL))
     areas = [replace(c, utilization=u, target_ghz=1.5) for c, u in ((DUAL, dual), (FFET, ffet))]
     value, error = a.ratio("core_area", *areas)
     found = f"{ffet:.2f}, {cfet:.2f}, {dual:.2f}"
