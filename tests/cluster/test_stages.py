@@ -37,9 +37,8 @@ def archgym(space, **settings):
 )
 def test_the_compiled_step_is_its_twin_to_the_nanosecond(workload, npus, dimensions, semantics):
     simulator = ClusterSimulator(workload, npus=npus, dimensions=dimensions, semantics=semantics)
-    if simulator.task.mode == "train":  # fewer layers, as many kinds of events
-        shape = simulator.task.shape._replace(layers=8)
-        simulator.task = simulator.knobs.task = dataclasses.replace(simulator.task, shape=shape)
+    shape = simulator.task.shape._replace(layers=8)  # fewer layers, as many kinds of events
+    simulator.task = simulator.knobs.task = dataclasses.replace(simulator.task, shape=shape)
     seen = 0
     for design in simulator.space.decode(simulator.space.sample(40, np.random.default_rng(2))):
         recipe = simulator.knobs.recipe(design)
