@@ -6,7 +6,8 @@ refreshes, power-down after the banks have settled) waits in a list of its rank,
 
 DRAMPower's quirks are kept, for its energies are the reference: an ACT in the last cycles of its bank's
 refresh is forgotten when that ends, and its bank is taken for precharged; a bank whose interval ended
-just when active power-down began is active again after it.
+just when active power-down began is active again after it.  DDR4 has rules of its own (``D_BY_STATE``):
+precharge power-down cuts intervals too, and after either kind those banks go on whose state is active.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .commands import (
 from .compiled import borrowing, merged
 from .layout import (
     BANK, B_E_ACTIVATED, B_E_ACTIVE, B_E_END, B_E_OPEN, B_E_PRECHARGED, B_E_REFRESHED, B_E_START,
-    C_BANK_ACT, C_CYC_ACT, C_CYC_PDNA, C_CYC_PDNP, C_CYC_SREF, C_PRE, D_BANKS_RANK, D_RAS, D_RCD,
+    C_BANK_ACT, C_CYC_ACT, C_CYC_PDNA, C_CYC_PDNP, C_CYC_SREF, C_PRE, D_BANKS_RANK, D_BY_STATE, D_RAS, D_RCD,
     D_READ_PRE, D_RFC_ALL, D_RFC_BANK, D_RFC_SET, D_RP, D_WRITE_PRE, ENTRY, EVENTS, EVENTS_RANK,
     FOREVER, M_E_ACTIVE, M_E_DOWN, M_E_DOWN_PRE, M_E_EVENTS, M_E_NEXT, M_E_OPEN, M_E_REFRESHED,
     M_E_SREF, M_E_START, M_FIRST_BANK, M_UNIT, NEVER, RANK, RANKS,
@@ -41,6 +42,14 @@ def later(r, when, what, b, s):
 def rank_is_active(r, now, s):
     """Whether a bank is active, or all are refreshed."""
     return s[r + M_E_ACTIVE] > 0 or now < s[r + M_E_REFRESHED]
+
+
+@borrowing
+def rank_runs(r, now, s):
+    """Whether a new activity finds the rank's interval started."""
+    if s[D_BY_STATE]:
+        return s[r + M_E_OPEN] != 0
+    return rank_is_active(r, now, s)
 
 
 @borrowing
@@ -104,27 +113,37 @@ def refresh_ends(r, b, now, s):
         rank_ends(r, now, s)
 
 
-@merged
-def goes_down(r, now, s):
-    """Active power-down begins: every interval is cut."""
-    s[r + M_E_DOWN] = now
+@borrowing
+def cut(r, now, s):
+    """Every interval of a rank ends."""
     rank_ends(r, now, s)
     for i in range(s[D_BANKS_RANK]):
         bank_ends(s[r + M_FIRST_BANK] + i * BANK, now, s)
 
 
-@merged
-def comes_up(r, now, s):
-    """Active power-down ends: the intervals that it cut start again."""
-    down, active = s[r + M_E_DOWN], False
-    s[C_CYC_PDNA] += now - down
-    s[r + M_E_DOWN] = NEVER
+@borrowing
+def resume(r, down, now, s):
+    """The intervals that power-down cut at ``down`` start again; returns whether there is one."""
+    active = False
     for i in range(s[D_BANKS_RANK]):
         b = s[r + M_FIRST_BANK] + i * BANK
-        if s[b + B_E_ACTIVATED] and s[b + B_E_END] == down:
+        goes_on = s[b + B_E_ACTIVATED] != 0 and s[b + B_E_END] == down
+        if s[D_BY_STATE]:
+            goes_on = s[b + B_E_ACTIVE] != 0
+        if goes_on:
             active = True
             bank_starts(b, now, s)
-    if active:
+    return active
+
+
+@merged
+def comes_up(r, now, s):
+    """Active power-down ends."""
+    down = s[r + M_E_DOWN]
+    s[C_CYC_PDNA] += now - down
+    s[r + M_E_DOWN] = NEVER
+    active = resume(r, down, now, s)
+    if active or (s[D_BY_STATE] and rank_is_active(r, now, s)):
         rank_starts(r, now, s)
 
 
@@ -141,13 +160,18 @@ def settle(r, now, s):
         elif what == REFRESH_END:
             refresh_ends(r, b, when, s)
         elif what == ACTIVE_DOWN:
-            goes_down(r, when, s)
+            s[r + M_E_DOWN] = when
+            cut(r, when, s)
         elif what == ACTIVE_UP:
             comes_up(r, when, s)
         elif what == DOWN:
             s[r + M_E_DOWN_PRE] = when
+            if s[D_BY_STATE]:
+                cut(r, when, s)
         elif what == UP:
             s[C_CYC_PDNP] += when - s[r + M_E_DOWN_PRE]
+            if s[D_BY_STATE]:
+                resume(r, s[r + M_E_DOWN_PRE], when, s)
             s[r + M_E_DOWN_PRE] = NEVER
         else:
             s[r + M_E_SREF] = when
@@ -162,7 +186,7 @@ def settle(r, now, s):
 @merged
 def refresh_starts(r, b, now, cycles, s):
     """A refresh of one bank begins."""
-    if not rank_is_active(r, now, s):
+    if not rank_runs(r, now, s):
         rank_starts(r, now, s)
     set_active(r, b, 1, s)
     s[b + B_E_REFRESHED] = now + cycles
@@ -191,7 +215,7 @@ def book_bank(x, r, b, now, s):
     if x == ACT:
         s[b + B_E_ACTIVATED] = 1
         bank_starts(b, now, s)
-        if not rank_is_active(r, now, s):
+        if not rank_runs(r, now, s):
             rank_starts(r, now, s)
         set_active(r, b, 1, s)
     elif x == PREPB:
@@ -247,9 +271,7 @@ def book_unit(x, r, now, s):
 def close_books(r, window, s):
     """Cut every interval of a rank at the last command of its channel."""
     settle(r, window, s)
-    rank_ends(r, window, s)
-    for i in range(s[D_BANKS_RANK]):
-        bank_ends(s[r + M_FIRST_BANK] + i * BANK, window, s)
+    cut(r, window, s)
     for counter, start in (
         (C_CYC_PDNA, s[r + M_E_DOWN]),
         (C_CYC_PDNP, s[r + M_E_DOWN_PRE]),

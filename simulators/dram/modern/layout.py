@@ -49,6 +49,7 @@ SCALARS = (
     "true_bank_check", "stack_per_rank",
     "faw", "faw_lengths", "interval", "read_end", "write_end", "rcd", "ras", "rp",
     "read_precharge", "write_precharge", "rfc_all", "rfc_bank", "rfc_set", "response_gap",
+    "by_state",
 )  # fmt: skip
 (
     D_CHANNELS, D_RANKS, D_BANKS_RANK, D_BANKS_GROUP, D_BANKS_STACK, D_BUSES, D_PAIR_OFFSET,
@@ -56,7 +57,8 @@ SCALARS = (
     D_TRUE_BANK_CHECK, D_STACK_PER_RANK,
     D_FAW, D_FAW_LENGTHS, D_INTERVAL, D_READ_END, D_WRITE_END, D_RCD, D_RAS, D_RP,
     D_READ_PRE, D_WRITE_PRE, D_RFC_ALL, D_RFC_BANK, D_RFC_SET, D_RESPONSE_GAP,
-) = range(READ_ONLY, READ_ONLY + 26)  # fmt: skip
+    D_BY_STATE,
+) = range(READ_ONLY, READ_ONLY + 27)  # fmt: skip
 # ---- a design, in the order of ``state.Controller``; then units of a rank, groups of a channel, banks
 # of a channel, initiators, bursts of a request, bytes of a burst, whether books are kept; the last
 # ones as shifts, words of a request in ``q``, whether

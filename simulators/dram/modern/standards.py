@@ -32,6 +32,8 @@ class Standard:
     # from an access to its automatic precharge, as DRAMPower books it
     read_precharge: str = "RTP"
     write_precharge: str = "WL + B + WR"
+    # whether DRAMPower resumes, after power-down, the banks whose state is active (else those it cut)
+    books_by_state: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ class ModernDevice:
 
 
 AB = {"AllBank": "REFI"}
-DDR4 = Standard("DDR4", rules.DDR4, {}, ("ACT",), True, AB, {"all": "RFC"}, "RL + B", "WL + B")
+DDR4 = Standard(
+    "DDR4", rules.DDR4, {}, ("ACT",), True, AB, {"all": "RFC"}, "RL + B", "WL + B", books_by_state=True
+)  # fmt: skip
 DDR5 = Standard(
     "DDR5", rules.DDR5, {"RD": 2, "WR": 2, "RDA": 2, "WRA": 2, "ACT": 2}, ("ACT",), False,
     {**AB, "SameBank": "REFISB"}, {"all": "RFC", "set": "RFCsb"}, "RL + 1 + B", "WL + 1 + B",

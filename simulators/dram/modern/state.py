@@ -18,7 +18,7 @@ class Tables(NamedTuple):
     other_stack: np.ndarray  # to the other stacks
     length: np.ndarray  # (20,) int64: cycles on the command bus
     in_faw: np.ndarray  # (20,) bool: counts as an activation
-    scalars: np.ndarray  # (26,) int64: ``layout.SCALARS``
+    scalars: np.ndarray  # (27,) int64: ``layout.SCALARS``
 
 
 class Controller(NamedTuple):

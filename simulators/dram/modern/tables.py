@@ -179,6 +179,7 @@ def _scalars(
         "rfc_bank": lasts.get("bank", 0),
         "rfc_set": lasts.get("set", 0),
         "response_gap": 1 if jedec else 2,
+        "by_state": int(standard.books_by_state),
     }
     return np.array([values[name] for name in SCALARS], np.int64)
 

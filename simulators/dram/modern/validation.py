@@ -1,7 +1,8 @@
 """``archgym validate dram`` on a file of modern memories: devices, configurations, traces and rows.
 
 The traces are read as ``DIR/<device>/<trace>.stl`` or ``DIR/<device>-<trace>.stl``; address mappings
-come from the file.  Total cycles, mean latency, command counts and core energy are compared.
+come from the file.  Total cycles, mean latency, command counts, cycles in power states (all that the closed forms of
+energy read) and core energy are compared.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 
-from archgym.errors import ArchgymError, UnknownNameError, WorkloadError
+from archgym.errors import UnknownNameError, WorkloadError
 
 from ..traces import Trace, resolve
 from .design import Design
 from .devices import MODERN_DEVICES
+from .layout import (
+    C_BANK_ACT, C_CYC_ACT, C_CYC_PDNA, C_CYC_PDNP, C_CYC_PRE, C_CYC_SREF, C_PRE,
+)  # fmt: skip
 from .mappings import Bits
 from .run import Run, run
 from .standards import ModernDevice
@@ -27,6 +30,10 @@ COUNTED = {
     "n_prepb": ("PREPB",), "n_preab": ("PREAB",), "n_presb": ("PRESB",), "n_refab": ("REFAB",),
     "n_refpb": ("REFPB",), "n_refp2b": ("REFP2B",), "n_refsb": ("REFSB",),
     "n_rfm": ("RFMAB", "RFMSB"), "n_pda": ("PDEA",), "n_pdp": ("PDEP",), "n_sr": ("SREFEN",),
+}  # fmt: skip
+RESIDENCIES = {
+    "pre": C_PRE, "cyc_act": C_CYC_ACT, "cyc_pre": C_CYC_PRE, "cyc_pdna": C_CYC_PDNA,
+    "cyc_pdnp": C_CYC_PDNP, "cyc_sref": C_CYC_SREF, "bank_act_cycles": C_BANK_ACT,
 }  # fmt: skip
 COLUMNS = {
     "PagePolicy": "page_policy", "Scheduler": "scheduler", "SchedulerBuffer": "scheduler_buffer",
@@ -94,7 +101,11 @@ def _row_values(
         (device, "command counts", key, float(wrong + 1), 1.0),
     ]
     if result.energy_j is not None and row[at["e_core_J"]] is not None:
-        out.append((device, "core energy", key, result.energy_j, float(row[at["e_core_J"]])))
+        wrong = sum(result.counters[i] != row[at[name]] for name, i in RESIDENCIES.items())
+        out += [
+            (device, "power states", key, float(wrong + 1), 1.0),
+            (device, "core energy", key, result.energy_j, float(row[at["e_core_J"]])),
+        ]
     return out
 
 
@@ -161,11 +172,3 @@ def _trace(device: ModernDevice, name: str, folder: Path) -> Trace:
 def exactness(quantity: str) -> float:
     """Relative error up to which a quantity counts as exact: the digits that the reference prints."""
     return {"mean latency": 5e-7, "core energy": 5e-7}.get(quantity, 0.0)
-
-
-def share_exact(values: Sequence[Value], quantity: str) -> float:
-    """The share of rows of a quantity that are exact."""
-    errors = [abs(m - r) / max(abs(r), 1e-300) for _, q, _, m, r in values if q == quantity]
-    if not errors:
-        raise ArchgymError(f"no row holds {quantity}")
-    return float(np.mean(np.array(errors) <= exactness(quantity)))
