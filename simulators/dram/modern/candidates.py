@@ -24,27 +24,28 @@ def scan(c, now, s):
     """Look at every candidate of the banks, from ``now`` on."""
     ahead, column = FAR + 0 * now, NO_KEY + 0 * now
     row = column
-    first, end = s[c + CH_WORK], s[c + CH_WORK] + s[c + CH_WORKING]
+    i = s[c + CH_WORK]
     bus = max(now, s[c + CH_BUS])
+    # up to the 0 at the end: a loop of unknown length is not made one of gathers, which are slow
     if s[D_BUSES] == 1:
-        for i in range(first, end):
+        while s[i] > 0:
             ready = max(max(s[i + W_READY], s[s[i + W_GROUP]]), bus)
             cycles = min(ready - now, FAR)
             ahead = min(ahead, cycles)
             row = min(row, (cycles << CYCLES_BIT) + s[i + W_AGE])
+            i += 1
     else:
         cas_bus = max(now, s[c + CH_CAS_BUS])
-        for i in range(first, end):
+        while s[i] > 0:
             x = s[s[i] + B_COMMAND]
             cas = RD <= x and x <= WRA
             free = cas_bus if cas else bus
             cycles = min(max(max(s[i + W_READY], s[s[i + W_GROUP]]), free) - now, FAR)
             ahead = min(ahead, cycles)
             key = (cycles << CYCLES_BIT) + s[i + W_AGE]
-            if cas:
-                column = min(column, key)
-            else:
-                row = min(row, key)
+            column = min(column, key if cas else NO_KEY)
+            row = min(row, NO_KEY if cas else key)
+            i += 1
     s[c + CH_ROW_KEY] = row
     s[c + CH_COLUMN_KEY] = column
     s[c + CH_SINCE] = now

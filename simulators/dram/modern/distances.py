@@ -11,7 +11,7 @@ from .commands import N_COMMANDS, RANK_COMMANDS, RD, REFPB, UNIT_COMMANDS, WRA
 from .compiled import borrowing, merged
 from .layout import (
     B_GROUP, B_LAST, B_READY, CH_BANKS, CH_BUS, CH_CAS_BUS, CH_GROUPS, CH_RANKS, D_BANK,
-    D_BANKS_RANK, D_BUSES, D_FAW, D_FAW_LENGTHS, D_GROUP, D_LENGTH, D_NEAR, D_NEAR_FROM, D_NEAR_TO,
+    D_BANKS_RANK, D_BUSES, D_FAW, D_FAW_LENGTHS, D_GROUP, D_LENGTH, D_NEAR, D_NEAR_USED,
     D_OTHER, D_RANK, D_RANKS, D_RELATION, D_WINDOW, GROUP, GR_LAST, GR_READY, K_GROUPS, M_ACTS,
     M_LAST, M_RING, M_ROUND, M_UNIT, M_WINDOW, NEAR_RELATION, NEAR_ROW, RANK, RELATION_ROW, ROUND,
 )  # fmt: skip
@@ -78,19 +78,23 @@ def manager_ready(x, c, r, b, s):
 
 
 @borrowing
-def raise_bank(x, b, now, s):
-    """Command ``x`` to a bank was issued now: the bank's own distances."""
-    row = D_BANK + x * ROW
-    for to in range(BANK_COMMANDS):
-        s[b + B_READY + to] = max(s[b + B_READY + to], now + s[row + to])
-    s[b + B_LAST + x] = now
+def raise_row(ready, row, now, s):
+    """A row of distances applied to when the six bank commands become legal; eight words, as vectors."""
+    r0, r1 = max(s[ready], now + s[row]), max(s[ready + 1], now + s[row + 1])
+    r2, r3 = max(s[ready + 2], now + s[row + 2]), max(s[ready + 3], now + s[row + 3])
+    r4, r5 = max(s[ready + 4], now + s[row + 4]), max(s[ready + 5], now + s[row + 5])
+    r6, r7 = max(s[ready + 6], now + s[row + 6]), max(s[ready + 7], now + s[row + 7])
+    s[ready], s[ready + 1], s[ready + 2], s[ready + 3] = r0, r1, r2, r3
+    s[ready + 4], s[ready + 5], s[ready + 6], s[ready + 7] = r4, r5, r6, r7
 
 
 @borrowing
-def raise_group(g, now, row, low, high, s):
-    """A row of distances applied to what a group may do."""
-    for to in range(low, high):
-        s[g + to] = max(s[g + to], now + s[row + to])
+def raise_bank(x, b, now, s):
+    """Command ``x`` to a bank was issued now: the bank's own distances."""
+    raise_row(b + B_READY, D_BANK + x * ROW, now, s)
+    s[b + B_LAST + x] = now
+
+
 
 
 @merged
@@ -104,10 +108,8 @@ def bank_distances(x, c, r, b, now, s):
     relations = D_RELATION + (g - base) // GROUP * RELATION_ROW
     for i in range(s[K_GROUPS]):
         how = s[relations + i]
-        low, high = s[D_NEAR_FROM + how * ROW + x], s[D_NEAR_TO + how * ROW + x]
-        if low < high:
-            row = D_NEAR + how * NEAR_RELATION + x * NEAR_ROW
-            raise_group(base + i * GROUP, now, row, low, high, s)
+        if s[D_NEAR_USED + how * ROW + x]:
+            raise_row(base + i * GROUP, D_NEAR + how * NEAR_RELATION + x * NEAR_ROW, now, s)
 
 
 @merged
@@ -119,7 +121,7 @@ def unit_distances(x, c, r, now, s):
             raise_bank(x, b, now, s)
             g = s[b + B_GROUP]
             s[g + GR_LAST + x] = now
-            raise_group(g, now, D_GROUP + x * ROW, 0, BANK_COMMANDS, s)
+            raise_row(g, D_GROUP + x * ROW, now, s)
     last = x
     if x == REFPB:
         s[r + M_ROUND] = (s[r + M_ROUND] + 1) % s[D_BANKS_RANK]
@@ -130,7 +132,7 @@ def unit_distances(x, c, r, now, s):
         g = s[c + CH_GROUPS] + i * GROUP
         near = i // (s[K_GROUPS] // s[D_RANKS]) == (r - s[c + CH_RANKS]) // RANK
         row = (D_RANK if near else D_OTHER) + last * ROW
-        raise_group(g, now, row, 0, BANK_COMMANDS, s)
+        raise_row(g, row, now, s)
 
 
 @merged

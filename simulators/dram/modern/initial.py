@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from .commands import N_COMMANDS, NOP
 from .compiled import borrowing, merged
 from .layout import (
@@ -12,11 +10,11 @@ from .layout import (
     CH_ACK, CH_AHEAD, CH_ARRIVAL, CH_BANKS, CH_COLUMN_KEY, CH_DATA, CH_DUE, CH_GROUPS, CH_LAST_BANK,
     CH_PEND_HEAD, CH_RANKS, CH_REQUEST, CH_RESP_HEAD, CH_ROW_KEY, CH_WORK, D_BANKS_GROUP,
     D_BANKS_RANK, D_CHANNELS, D_DECODE_BANK, D_DECODE_PLACE, D_DECODE_ROW, D_INTERVAL, D_RANKS,
-    FOREVER, GROUP, GROUPS, GR_LAST, K_BANKS, K_BANK_BITS, K_BURSTS, K_BURST_BYTES, K_GROUPS,
-    K_NOTED, K_PLAYERS, K_POWER_DOWN, K_REFRESH, K_STRIDE, K_UNITS, M_DUE, M_ENTRY, M_E_DOWN, M_E_DOWN_PRE,
+    FOREVER, GROUP, GROUPS, G_REQUESTS, GR_LAST, K_BANKS, K_BANK_BITS, K_BURSTS, K_BURST_BYTES, K_GROUPS,
+    K_PLAYERS, K_POWER_DOWN, K_REFRESH, K_STRIDE, K_UNITS, M_DUE, M_ENTRY, M_E_DOWN, M_E_DOWN_PRE,
     M_E_NEXT, M_E_REFRESHED, M_E_SREF, M_FIRST_BANK, M_IDLE, M_LAST, M_PD_COMMAND, M_REF_COMMAND,
     M_REMAINING, M_RING, M_WINDOW, NEVER, NO_KEY, PLAYER, PLAYERS, P_END, P_ISSUE, P_LAST_END,
-    P_NEXT, P_PEND_HEAD, P_RETURN, Q_ANSWER, Q_BANK, Q_PLACE, Q_ROW, RANK, RANKS, READ_ONLY, R_LEFT,
+    P_NEXT, P_PEND_HEAD, P_RETURN, Q_ANSWER, Q_BANK, Q_PLACE, Q_ROW, RANK, RANKS, R_LEFT,
     R_NEXT, R_QUEUE, WORK, WORK_CHANNEL,
 )  # fmt: skip
 
@@ -96,13 +94,8 @@ def first_channels(s):
 
 
 @merged
-def first_state(d):
+def first_state(s):
     """Everything at cycle 0."""
-    s = np.zeros(
-        BANKS + d[K_BANKS - READ_ONLY] * d[D_CHANNELS - READ_ONLY] * BANK + d[K_NOTED - READ_ONLY],
-        np.int64,
-    )
-    s[READ_ONLY:CHANNELS] = d
     first_banks(s)
     first_ranks(s)
     first_channels(s)
@@ -113,7 +106,6 @@ def first_state(d):
         s[p + P_ISSUE] = FOREVER
         s[p + P_END] = FOREVER
         s[p + P_LAST_END] = NEVER
-    return s
 
 
 @borrowing
@@ -133,7 +125,7 @@ def requests_of(stamp, is_write, address, s, q):
     """
     bursts = s[K_BURSTS]
     in_channel = s[K_BANKS] - 1
-    for i in range(stamp.shape[0] - 1, -1, -1):
+    for i in range(s[G_REQUESTS] - 1, -1, -1):
         channel = decoded(address[i], D_DECODE_BANK, s) & ~in_channel
         for j in range(bursts):
             at = (i * bursts + j) * BURST

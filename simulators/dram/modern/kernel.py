@@ -12,7 +12,7 @@ import numpy as np
 from .answers import deliver, end_response
 from .arrivals import issue_requests, take_freed_slot
 from .books import close_books
-from .compiled import compiled, merged
+from .compiled import compiled, merged, words
 from .controller import run_controller
 from .initial import first_state, requests_of
 from .ordered import run_ordered
@@ -20,8 +20,8 @@ from .layout import (
     CHANNEL, CHANNELS, CH_ARRIVAL, CH_DATA, CH_DATA_ENDS, CH_DELTA, CH_ENDS, CH_END_RESP,
     CH_END_RESP_NEXT, CH_LAST_COMMAND, CH_RANKS, CH_RELEASE, CH_WAKE, C_CYC_ACT, C_CYC_PDNA,
     C_CYC_PDNP, C_CYC_PRE, C_CYC_SREF, C_END, C_LAST, D_CHANNELS, D_RANKS, FOREVER, G_ANSWERED,
-    G_LAST_SENT, G_MESSAGE, G_MESSAGES, K_ARBITER, K_BURSTS, K_NOTED, K_ORDERED, K_PLAYERS, K_STRIDE,
-    N_COUNTERS, PLAYER, PLAYERS, P_END, P_ISSUE, RANK, RELEASE_DONE, SIMPLE_ARBITER,
+    G_LAST_SENT, G_MESSAGE, G_MESSAGES, G_REQUESTS, K_ARBITER, K_ORDERED, K_PLAYERS, PLAYER, PLAYERS,
+    P_END, P_ISSUE, RANK, RELEASE_DONE, SIMPLE_ARBITER,
 )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def called(c, now, first, s):
 @merged
 def run(s, q, finish, stamp, latency, latest):
     """Every instant from cycle 0 to the last response; returns the cycle of the last one."""
-    n = stamp.shape[0]
+    n = s[G_REQUESTS]
     end_of_channels = CHANNELS + s[D_CHANNELS] * CHANNEL
     end_of_players = PLAYERS + s[K_PLAYERS] * PLAYER
     simple = s[K_ARBITER] == SIMPLE_ARBITER
@@ -101,23 +101,24 @@ def run(s, q, finish, stamp, latency, latest):
 
 
 @compiled
-def simulate(stamp, is_write, address, d, latency, latest):
+def simulate(stamp, is_write, address, state, bursts, finish, latency, latest):
     """Run one trace through the controllers of one design.
 
-    ``stamp`` (n,) int64 cycles, ``is_write`` (n,) uint8, ``address`` (n,) int64 bytes; ``d`` the device
-    and the design (``layout``).  Fills ``latency`` (n,) int64, cycles from the stamp to the response, and
-    returns the counters of ``layout.COUNTERS`` and commands, then the notes (``noting``); a run that has not ended at cycle
+    ``stamp`` (n,) int64 cycles, ``is_write`` (n,) uint8, ``address`` (n,) int64 bytes; ``state`` holds the
+    device and the design (``layout``), the rest of it 0; ``bursts`` int32 and ``finish`` int64 are for the
+    kernel's use.  Fills ``latency`` (n,) int64, cycles from the stamp to the response, and the counters
+    of ``layout.COUNTERS`` and commands in front of the state, the notes (``noting``) behind it; a run that has not ended at cycle
     ``latest`` reports -1 as its end.
     """
-    n = stamp.shape[0]
-    s = first_state(d)
-    q = np.empty(n * s[K_STRIDE], np.int32)
-    finish = np.zeros(n * s[K_BURSTS], np.int64)
-    requests_of(stamp, is_write, address, s, q)
+    s, q, ends, when, answered = (
+        words(state), words(bursts), words(finish), words(stamp), words(latency),
+    )  # fmt: skip
+    first_state(s)
+    requests_of(when, words(is_write), words(address), s, q)
     if s[K_ORDERED]:
-        end = run_ordered(s, q, finish, stamp, latency, latest)
+        end = run_ordered(s, q, ends, when, answered, latest)
     else:
-        end = run(s, q, finish, stamp, latency, latest)
+        end = run(s, q, ends, when, answered, latest)
     s[C_END] = end if end < FOREVER else -1
     windows = np.int64(0)
     for c in range(CHANNELS, CHANNELS + s[D_CHANNELS] * CHANNEL, CHANNEL):
@@ -127,7 +128,3 @@ def simulate(stamp, is_write, address, d, latency, latest):
             close_books(r, window, s)
             windows += window
     s[C_CYC_PRE] = windows - s[C_CYC_ACT] - s[C_CYC_PDNA] - s[C_CYC_PDNP] - s[C_CYC_SREF]
-    out = np.empty(N_COUNTERS + s[K_NOTED], np.int64)
-    out[:N_COUNTERS] = s[:N_COUNTERS]
-    out[N_COUNTERS:] = s[len(s) - s[K_NOTED] :]
-    return out

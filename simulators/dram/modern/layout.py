@@ -40,6 +40,7 @@ N_COUNTERS = C_COMMANDS + 20
 # whose responses left a controller in this cycle
 G_ANSWERED, G_LAST_SENT, G_MESSAGES = 40, 41, 42
 G_MESSAGE = 43
+G_REQUESTS = 60  # of the trace
 
 READ_ONLY = 64
 # ---- scalars of a device: sizes; switches; cycles
@@ -76,13 +77,12 @@ D_LENGTH, D_WINDOW = READ_ONLY + 64, READ_ONLY + 96
 D_BANK, D_GROUP, D_RANK, D_OTHER = (READ_ONLY + 128 + 1024 * i for i in range(4))
 ROUND = 20
 # from any command to the six bank commands, 8 words a row, by how two groups lie to each other: the
-# same, same rank, other stack, other rank, other rank and stack; and the columns that hold a distance
+# same, same rank, other stack, other rank, other rank and stack; and whether a row holds a distance
 D_NEAR = D_OTHER + 1024
 NEAR_ROW, NEAR_RELATION = 8, 256
-D_NEAR_FROM = D_NEAR + 5 * NEAR_RELATION
-D_NEAR_TO = D_NEAR_FROM + 5 * 32
+D_NEAR_USED = D_NEAR + 5 * NEAR_RELATION
 # how group j lies to group i of a channel, 64 words a row
-D_RELATION = D_NEAR_TO + 5 * 32
+D_RELATION = D_NEAR_USED + 5 * 32
 RELATION_ROW = 64
 SAME_GROUP, SAME_RANK, OTHER_STACK, OTHER_RANK, OTHER_BOTH = range(5)
 # decoding: a number of terms, then (shift right, mask, shift left) each, for bank, row and place in it
@@ -138,8 +138,8 @@ GROUPS, GROUP, MAX_GROUPS = RANKS + MAX_RANKS * RANK, 32, 512
 GR_READY, GR_LAST = 0, 8
 
 # ---- the banks of a channel that have work, a column each: position of the bank; when its own rules
-# allow its command (FAR where it has none); where its group's do; length of the command, age, place
-WORK, WORK_COLUMN, WORK_CHANNEL = GROUPS + MAX_GROUPS * GROUP, 128, 512
+# allow its command (FAR where it has none); where its group's do; length of the command, age, place.  The list ends with a 0
+WORK, WORK_COLUMN, WORK_CHANNEL = GROUPS + MAX_GROUPS * GROUP, 136, 640
 W_READY, W_GROUP, W_AGE = WORK_COLUMN, 2 * WORK_COLUMN, 3 * WORK_COLUMN
 
 # ---- an entry of a list in order of time: when, what, and of whom (``timeline``)

@@ -18,7 +18,7 @@ from .events import (
 )  # fmt: skip
 from .layout import (
     CHANNEL, CHANNELS, CH_ACK, CH_ARRIVAL, CH_BUSY, CH_DELTA, CH_PEND_HEAD, CH_PEND_TAIL,
-    CH_RELEASE, CH_REQUEST, D_CHANNELS, D_RESPONSE_GAP, FOREVER, G_ANSWERED, G_LAST_SENT, K_ARBITER,
+    CH_RELEASE, CH_REQUEST, D_CHANNELS, D_RESPONSE_GAP, FOREVER, G_ANSWERED, G_LAST_SENT, G_REQUESTS, K_ARBITER,
     K_MAX_ACTIVE, K_STRIDE, O_DELTA, O_DELTAS, O_DELTA_CYCLE, O_IN_PROGRESS, O_RUN, O_RUNNABLE,
     O_RUNS, O_THREAD, O_TO_ARBITER, O_TO_INITIATOR, PLAYERS, P_ACTIVE, P_BUSY, P_LAST_END, P_NEXT,
     P_PEND_HEAD, P_PEND_TAIL, P_RETURN, P_WAITING, RELEASE_DONE, REORDER_ARBITER, R_LEFT, R_NEXT,
@@ -248,7 +248,7 @@ def happens(e, s):
 @merged
 def run_ordered(s, q, finish, stamp, latency, latest):
     """Every instant from cycle 0 to the last response; returns the cycle of the last one."""
-    n, simple = stamp.shape[0], s[K_ARBITER] == SIMPLE_ARBITER
+    n, simple = s[G_REQUESTS], s[K_ARBITER] == SIMPLE_ARBITER
     end, now, delta = np.int64(FOREVER), np.int64(0), np.int64(1)
     s[O_DELTA_CYCLE] = delta
     thread = True  # at the start everything runs once

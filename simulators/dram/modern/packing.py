@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .commands import N_COMMANDS, REFPB, UNIT_COMMANDS
 from .layout import (
     BURST, CHANNELS, D_BANK, D_BANKS_GROUP, D_BANKS_RANK, D_BANKS_STACK, D_CHANNELS, D_DECODE_BANK,
-    D_DECODE_PLACE, D_DECODE_ROW, D_GROUP, D_LENGTH, D_NEAR, D_NEAR_FROM, D_NEAR_TO, D_OTHER,
+    D_DECODE_PLACE, D_DECODE_ROW, D_GROUP, D_LENGTH, D_NEAR, D_NEAR_USED, D_OTHER,
     D_RANK, D_RANKS, D_RELATION, D_STACK_PER_RANK, D_WINDOW, K_BANKS, K_BANK_BITS, K_BOOKS,
     K_BURSTS, K_BURST_BITS, K_BURST_BYTES, K_FORESEEN, K_GROUPS, K_ORDERED, K_PLAYERS, K_POLICY,
     K_STRIDE, K_UNITS, NEAR_RELATION, NEAR_ROW, NEVER, OTHER_BOTH, OTHER_RANK, OTHER_STACK,
@@ -87,7 +87,7 @@ def _rows(d: I64, at: int, table: I64, completes: I64) -> None:
 
 
 def _near(d: I64, tables: Tables) -> None:
-    """Distances to bank commands by how two groups lie to each other, and the columns in use."""
+    """Distances to bank commands by how two groups lie to each other, and which rows are in use."""
     stacks = tables.other_stack
     away = tables.other_rank
     by_relation = {
@@ -102,10 +102,7 @@ def _near(d: I64, tables: Tables) -> None:
             values = table[command, :UNIT_COMMANDS]
             at = D_NEAR + relation * NEAR_RELATION + command * NEAR_ROW
             d[at : at + UNIT_COMMANDS] = values
-            used = np.flatnonzero(values > NEVER)
-            if len(used):
-                d[D_NEAR_FROM + relation * 32 + command] = used[0]
-                d[D_NEAR_TO + relation * 32 + command] = used[-1] + 1
+            d[D_NEAR_USED + relation * 32 + command] = np.any(values > NEVER)
 
 
 def _relations(d: I64) -> None:

@@ -96,5 +96,6 @@ def remove(c, k, b, write, s, q):
         s[gap + W_GROUP] = s[end + W_GROUP]
         s[gap + W_AGE] = s[end + W_AGE]
         s[s[gap] + B_PLACE] = gap
+        s[end] = 0
     s[c + (CH_WRITES if write else CH_READS)] -= 1
     set_mode(c, s)

@@ -14,7 +14,9 @@ from .checks import check_bits, check_device
 from .commands import CODES
 from .design import Design, controller_of
 from .energy import core_energy_j
-from .layout import C_COMMANDS, C_END, N_COUNTERS
+from .layout import (
+    BANK, BANKS, BURST, CHANNELS, C_COMMANDS, C_END, G_REQUESTS, K_NOTED, N_COUNTERS, READ_ONLY,
+)  # fmt: skip
 from .mappings import Bits, parse_mapping
 from .notes import Notes, ask, read
 from .packing import packed
@@ -103,13 +105,20 @@ def run(
         books=bool(device.volts),
         ordered=ordered,
     )
+    n = len(stamp)
     if log:
-        ask(d, len(stamp), log)
-    latency = np.zeros(len(stamp), np.int64)
-    out = simulate(
+        ask(d, n, log)
+    noted = int(d[K_NOTED - READ_ONLY])
+    whole = BANKS + device.banks * design.ranks * design.channels * BANK
+    state = np.zeros(whole + noted, np.int64)
+    state[READ_ONLY:CHANNELS] = d
+    state[G_REQUESTS] = n
+    bursts = np.empty(n * bursts_of(size, device) * BURST, np.int32)
+    latency, finish = np.zeros(n, np.int64), np.zeros(n * bursts_of(size, device), np.int64)
+    simulate(
         np.ascontiguousarray(stamp, np.int64), np.ascontiguousarray(is_write, np.uint8),
-        np.ascontiguousarray(address, np.int64), d, latency, LONGEST,
+        np.ascontiguousarray(address, np.int64), state, bursts, finish, latency, LONGEST,
     )  # fmt: skip
-    counters = out[:N_COUNTERS]
+    counters = state[:N_COUNTERS].copy()
     energy = core_energy_j(device, counters, named_timings(device, fine, semantics), fine)
-    return Run(counters, latency, energy, read(d, out[N_COUNTERS:], is_write) if log else None)
+    return Run(counters, latency, energy, read(d, state[whole:], is_write) if log else None)
