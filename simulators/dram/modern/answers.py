@@ -47,7 +47,7 @@ def queue_in_order(c, k, s, q):
     s[c + CH_RESP_TAIL] = k
 
 
-@merged
+@borrowing
 def manage_answers(c, now, s, q, finish):
     """The controller ends its last response and begins the next one."""
     if s[c + CH_RELEASE] == RELEASE_AWAITED:
@@ -85,7 +85,7 @@ def foresee(c, k, now, s, q, finish, stamp, latency):
     s[G_LAST_SENT] = max(s[G_LAST_SENT], when)
 
 
-@merged
+@borrowing
 def await_answers(c, now, s, q, finish):
     """A controller that waits for any event is called when its next answer leaves or has left."""
     k = s[c + CH_RESP_HEAD]

@@ -6,10 +6,10 @@ from .commands import ACT, NOP, PREPB, RD, RDA
 from .compiled import borrowing, merged
 from .layout import (
     AGE_BIT, BURST, B_BLOCKED, B_COMMAND, B_CURRENT, B_GROUP, B_HEAD, B_HEAD_WR, B_KEEP, B_NUMBER,
-    B_OPEN, B_PLACE, B_RANK, B_READY, B_ROW, B_WORKING, CH_LAST_WRITE, CH_WRITE_MODE, CLOSED,
-    CLOSED_ADAPTIVE, CYCLES_BIT, D_LENGTH, FIFO, FR_FCFS_GRP, GRP_FR_FCFS, GRP_FR_FCFS_WM, K_POLICY,
-    K_SCHEDULER, M_SLEEPING, NO_COMMAND, OPEN_ADAPTIVE, Q_AFTER, Q_BANK, Q_IDENT, Q_PLACE, Q_ROW,
-    W_AGE, W_GROUP, W_READY,
+    B_OPEN, B_PLACE, B_RANK, B_READY, B_ROW, B_WORKING, CH_BUS, CH_CAS_BUS, CH_LAST_WRITE, CH_WRITE_MODE, CLOSED,
+    CLOSED_ADAPTIVE, CYCLES_BIT, D_BUSES, D_LENGTH, FIFO, FR_FCFS_GRP, GRP_FR_FCFS, GRP_FR_FCFS_WM, K_POLICY,
+    K_SCHEDULER, M_SLEEPING, NO_COMMAND, OPEN, Q_AFTER, Q_BANK, Q_IDENT, Q_PLACE, Q_ROW,
+    W_AGE, W_BUS, W_GROUP, W_READY,
 )  # fmt: skip
 
 
@@ -21,7 +21,7 @@ def first_hit(k, row, q):
     return k
 
 
-@merged
+@borrowing
 def grouped_hit(oldest, row, last_write, q):
     """FrFcfsGrp: the oldest hit in the last direction that overtakes no older hit to its address."""
     hit = first_hit(oldest, row, q)
@@ -56,14 +56,10 @@ def pick(b, c, s, q):
     return hit if hit >= 0 else head
 
 
-@merged
+@borrowing
 def closes(b, c, k, s, q):
-    """Whether an access by burst ``k`` precharges its row."""
+    """Whether an access by burst ``k`` precharges its row, under an adaptive policy."""
     policy, scheduler = s[K_POLICY], s[K_SCHEDULER]
-    if policy == CLOSED:
-        return True
-    if policy < OPEN_ADAPTIVE:
-        return False
     head = s[b + B_HEAD]
     if scheduler == GRP_FR_FCFS:
         head = s[b + B_HEAD + (q[k * BURST + Q_BANK] & 1)]
@@ -97,12 +93,13 @@ def command_of(b, c, s, q):
     if q[k * BURST + Q_ROW] != s[b + B_ROW] and s[K_POLICY] != CLOSED:
         return PREPB
     write = q[k * BURST + Q_BANK] & 1
-    if closes(b, c, k, s, q):
+    policy = s[K_POLICY]
+    if policy == CLOSED or (policy != OPEN and closes(b, c, k, s, q)):
         return RDA + write
     return RD + write
 
 
-@borrowing
+@merged
 def renew(b, c, s, q):
     """Renew the current request and command of a bank with work."""
     x = command_of(b, c, s, q)
@@ -114,6 +111,9 @@ def renew(b, c, s, q):
     s[place + W_READY] = s[b + B_READY + x]
     s[place + W_GROUP] = s[b + B_GROUP] + x
     age = s[b + B_CURRENT] * BURST + Q_IDENT
+    s[place + W_BUS] = c + CH_BUS
+    if s[D_BUSES] == 2 and x >= RD:
+        s[place + W_BUS] = c + CH_CAS_BUS
     s[place + W_AGE] = (s[D_LENGTH + x] << CYCLES_BIT) | (q[age] << AGE_BIT) | s[b + B_NUMBER]
 
 

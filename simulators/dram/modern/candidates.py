@@ -11,15 +11,15 @@ from .commands import NOP, RANK_COMMANDS, RD, WRA
 from .compiled import borrowing, merged
 from .distances import bus_free, manager_ready
 from .layout import (
-    AGE_BIT, B_COMMAND, B_PLACE, B_RANK, CH_AHEAD, CH_BANKS, CH_BUS, CH_CAS_BUS, CH_COLUMN_KEY,
+    AGE_BIT, B_COMMAND, B_PLACE, B_RANK, CH_AHEAD, CH_BANKS, CH_BUS, CH_COLUMN_KEY,
     CH_RANKS, CH_ROW_KEY, CH_SINCE, CH_VALID, CH_WORK, CH_WORKING, CYCLES_BIT, D_BUSES, D_LENGTH,
-    D_RANKS, FAR, FIRST_ID, FOREVER, LAST_ID, M_PD_COMMAND, M_REF_COMMAND, NO_KEY, RANK, W_AGE,
+    D_RANKS, FAR, FIRST_ID, FOREVER, LAST_ID, M_PD_COMMAND, M_REF_COMMAND, NO_KEY, RANK, W_AGE, W_BUS,
     W_GROUP, W_READY,
 )  # fmt: skip
 from .refresh import first_bank
 
 
-@borrowing
+@merged
 def scan(c, now, s):
     """Look at every candidate of the banks, from ``now`` on."""
     ahead, column = FAR + 0 * now, NO_KEY + 0 * now
@@ -35,22 +35,22 @@ def scan(c, now, s):
             row = min(row, (cycles << CYCLES_BIT) + s[i + W_AGE])
             i += 1
     else:
-        cas_bus = max(now, s[c + CH_CAS_BUS])
+        row_bus = c + CH_BUS
         while s[i] > 0:
-            x = s[s[i] + B_COMMAND]
-            cas = RD <= x and x <= WRA
-            free = cas_bus if cas else bus
-            cycles = min(max(max(s[i + W_READY], s[s[i + W_GROUP]]), free) - now, FAR)
+            where = s[i + W_BUS]
+            ready = max(max(s[i + W_READY], s[s[i + W_GROUP]]), max(s[where], now))
+            cycles = min(ready - now, FAR)
             ahead = min(ahead, cycles)
             key = (cycles << CYCLES_BIT) + s[i + W_AGE]
-            column = min(column, key if cas else NO_KEY)
-            row = min(row, NO_KEY if cas else key)
+            if where == row_bus:
+                row = min(row, key)
+            else:
+                column = min(column, key)
             i += 1
     s[c + CH_ROW_KEY] = row
     s[c + CH_COLUMN_KEY] = column
     s[c + CH_SINCE] = now
     s[c + CH_AHEAD] = now + ahead if ahead < FAR else FOREVER
-    s[c + CH_VALID] = 1
 
 
 @borrowing
@@ -67,7 +67,7 @@ def newcomer(b, c, now, s):
     s[c + CH_AHEAD] = min(s[c + CH_AHEAD], legal)
 
 
-@merged
+@borrowing
 def after(c, now, s):
     """The first cycle after ``now`` at which a candidate that is not legal now becomes so."""
     ahead = FOREVER + 0 * now
@@ -89,7 +89,7 @@ def manager_legal(x, c, r, now, s):
     return max(max(manager_ready(x, c, r, b, s), s[c + CH_BUS]), now)
 
 
-@merged
+@borrowing
 def manager_key(c, since, now, s):
     """The smallest key of the managers of a channel."""
     best = NO_KEY + 0 * now
@@ -104,7 +104,7 @@ def manager_key(c, since, now, s):
     return best
 
 
-@merged
+@borrowing
 def scan_awake(c, now, s):
     """As :func:`scan`, of the ranks whose power-down manager has no command; nothing is kept."""
     s[c + CH_ROW_KEY] = NO_KEY

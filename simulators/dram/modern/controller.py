@@ -1,4 +1,8 @@
-"""One controller at one instant: admit, let the managers look, issue a command, look ahead."""
+"""One controller at one instant: admit, let the managers look, issue a command, look ahead.
+
+Functions that are called often have one caller, into which they are merged: a call costs as much as
+most of them do.  What is rare stands in functions of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from .answers import await_answers, await_data, foresee, manage_answers, queue_i
 from .arrivals import acknowledge
 from .banks import renew
 from .candidates import after, manager_after, manager_key, newcomer, scan, scan_awake
-from .commands import NOP, RD, REFAB, REFPB, REFSB, UNIT_COMMANDS, WRA
+from .commands import NOP, RD, REFAB, REFPB, REFSB, UNIT_COMMANDS
 from .compiled import borrowing, merged
 from .events import FIRST_CHANNEL, OF_CHANNEL, WAKE, notify
 from .distances import keep_distances
@@ -29,40 +33,39 @@ AGES = (1 << CYCLES_BIT) - 1
 
 
 @merged
-def enter(c, k, now, s, q):
-    """Burst ``k`` enters its bank's queue, and the bank looks at it."""
+def fits(c, now, s, q):
+    """Whether a request stands at the door, and there is room for all its bursts."""
+    request, bursts = s[c + CH_REQUEST], s[K_BURSTS]
+    if request < 0 or s[c + CH_ARRIVAL] > now:
+        return False
+    return has_room(c, request * bursts, bursts, s, q)
+
+
+@merged
+def enter(c, k, arrived, now, s, q):
+    """Burst ``k`` enters its bank's queue; returns the bank."""
     b = bank_of(k, q)
     r = s[b + B_RANK]
-    note_entry(c, k, b, now, s)
+    note_entry(k, b, arrived, now, s)
     if s[K_POWER_DOWN] and s[r + M_QUEUED] == 0:
         wake(r, s)
     q[k * BURST + Q_IDENT] = s[c + CH_NEXT_ID]
     if s[K_REORDER]:
         queue_in_order(c, k, s, q)
-    before, served = s[b + B_COMMAND], s[b + B_CURRENT]
     store(c, k, b, q[k * BURST + Q_BANK] & 1, s, q)
+    return b
+
+
+@merged
+def look_again(b, c, now, s, q):
+    """A bank looks at its next command; what is known of the candidates is kept where that is possible."""
+    before, served = s[b + B_COMMAND], s[b + B_CURRENT]
     renew(b, c, s, q)
-    if before != s[b + B_COMMAND] or served != s[b + B_CURRENT]:
-        if before == NOP and s[c + CH_VALID]:
+    if s[c + CH_VALID] and (before != s[b + B_COMMAND] or served != s[b + B_CURRENT]):
+        if before == NOP:
             newcomer(b, c, now, s)
         else:
             s[c + CH_VALID] = 0
-
-
-@borrowing
-def manage_requests(c, now, delay, s, q, stamp):
-    """Admit the request at the door if there is room for all its bursts."""
-    request = s[c + CH_REQUEST]
-    if request < 0 or s[c + CH_ARRIVAL] > now:
-        return False
-    bursts = s[K_BURSTS]
-    if not has_room(c, request * bursts, bursts, s, q):
-        return False
-    s[c + CH_NEXT_ID] += 1
-    for k in range(request * bursts, (request + 1) * bursts):
-        enter(c, k, now, s, q)
-    acknowledge(c, now, now + delay, s, q, stamp)
-    return True
 
 
 @borrowing
@@ -111,12 +114,21 @@ def command_of_key(key, c, s):
 
 
 @merged
+def look(c, now, first_time, s):
+    """Bring the candidates of the banks up to date; while a rank wants to go down, at each look."""
+    if s[c + CH_DOWN]:
+        if first_time:
+            scan_awake(c, now, s)
+            return
+        s[c + CH_VALID] = 0
+    if not s[c + CH_VALID] or now > s[c + CH_AHEAD]:
+        scan(c, now, s)
+        s[c + CH_VALID] = 1 - s[c + CH_DOWN]
+
+
+@merged
 def best_key(c, now, s):
     """The key of the command that goes first: the better one of the two buses."""
-    if s[c + CH_DOWN]:
-        scan_awake(c, now, s)
-    elif not s[c + CH_VALID] or now > s[c + CH_AHEAD]:
-        scan(c, now, s)
     row, column = s[c + CH_ROW_KEY], s[c + CH_COLUMN_KEY]
     if s[c + CH_MANAGED]:
         row = min(row, manager_key(c, s[c + CH_SINCE], now, s))
@@ -135,115 +147,77 @@ def best_key(c, now, s):
 
 
 @merged
-def access(x, c, r, b, k, now, s, q, finish, stamp, latency):
-    """Burst ``k`` was accessed; returns whether the direction or the mode of the channel turned."""
-    write = q[k * BURST + Q_BANK] & 1
-    mode, last = s[c + CH_WRITE_MODE], s[c + CH_LAST_WRITE]
-    s[c + CH_LAST_WRITE] = write
-    remove(c, k, b, write, s, q)
-    finish[k] = now + (s[D_WRITE_END] if write else s[D_READ_END])
-    manage_requests(c, now, 1, s, q, stamp)
-    if s[K_FORESEEN]:
-        foresee(c, k, now, s, q, finish, stamp, latency)
-    else:
-        if not s[K_REORDER]:
-            queue_in_order(c, k, s, q)
-        await_data(c, now, s, finish)
-    s[r + M_QUEUED] -= 1
-    return last != write or mode != s[c + CH_WRITE_MODE]
+def served(c, r, k, now, s, q, finish, stamp, latency):
+    """Burst ``k`` (-1: none) left its bank of rank ``r``: its data are on their way."""
+    if k >= 0:
+        if s[K_FORESEEN]:
+            foresee(c, k, now, s, q, finish, stamp, latency)
+        else:
+            if not s[K_REORDER]:
+                queue_in_order(c, k, s, q)
+            await_data(c, now, s, finish)
+        s[r + M_QUEUED] -= 1
+    if s[K_POWER_DOWN] and s[r + M_QUEUED] == 0:
+        fall_idle(r, s)
+
+
+@borrowing
+def issue_to_unit(x, c, r, now, s):
+    """What a command to several banks or to a rank does, its distances left out."""
+    unit_command(x, r, now, s)
+    if x == REFAB or (REFPB <= x and x <= REFSB):
+        refreshed(x, r, now, s)
+    power_command_issued(x, r, s)
 
 
 @merged
-def issue(x, c, r, b, now, s, q, finish, stamp, latency):
-    """Command ``x`` goes out now; returns whether every bank must be looked at again."""
-    k = np_int(-1)
-    turned = x >= UNIT_COMMANDS
-    if s[K_NOTES]:
-        note_command(x, r, s[b + B_CURRENT] if b >= 0 else k, now, s)
-    if b < 0 and x < UNIT_COMMANDS:
-        b = first_bank(x, r, s)
-    s[c + CH_VALID] = 0
-    if b >= 0:
-        k = s[b + B_CURRENT]
-        bank_command(x, r, b, now, s, q)
-        keep_distances(x, c, r, b, now, s)
-    else:
-        unit_command(x, r, now, s)
-        keep_distances(x, c, r, b, now, s)
-        if x == REFAB or (REFPB <= x and x <= REFSB):
-            refreshed(x, r, now, s)
-        power_command_issued(x, r, s)
+def issue(x, c, r, b, now, s, q, finish):
+    """Command ``x`` goes out now; returns the burst that it accesses, or -1."""
     s[C_COMMANDS + x] += 1
     s[c + CH_LAST_COMMAND] = now
-    if RD <= x and x <= WRA:
-        turned = access(x, c, r, b, k, now, s, q, finish, stamp, latency)
-    if s[K_POWER_DOWN] and s[r + M_QUEUED] == 0:
-        fall_idle(r, s)
-    if b >= 0:
-        s[b + B_COMMAND] = NOP
-        if s[b + B_WORKING]:
-            renew(b, c, s, q)
-    return turned
+    keep_distances(x, c, r, b, now, s)
+    if b < 0:
+        issue_to_unit(x, c, r, now, s)
+        return 0 * b - 1
+    k = s[b + B_CURRENT]
+    bank_command(x, r, b, now, s, q)
+    s[b + B_COMMAND] = NOP
+    if x < RD:
+        return 0 * b - 1
+    write = q[k * BURST + Q_BANK] & 1
+    s[c + CH_LAST_WRITE] = write
+    remove(c, k, b, write, s, q)
+    finish[k] = now + (s[D_WRITE_END] if write else s[D_READ_END])
+    return k
+
+
+@borrowing
+def wait_of_managers(c, now, blocked, ahead, s):
+    """The next cycle at which a manager's command becomes legal, or ``ahead``."""
+    for i in range(s[D_RANKS]):
+        r = s[c + CH_RANKS] + i * RANK
+        ahead = min(ahead, manager_after(s[r + M_REF_COMMAND], c, r, now, blocked, s))
+        ahead = min(ahead, manager_after(s[r + M_PD_COMMAND], c, r, now, blocked, s))
+    return ahead
 
 
 @merged
 def look_ahead(c, now, blocked, s):
     """The next cycle at which a candidate becomes legal or a refresh falls due."""
     ahead = s[c + CH_AHEAD]
-    if s[c + CH_DOWN]:
-        scan(c, now, s)
-        ahead = s[c + CH_AHEAD]
-        s[c + CH_VALID] = 0
-    elif not s[c + CH_VALID] or now > ahead:
-        scan(c, now, s)
-        ahead = s[c + CH_AHEAD]
     s[c + CH_LOST] = 0
     if blocked and ahead == now:
         # as in DRAMSys, what is legal now and was not before waits for any event of the controller
         s[c + CH_LOST] = 1
         ahead = after(c, now, s)
     if s[c + CH_MANAGED]:
-        for i in range(s[D_RANKS]):
-            r = s[c + CH_RANKS] + i * RANK
-            ahead = min(ahead, manager_after(s[r + M_REF_COMMAND], c, r, now, blocked, s))
-            ahead = min(ahead, manager_after(s[r + M_PD_COMMAND], c, r, now, blocked, s))
+        ahead = wait_of_managers(c, now, blocked, ahead, s)
     return min(ahead, s[c + CH_DUE])
 
 
 @merged
-def np_int(value):
-    """A number as a 64-bit integer."""
-    return value + 0 * (1 << 40)
-
-
-@borrowing
-def run_controller(c, now, woken, s, q, finish, stamp, latency):
-    """Everything one controller does when it is called; ``woken`` by itself, not by a response."""
-    if not s[K_FORESEEN]:
-        manage_answers(c, now, s, q, finish)
-    mode = s[c + CH_WRITE_MODE]
-    admitted = manage_requests(c, now, 0, s, q, stamp)
-    if not (woken or admitted or s[c + CH_LOST] or s[c + CH_MANAGED]):
-        return
-    every = mode != s[c + CH_WRITE_MODE]
-    if supervised(c, now, s):
-        managers_look(c, now, s)
-    key = best_key(c, now, s)
-    blocked = False
-    if key < NO_KEY:
-        x, r, b = command_of_key(key, c, s)
-        if (key >> CYCLES_BIT) + s[c + CH_SINCE] == now + s[D_LENGTH + x]:
-            turned = issue(x, c, r, b, now, s, q, finish, stamp, latency)
-            every = every or turned
-        else:
-            blocked = True
-    if every:
-        s[c + CH_VALID] = 0
-        for i in range(s[c + CH_WORK], s[c + CH_WORK] + s[c + CH_WORKING]):
-            renew(s[i], c, s, q)
-    if supervised(c, now, s):
-        managers_look(c, now, s)
-    ahead = look_ahead(c, now, blocked, s)
+def wake_at(c, ahead, now, s, q, finish):
+    """The controller will be called again."""
     if s[K_ORDERED]:
         notify(FIRST_CHANNEL + (c - CHANNELS) // CHANNEL * OF_CHANNEL + WAKE, ahead, now, s)
     elif ahead == now:
@@ -253,3 +227,65 @@ def run_controller(c, now, woken, s, q, finish, stamp, latency):
         s[c + CH_WAKE] = min(s[c + CH_WAKE], ahead)
     if s[K_FORESEEN] and (s[c + CH_LOST] or s[c + CH_MANAGED]):
         await_answers(c, now, s, q, finish)
+
+
+@borrowing
+def run_controller(c, now, woken, s, q, finish, stamp, latency):
+    """Everything one controller does when it is called; ``woken`` by itself, not by a response.
+
+    Two rounds: admit, let banks and managers look, issue a command; then admit into what that
+    freed, look again, and see when to be called next.
+    """
+    if not s[K_FORESEEN]:
+        manage_answers(c, now, s, q, finish)
+    mode, last = s[c + CH_WRITE_MODE], s[c + CH_LAST_WRITE]
+    issued, rank, k = 0 * c - 1, 0 * c - 1, 0 * c - 1
+    blocked, turned, first = False, False, True
+    while True:
+        entered = 0 * c
+        door, arrived = s[c + CH_REQUEST] * s[K_BURSTS], s[c + CH_ARRIVAL]
+        if (first or k >= 0) and fits(c, now, s, q):
+            entered = s[K_BURSTS]
+            s[c + CH_NEXT_ID] += 1
+            acknowledge(c, now, now if first else now + 1, s, q, stamp)
+        if first and not (woken or entered > 0 or s[c + CH_LOST] or s[c + CH_MANAGED]):
+            return
+        i = 0 * c
+        while True:  # new bursts one by one, then the bank that was served, then all where they must
+            if i < entered:
+                b = enter(c, door + i, arrived, now, s, q)
+            elif i == entered:
+                if rank >= 0:
+                    served(c, rank, k, now, s, q, finish, stamp, latency)
+                turned = turned or mode != s[c + CH_WRITE_MODE] or last != s[c + CH_LAST_WRITE]
+                mode = s[c + CH_WRITE_MODE]
+                b = issued
+                if turned and not first:
+                    s[c + CH_VALID] = 0
+            elif turned and not first and i - entered <= s[c + CH_WORKING]:
+                b = s[s[c + CH_WORK] + i - entered - 1]
+            else:
+                break
+            if b >= 0 and s[b + B_WORKING]:
+                look_again(b, c, now, s, q)
+            i += 1
+        if supervised(c, now, s):
+            managers_look(c, now, s)
+        look(c, now, first, s)
+        if not first:
+            break
+        first = False
+        key = best_key(c, now, s)
+        if key < NO_KEY:
+            x, r, b = command_of_key(key, c, s)
+            blocked = (key >> CYCLES_BIT) + s[c + CH_SINCE] != now + s[D_LENGTH + x]
+            if not blocked:
+                if s[K_NOTES]:
+                    note_command(x, r, s[b + B_CURRENT] if b >= 0 else 0 * c - 1, now, s)
+                turned = turned or x >= UNIT_COMMANDS
+                if b < 0 and x < UNIT_COMMANDS:
+                    b = first_bank(x, r, s)
+                s[c + CH_VALID] = 0
+                k = issue(x, c, r, b, now, s, q, finish)
+                issued, rank = b, r
+    wake_at(c, look_ahead(c, now, blocked, s), now, s, q, finish)

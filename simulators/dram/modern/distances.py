@@ -8,7 +8,7 @@ managers' commands are rare: theirs is worked out from when each command was las
 from __future__ import annotations
 
 from .commands import N_COMMANDS, RANK_COMMANDS, RD, REFPB, UNIT_COMMANDS, WRA
-from .compiled import borrowing, merged
+from .compiled import borrowing, merged, raise_eight
 from .layout import (
     B_GROUP, B_LAST, B_READY, CH_BANKS, CH_BUS, CH_CAS_BUS, CH_GROUPS, CH_RANKS, D_BANK,
     D_BANKS_RANK, D_BUSES, D_FAW, D_FAW_LENGTHS, D_GROUP, D_LENGTH, D_NEAR, D_NEAR_USED,
@@ -79,13 +79,8 @@ def manager_ready(x, c, r, b, s):
 
 @borrowing
 def raise_row(ready, row, now, s):
-    """A row of distances applied to when the six bank commands become legal; eight words, as vectors."""
-    r0, r1 = max(s[ready], now + s[row]), max(s[ready + 1], now + s[row + 1])
-    r2, r3 = max(s[ready + 2], now + s[row + 2]), max(s[ready + 3], now + s[row + 3])
-    r4, r5 = max(s[ready + 4], now + s[row + 4]), max(s[ready + 5], now + s[row + 5])
-    r6, r7 = max(s[ready + 6], now + s[row + 6]), max(s[ready + 7], now + s[row + 7])
-    s[ready], s[ready + 1], s[ready + 2], s[ready + 3] = r0, r1, r2, r3
-    s[ready + 4], s[ready + 5], s[ready + 6], s[ready + 7] = r4, r5, r6, r7
+    """A row of distances applied to when the bank commands become legal; both have eight words."""
+    raise_eight(s, ready, row, now)
 
 
 @borrowing
@@ -112,7 +107,7 @@ def bank_distances(x, c, r, b, now, s):
             raise_row(base + i * GROUP, D_NEAR + how * NEAR_RELATION + x * NEAR_ROW, now, s)
 
 
-@merged
+@borrowing
 def unit_distances(x, c, r, now, s):
     """A command to several banks, or to a rank, was issued now."""
     if x < RANK_COMMANDS:
@@ -150,7 +145,7 @@ def activation(x, c, r, now, s):
         s[g] = max(s[g], bound)
 
 
-@borrowing
+@merged
 def keep_distances(x, c, r, b, now, s):
     """Command ``x`` was issued now, to bank ``b`` (-1: to a unit of rank ``r``)."""
     free = now + s[D_LENGTH + x]

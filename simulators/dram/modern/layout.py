@@ -138,9 +138,10 @@ GROUPS, GROUP, MAX_GROUPS = RANKS + MAX_RANKS * RANK, 32, 512
 GR_READY, GR_LAST = 0, 8
 
 # ---- the banks of a channel that have work, a column each: position of the bank; when its own rules
-# allow its command (FAR where it has none); where its group's do; length of the command, age, place.  The list ends with a 0
-WORK, WORK_COLUMN, WORK_CHANNEL = GROUPS + MAX_GROUPS * GROUP, 136, 640
-W_READY, W_GROUP, W_AGE = WORK_COLUMN, 2 * WORK_COLUMN, 3 * WORK_COLUMN
+# allow its command (FAR where it has none); where its group's do; length of the command, age, place; where its bus is
+# kept.  The list ends with a 0
+WORK, WORK_COLUMN, WORK_CHANNEL = GROUPS + MAX_GROUPS * GROUP, 136, 768
+W_READY, W_GROUP, W_AGE, W_BUS = (WORK_COLUMN * i for i in range(1, 5))
 
 # ---- an entry of a list in order of time: when, what, and of whom (``timeline``)
 ENTRY = 3

@@ -10,17 +10,17 @@ from __future__ import annotations
 from .commands import ACT, PREPB, RD, REFAB, REFPB, REFSB, WRA
 from .compiled import borrowing, merged
 from .layout import (
-    BANK, BANKS, CH_ARRIVAL, K_LOG, K_NOTES, M_UNIT, NOTE, N_ACCESSED, N_ARRIVED, N_BANK, N_ENTERED,
+    BANK, BANKS, K_LOG, K_NOTES, M_UNIT, NOTE, N_ACCESSED, N_ARRIVED, N_BANK, N_ENTERED,
     N_OPENED, NOTED_REFRESH, RANK, RANKS,
 )  # fmt: skip
 
 
 @merged
-def note_entry(c, k, b, now, s):
-    """Burst ``k`` enters the queue of bank ``b``."""
+def note_entry(k, b, arrived, now, s):
+    """Burst ``k``, at the door since ``arrived``, enters the queue of bank ``b``."""
     if s[K_NOTES]:
         at = s[K_NOTES] + k * NOTE
-        s[at + N_ARRIVED] = s[c + CH_ARRIVAL]
+        s[at + N_ARRIVED] = arrived
         s[at + N_ENTERED] = now
         s[at + N_OPENED] = -1
         s[at + N_BANK] = (b - BANKS) // BANK

@@ -7,7 +7,7 @@ from .layout import (
     BANK, BANKS, BANKWISE, BURST, B_HEAD, B_LENGTH, B_PLACE, B_RANK, B_TAIL, B_WORKING,
     CH_LAST_BANK, CH_READS, CH_WORK, CH_WORKING, CH_WRITES, CH_WRITE_MODE, D_TRUE_BANK_CHECK,
     GRP_FR_FCFS, GRP_FR_FCFS_WM, K_BUFFER, K_HIGH, K_LOW, K_SCHEDULER, K_SIZE, M_QUEUED, NO_COMMAND,
-    Q_AFTER, Q_BANK, Q_BEFORE, READ_WRITE, W_AGE, W_GROUP, W_READY,
+    Q_AFTER, Q_BANK, Q_BEFORE, READ_WRITE, W_AGE, W_BUS, W_GROUP, W_READY,
 )  # fmt: skip
 
 
@@ -65,6 +65,7 @@ def store(c, k, b, write, s, q):
         s[place] = b
         s[place + W_READY] = NO_COMMAND
         s[place + W_GROUP] = b  # any word will do until it has a command
+        s[place + W_BUS] = b
         s[place + W_AGE] = 0
         s[c + CH_WORKING] += 1
     s[c + (CH_WRITES if write else CH_READS)] += 1
@@ -95,6 +96,7 @@ def remove(c, k, b, write, s, q):
         s[gap + W_READY] = s[end + W_READY]
         s[gap + W_GROUP] = s[end + W_GROUP]
         s[gap + W_AGE] = s[end + W_AGE]
+        s[gap + W_BUS] = s[end + W_BUS]
         s[s[gap] + B_PLACE] = gap
         s[end] = 0
     s[c + (CH_WRITES if write else CH_READS)] -= 1
