@@ -251,7 +251,9 @@ def run_controller(c, now, woken, s, q, finish, stamp, latency):
         if first and not (woken or entered > 0 or s[c + CH_LOST] or s[c + CH_MANAGED]):
             return
         i = 0 * c
-        while True:  # new bursts one by one, then the bank that was served, then all where they must
+        while (
+            True
+        ):  # new bursts one by one, then the bank that was served, then all where they must
             if i < entered:
                 b = enter(c, door + i, arrived, now, s, q)
             elif i == entered:

@@ -90,8 +90,6 @@ def raise_bank(x, b, now, s):
     s[b + B_LAST + x] = now
 
 
-
-
 @merged
 def bank_distances(x, c, r, b, now, s):
     """Bank command ``x`` was issued now: nothing may follow it too soon."""
