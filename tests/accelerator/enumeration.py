@@ -1,6 +1,8 @@
 """Every mapping of a small layer, one by one: the slow twin of the search for proved optima."""
 
 import itertools
+import math
+from functools import cache
 
 import numpy as np
 from archgym.simulators.accelerator.compiled import compiled
@@ -11,14 +13,17 @@ from archgym.simulators.accelerator.mapping import workspace
 MOST = 3_000_000
 
 
+@cache
 def tight_tuples(size, slots):
     """Factors that cover ``size`` of which none could be lower."""
     found = []
 
     def grow(chosen):
+        whole = math.prod(chosen)
+        if any(whole // f * (f - 1) >= size for f in chosen):
+            return  # more factors only raise the product
         if len(chosen) == slots:
-            whole = int(np.prod(chosen))
-            if whole >= size and all(f == 1 or whole // f * (f - 1) < size for f in chosen):
+            if whole >= size:
                 found.append(chosen)
             return
         for f in range(1, size + 1):
