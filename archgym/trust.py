@@ -38,7 +38,14 @@ def consented() -> bool:
 
 @contextmanager
 def consent(given: bool = True) -> Iterator[None]:
-    """Whatever is read or run in here may start programs and import modules."""
+    """Whatever is read or run in here may start programs and import modules.
+
+    Args:
+        given: False changes nothing.
+
+    Yields:
+        Once, while consent holds.
+    """
     token = _CONSENT.set(given or _CONSENT.get())
     try:
         yield
@@ -48,7 +55,14 @@ def consent(given: bool = True) -> Iterator[None]:
 
 @contextmanager
 def reading(place: str) -> Iterator[None]:
-    """What is met in here comes from ``place``, for which nobody has vouched; '' is the user's own."""
+    """What is met in here comes from ``place``, for which nobody has vouched; '' is the user's own.
+
+    Args:
+        place: a folder or file, or ''.
+
+    Yields:
+        Once, while that place is read.
+    """
     token = _PLACE.set(place)
     try:
         yield
@@ -58,7 +72,14 @@ def reading(place: str) -> Iterator[None]:
 
 @contextmanager
 def looking(word: str) -> Iterator[None]:
-    """Nothing is started in here, consent or not: ``word`` is a command that only looks."""
+    """Nothing is started in here, consent or not: ``word`` is a command that only looks.
+
+    Args:
+        word: of the command, for errors.
+
+    Yields:
+        Once, while nothing may be started.
+    """
     token = _LOOKING.set(word)
     try:
         yield
@@ -89,6 +110,11 @@ def require(what: str, place: str) -> None:
 def vouch(what: str, place: str, verb: str = "opened") -> None:
     """Refuse what a place names without consent, whether or not the command only looks.
 
+    Args:
+        what: it names, for the error.
+        place: nobody has vouched for; '' needs no consent.
+        verb: what would happen to it.
+
     Raises:
         TrustError: no consent.
     """
@@ -100,7 +126,14 @@ def vouch(what: str, place: str, verb: str = "opened") -> None:
 
 
 def written_by_archgym(file: Path) -> bool:
-    """Whether a file lies in (or below) the folder of a run or sweep."""
+    """Whether a file lies in (or below) the folder of a run or sweep.
+
+    Args:
+        file: any path.
+
+    Returns:
+        Whether a manifest or ledger stands in one of its folders.
+    """
     return any(
         all((folder / name).exists() for name in names)
         for folder in file.resolve().parents
@@ -120,6 +153,10 @@ def remember(folder: Path, identity: str) -> None:
 
     Written outside the folder, so that no folder can say it of itself; a copy elsewhere is another
     folder.  Where it cannot be written, ``--trust`` is asked for.
+
+    Args:
+        folder: of a run or sweep.
+        identity: its id.
     """
     with contextlib.suppress(OSError, RuntimeError):
         mark = _mark(folder, identity)
@@ -128,7 +165,15 @@ def remember(folder: Path, identity: str) -> None:
 
 
 def made_here(folder: Path, identity: str) -> bool:
-    """Whether this user's own scenario made this folder."""
+    """Whether this user's own scenario made this folder.
+
+    Args:
+        folder: of a run or sweep.
+        identity: its id.
+
+    Returns:
+        False where that cannot be found out.
+    """
     try:
         return _mark(folder, identity).exists()
     except (OSError, RuntimeError):

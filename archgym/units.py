@@ -41,6 +41,13 @@ _QUANTITY = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S*)
 def parse_quantity(value: object, unit: str) -> float:
     """A number, or text such as ``90 us``, as a float in ``unit`` (an SI unit; m2 takes mm2).
 
+    Args:
+        value: a number, taken to be in ``unit``, or text with a unit.
+        unit: of the result.
+
+    Returns:
+        The number, finite.
+
     Raises:
         ValueError: not a finite number, or of another unit.
     """
@@ -69,6 +76,13 @@ def in_prefix(typical: float, unit: str) -> tuple[float, str]:
 
     ``9e-05, 's'`` gives ``1e-06, 'µs'``.  Areas are written in mm²; units that start with a number,
     such as ``1/s``, and no unit take no prefix.
+
+    Args:
+        typical: a value in ``unit``.
+        unit: an SI unit, or ''.
+
+    Returns:
+        The worth of the written unit in ``unit``, and its name.
     """
     if unit == "m2" or unit.startswith("m2·"):
         return 1e-6, "mm²" + unit[2:]
@@ -83,7 +97,16 @@ def in_prefix(typical: float, unit: str) -> tuple[float, str]:
 
 
 def format_quantity(value: float, unit: str, digits: int = 4) -> str:
-    """A number for people: ``9.0e-05, 's'`` -> ``90 µs``."""
+    """A number for people: ``9.0e-05, 's'`` -> ``90 µs``.
+
+    Args:
+        value: in ``unit``.
+        unit: an SI unit, or ''.
+        digits: significant ones.
+
+    Returns:
+        The text; ``-`` for what is not finite.
+    """
     if not math.isfinite(value):
         return "-"
     if unit == "m2":
@@ -93,7 +116,14 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time for people: ``42 ms``, ``7.5 s``, ``3 min``, ``2.4 h``, ``1.7 days``."""
+    """A time for people: ``42 ms``, ``7.5 s``, ``3 min``, ``2.4 h``, ``1.7 days``.
+
+    Args:
+        seconds: at least 0.
+
+    Returns:
+        The text.
+    """
     for worth, name in ((86400, "days"), (3600, "h"), (60, "min")):
         if seconds >= 2 * worth:
             return f"{seconds / worth:.2g} {name}"
@@ -143,7 +173,15 @@ class KnobCount(_Measured, int):
 
 
 def knob_value(value: _T, unit: str) -> _T | KnobNumber | KnobCount:
-    """A knob's value that shows its unit; text, switches and numbers without a unit as they are."""
+    """A knob's value that shows its unit; text, switches and numbers without a unit as they are.
+
+    Args:
+        value: of a knob.
+        unit: of the knob, or ''.
+
+    Returns:
+        The value; numbers stay numbers.
+    """
     if not unit or isinstance(value, bool) or not isinstance(value, int | float):
         return value
     return KnobCount(value, unit) if isinstance(value, int) else KnobNumber(value, unit)

@@ -95,6 +95,13 @@ class Validation:
     def check(self, quantity: str, case: str | None = None) -> Check:
         """The one check of a quantity (and case).
 
+        Args:
+            quantity: of the check.
+            case: of the check; None: any.
+
+        Returns:
+            The check.
+
         Raises:
             KeyError: there is none, or more than one.
         """
@@ -116,6 +123,12 @@ class Validation:
 def reference_file(name: str) -> Path:
     """A file of figures of other tools that is installed with archgym.
 
+    Args:
+        name: of the file.
+
+    Returns:
+        Its path.
+
     Raises:
         ArchgymError: this installation has no such file.
     """
@@ -129,7 +142,14 @@ def reference_file(name: str) -> Path:
 
 
 def together(parts: Sequence[Validation]) -> Validation:
-    """Several validations as one."""
+    """Several validations as one.
+
+    Args:
+        parts: in the order in which they are shown.
+
+    Returns:
+        Checks, details and references of all.
+    """
     return Validation(
         [c for p in parts for c in p.checks],
         {title: rows for p in parts for title, rows in p.details.items()},
@@ -140,7 +160,19 @@ def together(parts: Sequence[Validation]) -> Validation:
 def equal(
     quantity: str, source: str, matched: int, rows: int, expected: str = "all", **more: Any
 ) -> Check:
-    """A figure that must be the same on every row; ``more`` are further fields of the check."""
+    """A figure that must be the same on every row; ``more`` are further fields of the check.
+
+    Args:
+        quantity: what is compared.
+        source: who says what is right.
+        matched: rows that are equal.
+        rows: all rows.
+        expected: in words.
+        more: further fields of the check.
+
+    Returns:
+        The check, held where all rows match.
+    """
     figures = {"equal": matched, **more.pop("figures", {})}
     measured = more.pop("measured", f"{matched} of {rows} equal")
     holds = matched == rows
@@ -150,7 +182,18 @@ def equal(
 def within(
     quantity: str, source: str, errors: Sequence[float], tolerance: float, **more: Any
 ) -> Check:
-    """Relative errors of which the largest is bounded; ``more`` are further fields of the check."""
+    """Relative errors of which the largest is bounded; ``more`` are further fields of the check.
+
+    Args:
+        quantity: what is compared.
+        source: who says what is right.
+        errors: relative, one per row; a NaN is never within.
+        tolerance: the largest that is allowed, as a share.
+        more: further fields of the check.
+
+    Returns:
+        The check.
+    """
     # a NaN would vanish among the others in max()
     worst = math.nan if any(math.isnan(e) for e in errors) else max(errors, default=math.nan)
     holds = worst <= tolerance
@@ -172,7 +215,20 @@ def near(
     quantity: str, source: str, value: float, error: float, target: float, tolerance: float,
     **more: Any,
 ) -> Check:  # fmt: skip
-    """A value with its standard error (NaN: none) against a target; ``more`` are further fields."""
+    """A value with its standard error (NaN: none) against a target; ``more`` are further fields.
+
+    Args:
+        quantity: what is compared.
+        source: who says what is right.
+        value: what was measured.
+        error: its standard error, in the unit of the value; NaN: none.
+        target: what it should be.
+        tolerance: how far off it may be, in the unit of the value.
+        more: further fields of the check.
+
+    Returns:
+        The check.
+    """
     known = not math.isnan(error)
     measured = f"{value:.3f} ± {error:.3f}" if known else f"{value:.3f}"
     figures = {"value": value, **({"standard_error": error} if known else {}), "target": target}

@@ -50,7 +50,15 @@ class LeafMasks:
             )
 
     def sums(self, features: Floats, targets: int) -> Floats:
-        """Sums over trees of the values of the leaves (n, targets) that features (n, p) come to."""
+        """Sums over trees of the values of the leaves (n, targets) that features (n, p) come to.
+
+        Args:
+            features: (n, p).
+            targets: columns of the result.
+
+        Returns:
+            (n, targets).
+        """
         from .trees import intervals, leaf_sums
 
         seen = np.ascontiguousarray(features, np.float32)
@@ -63,6 +71,10 @@ class LeafMasks:
 
 def masks(arrays: Arrays, prefix: str = "") -> LeafMasks | None:
     """Compiled inference of an ensemble.
+
+    Args:
+        arrays: of an ensemble, each name after ``prefix``.
+        prefix: of the names.
 
     Returns:
         None where a tree has too many leaves, nodes are not laid as trees, or the table would be too large.

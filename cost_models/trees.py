@@ -57,7 +57,16 @@ def ensemble(features, roots, depth, column, feature, threshold, child, value, t
 
 @compiled
 def leaf_masks(roots, child, row, value, words, values):
-    """Number the leaves of every tree, and keep what each failed test leaves of them."""
+    """Number the leaves of every tree, and keep what each failed test leaves of them.
+
+    Args:
+        roots: first node of each tree, (trees,).
+        child: left child, (nodes,).
+        row: of the table, the first in which a node's test fails, (nodes,).
+        value: of a leaf, (nodes,).
+        words: (blocks, rows, trees of a block) uint64, changed: a bit per leaf that is left.
+        values: (trees, slots), changed: a leaf's value at the hash of its bit.
+    """
     stack = np.empty(4 * LEAVES, np.int64)
     first = np.empty(2 * LEAVES, np.int64)  # leaves before a node's left side
     one = np.uint64(1)
@@ -88,7 +97,15 @@ def leaf_masks(roots, child, row, value, words, values):
 
 @compiled
 def intervals(seen, features, thresholds, starts, rows):
-    """In which interval of its thresholds each feature of each row lies, as a row of the table."""
+    """In which interval of its thresholds each feature of each row lies, as a row of the table.
+
+    Args:
+        seen: features (n, p) float32.
+        features: columns of ``seen`` that trees look at, (k,).
+        thresholds: of all these features, ascending within each.
+        starts: first row of each feature in the table, (k + 1,).
+        rows: (n, k), changed.
+    """
     for k in range(len(features)):
         first, many = starts[k] - k, starts[k + 1] - starts[k] - 1
         for i in range(len(seen)):
@@ -104,7 +121,15 @@ def intervals(seen, features, thresholds, starts, rows):
 
 @compiled
 def leaf_sums(rows, words, values, column, out):
-    """Add up leaves' values: rows (n, features) of the table say in which interval each feature lies."""
+    """Add up leaves' values: rows (n, features) of the table say in which interval each feature lies.
+
+    Args:
+        rows: (n, features).
+        words: (blocks, rows of the table, trees of a block) uint64.
+        values: (trees, slots) of leaves.
+        column: target of each tree, (trees,).
+        out: (n, targets), added to.
+    """
     n, features = rows.shape
     trees = len(column)
     left = np.empty(TOGETHER, np.uint64)

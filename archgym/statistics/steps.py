@@ -43,6 +43,12 @@ class Step:
         """Logarithmic change of a metric over that of the knob: -1 where doubling a knob halves the metric.
 
         NaN for knobs that are no positive number, and for metrics that are not positive.
+
+        Args:
+            metric: its name.
+
+        Returns:
+            The ratio of logarithms, without unit.
         """
         ends = (self.before, self.after)
         if any(isinstance(v, bool) or not isinstance(v, int | float) or v <= 0 for v in ends):

@@ -49,7 +49,15 @@ def tiny_spaces() -> Iterator[tuple[str, DesignSpace]]:
 
 
 def bowl(space: DesignSpace, seed: int = 0) -> Callable[[Designs], np.ndarray]:
-    """A separable cost with one optimum, 0: distance of ordinals, mismatch of categoricals."""
+    """A separable cost with one optimum, 0: distance of ordinals, mismatch of categoricals.
+
+    Args:
+        space: of the designs.
+        seed: draws the optimum.
+
+    Returns:
+        Costs (n,) of designs (n, d), without unit.
+    """
     target = space.sample(1, np.random.default_rng(seed))[0]
     kinds = np.array([p.kind == "ordinal" for p in space.parameters])
 
@@ -69,6 +77,15 @@ def check_agent(
     Proposals lie inside the space, keep constraints and have the size asked for; one seed gives one
     sequence; infeasible, constant, duplicated and huge costs are survived; designs it never asked
     for can be told first (warm start); a budget smaller than its population is fine.
+
+    Args:
+        make: the agent's class, or what makes one from a space, ``seed``, ``budget``.
+        seed: of the agent.
+        rounds: how often it is asked.
+        batch: designs asked for at once.
+
+    Raises:
+        ContractError: names the rule that is broken.
     """
     landscapes: dict[str, Callable[[DesignSpace], Callable[[Designs], np.ndarray]]] = {
         "bowl": bowl,

@@ -23,6 +23,11 @@ def check_scenario(
 ) -> tuple[str, list[str]]:
     """Check that a scenario can be searched, and look at a sample of its designs.
 
+    Args:
+        scenario: to check.
+        sample: designs that are evaluated.
+        seed: draws them.
+
     Returns:
         What holds, in words, and what to look at: a reference design that does not work, a spec that
         never binds, or one that no design of the sample meets.
@@ -74,7 +79,18 @@ def _about_specs(scenario: Scenario, tried: Evaluation) -> list[str]:
 
 
 def check_scenario_file(path: str | Path, sample: int = SAMPLE) -> tuple[str, list[str]]:
-    """:func:`check_scenario` on a name or a file, and a study of a few evaluations."""
+    """:func:`check_scenario` on a name or a file, and a study of a few evaluations.
+
+    Args:
+        path: a file, or the name of a scenario.
+        sample: designs that are evaluated.
+
+    Returns:
+        As :func:`check_scenario`.
+
+    Raises:
+        ContractError: a rule is broken; ArchgymError: the document makes no sense.
+    """
     scenario = load_scenario(path)
     found = check_scenario(scenario, sample)
     trials = Study(scenario, "random_walk", budget=min(4, scenario.budget)).run()
@@ -84,6 +100,12 @@ def check_scenario_file(path: str | Path, sample: int = SAMPLE) -> tuple[str, li
 
 def check_sweep_file(path: Path) -> tuple[str, list[str]]:
     """Check that a sweep can be carried out: every scenario, agent and hyperparameter.
+
+    Args:
+        path: of the sweep.
+
+    Returns:
+        Its size in words, and notes on what is left out.
 
     Raises:
         ArchgymError: what is wrong and where.
@@ -97,6 +119,12 @@ def check_sweep_file(path: Path) -> tuple[str, list[str]]:
 
 def check_alone(simulator: Simulator) -> tuple[str, list[str]]:
     """One run of an external program: its default design must give figures.
+
+    Args:
+        simulator: that starts the program.
+
+    Returns:
+        What holds, in words, and notes.
 
     Raises:
         ArchgymError: it does not, with its last words.

@@ -57,14 +57,28 @@ def _distance(space: DesignSpace, target: Designs) -> Callable[[Designs], NDArra
 
 
 def bowl(seed: int = 0) -> Landscape:
-    """Sum of each parameter's distance from the optimum."""
+    """Sum of each parameter's distance from the optimum.
+
+    Args:
+        seed: draws the optimum.
+
+    Returns:
+        The landscape; its least cost is 0.
+    """
     space = architecture_like()
     distance = _distance(space, space.sample(1, np.random.default_rng(seed))[0])
     return Landscape("bowl", space, lambda x: distance(x).sum(axis=1), 0.0)
 
 
 def rugged(seed: int = 0) -> Landscape:
-    """The bowl with couplings: two parameters off together cost more than each alone."""
+    """The bowl with couplings: two parameters off together cost more than each alone.
+
+    Args:
+        seed: draws optimum and weights.
+
+    Returns:
+        The landscape; its least cost is 0.
+    """
     space = architecture_like()
     rng = np.random.default_rng(seed)
     distance = _distance(space, space.sample(1, rng)[0])
@@ -78,7 +92,14 @@ def rugged(seed: int = 0) -> Landscape:
 
 
 def specs(seed: int = 0) -> Landscape:
-    """The bowl, plus 100 where the first five parameters are too far from their optimum."""
+    """The bowl, plus 100 where the first five parameters are too far from their optimum.
+
+    Args:
+        seed: draws the optimum.
+
+    Returns:
+        The landscape; its least cost is 0.
+    """
     space = architecture_like()
     distance = _distance(space, space.sample(1, np.random.default_rng(seed))[0])
 
@@ -91,7 +112,14 @@ def specs(seed: int = 0) -> Landscape:
 
 
 def needle(seed: int = 0) -> Landscape:
-    """One design costs 0, every other 1."""
+    """One design costs 0, every other 1.
+
+    Args:
+        seed: draws the design.
+
+    Returns:
+        The landscape; its least cost is 0.
+    """
     space = DesignSpace(tuple(ordinal(f"p{i}", tuple(range(6))) for i in range(5)))
     target = space.sample(1, np.random.default_rng(seed))[0]
     return Landscape("needle", space, lambda x: (x != target).any(axis=1) * 1.0, 0.0)
@@ -107,7 +135,18 @@ def best_found(
     seed: int,
     **hyper: object,
 ) -> float:
-    """The least cost an agent finds within a budget, asked in the batches it likes."""
+    """The least cost an agent finds within a budget, asked in the batches it likes.
+
+    Args:
+        agent_class: makes an agent from a space, ``seed``, ``budget`` and hyperparameters.
+        landscape: that is searched.
+        budget: evaluations.
+        seed: of the agent.
+        hyper: hyperparameters by name.
+
+    Returns:
+        The cost, without unit.
+    """
     agent = agent_class(landscape.space, seed=seed, budget=budget, **hyper)
     best, done = np.inf, 0
     while done < budget:

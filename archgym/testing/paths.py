@@ -61,6 +61,9 @@ def tasks_of(text: str, workload: str | None = None, sample: int = SAMPLE) -> li
         workload: what a simulator is made with (default: its first named one).
         sample: designs of a scenario that are evaluated.
 
+    Returns:
+        The checks, not yet carried out.
+
     Raises:
         ArchgymError: nothing that archgym knows.
     """

@@ -12,6 +12,10 @@ class ContractError(ArchgymError, AssertionError):
 def require(condition: bool, rule: str) -> None:
     """Raise the rule that is broken.
 
+    Args:
+        condition: what must hold.
+        rule: in words.
+
     Raises:
         ContractError: the condition does not hold.
     """

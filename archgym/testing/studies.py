@@ -17,7 +17,15 @@ from .rules import require
 
 
 def scenario_on(simulator: Simulator, budget: int = 12) -> Scenario:
-    """A scenario on a simulator as it stands: its first metric, no specs, its default design."""
+    """A scenario on a simulator as it stands: its first metric, no specs, its default design.
+
+    Args:
+        simulator: that is searched.
+        budget: evaluations.
+
+    Returns:
+        The scenario.
+    """
     first = simulator.metrics[0]
     return Scenario(
         name=f"check-{simulator.name}",
@@ -36,6 +44,11 @@ def scenario_on(simulator: Simulator, budget: int = 12) -> Scenario:
 
 def check_study(simulator: Simulator, budget: int = 12, seed: int = 0) -> None:
     """Search a simulator for a few evaluations, twice, and keep one of the runs in a folder.
+
+    Args:
+        simulator: that is searched.
+        budget: evaluations.
+        seed: of the agent.
 
     Raises:
         ContractError: the study does not repeat itself, or its folder is not whole.
