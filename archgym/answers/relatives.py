@@ -81,6 +81,9 @@ def similarities(own: Simulator, workloads: Sequence[tuple[str, str]]) -> list[f
     Args:
         own: the simulator of the workload that is searched.
         workloads: name and hash of each of the others.
+
+    Returns:
+        One number from 0 to 1 for each of them.
     """
     mine = own.workload_features
     others = [_features(own, *one) if mine else {} for one in workloads]

@@ -76,7 +76,7 @@ def add_map(p: argparse.ArgumentParser) -> None:
         "--gap", type=float, metavar="SHARE", help="enough for --certify: 0.01 is 1 %% (default: 0)"
     )
     p.add_argument(
-        "--time", type=float, metavar="S", help="CPU time a layer for --certify (default: 10)"
+        "--time", type=float, metavar="SECONDS", help="CPU time a layer for --certify (default: 10)"
     )
     p.add_argument(
         "--check", action="store_true", help="verify certificates of energy by a separate program"
