@@ -276,6 +276,22 @@ class EvaluationStore(OpenedStore):
             yield first, flat.reshape(len(rows), d).astype(np.int64)
             first += len(rows)
 
+    def proposed(self, run: str, d: int) -> Designs:
+        """All designs a run proposed, in order, as one array (n, d); n is 0 for an unknown run.
+
+        Args:
+            run: id of the run.
+            d: knobs of a design.
+
+        Returns:
+            Value indices (n, d).
+
+        Raises:
+            StoreError: a record is damaged.
+        """
+        blocks = [np.empty((0, d), np.int64), *(x for _, x in self.trials(run, d))]
+        return np.concatenate(blocks)
+
     def count(self, simulator: Simulator | None = None) -> int:
         """How many evaluations are recorded, of one simulator or of all.
 

@@ -75,10 +75,9 @@ def to_minari(runs: Sequence[Path], name: str) -> tuple[str, int]:
                 f"{path} searched {scenario.name!r}, {runs[0]} searched {first.name!r}: export apart"
             )
         with folder.evaluations() as store:
-            blocks = [x for _, x in store.trials(folder.manifest["id"], len(scenario.space))]
-            if not blocks:
+            x = store.proposed(folder.manifest["id"], len(scenario.space))
+            if not len(x):
                 raise EmptyRunError(path)
-            x = np.concatenate(blocks)
             evaluator = make_evaluator(scenario, "exact", store)
             scenario.settle_reference(evaluator)
             e = evaluator(x)

@@ -42,8 +42,7 @@ def load(folder: str | Path) -> Run:
         opened.evaluations() as store,
     ):
         settle_reference(scenario, m.get("answers", ""), store)
-        blocks = [x for _, x in store.trials(m["id"], len(scenario.space))]
-        x = np.concatenate(blocks) if blocks else np.empty((0, len(scenario.space)), np.int64)
+        x = store.proposed(m["id"], len(scenario.space))
         trials = Trials.of(scenario, *_told(place, scenario, x, store))
         confirmed = None
         if "confirmed" in result:

@@ -64,10 +64,10 @@ def _trials(
     store: EvaluationStore, run: str, scenario: Scenario, sample: int | None, seed: int
 ) -> Designs:
     """A sample of a run's different trials, as designs (n, d) of the simulator's space."""
-    blocks = [x for _, x in store.trials(run, len(scenario.space))]
-    if not blocks:
-        return np.empty((0, len(scenario.space)), np.int64)
-    x = np.unique(scenario.to_simulator(np.concatenate(blocks)), axis=0)
+    x = store.proposed(run, len(scenario.space))
+    if not len(x):
+        return x
+    x = np.unique(scenario.to_simulator(x), axis=0)
     order = np.random.default_rng(seed).permutation(len(x))
     return x[np.sort(order if sample is None else order[:sample])]
 
