@@ -9,7 +9,7 @@ from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.explanation import Breakdown, Explanation, Move, Part, breakdown, columns
 
 from ...accelerator.explaining import account
-from .explaining import ENERGY_RELIEF, RELIEF, TRACE
+from .explaining import ENERGY_RELIEF, RELIEF, TRACE, known
 
 if TYPE_CHECKING:
     from .accelerated import Chip
@@ -66,16 +66,13 @@ def breakdowns(
         evaluation: of the designs.
         knobs: of the space; moves of others are left out.
     """
-    times = {k: tuple(m for m in (*v, *CHIP) if m.knob in knobs) for k, v in RELIEF.items()}
+    times = known({k: (*v, *CHIP) for k, v in RELIEF.items()}, knobs)
     times[COMPUTE] = CHIP
     parts, seconds = columns([time_parts(a) if a else {} for a in asked])
     yield breakdown("total_time", parts, seconds, evaluation, relief=times)
     if "energy" not in evaluation.metrics:
         return
-    memory = {
-        f"memory: {k}": tuple(m for m in (*v, *CHIP) if m.knob in knobs)
-        for k, v in ENERGY_RELIEF.items()
-    }
+    memory = known({f"memory: {k}": (*v, *CHIP) for k, v in ENERGY_RELIEF.items()}, knobs)
     rows = [energy_parts(a) if a else {} for a in asked]
     levels = {p.resource for row in rows for p in row if p.group != "memory"}
     parts, joules = columns(rows)

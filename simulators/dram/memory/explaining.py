@@ -7,7 +7,7 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -179,6 +179,13 @@ ENERGY_RELIEF: dict[str, tuple[Move, ...]] = {
 }  # fmt: skip
 
 
+def known(
+    relief: Mapping[str, tuple[Move, ...]], knobs: Sequence[str]
+) -> dict[str, tuple[Move, ...]]:
+    """The moves of each resource that a space can make, without those of knobs that it lacks."""
+    return {k: tuple(m for m in moves if m.knob in knobs) for k, moves in relief.items()}
+
+
 def breakdowns(
     accounts: Sequence[Account | None], evaluation: Evaluation, knobs: Sequence[str]
 ) -> Iterator[Breakdown]:
@@ -189,12 +196,8 @@ def breakdowns(
         evaluation: of the designs.
         knobs: of the space; moves of others are left out.
     """
-
-    def known(relief: dict[str, tuple[Move, ...]]) -> dict[str, tuple[Move, ...]]:
-        return {k: tuple(m for m in moves if m.knob in knobs) for k, moves in relief.items()}
-
     nothing = np.zeros(len(TIMES))
-    times, energies = known(RELIEF), known(ENERGY_RELIEF)
+    times, energies = known(RELIEF, knobs), known(ENERGY_RELIEF, knobs)
     for metric, parts, field in (
         ("mean_latency", WAITS, "mean"), ("p99_latency", WAITS, "p99"), ("total_time", TIMES, "times"),
     ):  # fmt: skip
