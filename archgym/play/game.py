@@ -7,6 +7,7 @@ recorded trials are proposed again and looked up.
 
 from __future__ import annotations
 
+import functools
 import json
 import shlex
 import threading
@@ -15,8 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
-
-import numpy as np
 
 from .. import trust
 from ..answers.evaluator import settle_reference
@@ -34,7 +33,7 @@ from ..runs.page import write_page_if_possible
 from ..runs.run import Run
 from ..runs.run_folder import RunFolder, default_path
 from ..runs.runner import plan_of
-from ..runs.summary import best_of, summary
+from ..runs.summary import best_of, summary, trials_csv
 from ..runs.writing import remember_own, write_found
 from ..search.callbacks import Ended, Progress
 from ..search.study import Study
@@ -106,12 +105,12 @@ def resume(path: str | Path) -> Game:
 def _one_at_a_time(method: Callable[P, R]) -> Callable[P, R]:
     """Calls of several clients come one after the other."""
 
+    @functools.wraps(method)
     def locked(*args: P.args, **kwargs: P.kwargs) -> R:
         game: Any = args[0]
         with game._lock, trust.reading(game.folder.place):
             return method(*args, **kwargs)
 
-    locked.__doc__, locked.__name__ = method.__doc__, method.__name__
     return locked
 
 
@@ -266,8 +265,6 @@ class Game:
     @_one_at_a_time
     def trials_csv(self) -> str:
         """Every trial so far, as ``trials.csv`` holds it."""
-        from ..runs.summary import trials_csv
-
         return trials_csv(self.scenario, self._study.trials)
 
     @property
@@ -307,11 +304,10 @@ class Game:
         m = self.folder.manifest
         agent = Player(self.scenario.space, objectives=self.scenario.k)
         self._player = agent
-        arguments = self.folder.study_arguments | {"hyperparameters": None}
+        arguments = self.folder.study_arguments
         self._study = Study(self.scenario, agent, store=self._store, run=m["id"], **arguments)
         self._steps: Iterator[Progress] = self._study.steps()
-        blocks = [x for _, x in self._store.trials(m["id"], len(self.scenario.space))]
-        recorded = np.concatenate(blocks) if blocks else self._nothing
+        recorded = self._store.proposed(m["id"], len(self.scenario.space))
         if m["from_reference"] and self.scenario.reference_design is not None:
             next(self._steps)  # the reference design is charged first, recorded already or not
         for row in recorded[self._study.done :]:
@@ -320,10 +316,6 @@ class Game:
                 raise StoreError(
                     f"{self.folder.path}: more trials are recorded than the budget allows; start a new game"
                 )
-
-    @property
-    def _nothing(self) -> Designs:
-        return np.empty((0, len(self.scenario.space)), np.int64)
 
     def _play(self, x: Designs) -> str:
         """Evaluate designs (n, d) in order; why it stopped before the last, or ''."""

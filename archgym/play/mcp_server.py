@@ -18,6 +18,7 @@ import anyio
 from .. import __version__
 from ..errors import ArchgymError, PortError
 from ..extras import need
+from ..terminal.output import plain
 from .game import Game
 
 LOOPBACK = "127.0.0.1"
@@ -113,19 +114,6 @@ def make_server(game: Game) -> Any:
         return game.trials_csv()
 
     return server
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON holds it: no NaN, no infinity, no numbers of NumPy."""
-    if isinstance(value, dict):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) and value - value != 0:
-        return None
-    return value
 
 
 def serve_stdio(game: Game) -> None:

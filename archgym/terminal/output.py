@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+import numpy as np
+
 from ..contracts.evaluation import Metric
 from ..errors import ArchgymError
 from ..space.settings import pairs_of
@@ -39,7 +41,9 @@ def print_json(value: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: NaN and infinities become None, tuples lists, keys text."""
+    """A value as JSON has it: NaN and infinities are None, tuples lists, keys text, NumPy's numbers plain."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     if isinstance(value, Mapping):

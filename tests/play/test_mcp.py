@@ -22,7 +22,7 @@ from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-from archgym.play.mcp_server import make_server, plain
+from archgym.play.mcp_server import make_server
 
 SCENARIO = ["dram/sqlite-low-latency", "--workload", "sqlite@200"]
 
@@ -109,6 +109,8 @@ def test_resources_tell_rules_and_trials(begun):
 
 def test_answers_are_json_without_nan():
     import numpy as np
+
+    from archgym.terminal.output import plain
 
     assert plain({"a": (np.float64("nan"), np.int64(3), -np.inf), 1: [True]}) == {
         "a": [None, 3, None],
