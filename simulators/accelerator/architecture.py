@@ -145,7 +145,17 @@ class Architecture:
             raise ArchitectureError(f"architecture {self.name!r}: more than {MOST_MACS} MACs")
 
     def position(self, level: str) -> int:
-        """The index of a level."""
+        """The index of a level, counted from the outermost.
+
+        Args:
+            level: the level's name.
+
+        Returns:
+            Its index; 0 is DRAM.
+
+        Raises:
+            UnknownNameError: no level has that name.
+        """
         names = [x.name for x in self.levels]
         if level not in names:
             raise UnknownNameError(f"level of {self.name}", level, names)
@@ -213,7 +223,19 @@ class Architecture:
         return np.array(rows, np.bool_)
 
     def with_level(self, name: str, **changes: Any) -> Architecture:
-        """The same architecture with one level changed."""
+        """The same architecture with one level changed.
+
+        Args:
+            name: the level's name.
+            **changes: new values of :class:`Level`'s fields.
+
+        Returns:
+            A new architecture; this one stays as it is.
+
+        Raises:
+            UnknownNameError: no level has that name.
+            ArchitectureError: the changed level makes no sense.
+        """
         at = self.position(name)
         levels = (*self.levels[:at], replace(self.levels[at], **changes), *self.levels[at + 1 :])
         return replace(self, levels=levels)

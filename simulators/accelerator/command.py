@@ -29,7 +29,11 @@ WHAT = "NAME, NAME@BATCH, NAME/LAYER or a file: " + ", ".join(FORMATS)
 
 
 def add_layers(p: argparse.ArgumentParser) -> None:
-    """``archgym accelerator layers``."""
+    """Add the options of ``archgym accelerator layers``.
+
+    Args:
+        p: the subcommand's parser.
+    """
     p.add_argument("workload", nargs="?", help=WHAT)
     reading_options(p)
     p.add_argument("--json", action="store_true")
@@ -37,14 +41,22 @@ def add_layers(p: argparse.ArgumentParser) -> None:
 
 
 def add_architectures(p: argparse.ArgumentParser) -> None:
-    """``archgym accelerator architectures``."""
+    """Add the options of ``archgym accelerator architectures``.
+
+    Args:
+        p: the subcommand's parser.
+    """
     p.add_argument("name", nargs="?", help=MACHINE)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_architectures)
 
 
 def add_map(p: argparse.ArgumentParser) -> None:
-    """``archgym accelerator map``."""
+    """Add the options of ``archgym accelerator map``.
+
+    Args:
+        p: the subcommand's parser.
+    """
     p.add_argument("workload", help=WHAT)
     reading_options(p)
     p.add_argument("--architecture", default="eyeriss", help=MACHINE)
@@ -91,7 +103,11 @@ def add_map(p: argparse.ArgumentParser) -> None:
 
 
 def add_systolic(p: argparse.ArgumentParser) -> None:
-    """``archgym accelerator systolic``."""
+    """Add the options of ``archgym accelerator systolic``.
+
+    Args:
+        p: the subcommand's parser.
+    """
     p.add_argument("workload", help=WHAT)
     reading_options(p)
     p.add_argument(
@@ -135,7 +151,18 @@ def _layers(options: argparse.Namespace) -> None:
 
 
 def network_of(options: argparse.Namespace) -> Network:
-    """The network that the options of :func:`reading_options` name."""
+    """The network that the options of :func:`reading_options` name.
+
+    Args:
+        options: parsed options with ``workload``, ``dims`` and ``partial``.
+
+    Returns:
+        The network.
+
+    Raises:
+        UnknownNameError: no network has that name.
+        WorkloadError: the file cannot be read.
+    """
     return resolve(options.workload, dims=options.dims, partial=options.partial)
 
 
@@ -157,7 +184,11 @@ def _print_notes(network: Network) -> None:
 
 
 def reading_options(p: argparse.ArgumentParser) -> None:
-    """How a network is read: symbolic axes, and whether a part will do."""
+    """Add the options that say how a network is read: symbolic axes, and whether a part will do.
+
+    Args:
+        p: the subcommand's parser.
+    """
     p.add_argument(
         "--dims",
         default="",

@@ -11,7 +11,18 @@ from .nest import check, count, unfold
 
 @compiled
 def energies(used, counts, energy, block, table):
-    """Energy in pJ by level and tensor into ``table`` (L, 3): accesses are whole blocks; returns the sum."""
+    """Energy by level and tensor; accesses are rounded up to whole blocks.
+
+    Args:
+        used: (L + 1,) instances in use.
+        counts: (L, 3, 3) words read, filled and updated per level, tensor and instance.
+        energy: (L, 3, 3) pJ per access, by level, tensor and kind of access.
+        block: (L, 3) words per access.
+        table: (L, 3), filled with pJ.
+
+    Returns:
+        The sum of the table in pJ.
+    """
     total = 0.0
     for level in range(counts.shape[0]):
         for t in range(3):
@@ -29,10 +40,18 @@ def energies(used, counts, energy, block, table):
 
 @compiled
 def narrowed(counts, bits, level):
-    """Bits by which a level's outputs are fewer as finished sums arrive narrower than others.
+    """Bits by which a level's outputs are fewer, since finished sums arrive narrower than others.
 
-    Of the sums that come up to a level the last of each output is finished; those of the multipliers
-    themselves are not.  ``bits`` (L, 4) are of weights, inputs, sums and finished outputs.
+    Of the sums that come up to a level, the last of each output is finished. The sums of the
+    multipliers themselves are not.
+
+    Args:
+        counts: (L, 3, 3) words read, filled and updated per level, tensor and instance.
+        bits: (L, 4) bits per word of weights, inputs, sums and finished outputs.
+        level: the level to which the outputs come.
+
+    Returns:
+        Bits of one instance over the whole run; 0.0 where nothing is narrower.
     """
     if bits[level, FINISHED] != bits[level, OUTPUTS]:
         for inner in range(level + 1, counts.shape[0]):
@@ -44,12 +63,24 @@ def narrowed(counts, bits, level):
 
 @compiled
 def first_and_last(keep, volume, spread, bits, bandwidth, network, alone):
-    """Cycles before the first product and after the last: (fill, drain).
+    """Cycles before the first product and after the last.
 
-    The first tiles go down level by level, all children of an instance served through its ports;
-    ``alone`` (L, 2) gets the bits that each instance reads and writes in that time, which nothing else
-    competes for.  Finished outputs leave while others are computed, so what is
-    left at the end is the innermost tile, going up.
+    The first tiles go down level by level. All children of an instance are served through its
+    ports. Finished outputs leave while others are computed, so what is left at the end is the
+    innermost tile on its way up.
+
+    Args:
+        keep: (L, 3) whether a level keeps a tensor.
+        volume: (L, 3) words of each tile.
+        spread: (L, 3) different tiles that the next keeping level outside hands out.
+        bits: (L, 4) bits per word.
+        bandwidth: (L, 3) bits per cycle and instance: reads, writes, both together.
+        network: (L,) bits per cycle on the way into a level.
+        alone: (L, 2), filled with the bits that each instance reads and writes in that time, for which
+            nothing else competes.
+
+    Returns:
+        (fill, drain) in whole cycles.
     """
     levels = keep.shape[0]
     filling, draining = 0.0, 0.0
@@ -82,11 +113,22 @@ def first_and_last(keep, volume, spread, bits, bandwidth, network, alone):
 
 @compiled
 def delivery(keep, counts, volume, spread, bits, bandwidth, network, hidden):
-    """What networks cost: (cycles of the busiest, cycles of fills that stop the computation).
+    """What the networks between levels cost in cycles.
 
-    ``network`` (L,) are bits a cycle on the way into a level, for all children of one instance above,
-    both directions together; a level that is not ``hidden`` (L,) has no second buffer, so its fills
-    after the first are not overlapped.
+    Args:
+        keep: (L, 3) whether a level keeps a tensor.
+        counts: (L, 3, 3) words read, filled and updated per instance.
+        volume: (L, 3) words of each tile.
+        spread: (L, 3) different tiles that the next keeping level outside hands out.
+        bits: (L, 4) bits per word.
+        bandwidth: (L, 3) bits per cycle and instance: reads, writes, both together.
+        network: (L,) bits per cycle on the way into a level, for all children of one instance above and
+            both directions together.
+        hidden: (L,) whether fills overlap with the computation. A level without a second buffer is not
+            hidden, and its fills after the first stop the computation.
+
+    Returns:
+        (cycles of the busiest network, cycles of fills that stop the computation).
     """
     busiest, stopped = 0.0, 0.0
     for level in range(1, keep.shape[0]):
@@ -113,11 +155,19 @@ def delivery(keep, counts, volume, spread, bits, bandwidth, network, hidden):
 
 @compiled
 def level_cycles(counts, bits, bandwidth, compute_cycles, alone, cycles):
-    """Cycles that each level's ports need into ``cycles`` (L,), at least the compute cycles.
+    """Cycles that each level's ports need, at least the compute cycles.
 
-    ``bandwidth`` (L, 3) are bits a cycle and instance for reads, for writes (fills and updates), and
-    for both together on a shared port; ``alone`` (L, 2) are bits read and written outside that time.
-    Returns the slowest level's.
+    Args:
+        counts: (L, 3, 3) words read, filled and updated per instance.
+        bits: (L, 4) bits per word.
+        bandwidth: (L, 3) bits per cycle and instance for reads, for writes (fills and updates), and for
+            both together on a shared port.
+        compute_cycles: cycles of the multipliers.
+        alone: (L, 2) bits read and written outside that time.
+        cycles: (L,), filled.
+
+    Returns:
+        Cycles of the slowest level.
     """
     worst = np.ceil(compute_cycles)
     for level in range(counts.shape[0]):
@@ -148,11 +198,22 @@ def level_cycles(counts, bits, bandwidth, compute_cycles, alone, cycles):
 
 @compiled
 def evaluate(dims, conv, factor, order, keep, arch, switches, work):
-    """One mapping: (reason, level, needed, available, energy_pj, cycles, compute_cycles).
+    """Check one mapping and work out its cost.
 
-    ``arch`` is (size, bits, mesh, energy, block, bandwidth, network, hidden, mac_pj); ``switches`` is (reuse
-    convention, whether the first fill and last drain count); ``work`` is what ``mapping.workspace``
-    makes, filled on return.
+    Args:
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        factor: (L, 3, 8) int64, temporal, x and y factors.
+        order: (L, 8) int64, loops from the outermost.
+        keep: (L, 3) bool, tensors that a level keeps.
+        arch: (size, bits, mesh, energy, block, bandwidth, network, hidden, mac_pj), see
+            ``Architecture.arrays``.
+        switches: (reuse convention, whether the first fill and the last drain count).
+        work: the arrays of ``mapping.workspace``, filled on return.
+
+    Returns:
+        (reason, level, needed, available, pJ, cycles, compute cycles). Where the reason is not OK, the
+        costs are infinite.
     """
     size, bits, mesh, energy, block, bandwidth, network, hidden, mac_pj = arch
     (

@@ -20,10 +20,20 @@ DATAFLOWS = ("KCP", "YXP", "YRP")
 
 @compiled
 def fill_factors(dims, dataflow, tile, pes, factor):
-    """Factors (3, 3, 8) of a layer on ``pes`` PEs; returns whether PEs are clustered.
+    """The factors of a layer under a fixed dataflow on ``pes`` PEs.
 
-    A depthwise layer under KCP spreads its groups, a matrix product under YXP its rows, over all PEs
-    without clusters.  A cluster is at most all PEs.
+    Under KCP a depthwise layer spreads its groups over all PEs without clusters. Under YXP a matrix
+    product spreads its rows so. A cluster is at most all PEs.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        dataflow: KCP, YXP or YRP.
+        tile: the tile of the module's table.
+        pes: processing elements in all.
+        factor: (3, 3, 8) int64, filled.
+
+    Returns:
+        Whether the PEs are clustered.
     """
     factor[:] = 1
     clustered = True

@@ -15,7 +15,21 @@ STATIONARY = np.stack((ORDERS[0], ORDERS[2], ORDERS[4]))  # weights, inputs, out
 
 @compiled
 def holds(dims, conv, keep, size, bits, level, inside, clipped):
-    """Whether a tile of extents ``inside`` (8,) fits a level and every level outside it."""
+    """Whether a tile of extents ``inside`` (8,) fits a level and every level outside it.
+
+    Args:
+        dims: (8,) int64, the layer's extents, which clip the tile.
+        conv: (4,) int64, strides and dilations.
+        keep: (L, 3) bool, tensors that a level keeps.
+        size: (L,) bits of one instance.
+        bits: (L, 4) bits per word.
+        level: the innermost level that is asked.
+        inside: (8,) int64, the tile's extents.
+        clipped: (8,) int64, scratch.
+
+    Returns:
+        True if it fits.
+    """
     for d in range(8):
         clipped[d] = min(inside[d], dims[d])
     weights = float(box_volume(0, clipped, conv))
@@ -38,7 +52,26 @@ def holds(dims, conv, keep, size, bits, level, inside, clipped):
 
 @compiled
 def largest(dims, conv, keep, size, bits, level, inside, clipped, d, left, wanted):
-    """The largest factor of dimension ``d`` up to ``wanted`` that fits; factors are ceil(left / k)."""
+    """The largest factor of dimension ``d`` up to ``wanted`` that fits.
+
+    Only factors ceil(left / k) are tried.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        keep: (L, 3) bool, tensors that a level keeps.
+        size: (L,) bits of one instance.
+        bits: (L, 4) bits per word.
+        level: where the factor is to run.
+        inside: (8,) int64, extents of the tile inside; entry ``d`` is multiplied by the factor.
+        clipped: (8,) int64, scratch.
+        d: the dimension.
+        left: what is left of the dimension.
+        wanted: the factor that the design asks for, at most ``left``.
+
+    Returns:
+        The factor.
+    """
     low = ceil_divide(left, wanted)
     base = inside[d]
     inside[d] = base * ceil_divide(left, low)
@@ -59,11 +92,20 @@ def largest(dims, conv, keep, size, bits, level, inside, clipped, d, left, wante
 
 @compiled
 def decode_loops(design, tables, dims, conv, size, bits, state):
-    """A design of the space ``loops`` as a mapping; every factor is cut to what is left and fits.
+    """A design of the space ``loops`` as a mapping.
 
-    ``tables`` are (column of each tile (L, 8), of each unrolled axis (L, 2), of each order (L,), of
-    each optional tensor (L, 3), -1 where there is none; tile values (d, most), unrolled dimensions
-    (d, most), children along each axis (L, 2), tensors that must be kept (L, 3)).
+    Every factor is cut to what is left of its dimension and to what fits.
+
+    Args:
+        design: (d,) int64, value indices.
+        tables: what each column means, -1 where there is none: columns of tiles (L, 8), of unrolled
+            axes (L, 2), of orders (L,), of optional tensors (L, 3); tile values (d, most), unrolled
+            dimensions (d, most); children along each axis (L, 2); tensors that must be kept (L, 3).
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        size: (L,) bits of one instance.
+        bits: (L, 4) bits per word.
+        state: (factor, order, keep), filled.
     """
     tile_at, axis_at, order_at, keep_at, values, unrolled, room, must = tables
     factor, order, keep = state
@@ -75,6 +117,7 @@ def decode_loops(design, tables, dims, conv, size, bits, state):
             at = keep_at[level, t]
             keep[level, t] = must[level, t] or (at >= 0 and design[at] == 0)
     left, inside, clipped = dims.copy(), np.ones(8, np.int64), np.empty(8, np.int64)
+    # from the inside outwards, so that an inner factor takes room before an outer one
     for level in range(levels - 1, -1, -1):
         for axis in range(2):
             at = axis_at[level, axis]
@@ -102,7 +145,13 @@ def decode_loops(design, tables, dims, conv, size, bits, state):
 
 @compiled
 def permutation(rank, axes, out):
-    """The loops (8,) in the order of a rank of the permutations of ``axes`` (6,), the rest outside."""
+    """The loops in the order of one permutation of ``axes``; the other loops go outside of them.
+
+    Args:
+        rank: the permutation's lexicographic rank.
+        axes: (6,) int64, the dimensions that are permuted.
+        out: (8,) int64, filled, outermost first.
+    """
     n = axes.shape[0]
     used = np.zeros(n, np.bool_)
     scale = 1
@@ -131,7 +180,13 @@ def permutation(rank, axes, out):
 
 @compiled
 def decode_gamma(design, dims, state):
-    """A design of GAMMA's 17 integers as a mapping on DRAM, L2, clusters, L1."""
+    """A design of GAMMA's 17 integers as a mapping on DRAM, L2, clusters, L1.
+
+    Args:
+        design: (17,) int64, value indices; a tile is its index plus one.
+        dims: (8,) int64, the layer's extents.
+        state: (factor (4, 3, 8), order (4, 8), keep (4, 3)), filled.
+    """
     factor, order, keep = state
     channels = G if dims[G] > 1 and dims[K] == 1 else K
     axes = np.array([S, R, channels, C, Q, P], np.int64)
@@ -141,6 +196,8 @@ def decode_gamma(design, dims, state):
     factor[:] = 1
     keep[:] = True
     keep[2] = False
+    # a tile of L2 (outer) is cut into tiles of L1 (inner); two dimensions are spread over clusters
+    # and PEs
     for i in range(6):
         d = axes[i]
         outer = design[2 + i] + 1
@@ -169,7 +226,18 @@ def decode_gamma(design, dims, state):
 
 @compiled
 def evaluate_loops(x, tables, dims, conv, arch, switches, out, work):
-    """A batch of designs (n, d) of ``loops`` into ``out`` (n, 7); see ``row``."""
+    """Evaluate a batch of designs of the space ``loops``.
+
+    Args:
+        x: (n, d) int64, value indices.
+        tables: see :func:`decode_loops`.
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        arch: see ``Architecture.arrays``.
+        switches: (reuse convention, whether the first fill and the last drain count).
+        out: (n, 7), filled; see :func:`row`.
+        work: the arrays of ``mapping.workspace``.
+    """
     levels = tables[0].shape[0]
     state = (
         np.ones((levels, 3, 8), np.int64),
@@ -183,7 +251,17 @@ def evaluate_loops(x, tables, dims, conv, arch, switches, out, work):
 
 @compiled
 def evaluate_gamma(x, dims, conv, arch, switches, out, work):
-    """A batch of designs (n, 17) of GAMMA's space into ``out`` (n, 7)."""
+    """Evaluate a batch of designs of GAMMA's space.
+
+    Args:
+        x: (n, 17) int64, value indices.
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        arch: see ``Architecture.arrays``.
+        switches: (reuse convention, whether the first fill and the last drain count).
+        out: (n, 7), filled; see :func:`row`.
+        work: the arrays of ``mapping.workspace``.
+    """
     state = (
         np.ones((4, 3, 8), np.int64),
         np.empty((4, 8), np.int64),
@@ -196,10 +274,20 @@ def evaluate_gamma(x, dims, conv, arch, switches, out, work):
 
 @compiled
 def row(dims, conv, state, arch, switches, out, work):
-    """One mapping into ``out`` (7,).
+    """Evaluate one mapping into a row of seven figures.
 
-    (reason, level, needed, available) where it does not fit; else (0, pJ, cycles, bits through the
-    outermost level, bits of the tiles that level 2 holds over its instances and level 3 holds, 0).
+    Where it does not fit, they are reason, level, needed and available. Else they are 0, pJ,
+    cycles, bits through the outermost level, bits of the tiles that level 2 holds over its
+    instances, bits that level 3 holds, and 0.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        state: (factor, order, keep) of the mapping.
+        arch: see ``Architecture.arrays``.
+        switches: (reuse convention, whether the first fill and the last drain count).
+        out: (7,), filled.
+        work: the arrays of ``mapping.workspace``.
     """
     factor, order, keep = state
     reason, level, needed, available, pj, cycles, _ = evaluate(

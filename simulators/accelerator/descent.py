@@ -1,4 +1,10 @@
-"""Descent and annealing: how the mapper's search improves one state."""
+"""Descent and annealing: how the mapper's search improves one state.
+
+The kernels share their arguments. ``problem`` is what ``mapper.problem_of`` makes. ``state`` is
+(factor (L, 3, 8), order (L, 8), keep (L, 3)), changed in place. ``spatial`` (L, 2, 8) says which
+dimensions may be unrolled along x and y, and ``room`` (L, 2) how many children there are. ``tally``
+is (best score, evaluations). ``work`` are the arrays of ``mapping.workspace``.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +22,21 @@ NEVER = 8.0  # a step worse by that many temperatures is not taken
 
 @compiled
 def score(problem, state, objective, bound, work):
-    """The objective of a state; infinite where it does not fit.  The outer factors are set first.
+    """The objective of a state. The outermost factors are set first.
 
-    A state whose computation alone takes it to ``bound`` or beyond is not looked at further: every
+    A state whose computation alone takes it to ``bound`` or beyond is not looked at further. Every
     product costs at least ``problem``'s floor, whatever moves.
+
+    Args:
+        problem: see the module.
+        state: see the module; its outermost factors are set.
+        objective: an index of ``layout.OBJECTIVES``.
+        bound: a score from which on the state is of no use.
+        work: see the module.
+
+    Returns:
+        pJ cycles, pJ, cycles or bits through DRAM; infinite where the state does not fit or reaches the
+        bound.
     """
     dims, conv, arch, switches, floor_pj = problem
     factor, order, keep = state
@@ -48,7 +65,15 @@ def score(problem, state, objective, bound, work):
 
 @compiled
 def accepted(tally, new):
-    """Count an evaluation; whether its score is the best. ``tally`` (2,): best score, evaluations."""
+    """Count an evaluation, and keep its score if it is the best.
+
+    Args:
+        tally: (2,), best score and evaluations, updated.
+        new: the score of the state.
+
+    Returns:
+        Whether it is better than the best.
+    """
     tally[SPENT] += 1
     if new < tally[BEST]:
         tally[BEST] = new
@@ -58,7 +83,18 @@ def accepted(tally, new):
 
 @compiled
 def try_factors(problem, state, objective, spatial, room, budget, tally, work):
-    """One slot gets another factor, the outermost loop takes up the rest; whether the budget ran out."""
+    """Try another factor at each slot in turn; returns whether the budget ran out.
+
+    Args:
+        problem: see the module.
+        state: see the module.
+        objective: an index of ``layout.OBJECTIVES``.
+        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
+        room: (L, 2) int64, children along x and y.
+        budget: evaluations at most.
+        tally: (2,), updated.
+        work: see the module.
+    """
     dims = problem[0]
     factor = state[0]
     levels = factor.shape[0]
@@ -78,6 +114,7 @@ def try_factors(problem, state, objective, spatial, room, budget, tally, work):
                             others *= factor[inner, k, d]
                 rest = ceil_divide(dims[d], others // before)
                 rounds = ceil_divide(rest, before)
+                # candidates: a round more or fewer, twice, half, thrice, a third, all, nothing
                 values = (
                     ceil_divide(rest, max(1, rounds - 1)),
                     before * 2,
@@ -109,7 +146,18 @@ def try_factors(problem, state, objective, spatial, room, budget, tally, work):
 
 @compiled
 def try_exchanges(problem, state, objective, spatial, room, budget, tally, work):
-    """A factor moves between two inner slots of its dimension; whether the budget ran out."""
+    """Move factors between inner slots; returns whether the budget ran out.
+
+    Args:
+        problem: see the module.
+        state: see the module.
+        objective: an index of ``layout.OBJECTIVES``.
+        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
+        room: (L, 2) int64, children along x and y.
+        budget: evaluations at most.
+        tally: (2,), updated.
+        work: see the module.
+    """
     factor = state[0]
     slots = factor.shape[0] * 3
     for a in range(1, slots):
@@ -139,7 +187,18 @@ def try_exchanges(problem, state, objective, spatial, room, budget, tally, work)
 
 @compiled
 def try_trades(problem, state, objective, spatial, room, budget, tally, work):
-    """At one slot a dimension gives way to another; whether the budget ran out."""
+    """Let a dimension give way to another at each slot; returns whether the budget ran out.
+
+    Args:
+        problem: see the module.
+        state: see the module.
+        objective: an index of ``layout.OBJECTIVES``.
+        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
+        room: (L, 2) int64, children along x and y.
+        budget: evaluations at most.
+        tally: (2,), updated.
+        work: see the module.
+    """
     dims = problem[0]
     factor = state[0]
     for level in range(factor.shape[0]):
@@ -166,7 +225,16 @@ def try_trades(problem, state, objective, spatial, room, budget, tally, work):
 
 @compiled
 def try_orders(problem, state, objective, trial, tally, work):
-    """Another order at each level with loops to order."""
+    """Try another order at each level that has two loops or more.
+
+    Args:
+        problem: see the module.
+        state: see the module.
+        objective: an index of ``layout.OBJECTIVES``.
+        trial: (8,) int64, scratch.
+        tally: (2,), updated.
+        work: see the module.
+    """
     factor, order, _ = state
     for level in range(factor.shape[0]):
         ordered = 0
@@ -186,7 +254,16 @@ def try_orders(problem, state, objective, trial, tally, work):
 
 @compiled
 def try_keeping(problem, state, objective, optional, tally, work):
-    """Each optional tensor is kept, or passes by."""
+    """Try the opposite for each optional tensor: keep it, or let it pass by.
+
+    Args:
+        problem: see the module.
+        state: see the module.
+        objective: an index of ``layout.OBJECTIVES``.
+        optional: (L, 3) bool, tensors that a level may keep.
+        tally: (2,), updated.
+        work: see the module.
+    """
     keep = state[2]
     for level in range(keep.shape[0]):
         for t in range(3):
@@ -199,7 +276,18 @@ def try_keeping(problem, state, objective, optional, tally, work):
 
 @compiled
 def try_axes(problem, state, objective, spatial, room, trial, tally, work):
-    """Each axis is given to another dimension."""
+    """Give each axis to another dimension.
+
+    Args:
+        problem: see the module.
+        state: see the module.
+        objective: an index of ``layout.OBJECTIVES``.
+        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
+        room: (L, 2) int64, children along x and y.
+        trial: (8,) int64, scratch.
+        tally: (2,), updated.
+        work: see the module.
+    """
     dims = problem[0]
     factor = state[0]
     for level in range(factor.shape[0]):
@@ -222,7 +310,23 @@ def try_axes(problem, state, objective, spatial, room, trial, tally, work):
 
 @compiled
 def descend(problem, state, objective, spatial, room, optional, budget, best, work, trial):
-    """Take improving moves until none is left or ``budget`` evaluations are spent: (score, spent)."""
+    """Take improving moves until none is left or ``budget`` evaluations are spent.
+
+    Args:
+        problem: see the module.
+        state: see the module; the best state on return.
+        objective: an index of ``layout.OBJECTIVES``.
+        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
+        room: (L, 2) int64, children along x and y.
+        optional: (L, 3) bool, tensors that a level may keep.
+        budget: evaluations at most.
+        best: the state's score.
+        work: see the module.
+        trial: (8,) int64, scratch.
+
+    Returns:
+        (score, evaluations).
+    """
     tally = np.array([best, 0.0])
     before = np.inf
     while tally[BEST] < before and tally[SPENT] < budget:
@@ -244,7 +348,24 @@ def descend(problem, state, objective, spatial, room, optional, budget, best, wo
 def anneal(
     problem, state, best_state, objective, spatial, room, must, optional, budget, seed, work
 ):
-    """Simulated annealing on the logarithm of the objective; the best goes to ``best_state``."""
+    """Simulated annealing on the logarithm of the objective.
+
+    Args:
+        problem: see the module.
+        state: see the module; where the annealing starts and walks.
+        best_state: arrays like ``state``, filled with the best.
+        objective: an index of ``layout.OBJECTIVES``.
+        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
+        room: (L, 2) int64, children along x and y.
+        must: (L, 3) bool, tensors that a level must keep.
+        optional: (L, 3) bool, tensors that it may keep beyond those.
+        budget: evaluations.
+        seed: of the random moves.
+        work: see the module.
+
+    Returns:
+        (best score, next seed).
+    """
     dims = problem[0]
     factor, order, keep = state
     best_factor, best_order, best_keep = best_state
@@ -257,6 +378,7 @@ def anneal(
     for _ in range(budget):
         heat *= cooling
         seed = propose(dims, state, spatial, room, must, optional, seed)
+        # a step that would be taken with a chance below exp(-NEVER) is cut off early
         hopeless = here * np.exp(NEVER * heat)
         new = score(problem, state, objective, hopeless, work)
         accept = new <= here

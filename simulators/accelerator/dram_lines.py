@@ -32,7 +32,15 @@ class Places:
         self._first: dict[Any, int] = {}
 
     def of(self, piece: Any, nbytes: int) -> int:
-        """The first byte of a piece."""
+        """Where a piece lies; a new piece is put behind all others.
+
+        Args:
+            piece: a key of the piece.
+            nbytes: its size in bytes.
+
+        Returns:
+            The address of its first byte.
+        """
         if piece not in self._first:
             self._first[piece] = self.free
             self.free += nbytes
@@ -47,7 +55,15 @@ class Mover:
         self._last = {False: -1, True: -1}
 
     def requests(self, step: int, runs: Iterable[Run]) -> Iterator[Request]:
-        """The requests of one step: lines that touch are one request, none comes twice."""
+        """The requests of one step. Lines that touch become one request, and none comes twice.
+
+        Args:
+            step: of the outer loops.
+            runs: bytes to move, in order.
+
+        Yields:
+            Requests of whole lines.
+        """
         line = self._line
         for write, group in groupby(runs, key=lambda run: run.is_write):
             spans = sorted((r.first // line, -(-r.end // line)) for r in group)

@@ -68,7 +68,14 @@ class Nest:
 
 
 def nest_of(mapping: Mapping) -> Nest:
-    """The loops outside of the levels next to DRAM, and each tensor's tile there."""
+    """The loops outside of the levels next to DRAM, and each tensor's tile there.
+
+    Args:
+        mapping: of the layer.
+
+    Returns:
+        The outer loops, and how each tensor's tile moves in them.
+    """
     factor, levels = mapping.factor, len(mapping.factor)
     fan = factor[:, SPATIAL_X] * factor[:, SPATIAL_Y]
     extent = np.ones((levels + 1, 8), np.int64)
@@ -123,6 +130,9 @@ def requests(
         mapping: of the layer, with as many levels.
         line: bytes that are moved together; 1 for the bytes themselves.
         layout: one of ``LAYOUTS``.
+
+    Yields:
+        Requests, step by step.
     """
     nest = nest_of(mapping)
     bits = [

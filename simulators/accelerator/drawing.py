@@ -13,7 +13,18 @@ from .mapper import Found
 
 
 def plot_energy(found: Sequence[tuple[Layer, Found]], machine: Architecture, path: Path) -> Path:
-    """Stacked bars, one a layer (all its occurrences): energy of every level and of arithmetic."""
+    """Stacked bars, one per layer: energy of every level and of arithmetic.
+
+    A bar holds all occurrences of its layer; the figure above it is the utilisation.
+
+    Args:
+        found: layers with their mappings and costs.
+        machine: names its levels.
+        path: of the picture; its ending says the format.
+
+    Returns:
+        The path.
+    """
     from matplotlib.figure import Figure
 
     parts = {

@@ -40,7 +40,16 @@ class Account:
 
 
 def account(mapped: Mapped, machine: Architecture, reuse: str) -> Account:
-    """The parts of a network's energy (pJ), cycles, area (um2) and outer traffic (bytes)."""
+    """The parts of a network's energy (pJ), cycles, area (um2) and outer traffic (bytes).
+
+    Args:
+        mapped: layers with the mappings they run by.
+        machine: the architecture.
+        reuse: the convention of reuse, one of ``layout.REUSE``.
+
+    Returns:
+        The parts, with every layer as often as it occurs.
+    """
     out = Account(clock_hz=machine.clock_hz)
     for layer, nest in mapped:
         _add_layer(out, layer, nest, machine, reuse)
@@ -150,10 +159,17 @@ def _networks(nest: LoopNest, machine: Architecture, work: Any) -> dict[str, flo
 
 
 def limiting(limits: Sequence[Mapping[str, float]], clock_hz: float) -> tuple[str, str, float]:
-    """What limits the time of all layers: (resource, the one that follows, s that relief can save).
+    """What limits the time of all layers.
 
-    A layer is limited by the resource that needs the longest. The resource that limits the longest time
-    is named; without it, each of its layers takes what its second resource needs.
+    A layer is limited by the resource that needs the longest. The resource that limits the longest
+    time is named. Without it, each of its layers takes what its second resource needs.
+
+    Args:
+        limits: for every layer, the cycles that each resource needs.
+        clock_hz: cycles per second.
+
+    Returns:
+        (resource, the one that limits next, seconds that relief can save).
     """
     blamed: dict[str, float] = {}
     second: dict[str, dict[str, float]] = {}
@@ -194,7 +210,11 @@ def breakdowns(
         evaluation: of the designs.
         energy: moves by resource that lower energy.
         time: moves by resource that lower time.
-        area: moves by level that lower area; None where area is not a sum over the architecture's levels.
+        area: moves by level that lower area; None where area is not a sum over the architecture's
+            levels.
+
+    Yields:
+        One breakdown per metric.
     """
     metrics = evaluation.metrics
     parts, pj = columns([a.energy for a in accounts])

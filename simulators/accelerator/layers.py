@@ -135,7 +135,17 @@ class Network:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def batched(self, batch: int) -> Network:
-        """The same network on ``batch`` inputs at once."""
+        """The same network on ``batch`` inputs at once.
+
+        Args:
+            batch: inputs at once, at least 1.
+
+        Returns:
+            The network; the same object for a batch of 1.
+
+        Raises:
+            WorkloadError: a batch below 1, or a layer that becomes too large.
+        """
         if batch < 1:
             raise WorkloadError(f"batch must be at least 1, got {batch}")
         if batch == 1:
@@ -147,7 +157,17 @@ class Network:
         return Network(f"{self.name}@{batch}", layers, self.notes)
 
     def layer(self, name: str) -> Layer:
-        """The layer of a name."""
+        """The first layer of a name.
+
+        Args:
+            name: the layer's name.
+
+        Returns:
+            The layer.
+
+        Raises:
+            UnknownNameError: no layer has that name.
+        """
         for layer in self.layers:
             if layer.name == name:
                 return layer

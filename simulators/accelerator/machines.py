@@ -33,10 +33,20 @@ def names() -> list[str]:
 
 
 def load_architecture(name: str | Path | Architecture) -> Architecture:
-    """An architecture by name or YAML file: the project's own, Timeloop's (v0.4) or ZigZag's.
+    """An architecture by name or YAML file.
+
+    A file is in the project's own form, in Timeloop's (v0.4) or in ZigZag's.
+
+    Args:
+        name: a shipped architecture's name, a path ending in ``.yaml`` or ``.yml``, or an architecture,
+            which stands for itself.
+
+    Returns:
+        The architecture.
 
     Raises:
-        UnknownNameError: no such architecture; ArchitectureError: the file makes no sense.
+        UnknownNameError: no such architecture.
+        ArchitectureError: the file makes no sense.
     """
     if isinstance(name, Architecture):
         return name
@@ -67,6 +77,13 @@ def load_architecture(name: str | Path | Architecture) -> Architecture:
 
 def from_document(document: Mapping[str, Any], where: str) -> Architecture:
     """An architecture from the mapping that its YAML file holds.
+
+    Args:
+        document: the mapping of the file.
+        where: names the file in messages.
+
+    Returns:
+        The architecture.
 
     Raises:
         ArchitectureError: all faults with their places.

@@ -44,7 +44,16 @@ class Found:
 
 @lru_cache(maxsize=256)
 def constraints(architecture: Architecture) -> tuple[NDArray[Any], ...]:
-    """(spatial (L, 2, 8), room (L, 2), must keep (L, 3), may keep beyond that (L, 3), starts (s, axes))."""
+    """What the search may do on an architecture.
+
+    Args:
+        architecture: the machine.
+
+    Returns:
+        (dimensions that may be unrolled (L, 2, 8), children along x and y (L, 2), tensors that must be
+        kept (L, 3), tensors that may be kept beyond those (L, 3), starts of the search (s, axes): the
+        rank of the dimension on each axis).
+    """
     must, may = architecture.keeps
     room = np.array([x.fanout for x in architecture.levels], np.int64)
     axes = int((room > 1).sum())
@@ -55,7 +64,17 @@ def constraints(architecture: Architecture) -> tuple[NDArray[Any], ...]:
 
 
 def problem_of(layer: Layer, architecture: Architecture, reuse: str) -> tuple[Any, ...]:
-    """What the kernels search: (dims, geometry, arrays, switches, least pJ that all products cost)."""
+    """What the kernels search.
+
+    Args:
+        layer: its shape.
+        architecture: the machine.
+        reuse: the convention of reuse, one of ``layout.REUSE``.
+
+    Returns:
+        (dims (8,), strides and dilations (4,), the architecture's arrays, switches, pJ that all
+        products cost at least).
+    """
     switches = (REUSE.index(reuse), True)
     floor = layer.macs * energy_floor(architecture)
     return layer.dims, layer.geometry, architecture.arrays, switches, floor
@@ -63,10 +82,13 @@ def problem_of(layer: Layer, architecture: Architecture, reuse: str) -> tuple[An
 
 @lru_cache(maxsize=256)
 def energy_floor(architecture: Architecture) -> float:
-    """PJ that every product costs at least: itself, and operands from levels of its own.
+    """Energy that every product costs at least: itself, and operands from levels of its own.
 
-    A level that must hold a tensor and has no fan-out below it serves every product apart; what is
-    further out is not counted.
+    Args:
+        architecture: the machine.
+
+    Returns:
+        pJ per product.
     """
     out = architecture.mac_pj
     for letter in LETTERS:
@@ -99,10 +121,13 @@ def find_mapping(
         effort: mappings evaluated, about 1.2 us each; ``dram-traffic`` besides tries every tiling of
             the level next to DRAM (up to a second for a large layer).
         reuse: see :func:`mapping.evaluate_mapping`.
-        certify: go on from there to a proved optimum (see ``optimal``); the mapping is then the best
-            of the certified space, and ``certificate`` says what is proved.
+        certify: go on from there to a proved optimum (see ``optimal``); the mapping is then the best of
+            the certified space, and ``certificate`` says what is proved.
         gap: how far above the optimum, as a share, the mapping of a certificate may be.
         seconds: CPU time after which a certificate says what is proved so far.
+
+    Returns:
+        The mapping with its cost, or why none fits.
 
     Raises:
         UnknownNameError: no such objective or convention.

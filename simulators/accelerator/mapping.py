@@ -43,10 +43,17 @@ class Mapping:
 
     @staticmethod
     def parse(rows: Sequence[Sequence[str]]) -> Mapping:
-        """From one [kept tensors, temporal, x, y] a level, outermost first.
+        """A mapping from words such as ``K16``, one row per level, outermost first.
 
-        Loops are words such as ``K16`` (or ``K16/5``: 16 iterations, the last round 5), outermost
-        first, one a dimension and kind: ``["WIO", "K16 C4", "P14", "R3"]``.
+        A row is [kept tensors, temporal, x, y]. Loops are outermost first, one per dimension and
+        kind: ``["WIO", "K16 C4", "P14", "R3"]``. ``K16/5`` is 16 iterations of which the last round
+        has 5.
+
+        Args:
+            rows: one per level.
+
+        Returns:
+            The mapping.
 
         Raises:
             MappingError: a word that is no loop, a dimension twice, a factor of 0.
@@ -89,7 +96,14 @@ class Mapping:
         return out
 
     def describe(self, architecture: Architecture) -> str:
-        """A loop nest as people read it."""
+        """The loop nest as people read it.
+
+        Args:
+            architecture: names the levels; it has as many as the mapping.
+
+        Returns:
+            Lines of text, indented by depth.
+        """
         lines, depth = [], 0
         for level, f, o, k in zip(architecture.levels, self.factor, self.order, self.keep):
             kept = ", ".join(t for t, held in zip(TENSORS, k) if held) or "passes everything by"
@@ -167,7 +181,14 @@ class Cost:
         return self.counts.sum(axis=2) * self.instances[:-1, None]
 
     def traffic_bits(self, architecture: Architecture) -> NDArray[np.float64]:
-        """Bits moved by all instances of each level, (L,); finished outputs at their own width."""
+        """Bits moved by all instances of each level; finished outputs count at their own width.
+
+        Args:
+            architecture: widths of words.
+
+        Returns:
+            (L,) bits.
+        """
         from .cost import narrowed
 
         moved: NDArray[np.float64] = self.traffic @ np.array(architecture.bits, np.float64)
@@ -184,6 +205,12 @@ def workspace(levels: int) -> tuple[NDArray[Any], ...]:
     counts (L, 3, 3), energy table (L, 3), cycles (L,), extent (L + 1, 8), tile volume (L, 3), used
     instances (L + 1,), fan-out (L, 8), spread (L, 3), bits moved alone (L, 2), loops (8 L, 4), where
     each level's loops start (L + 1,), scratch (3, 5).
+
+    Args:
+        levels: L, how many levels there are.
+
+    Returns:
+        The arrays in that order.
     """
     return (
         np.zeros((levels, 3, 3)),
@@ -218,6 +245,13 @@ def evaluate_mapping(
         reuse: ``physical`` (an input tile keeps what the tile before held), ``timeloop`` (its
             two-iteration extrapolation) or ``whole-tile`` (ZigZag: none of it).
         fill_and_drain: whether the first fill and the last drain count as cycles.
+
+    Returns:
+        What it costs, or the first rule that it breaks.
+
+    Raises:
+        MappingError: another number of levels, an unknown convention, or a tensor that a level must or
+            cannot keep.
     """
     from .cost import evaluate
     from .layout import REUSE
@@ -261,7 +295,18 @@ def evaluate_mapping(
 def refusal(
     architecture: Architecture, code: int, level: int, needed: float, available: float
 ) -> Refusal:
-    """The reason that the kernels gave as numbers; capacities in words of the architecture."""
+    """The reason that the kernels gave as numbers, in words.
+
+    Args:
+        architecture: names the level; capacities are in its words.
+        code: an index of ``layout.REASONS``.
+        level: the level; the dimension where the layer is not covered.
+        needed: bits or instances that the mapping needs.
+        available: bits or instances that there are.
+
+    Returns:
+        The refusal.
+    """
     if code == COVERAGE:
         return Refusal(REASONS[code], DIMENSIONS[level], needed, available)
     name = "MAC" if level == len(architecture.levels) else architecture.levels[level].name

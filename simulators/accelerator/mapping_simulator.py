@@ -133,7 +133,14 @@ class MappingSimulator(Simulator):
         return np.concatenate([part.canonical(x[:, s]) for part, s in self._slices()], axis=1)
 
     def mappings(self, design: Designs) -> list[tuple[Layer, Mapping]]:
-        """Every layer with the mapping that one design (d,) gives it."""
+        """Every layer with the mapping that one design (d,) gives it.
+
+        Args:
+            design: (d,) value indices.
+
+        Returns:
+            Layer and mapping, in the network's order.
+        """
         return [(part.layer, part.mapping(design[s])) for part, s in self._slices()]
 
     def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:

@@ -41,7 +41,12 @@ class MappingSpace(ABC):
 
     @abstractmethod
     def evaluate(self, x: Designs, *arguments: Any) -> None:
-        """Designs (n, d) with (arch, switches, out (n, 7), work) of ``decoding.row``."""
+        """Evaluate a batch of designs into an array.
+
+        Args:
+            x: (n, d) value indices.
+            *arguments: (arch, switches, out (n, 7), work) of ``decoding.row``; ``out`` is filled.
+        """
 
     def state(self) -> State:
         """Arrays for one mapping: factor, order, keep."""
@@ -53,18 +58,41 @@ class MappingSpace(ABC):
         )
 
     def mapping(self, design: Designs) -> Mapping:
-        """The mapping of one design (d,); every design covers the layer."""
+        """The mapping of one design; every design covers the layer.
+
+        Args:
+            design: (d,) value indices.
+
+        Returns:
+            The mapping.
+        """
         state = self.state()
         self._decode(np.asarray(design, np.int64), state)
         return Mapping(*state)
 
     def canonical(self, x: Designs) -> Designs:
-        """Designs (n, d) that stand for the same mapping as one."""
+        """Replace designs by the ones that stand for the same mapping.
+
+        Args:
+            x: (n, d) value indices.
+
+        Returns:
+            (n, d); two designs with the same mapping are equal in it as far as the space knows.
+        """
         return x
 
 
 def useful_factors(n: int) -> tuple[int, ...]:
-    """Factors of a loop over n that no smaller factor replaces: ceil(n / k); at most 16, spread evenly."""
+    """Factors of a loop that no smaller factor replaces: ceil(n / k).
+
+    Of many, about 16 are kept, spread evenly.
+
+    Args:
+        n: the loop's extent.
+
+    Returns:
+        The factors, in rising order.
+    """
     root = isqrt(n)  # every value is a quotient by a small k, or small itself
     values = sorted({-(-n // k) for k in range(1, root + 1)} | _small_quotients(n, root))
     if len(values) > MOST_FACTORS:
@@ -206,7 +234,14 @@ MOST_TILES = (
 
 
 def tiles(n: int) -> tuple[int, ...]:
-    """The tiles of a dimension of ``n``."""
+    """The tiles of a dimension that a knob offers.
+
+    Args:
+        n: the dimension's extent.
+
+    Returns:
+        Every tile from 1 to ``n``, or the useful ones of a very long dimension.
+    """
     return tuple(range(1, n + 1)) if n <= MOST_TILES else useful_factors(n)
 
 
@@ -277,5 +312,12 @@ SPACES: dict[str, type[MappingSpace]] = {"loops": LoopSpace, "gamma": GammaSpace
 
 
 def joined(spaces: list[MappingSpace]) -> DesignSpace:
-    """The space of all layers together."""
+    """The space of all layers together.
+
+    Args:
+        spaces: one per layer; their prefixes keep the names apart.
+
+    Returns:
+        The space, with the parameters of one layer after the other.
+    """
     return DesignSpace(list(itertools.chain.from_iterable(s.parameters for s in spaces)))

@@ -1,7 +1,8 @@
 """States of the mapper's search and the moves between them.
 
-A state is a whole mapping.  The outermost level's temporal factors are not free: they are whatever is
-left of each dimension, rounded up, so every move keeps the layer covered.
+A state is a whole mapping: factor (L, 3, 8), order (L, 8), keep (L, 3). The outermost level's
+temporal factors are not free. They are whatever is left of each dimension, rounded up, so every
+move keeps the layer covered. ``dims`` (8,) are the layer's extents.
 """
 
 from __future__ import annotations
@@ -29,13 +30,26 @@ ORDERS = np.array(
 
 @compiled
 def ceil_divide(a, b):
-    """Whole quotient, rounded up."""
+    """Whole quotient, rounded up.
+
+    Args:
+        a: dividend, at least 0.
+        b: divisor, at least 1.
+
+    Returns:
+        ceil(a / b).
+    """
     return (a + b - 1) // b
 
 
 @compiled
 def close(dims, factor):
-    """Set the outermost temporal factors to what is left of each dimension."""
+    """Set the outermost temporal factors to what is left of each dimension.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        factor: (L, 3, 8) int64, changed in place.
+    """
     for d in range(8):
         if dims[d] == 1:
             continue
@@ -47,7 +61,17 @@ def close(dims, factor):
 
 @compiled
 def unrolled_part(dims, factor, d, free):
-    """How much of dimension ``d`` goes on an axis with ``free`` places: (factor, mean use)."""
+    """How much of dimension ``d`` goes on an axis with ``free`` places.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        factor: (L, 3, 8) int64, what is unrolled so far.
+        d: the dimension.
+        free: places on the axis.
+
+    Returns:
+        (factor, places in use on average over the rounds).
+    """
     rest = dims[d]
     for level in range(factor.shape[0]):
         rest = ceil_divide(rest, factor[level, 1, d] * factor[level, 2, d])
@@ -57,10 +81,17 @@ def unrolled_part(dims, factor, d, free):
 
 @compiled
 def unroll(dims, factor, spatial, room, picks):
-    """Fill every fan-out, on each axis the ``picks`` (axes,)-th best dimension first.
+    """Fill every fan-out, on each axis the ``picks``-th best dimension first.
 
-    ``room`` (L, 2) are children along x and y.  A dimension is the better the fuller it makes an axis;
-    what is left of the axis goes to the best of the others, and so on.
+    A dimension is the better the fuller it makes an axis. What is left of the axis goes to the best
+    of the others, and so on.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        factor: (L, 3, 8) int64, filled.
+        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
+        room: (L, 2) int64, children along x and y.
+        picks: (axes,) int64, the rank of the first dimension on each axis.
     """
     levels = factor.shape[0]
     factor[:] = 1
@@ -93,7 +124,17 @@ def unroll(dims, factor, spatial, room, picks):
 
 @compiled
 def trade(dims, factor, level, kind, d, other, room):
-    """At a slot, halve (or third, or drop) dimension ``d`` and give the room to ``other``."""
+    """At a slot, halve (or third, or drop) dimension ``d`` and give the room to ``other``.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        factor: (L, 3, 8) int64, changed in place.
+        level: of the slot.
+        kind: of the slot: temporal, x or y.
+        d: the dimension that gives way.
+        other: the dimension that gets the room.
+        room: (L, 2) int64, children along x and y.
+    """
     here = factor[level, kind, d]
     p = 2 if here % 2 == 0 else (3 if here % 3 == 0 else here)
     factor[level, kind, d] = here // p
@@ -110,13 +151,30 @@ def trade(dims, factor, level, kind, d, other, room):
 
 @compiled
 def draw(seed):
-    """The next state of a linear congruential generator (Knuth's MMIX constants), 63 bits."""
+    """The next state of a linear congruential generator (Knuth's MMIX constants), 63 bits.
+
+    Args:
+        seed: the state, 63 bits.
+
+    Returns:
+        The next state.
+    """
     return (seed * 6364136223846793005 + 1442695040888963407) & 0x7FFFFFFFFFFFFFFF
 
 
 @compiled
 def used_slot(factor, d, level, kind):
-    """The first inner slot from (level, kind) on, going round, where dimension ``d`` runs at all."""
+    """The first inner slot from (level, kind) on, going round, where dimension ``d`` runs at all.
+
+    Args:
+        factor: (L, 3, 8) int64.
+        d: the dimension.
+        level: where to begin.
+        kind: where to begin.
+
+    Returns:
+        (level, kind) of the slot.
+    """
     levels = factor.shape[0]
     for _ in range(levels * 3):
         if factor[level, kind, d] > 1 and level + kind > 0:
@@ -130,12 +188,26 @@ def used_slot(factor, d, level, kind):
 
 @compiled
 def propose(dims, state, spatial, room, must, optional, seed):
-    """Change one thing at random; returns the next seed."""
+    """Change one thing of a state at random.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        state: (factor, order, keep), changed in place.
+        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
+        room: (L, 2) int64, children along x and y.
+        must: (L, 3) bool, tensors that a level must keep.
+        optional: (L, 3) bool, tensors that it may keep beyond those.
+        seed: of the random choices.
+
+    Returns:
+        The next seed.
+    """
     factor, order, keep = state
     levels = factor.shape[0]
     seed = draw(seed)
     if dims.max() == 1:  # a single product: one mapping, nothing to change
         return seed
+    # one number is split into all choices: the move, the level, the dimension, the kind of loop
     r = seed >> 24
     what, r = r % 16, r // 16
     level, r = r % levels, r // levels

@@ -1,7 +1,11 @@
 """Loop-nest reuse analysis: words that move at every level, for one mapping of one layer.
 
-Words are elements of a tensor, cycles are clock cycles, energy is in pJ.  The rules are those of
+Words are elements of a tensor, cycles are clock cycles, energy is in pJ. The rules are those of
 Timeloop (Parashar et al., ISPASS 2019), written as closed forms; see README.md for the derivation.
+
+Arrays that the kernels share, for L levels: ``dims`` (8,) the layer's extents, ``conv`` (4,)
+strides and dilations, ``keep`` (L, 3) tensors that a level keeps, ``volume`` (L, 3) words of a
+tile, and what :func:`unfold` fills.
 """
 
 from __future__ import annotations
@@ -27,10 +31,16 @@ AXIS = np.array([0, 1, -1, 2, 3, 4, 3, 4], np.int64)
 def unfold(factor, order, extent, fan, used, loops, starts):
     """What the rules need of a mapping, computed once.
 
-    ``extent`` (L + 1, 8): product of all factors at a level and inside it.  ``fan`` (L, 8): children of
-    one instance by dimension; ``used`` (L + 1,): instances in use, the MACs last.  ``loops`` (., 4):
-    the temporal loops that run more than once, outermost first: dimension, iterations, how far one
-    step goes, product of the iterations up to here; those of level l end before ``starts[l + 1]``.
+    Args:
+        factor: (L, 3, 8) int64, temporal, x and y factors.
+        order: (L, 8) int64, loops from the outermost.
+        extent: (L + 1, 8), filled: product of all factors at a level and inside it.
+        fan: (L, 8), filled: children of one instance by dimension.
+        used: (L + 1,), filled: instances in use, the MACs last.
+        loops: (8 L, 4), filled with the temporal loops that run more than once, outermost first:
+            dimension, iterations, how far one step goes, product of the iterations up to here.
+        starts: (L + 1,), filled: where each level's loops start; those of level l end before ``starts[l
+            + 1]``.
     """
     levels = factor.shape[0]
     for d in range(8):
@@ -61,7 +71,16 @@ def unfold(factor, order, extent, fan, used, loops, starts):
 
 @compiled
 def box_volume(tensor, e, conv):
-    """Elements of a tensor that a box of loop extents ``e`` (8,) touches (bounding box for inputs)."""
+    """Elements of a tensor that a box of loop extents touches; for inputs of the bounding box.
+
+    Args:
+        tensor: WEIGHTS, INPUTS or OUTPUTS.
+        e: (8,) int64, the box's extents.
+        conv: (4,) int64, strides and dilations.
+
+    Returns:
+        Elements.
+    """
     if tensor == WEIGHTS:
         return e[G] * e[K] * e[C] * e[R] * e[S]
     if tensor == OUTPUTS:
@@ -73,11 +92,25 @@ def box_volume(tensor, e, conv):
 
 @compiled
 def check(dims, conv, factor, extent, used, keep, size, bits, mesh, volume):
-    """The first rule that a mapping breaks: (reason, level, needed, available).
+    """The first rule that a mapping breaks.
 
-    Level L are the MACs; capacities are bits.  The order is Timeloop's: expansion at the MACs, then
-    each level from the inside: capacity, instances, X, Y.  ``volume`` (L, 3) gets the words of each
-    tensor's tile where it is kept.
+    Level L are the MACs. The order is Timeloop's: expansion at the MACs, then for each level from
+    the inside capacity, instances, X and Y.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        factor: (L, 3, 8) int64.
+        extent: (L + 1, 8), see :func:`unfold`.
+        used: (L + 1,), see :func:`unfold`.
+        keep: (L, 3) bool.
+        size: (L,) bits of one instance.
+        bits: (L, 4) bits per word.
+        mesh: (L + 1, 2) instances along x and y, the MACs last.
+        volume: (L, 3), filled with the words of each tensor's tile where it is kept.
+
+    Returns:
+        (reason, level, needed, available); capacities are bits.
     """
     levels = factor.shape[0]
     ragged = False
@@ -121,9 +154,17 @@ def check(dims, conv, factor, extent, used, keep, size, bits, mesh, volume):
 def distinct_offsets(tensor, spatial, inner, conv):
     """How many different tiles of a tensor the children of one instance hold.
 
-    ``spatial`` (8,) are the fan-out's factors, ``inner`` (8,) the extents of one child.  Along an input
-    axis the offsets are a*i + b*j; of all pairs (i, j) those with (i - b/g, j + a/g) also among the
-    pairs are repetitions.
+    Along an input axis the offsets are a*i + b*j. Of all pairs (i, j), those are repetitions for
+    which (i - b/g, j + a/g) is a pair too, where g is the greatest common divisor of a and b.
+
+    Args:
+        tensor: WEIGHTS, INPUTS or OUTPUTS.
+        spatial: (8,) int64, the fan-out's factors.
+        inner: (8,) int64, the extents of one child.
+        conv: (4,) int64, strides and dilations.
+
+    Returns:
+        Different tiles.
     """
     if tensor == WEIGHTS:
         return spatial[G] * spatial[K] * spatial[C] * spatial[R] * spatial[S]
@@ -147,7 +188,20 @@ def distinct_offsets(tensor, spatial, inner, conv):
 
 @compiled
 def passes(tensor, level, loops, starts):
-    """How often weights or outputs of one instance change: all outer loops but the stationary ones."""
+    """How often weights or outputs of one instance change.
+
+    That is the product of all outer loops but those inside of the last loop that indexes the
+    tensor, during which it stays.
+
+    Args:
+        tensor: WEIGHTS or OUTPUTS.
+        level: the level that keeps it.
+        loops: (8 L, 4), see :func:`unfold`.
+        starts: (L + 1,), see :func:`unfold`.
+
+    Returns:
+        Tiles delivered over the whole run.
+    """
     for j in range(starts[level] - 1, -1, -1):
         if RELEVANT[tensor, loops[j, 0]]:
             return float(loops[j, 3])
@@ -159,9 +213,22 @@ def delivered_inputs(level, extent, conv, loops, starts, reuse, scratch):
     """Words of the inputs delivered to one instance of a level over the whole run.
 
     Loop by loop from the inside, a step of loop j brings the tile less its overlap with the tile
-    before.  Under ``PREVIOUS_TILE`` that is the tile at the end of all inner loops; under
-    ``TWO_ITERATIONS`` (Timeloop) it is remembered at index 1 of every inner loop, and reuse is given
-    up where the displacement changes; under ``WHOLE_TILE`` (ZigZag) every new tile comes in full.
+    before. Under ``PREVIOUS_TILE`` that is the tile at the end of all inner loops. Under
+    ``TWO_ITERATIONS`` (Timeloop) it is remembered at index 1 of every inner loop, and reuse is
+    given up where the displacement changes. Under ``WHOLE_TILE`` (ZigZag) every new tile comes in
+    full.
+
+    Args:
+        level: the level that keeps the inputs.
+        extent: (L + 1, 8), see :func:`unfold`.
+        conv: (4,) int64, strides and dilations.
+        loops: (8 L, 4), see :func:`unfold`.
+        starts: (L + 1,), see :func:`unfold`.
+        reuse: one of those three conventions.
+        scratch: (3, 5) int64.
+
+    Returns:
+        Words.
     """
     box, first, sums = scratch[0], scratch[1], scratch[2]
     e = extent[level]
@@ -191,6 +258,7 @@ def delivered_inputs(level, extent, conv, loops, starts, reuse, scratch):
                 overlap *= max(0, box[a] - abs(v))
                 if overlap == 0.0:
                     break
+            # where the tile has moved by the displacement of all inner loops together
             cost = full - overlap
             if not moved:
                 halo = cost
@@ -215,11 +283,29 @@ def delivered_inputs(level, extent, conv, loops, starts, reuse, scratch):
 def count(
     dims, conv, extent, fan, used, keep, volume, loops, starts, reuse, counts, spread, scratch
 ):
-    """Reads, fills and updates of one instance of every level; returns compute cycles.
+    """Reads, fills and updates of one instance of every level.
 
-    ``counts`` (L, 3, 3) is overwritten, and ``spread`` (L, 3): how many different tiles of a level the
-    next level outside that keeps the tensor hands out.  Where factors do not divide a dimension, words
-    are those of the padded layer times the true tensor's share of the padded one.
+    Where factors do not divide a dimension, words are those of the padded layer times the true
+    tensor's share of the padded one.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        extent: (L + 1, 8), see :func:`unfold`.
+        fan: (L, 8), see :func:`unfold`.
+        used: (L + 1,), see :func:`unfold`.
+        keep: (L, 3) bool.
+        volume: (L, 3) words of each tile.
+        loops: (8 L, 4), see :func:`unfold`.
+        starts: (L + 1,), see :func:`unfold`.
+        reuse: convention of reuse of inputs.
+        counts: (L, 3, 3), overwritten: words read, filled, updated.
+        spread: (L, 3), overwritten: different tiles of a level that the next level outside that keeps
+            the tensor hands out.
+        scratch: (3, 5) int64.
+
+    Returns:
+        Compute cycles.
     """
     levels = keep.shape[0]
     last = starts[levels]
@@ -256,6 +342,8 @@ def count(
                 mine = volume[level, t] * passes(t, level, loops, starts)
             demanded = words * fan_out
             if t == OUTPUTS:
+                # outputs of one instance: the first update of each needs no earlier sum, so none is
+                # read
                 part = 1.0
                 for d in range(8):
                     if RELEVANT[t, d]:
