@@ -24,6 +24,7 @@ from .stages import Figures, quick
 from .step import Step, held, indivisible, ports, step_of
 from .training import NAMED, Workload, total
 from .training import workload as find
+from .transformer import parameters
 
 SEMANTICS = ("physical", "astra-sim")
 
@@ -128,6 +129,14 @@ class ClusterSimulator(Simulator):
             "space": self._space, "npus": self.npus, "dimensions": self.dimensions,
             "semantics": self.semantics, "endpoint_delay": self.endpoint_delay, **self._facts,
         }  # fmt: skip
+
+    @property
+    def workload_notes(self) -> Mapping[str, Any]:
+        """How many parameters the model has, by its shape; nothing of a task graph."""
+        if isinstance(self.task, GraphTask):
+            return {}
+        total, used = (f"{n / 1e9:.3g} billion" for n in parameters(self.task.shape))
+        return {"parameters": total + (f", {used} of them per token" if total != used else "")}
 
     def prepare(self) -> None:
         """Compile the kernels."""

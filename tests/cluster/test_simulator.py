@@ -10,7 +10,6 @@ from archgym.simulators.cluster.system import KINDS, System
 from archgym.simulators.cluster.training import NAMED, memory_parts, total, workload
 from archgym.simulators.cluster.workloads import collective
 
-from archgym import load_scenario
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.testing import check_simulator
 
@@ -151,9 +150,3 @@ def test_a_model_of_ones_own(tmp_path):
         assert word in str(caught.value)
     with pytest.raises(UnknownNameError, match="gpt3-13b-train"):
         workload("gpt3-13b-trian")
-
-
-def test_the_scenarios_have_references_that_meet_their_specs():
-    for name in ("gpt3-13b-training", "llama-70b-training", "mixtral-front", "archgym-gpt3-13b"):
-        scenario = load_scenario(f"cluster/{name}")
-        assert scenario.satisfied(scenario.evaluate(scenario.reference_design)).all(), name
