@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 FOLDERS = (
     "archgym/answers", "archgym/contracts", "archgym/goals", "archgym/search", "archgym/space",
     "archgym/statistics", "archgym/testing", "archgym/trust.py", "archgym/units.py",
-    "archgym/validation.py", "agents", "cost_models",
+    "archgym/validation.py", "agents", "cost_models", "simulators/accelerator",
 )  # fmt: skip
 # classes that keep a protocol, which documents their methods, without inheriting from it
 KEEPS = {"FileDatabase": "Database", "ServerDatabase": "Database"}
@@ -33,7 +33,7 @@ def trees(folders=FOLDERS):
 def declared():
     """Methods by class, and the names of the classes it inherits from."""
     methods, bases = {}, {}
-    for tree in trees(("archgym", "agents", "cost_models")).values():
+    for tree in trees(("archgym", "agents", "cost_models", "simulators")).values():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 methods.setdefault(node.name, {}).update(

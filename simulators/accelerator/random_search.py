@@ -21,7 +21,22 @@ from .descent import score
 
 @compiled
 def draw(dims, spatial, room, must, optional, factor, order, keep, rng):
-    """One random mapping; whether its unrolling fits the axes."""
+    """One random mapping.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
+        room: (L, 2) int64, children along x and y.
+        must: (L, 3) bool, tensors that a level must keep.
+        optional: (L, 3) bool, tensors that it may keep beyond those.
+        factor: (L, 3, 8) int64, filled.
+        order: (L, 8) int64, filled.
+        keep: (L, 3) bool, filled.
+        rng: a NumPy generator.
+
+    Returns:
+        Whether its unrolling fits the axes; where not, order and keep are not filled.
+    """
     levels = must.shape[0]
     factor[:] = 1
     for d in range(8):
@@ -58,7 +73,23 @@ def draw(dims, spatial, room, must, optional, factor, order, keep, rng):
 
 @compiled
 def random_mappings(problem, objective, spatial, room, must, optional, n, rng, best, work):
-    """The best of ``n`` draws that fit their axes: (score, factor, order, keep)."""
+    """The best of ``n`` draws that fit their axes.
+
+    Args:
+        problem: what ``mapper.problem_of`` makes.
+        objective: an index of ``layout.OBJECTIVES``.
+        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
+        room: (L, 2) int64, children along x and y.
+        must: (L, 3) bool, tensors that a level must keep.
+        optional: (L, 3) bool, tensors that it may keep beyond those.
+        n: draws.
+        rng: a NumPy generator.
+        best: a score that is known; draws are compared with it.
+        work: the arrays of ``mapping.workspace``.
+
+    Returns:
+        (score, factor, order, keep).
+    """
     levels = must.shape[0]
     factor, order = np.ones((levels, 3, 8), np.int64), np.empty((levels, 8), np.int64)
     keep = must.copy()
@@ -84,7 +115,19 @@ def random_search(
     reuse: str = "physical",
     seed: int = 0,
 ) -> tuple[float, Mapping, int]:
-    """The best random mapping within a time: (score, mapping, mappings tried)."""
+    """The best random mapping that is found within a time.
+
+    Args:
+        layer: its shape.
+        architecture: the machine.
+        seconds: wall-clock time.
+        objective: one of ``layout.OBJECTIVES``.
+        reuse: one of ``layout.REUSE``.
+        seed: of the draws.
+
+    Returns:
+        (score, mapping, mappings tried).
+    """
     spatial, room, must, optional, _ = constraints(architecture)
     problem = problem_of(layer, architecture, reuse)
     work = workspace(len(architecture.levels))

@@ -99,6 +99,9 @@ def mapping_relief(knobs: Sequence[str], levels: Sequence[str]) -> tuple[Reliefs
     Args:
         knobs: of the mapping space.
         levels: of the machine, outermost first.
+
+    Returns:
+        (moves that lower energy by level, moves that lower time by resource).
     """
     unroll = tuple(Move(k, 0) for k in knobs if k.startswith("parallel."))
     unroll += tuple(Move(k, 1) for k in knobs if k.endswith("num_pe"))
@@ -113,5 +116,12 @@ def mapping_relief(knobs: Sequence[str], levels: Sequence[str]) -> tuple[Reliefs
 
 
 def area_relief(space: str) -> Reliefs:
-    """Moves that make a level smaller, by level."""
+    """Moves that make a level smaller, by level.
+
+    Args:
+        space: a name of ``hardware.SPACES``.
+
+    Returns:
+        The moves.
+    """
     return {level: _moves(text) for level, text in PIECES[space].items()}

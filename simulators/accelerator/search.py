@@ -15,11 +15,24 @@ SHARES = np.array([0.5, 0.3, 0.2])  # of that, by round
 
 @compiled
 def search(problem, objective, spatial, room, must, optional, starts, budget, work):
-    """The best mapping found: (score, evaluations, factor, order, keep).
+    """Search for a good mapping.
 
-    ``starts`` (s, axes) say which dimensions each start unrolls first; see :func:`unroll`.  All starts
-    race: each gets a short descent, the better quarter a longer one, the best of these the longest; what
-    is left of the ``budget`` of evaluations anneals from the best.
+    All starts race: each gets a short descent, the better quarter a longer one, the best of these
+    the longest. What is left of the budget anneals from the best.
+
+    Args:
+        problem: what ``mapper.problem_of`` makes.
+        objective: an index of ``layout.OBJECTIVES``.
+        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
+        room: (L, 2) int64, children along x and y.
+        must: (L, 3) bool, tensors that a level must keep.
+        optional: (L, 3) bool, tensors that it may keep beyond those.
+        starts: (s, axes), which dimensions each start unrolls first; see ``moves.unroll``.
+        budget: evaluations.
+        work: the arrays of ``mapping.workspace``.
+
+    Returns:
+        (score, evaluations, factor, order, keep); an infinite score where nothing fits.
     """
     dims = problem[0]
     levels = must.shape[0]
@@ -46,6 +59,7 @@ def search(problem, objective, spatial, room, must, optional, starts, budget, wo
         scores[s] = score(problem, state, objective, np.inf, work)
         spent += 1
     alive = max(1, int(np.isfinite(scores).sum()))
+    # the race: of those alive each descends, and the better quarter goes on
     for turn in range(3):
         ranked = np.argsort(scores)[:alive]
         each = int(SHARES[turn] * budget * RACE / alive) + 1
@@ -68,6 +82,7 @@ def search(problem, objective, spatial, room, must, optional, starts, budget, wo
     if top == np.inf:
         return top, spent, best_factor, best_order, best_keep
     seed = 88172645463325252
+    # anneal with half of what is left, descend from what that finds, and again
     while budget - spent > 200:
         turns = max(200, (budget - spent) // 2)
         factor, order, keep = best_factor.copy(), best_order.copy(), best_keep.copy()
@@ -93,9 +108,18 @@ def search(problem, objective, spatial, room, must, optional, starts, budget, wo
 def sweep_tiles(problem, objective, candidates, keep, work):
     """The best tiling of the level below the outermost, by trying every one that fits.
 
-    ``candidates`` (8, most) are factors in rising order, 0 where there are no more.  Nothing is
-    unrolled and everything further inside is of one word, so what DRAM sees is all that is compared:
-    the answer for a larger buffer can only be better.  Returns (score, factor, order).
+    Nothing is unrolled, and everything further inside is of one word. So what DRAM sees is all that
+    is compared: the answer for a larger buffer can only be better.
+
+    Args:
+        problem: what ``mapper.problem_of`` makes.
+        objective: an index of ``layout.OBJECTIVES``.
+        candidates: (8, most) factors in rising order, 0 where there are no more.
+        keep: (L, 3) bool, tensors that a level keeps.
+        work: the arrays of ``mapping.workspace``.
+
+    Returns:
+        (score, factor, order).
     """
     dims = problem[0]
     levels = keep.shape[0]

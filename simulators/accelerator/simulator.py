@@ -33,10 +33,15 @@ GROUP_OF = {"DRAM": "dram", "GLB": "glb"}  # every other level lies in the proce
 class AcceleratorSimulator(Simulator):
     """Every design is a DNN accelerator; the mapper chooses how each layer runs on it.
 
-    ``space``: ``archgym-timeloop`` (ArchGym's 26 knobs), ``eyeriss`` or ``simba``.  Metrics are those
-    of one inference: layers one after the other, each as often as it occurs.  ``dims`` are sizes of an
-    ONNX model's symbolic axes (``batch=8,sequence=128``), ``partial`` takes a model of which some
-    products cannot be read, ``output_bits`` is the width of finished outputs (0: that of sums).
+    Metrics are those of one inference: layers one after the other, each as often as it occurs. The
+    settings are:
+
+    - ``space``: ``archgym-timeloop`` (ArchGym's 26 knobs), ``eyeriss`` or ``simba``.
+    - ``objective`` and ``effort``: what the mapper minimises, and how many mappings it tries per
+      layer.
+    - ``dims``: sizes of an ONNX model's symbolic axes (``batch=8,sequence=128``).
+    - ``partial``: whether a model of which some products cannot be read is taken.
+    - ``output_bits``: width of finished outputs (0: that of sums).
     """
 
     name = "accelerator"
@@ -125,7 +130,13 @@ class AcceleratorSimulator(Simulator):
         find_mapping(Layer("tiny"), self.hardware.build(design), effort=1)
 
     def architecture(self, design: Designs) -> Architecture:
-        """The accelerator that one design (d,) stands for.
+        """The accelerator that one design stands for.
+
+        Args:
+            design: (d,) value indices.
+
+        Returns:
+            The architecture.
 
         Raises:
             TechnologyError: a component that the energy tables do not cover.
@@ -189,7 +200,17 @@ class AcceleratorSimulator(Simulator):
         return breakdowns(accounts, evaluation, *RELIEFS[name](), area_relief(name))
 
     def mappings(self, design: Designs) -> list[tuple[Layer, Found | Refusal]]:
-        """Every layer of the network with the mapping it runs by on one design (d,)."""
+        """Every layer of the network with the mapping it runs by on one design.
+
+        Args:
+            design: (d,) value indices.
+
+        Returns:
+            Layer and mapping, or why none fits, in the network's order.
+
+        Raises:
+            TechnologyError: a component that the energy tables do not cover.
+        """
         return list(self._mapped(self.architecture(design)))
 
     def _mapped(self, hardware: Architecture) -> Iterator[tuple[Layer, Found | Refusal]]:

@@ -37,8 +37,12 @@ def systolic(layer: Layer, rows: int, columns: int, dataflow: str = "ws") -> Sys
         columns: multipliers across.
         dataflow: ``ws`` weights, ``os`` outputs, ``is`` inputs stationary.
 
+    Returns:
+        Cycles, utilisation and accesses of SRAMs.
+
     Raises:
-        MappingError: an array without rows or columns; UnknownNameError: no such dataflow.
+        MappingError: an array without rows or columns.
+        UnknownNameError: no such dataflow.
     """
     if dataflow not in DATAFLOWS:
         raise UnknownNameError("systolic dataflow", dataflow, DATAFLOWS)

@@ -54,12 +54,34 @@ class Cost:
 
 
 def energy_factor(node: int, source: int) -> float:
-    """Energy at ``node`` nm over energy at ``source`` nm."""
+    """Energy at ``node`` nm over energy at ``source`` nm.
+
+    Args:
+        node: in nm, one of ``SUPPLY``.
+        source: in nm, one of ``SUPPLY``.
+
+    Returns:
+        The ratio.
+
+    Raises:
+        TechnologyError: a node without a supply voltage.
+    """
     return node * _supply(node) ** 2 / (source * _supply(source) ** 2)
 
 
 def area_factor(node: int, source: int) -> float:
-    """Area at ``node`` nm over area at ``source`` nm."""
+    """Area at ``node`` nm over area at ``source`` nm.
+
+    Args:
+        node: in nm, one of ``SUPPLY``.
+        source: in nm.
+
+    Returns:
+        The ratio.
+
+    Raises:
+        TechnologyError: a node without a supply voltage.
+    """
     _supply(node)
     return (node / source) ** 2
 
@@ -110,6 +132,15 @@ def _bilinear(node: int, size: float, port: float) -> tuple[float, float, float]
 def sram(size_bytes: float, port_bits: int, node: int = 45, banks: int = 1) -> Cost:
     """An SRAM of ``banks`` equal macros behind one port.
 
+    Args:
+        size_bytes: of all banks together.
+        port_bits: width of the port.
+        node: in nm, one of ``SUPPLY``.
+        banks: equal macros.
+
+    Returns:
+        Cost of one access of the port, and area.
+
     Raises:
         TechnologyError: a bank larger than CACTI's table, or nothing at all.
     """
@@ -135,7 +166,19 @@ def sram(size_bytes: float, port_bits: int, node: int = 45, banks: int = 1) -> C
 
 @cache
 def register_file(depth: int, port_bits: int, node: int = 45) -> Cost:
-    """A register file of ``depth`` words of ``port_bits``."""
+    """A register file of ``depth`` words of ``port_bits``.
+
+    Args:
+        depth: words.
+        port_bits: bits per word.
+        node: in nm, one of ``SUPPLY``.
+
+    Returns:
+        Cost of one access of the port, and area.
+
+    Raises:
+        TechnologyError: no words or no bits.
+    """
     if depth < 1 or port_bits < 1:
         raise TechnologyError(f"no register file of {depth} words of {port_bits} bits")
     constant, slope = REGISTER_PJ_PER_BIT
@@ -145,7 +188,15 @@ def register_file(depth: int, port_bits: int, node: int = 45) -> Cost:
 
 @cache
 def controller(depth: int, node: int = 45) -> Cost:
-    """The two address counters of a smart buffer."""
+    """The two address counters of a smart buffer.
+
+    Args:
+        depth: words that are addressed.
+        node: in nm, one of ``SUPPLY``.
+
+    Returns:
+        Cost per access, and area.
+    """
     bits = 2 * max(1.0, log2(max(depth, 2)))
     pj = bits * ADDER_PJ_PER_BIT * energy_factor(node, 45)
     return Cost(pj, pj, bits * ADDER_UM2_PER_BIT * area_factor(node, 45))
@@ -153,7 +204,21 @@ def controller(depth: int, node: int = 45) -> Cost:
 
 @cache
 def buffer(kind: str, depth: int, port_bits: int, node: int = 45, banks: int = 1) -> Cost:
-    """One of ArchGym's four buffer classes, ``depth`` words of ``port_bits``."""
+    """One of ArchGym's four buffer classes.
+
+    Args:
+        kind: one of ``BUFFER_CLASSES``.
+        depth: words.
+        port_bits: bits per word, which is the port.
+        node: in nm, one of ``SUPPLY``.
+        banks: equal macros, for SRAM.
+
+    Returns:
+        Cost of one access of the port, and area.
+
+    Raises:
+        TechnologyError: another class, or a size that the tables do not cover.
+    """
     if kind not in BUFFER_CLASSES:
         raise TechnologyError(f"unknown buffer class {kind!r}; known: {', '.join(BUFFER_CLASSES)}")
     if kind in ("regfile", "smartbuffer_RF"):
@@ -172,7 +237,18 @@ def buffer(kind: str, depth: int, port_bits: int, node: int = 45, banks: int = 1
 
 @cache
 def multiplier(bits: int, node: int = 45) -> tuple[float, float]:
-    """A multiply-accumulate unit: (pJ an operation, um2)."""
+    """A multiply-accumulate unit.
+
+    Args:
+        bits: of each operand.
+        node: in nm, one of ``SUPPLY``.
+
+    Returns:
+        (pJ per operation, um2).
+
+    Raises:
+        TechnologyError: no bits, or a node without a supply voltage.
+    """
     if bits < 1:
         raise TechnologyError(f"no multiplier of {bits} bits")
     share = log2(bits / 8) / 2

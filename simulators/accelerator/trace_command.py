@@ -22,7 +22,11 @@ MOST = 1_000_000
 
 
 def add_trace(p: argparse.ArgumentParser) -> None:
-    """``archgym accelerator trace``."""
+    """Add the options of ``archgym accelerator trace``.
+
+    Args:
+        p: the subcommand's parser.
+    """
     p.add_argument("workload", help=WHAT)
     reading_options(p)
     p.add_argument(

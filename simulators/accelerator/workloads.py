@@ -34,7 +34,13 @@ def names() -> list[str]:
 
 
 def parse_dims(dims: str | Dims | None) -> dict[str, int]:
-    """Sizes of symbolic axes, from ``batch=8,sequence=128`` or a mapping.
+    """Sizes of symbolic axes.
+
+    Args:
+        dims: text such as ``batch=8,sequence=128``, a mapping, or nothing.
+
+    Returns:
+        Sizes by name.
 
     Raises:
         WorkloadError: a part that is not NAME=SIZE, a size that is no whole number of at least 1.
@@ -70,12 +76,18 @@ def resolve(
     dims: str | Dims | None = None,
     partial: bool = False,
 ) -> Network:
-    """A network by name, ``network/layer``, file (see ``FORMATS``); ``NAME@4`` is a batch of four.
+    """A network by name or file.
+
+    ``NAME/LAYER`` is one layer of a network, and ``NAME@4`` a batch of four. ``FORMATS`` lists the
+    kinds of files.
 
     Args:
         workload: what is meant; a layer or network stands for itself.
         dims: sizes of a model's symbolic axes (ONNX).
         partial: take a model of which some products cannot be read.
+
+    Returns:
+        The network.
 
     Raises:
         UnknownNameError: no such network or layer.
@@ -91,7 +103,17 @@ def resolve(
 
 
 def reading(dims: str | Dims, partial: bool, output_bits: int) -> dict[str, Any]:
-    """The settings of how a workload is read that differ from the defaults, as fingerprints hold them.
+    """The settings of how a workload is read that differ from the defaults.
+
+    Fingerprints hold them in this form.
+
+    Args:
+        dims: sizes of symbolic axes.
+        partial: whether a part of a model will do.
+        output_bits: width of finished outputs; 0 for the architecture's own.
+
+    Returns:
+        Settings by name.
 
     Raises:
         WorkloadError: ``output_bits`` is no whole number from 0 to 4096, ``partial`` no truth value.

@@ -26,7 +26,15 @@ CLASSES = np.array(
 
 @compiled
 def tight(dims, factor):
-    """Whether no factor of a mapping (L, 3, 8) could be lower by one and still cover."""
+    """Whether no factor of a mapping (L, 3, 8) could be lower by one and still cover.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        factor: (L, 3, 8) int64.
+
+    Returns:
+        Whether the mapping is tight.
+    """
     for d in range(8):
         whole = 1
         for level in range(factor.shape[0]):
@@ -42,7 +50,19 @@ def tight(dims, factor):
 
 @compiled
 def leaf(problem, node, choice, objective, work, state):
-    """The model's own answer for a node whose loops are all decided: (worth, pJ, cycles)."""
+    """The model's own answer for a node whose loops are all decided.
+
+    Args:
+        problem: see the package.
+        node: (ns (L, 8), orders (L, 8)), how often each loop runs and in which order.
+        choice: (across (L, 8), down (L, 8), keep (L, 3)).
+        objective: an index of ``layout.OBJECTIVES``.
+        work: the arrays of ``mapping.workspace``.
+        state: (factor (L, 3, 8), order (L, 8)), filled.
+
+    Returns:
+        (worth, pJ, cycles); infinite where the mapping is not tight or does not fit.
+    """
     dims, conv, arch, switches, _ = problem
     across, down, keep = choice
     ns, orders = node
@@ -64,10 +84,19 @@ def leaf(problem, node, choice, objective, work, state):
 
 @compiled
 def bound_inside(level, product, visits, reads, rest, window, problem, forms, share, extents):
-    """Fill the visits of all levels further inside than ``level``, whose row of visits is known.
+    """Fill in the visits of all levels further inside than ``level``, whose row of visits is known.
 
-    ``product`` (3,) are the iterations outside ``level`` that do not index each tensor, ``rest`` (8,) the
-    extents left inside it.
+    Args:
+        level: the innermost level whose visits are known.
+        product: (3,) iterations outside ``level`` that do not index each tensor.
+        visits: (L + 1, 3), filled further inside.
+        reads: (L + 1,), filled further inside.
+        rest: (8,) extents left inside ``level``.
+        window: whether the layer has windows.
+        problem: see the package.
+        forms: see the package.
+        share: of the inputs' box that is read at least.
+        extents: (8,), scratch.
     """
     dims, conv, arch, switches, _ = problem
     size, bits = arch[0], arch[1]
@@ -94,7 +123,22 @@ def bound_inside(level, product, visits, reads, rest, window, problem, forms, sh
 
 @compiled
 def has_room(level, rest, dims, conv, keep, inside, size, bits, extents):
-    """Whether tiles of the extents ``rest`` (8,) fit ``level``."""
+    """Whether tiles of the extents ``rest`` fit a level.
+
+    Args:
+        level: the level.
+        rest: (8,) extents left inside it.
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        keep: (L, 3) bool.
+        inside: (L + 1, 8) unrolled factors from a level inwards, which a tile must hold.
+        size: (L,) bits of one instance.
+        bits: (L, 4) bits per word.
+        extents: (8,), scratch.
+
+    Returns:
+        True if they fit.
+    """
     needed = 0.0
     for d in range(8):
         extents[d] = min(dims[d], max(rest[d], inside[level, d]))
@@ -106,7 +150,15 @@ def has_room(level, rest, dims, conv, keep, inside, size, bits, extents):
 
 @compiled
 def next_order(indices, n):
-    """The next permutation of the first ``n`` of ``indices`` in lexicographic order; whether there is one."""
+    """Step to the next permutation in lexicographic order.
+
+    Args:
+        indices: int64, permuted in place.
+        n: how many of them are permuted, from the first.
+
+    Returns:
+        Whether there was a next one.
+    """
     i = n - 2
     while i >= 0 and indices[i] >= indices[i + 1]:
         i -= 1
@@ -126,7 +178,15 @@ def next_order(indices, n):
 
 @compiled
 def kind_of(d, plain):
-    """Loops of one kind may change places next to each other; windows are kinds of their own."""
+    """Loops of one kind may change places next to each other; windows are kinds of their own.
+
+    Args:
+        d: the dimension of a loop.
+        plain: (2,) whether rows and columns have no windows.
+
+    Returns:
+        A number that loops of one kind share.
+    """
     if d >= P and not plain[(d - P) % 2]:
         return 10 + d
     if d == N or d == P or d == Q:
@@ -138,7 +198,19 @@ def kind_of(d, plain):
 
 @compiled
 def computing_cycles(level, ns, rest, forms):
-    """Cycles of the multipliers at least: iterations outside ``level``, and what must follow inside."""
+    """Cycles of the multipliers at least.
+
+    They are the iterations outside ``level`` times what must follow inside.
+
+    Args:
+        level: loops outside of it are known.
+        ns: (L, 8), how often each loop runs.
+        rest: (8,) extents left inside.
+        forms: see the package.
+
+    Returns:
+        Cycles.
+    """
     inside = forms[2]
     cycles = 1.0
     for d in range(8):

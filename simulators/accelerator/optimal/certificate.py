@@ -66,7 +66,17 @@ class Certificate:
 
 
 def tightened(layer: Layer, mapping: Mapping) -> Mapping:
-    """The mapping with every factor lowered as far as it still covers, outermost temporal loops first."""
+    """The mapping with every factor lowered as far as it still covers.
+
+    The outermost temporal loops are lowered first.
+
+    Args:
+        layer: gives the extents.
+        mapping: of the layer.
+
+    Returns:
+        Another mapping with the same orders and tensors.
+    """
     factor = mapping.factor.copy()
     for d, size in enumerate(layer.dims):
         column = factor[:, :, d]
@@ -82,6 +92,14 @@ def within_fanouts(layer: Layer, architecture: Architecture, mapping: Mapping) -
 
     What is cut runs at the outermost level instead. A mapper may have unrolled more: a mapping is
     refused only where the instances of all levels together do not suffice.
+
+    Args:
+        layer: gives the extents.
+        architecture: gives the fan-outs.
+        mapping: of the layer on the architecture.
+
+    Returns:
+        Another mapping with the same orders and tensors.
     """
     factor = mapping.factor.copy()
     for at, level in enumerate(architecture.levels):
@@ -97,7 +115,16 @@ def within_fanouts(layer: Layer, architecture: Architecture, mapping: Mapping) -
 
 
 def in_space(layer: Layer, architecture: Architecture, mapping: Mapping) -> bool:
-    """Whether a mapping covers tightly, and unrolls over no more children than each level has."""
+    """Whether a mapping covers tightly, and unrolls over no more children than each level has.
+
+    Args:
+        layer: gives the extents.
+        architecture: gives the fan-outs and the tensors that levels keep.
+        mapping: of the layer on the architecture.
+
+    Returns:
+        Whether it is one of the certificate's space; whether it fits is not asked.
+    """
     must, may = architecture.keeps
     if (must & ~mapping.keep).any() or (mapping.keep & ~may).any():
         return False

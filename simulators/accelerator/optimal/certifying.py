@@ -109,7 +109,14 @@ class Search:
             roots[k * len(fan) : (k + 1) * len(fan), 0] += more[member.ravel()]
 
     def start_from(self, mapping: Mapping) -> tuple[float, bool]:
-        """Begin with a mapping, cut to the space: (its worth as it is, whether it belonged to it)."""
+        """Begin with a mapping, which is cut to the space.
+
+        Args:
+            mapping: of the layer on the architecture.
+
+        Returns:
+            (its worth as it is, whether it belonged to the space); an infinite worth where it does not fit.
+        """
         given = evaluate_mapping(self.layer, self.architecture, mapping, reuse=self.reuse)
         value = self._worth(given) if isinstance(given, Cost) else float("inf")
         inside = in_space(self.layer, self.architecture, tightened(self.layer, mapping))
@@ -127,7 +134,14 @@ class Search:
         return float(worth(self.search[1], cost.energy_pj, cost.cycles))
 
     def run(self, nodes: int) -> bool:
-        """Visit some more nodes; whether the search is at its end."""
+        """Visit some more nodes.
+
+        Args:
+            nodes: how many.
+
+        Returns:
+            Whether the search is at its end.
+        """
         from .exploring import explore
 
         self.now[5] = nodes

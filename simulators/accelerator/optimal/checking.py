@@ -42,7 +42,14 @@ class Checked:
 
 
 def checkable(layer: Layer) -> bool:
-    """Whether a layer has neither windows nor strides."""
+    """Whether a layer has neither windows nor strides.
+
+    Args:
+        layer: its shape.
+
+    Returns:
+        True if it has neither.
+    """
     return layer.R * layer.S * layer.stride_h * layer.stride_w == 1
 
 
@@ -50,6 +57,15 @@ def check(
     layer: Layer, machine: Architecture, proof: Certificate, most: int = 20_000_000
 ) -> Checked:
     """Whether no mapping of the space is below a certificate's bound, and its value is the model's.
+
+    Args:
+        layer: its shape.
+        machine: the architecture.
+        proof: the certificate.
+        most: bounds worked out before the answer is ``undecided``.
+
+    Returns:
+        The verdict, with its reason.
 
     Raises:
         ArchgymError: a layer with windows or strides, or another objective than energy.

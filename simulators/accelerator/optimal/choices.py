@@ -33,7 +33,16 @@ class Choices:
 
 
 def list_choices(layer: Layer, architecture: Architecture) -> Choices:
-    """All unrollings up to the split of one factor over x and y, and all choices of optional tensors.
+    """All unrollings and all choices of optional tensors.
+
+    Of unrollings that differ only in how a factor is split over x and y, one is listed.
+
+    Args:
+        layer: gives the extents.
+        architecture: gives fan-outs and tensors.
+
+    Returns:
+        The choices.
 
     Raises:
         ArchgymError: more of them than can be listed.
@@ -89,7 +98,15 @@ def _combined(
 
 @lru_cache(maxsize=4096)
 def useful_unrollings(size: int, room: int) -> tuple[int, ...]:
-    """Factors of a loop that are tight: one less would cost a round more."""
+    """Factors of a loop that are tight: one less would cost a round more.
+
+    Args:
+        size: the loop's extent.
+        room: children along the axis.
+
+    Returns:
+        The factors, in rising order.
+    """
     return tuple(f for f in range(1, min(size, room) + 1) if (f - 1) * -(-size // f) < size)
 
 
@@ -110,7 +127,12 @@ def _vectors(dims: NDArray[np.int64], room: int, allowed: NDArray[np.bool_]) -> 
 def possible_extents(largest: int, slots: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Products of tight factors that cover m, for m up to ``largest`` and up to ``slots`` factors.
 
-    Returns (table (slots + 1, largest + 1, most), how many (slots + 1, largest + 1)).
+    Args:
+        largest: the largest m.
+        slots: how many factors at most.
+
+    Returns:
+        (table (slots + 1, largest + 1, most), how many there are (slots + 1, largest + 1)).
     """
     return _extents(largest, slots)
 

@@ -19,7 +19,19 @@ MOST_WORK = 1e6  # bounds worked out for the children of one node
 
 @compiled
 def priced(level, ns, product, visits, reads, rest, search, forms, scratch):
-    """The bound of a state whose visits are known down to ``level``: (worth)."""
+    """The bound of a state whose visits are known down to ``level``.
+
+    Args:
+        level: the innermost level whose visits are known.
+        ns: (L, 8), how often each loop runs.
+        product: (3,) iterations that do not index each tensor.
+        visits: see the package.
+        reads: see the package.
+        rest: (8,) extents left inside ``level``.
+        search: see the package.
+        forms: see the package.
+        scratch: see the package.
+    """
     problem, objective, sizes, window, share, macs, _, _, _ = search
     dims, conv, arch, _, _ = problem
     extents, ports = scratch[0], scratch[1]
@@ -34,7 +46,20 @@ def priced(level, ns, product, visits, reads, rest, search, forms, scratch):
 
 @compiled
 def optimistic(level, ns, product, staying, visits, reads, rest, search, forms, scratch):
-    """A bound while some loops of ``level`` are still open: each tensor in turn is the one that stays."""
+    """A bound while loops of ``level`` are still open: each tensor in turn is the one that stays.
+
+    Args:
+        level: the level.
+        ns: (L, 8), how often each loop runs.
+        product: (3,) iterations outside that do not index each tensor.
+        staying: (3,) iterations at ``level`` that do not.
+        visits: see the package.
+        reads: see the package.
+        rest: (8,) extents left inside ``level``.
+        search: see the package.
+        forms: see the package.
+        scratch: see the package.
+    """
     problem, objective, sizes, window, share, macs, _, _, _ = search
     arch = problem[2]
     least = np.inf
@@ -71,6 +96,16 @@ def push(stack, tally, level, ns, order, visits, reads, bound):
     """Store a child on the stack; where no list is wanted, lower the limit to it.
 
     A child for which there is no room is lost: the floor keeps its bound.
+
+    Args:
+        stack: see the package.
+        tally: see the package.
+        level: of the child.
+        ns: (L, 8), how often each loop runs.
+        order: (L, 8), the loops' order.
+        visits: see the package.
+        reads: see the package.
+        bound: of the child.
     """
     if tally[LISTS] == 0:
         tally[LIMIT] = min(tally[LIMIT], bound)
@@ -98,7 +133,18 @@ def push(stack, tally, level, ns, order, visits, reads, bound):
 
 @compiled
 def swept(level, visits, reads, indexing, sweeps, fresh, share, forms):
-    """A bound on the visits of windowed inputs, each of ``sweeps`` bringing at least the share ``fresh``."""
+    """A bound on the visits of windowed inputs.
+
+    Args:
+        level: the level.
+        visits: filled in at the level.
+        reads: filled in at the level.
+        indexing: iterations that move the inputs.
+        sweeps: how often the inputs are gone through.
+        fresh: share of the inputs that each sweep brings at least.
+        share: of the inputs that is read at all.
+        forms: see the package.
+    """
     again = 1.0
     if indexing > 1:
         again = max(1.0, sweeps * fresh)
@@ -110,7 +156,22 @@ def swept(level, visits, reads, indexing, sweeps, fresh, share, forms):
 def children_of(
     level, ns, order, product, visits, reads, rest, search, forms, scratch, stack, tally
 ):
-    """Stack the orders of one vector of loops at ``level`` whose bounds are below the limit."""
+    """Stack the orders of one vector of loops at ``level`` whose bounds are below the limit.
+
+    Args:
+        level: the level.
+        ns: (L, 8), how often each loop runs.
+        order: (L, 8), filled at the level.
+        product: (3,) iterations outside that do not index each tensor.
+        visits: see the package.
+        reads: see the package.
+        rest: (8,) extents left inside ``level``.
+        search: see the package.
+        forms: see the package.
+        scratch: see the package.
+        stack: see the package.
+        tally: see the package.
+    """
     problem, objective, sizes, window, share, macs, plain, table, counts = search
     dims, conv, arch, switches, _ = problem
     inner = level + 1
@@ -157,15 +218,9 @@ def children_of(
             )
             if t == INPUTS:
                 swept(
-                    inner,
-                    visits,
-                    reads,
-                    indexing[t],
-                    product[t] * staying[t] / row,
-                    fresh,
-                    share,
+                    inner, visits, reads, indexing[t], product[t] * staying[t] / row, fresh, share,
                     forms,
-                )
+                )  # fmt: skip
         least = min(least, priced(inner, ns, deeper, visits, reads, rest, search, forms, scratch))
     if least >= tally[LIMIT]:
         tally[FLOOR] = min(tally[FLOOR], least)
@@ -206,9 +261,8 @@ def children_of(
                         share, forms,
                     )  # fmt: skip
             bound = 0.0
-            for turn in range(
-                2
-            ):  # without what the order does to inputs, which takes long, then with it
+            # without what the order does to inputs, which takes long, then with it
+            for turn in range(2):
                 if turn == 1:
                     m = 0
                     for d in range(8):
@@ -244,6 +298,19 @@ def expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, s
     """Stack every child of a node whose loops outside ``level`` are decided.
 
     Where that is too much work the rest is left out, and the tally says so.
+
+    Args:
+        level: the level whose loops are decided here.
+        ns: (L, 8), how often each loop runs.
+        order: (L, 8), the loops' order.
+        visits: see the package.
+        reads: see the package.
+        search: see the package.
+        forms: see the package.
+        keep: (L, 3) bool.
+        stack: see the package.
+        tally: see the package.
+        scratch: see the package.
     """
     tally[WORK] = 0
     problem = search[0]
@@ -256,9 +323,8 @@ def expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, s
     for t in range(3):
         product[t] = 1.0
     n = 0
-    merged = (
-        level > 0
-    )  # loops of a level that holds nothing, without children above, belong outside
+    # loops of a level that holds nothing, without children above, belong outside
+    merged = level > 0
     for t in range(3):
         merged = merged and forms[4][level, t] < 0
     for d in range(8):

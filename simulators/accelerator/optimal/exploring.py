@@ -15,7 +15,16 @@ from .forms import least_costs, prepare, worth
 
 @compiled
 def bring_once(visits, reads, window, share):
-    """Visits of tensors that are brought once, windowed inputs as far as they are read at all."""
+    """Set the visits of tensors that are brought once.
+
+    Windowed inputs count as far as they are read at all.
+
+    Args:
+        visits: (levels, 3), filled.
+        reads: (levels,), filled.
+        window: whether the layer has windows.
+        share: of the inputs' box that is read at least.
+    """
     for b in range(visits.shape[0]):
         for t in range(3):
             visits[b, t] = share if window and t == INPUTS else 1.0
@@ -24,7 +33,16 @@ def bring_once(visits, reads, window, share):
 
 @compiled
 def sort_last(at, bound, first, last):
-    """Sort ``at[first:last]`` so that the least bound comes last, and of equal ones the first."""
+    """Sort a part of the stack so that the least bound comes last.
+
+    Of equal bounds, the first comes last.
+
+    Args:
+        at: slots on the stack, sorted in place.
+        bound: bounds by slot.
+        first: where the part begins.
+        last: one past its end.
+    """
     ranks = np.argsort(bound[at[first:last]], kind="mergesort")
     some = at[first:last].copy()
     for k in range(last - first):
@@ -33,7 +51,21 @@ def sort_last(at, bound, first, last):
 
 @compiled
 def root_bounds(search, across, down, keeps, forms, scratch, visits, reads):
-    """Bounds of each choice of tensors and unrolling, (k n, 2): pJ and cycles, every tensor brought once."""
+    """Bounds of each choice of tensors and unrolling, with every tensor brought once.
+
+    Args:
+        search: see the package.
+        across: (n, L, 8) factors along x.
+        down: (n, L, 8) factors along y.
+        keeps: (k, L, 3) choices of tensors.
+        forms: see the package.
+        scratch: see the package.
+        visits: (L + 1, 3), scratch.
+        reads: (L + 1,), scratch.
+
+    Returns:
+        (k n, 2): pJ and cycles; infinite where nothing fits.
+    """
     problem, objective, sizes, window, share, macs, _, _, _ = search
     dims, conv, arch, switches, _ = problem
     n = across.shape[0]
@@ -64,9 +96,24 @@ def root_bounds(search, across, down, keeps, forms, scratch, visits, reads):
 def outermost_energy(search, keep, scale, most, forms, stack, scratch, visits, reads, ns, order):
     """The least pJ of the outermost level's accesses beyond those that bring every tensor once.
 
-    Nothing is unrolled; instead ``scale`` (L, 3) says how many times the room of one instance all of
-    them have for a tensor. So it holds for every unrolling of at most that. 0 where it took more than
-    ``most`` bounds.
+    Nothing is unrolled; instead all instances of a level together have ``scale`` times the room of
+    one. So the bound holds for every unrolling of at most that.
+
+    Args:
+        search: see the package.
+        keep: (L, 3) bool.
+        scale: (L, 3) times the room of one instance.
+        most: bounds worked out at most.
+        forms: see the package.
+        stack: see the package.
+        scratch: see the package.
+        visits: (L + 1, 3), scratch.
+        reads: (L + 1,), scratch.
+        ns: (L, 8), scratch.
+        order: (L, 8), scratch.
+
+    Returns:
+        pJ; 0 where it took more than ``most`` bounds.
     """
     problem, _, sizes, window, share, macs, plain, table, counts = search
     dims, conv, arch, switches, floor = problem
@@ -105,11 +152,23 @@ def outermost_energy(search, keep, scale, most, forms, stack, scratch, visits, r
 def explore(
     search, across, down, keeps, ranked, bounds, forms, stack, scratch, now, best, state, work
 ):
-    """Go on with the search for ``now[5]`` nodes or to its end.
+    """Go on with the search for some nodes or to its end.
 
-    ``now``: how many choices were opened, which of them is open, a place, whether it is done, what
-    share of the best is pruned, nodes at most this time, then the tally. ``best`` (3,): worth, pJ and
-    cycles of the best mapping, whose arrays ``state`` holds first: factor, order, keep.
+    Args:
+        search: see the package.
+        across: (n, L, 8) factors along x.
+        down: (n, L, 8) factors along y.
+        keeps: (k, L, 3) choices of tensors.
+        ranked: indices of choices, the most promising first.
+        bounds: (k n,) bounds of the choices.
+        forms: see the package.
+        stack: see the package.
+        scratch: see the package.
+        now: (16,): how many choices were opened, which of them is open, a place, whether the search is
+            done, what share of the best is pruned, nodes at most this time, then the tally. Updated.
+        best: (3,): worth, pJ and cycles of the best mapping, updated.
+        state: the best mapping's factor, order and keep, updated, then scratch.
+        work: the arrays of ``mapping.workspace``.
     """
     problem, objective, sizes, window, share, macs, _, _, _ = search
     dims, conv, arch, switches, _ = problem
@@ -121,6 +180,7 @@ def explore(
     spent = 0
     while True:
         if tally[TOP] == 0:
+            # the stack is empty: open the next choice with a node that has no loops decided
             opened = int(now[0])
             if opened == ranked.shape[0]:
                 now[3] = 1.0
@@ -157,6 +217,7 @@ def explore(
         spent += 1
         tally[NODES] += 1
         limit = best[0] * (1.0 - now[4])
+        # a better mapping may have been found since the node was stacked
         if s_bound[slot] >= limit:
             tally[FLOOR] = min(tally[FLOOR], s_bound[slot])
             continue

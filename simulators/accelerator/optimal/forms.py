@@ -1,8 +1,9 @@
-"""What a choice of unrolling and tensors costs, as a function of visits: energy in pJ, time in cycles.
+"""What a choice of unrolling and tensors costs in pJ and cycles, as a function of visits.
 
-A tensor that a level b holds is *visited* V times: V is the number of tiles that each instance is brought
-over the run, over the number of different ones.  Per instance its words are |t| V / (unrolled factors
-outside that index t), so everything that is charged follows from the visits of all (level, tensor).
+A tensor that a level b holds is *visited* V times. V is the number of tiles that each instance is
+brought over the run, over the number of different ones. Per instance its words are |t| V /
+(unrolled factors outside that index t). So everything that is charged follows from the visits of
+all (level, tensor).
 """
 
 from __future__ import annotations
@@ -21,7 +22,16 @@ SLACK = 1e-9  # what rounding of sums may hide
 
 @compiled
 def touched(axis, extents, conv):
-    """Rows (axis 0) or columns of the inputs that a tile of loop extents (8,) reads at all."""
+    """Rows or columns of the inputs that a tile reads at all.
+
+    Args:
+        axis: 0 for rows, 1 for columns.
+        extents: (8,) loop extents of the tile.
+        conv: (4,) int64, strides and dilations.
+
+    Returns:
+        How many there are.
+    """
     p, r = extents[P + axis], extents[R + axis]
     a, b = conv[STRIDE_H + axis], conv[DILATION_H + axis]
     g, rest = a, b
@@ -32,7 +42,16 @@ def touched(axis, extents, conv):
 
 @compiled
 def windowed(axis, dims, conv):
-    """Whether the words along an input axis depend on how the tile is cut."""
+    """Whether the words along an input axis depend on how the tile is cut.
+
+    Args:
+        axis: 0 for rows, 1 for columns.
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+
+    Returns:
+        True if they depend on it.
+    """
     p, r = dims[P + axis], dims[R + axis]
     if p == 1 and r == 1:
         return False
@@ -45,7 +64,15 @@ def windowed(axis, dims, conv):
 
 @compiled
 def least_share(dims, conv):
-    """A lower bound on the share of the inputs' bounding box that is read, whatever the padding."""
+    """A lower bound on the share of the inputs' bounding box that is read, whatever the padding.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+
+    Returns:
+        A share from 0 to 1.
+    """
     share = 1.0
     for axis in range(2):
         if not windowed(axis, dims, conv):
@@ -61,12 +88,22 @@ def least_share(dims, conv):
 
 @compiled
 def prepare(dims, conv, across, down, keep, sizes, forms):
-    """Fill ``forms`` for one choice; ``sizes`` (3,) are the tensors' elements.
+    """Fill ``forms`` for one choice.
 
-    fan (L, 8); outside (L + 1, 8) and inside (L + 1, 8): unrolled factors of the levels outside and from
-    here inwards; used (L + 1,) instances; parent (L + 1, 3): the level that hands the tensor down, -1
-    where it is not held; words (L + 1, 3, 2): per instance of the parent and of the level, at one visit
-    (the last row: of the multipliers, in all); share (L + 1,): of the inputs that children ask for apart.
+    They are fan (L, 8); outside (L + 1, 8) and inside (L + 1, 8): unrolled factors of the levels
+    outside and from here inwards; used (L + 1,): instances; parent (L + 1, 3): the level that hands
+    the tensor down, -1 where it is not held; words (L + 1, 3, 2): per instance of the parent and of
+    the level, at one visit (the last row: of the multipliers, in all); share (L + 1,): of the
+    inputs that children ask for apart.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        across: (L, 8) factors along x.
+        down: (L, 8) factors along y.
+        keep: (L, 3) bool.
+        sizes: (3,) elements of each tensor.
+        forms: the seven arrays, filled.
     """
     fan, outside, inside, used, parent, words, share = forms
     levels = keep.shape[0]
@@ -123,17 +160,35 @@ def prepare(dims, conv, across, down, keep, sizes, forms):
 
 @compiled
 def accesses(words, block):
-    """Whole blocks of a port; never more than the model counts."""
+    """Whole blocks of a port; never more than the model counts.
+
+    Args:
+        words: that pass the port.
+        block: words per access.
+
+    Returns:
+        Accesses.
+    """
     return np.ceil(words / block * (1.0 - SLACK) - SLACK)
 
 
 @compiled
 def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports):
-    """Bounds from visits: (pJ, cycles); cycles only where ``timed``.
+    """Lower bounds of energy and time that follow from visits.
 
-    ``visits`` (L + 1, 3); ``reads`` (L + 1,) are those of the inputs as their parent sees them, multicast
-    counted once; ``computing`` cycles of the multipliers at least; ``ports`` (L, 3) is scratch: bits read,
-    written, carried by the network into a level.
+    Args:
+        visits: (L + 1, 3) visits of each level and tensor.
+        reads: (L + 1,) visits of the inputs as their parent sees them, multicast counted once.
+        computing: cycles of the multipliers at least.
+        timed: whether cycles are wanted.
+        forms: see :func:`prepare`.
+        sizes: (3,) elements of each tensor.
+        arch: see ``Architecture.arrays``.
+        macs: products of the layer.
+        ports: (L, 3), scratch: bits read, written, carried by the network into a level.
+
+    Returns:
+        (pJ, cycles); without ``timed`` the cycles are ``computing``.
     """
     _, bits, _, energy, block, bandwidth, network, _, mac_pj = arch
     _, _, _, used, parent, words, _ = forms
@@ -197,7 +252,16 @@ def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports
 
 @compiled
 def worth(objective, pj, cycles):
-    """What is minimised, of energy and time."""
+    """What is minimised, of energy and time.
+
+    Args:
+        objective: an index of ``layout.OBJECTIVES``.
+        pj: energy.
+        cycles: time.
+
+    Returns:
+        pJ, cycles, or their product.
+    """
     if objective == ENERGY:
         return pj
     if objective == DELAY:
@@ -207,7 +271,16 @@ def worth(objective, pj, cycles):
 
 @compiled
 def tight_unrollings(dims, across, down):
-    """Which unrollings leave no factor that could be lower, (n,)."""
+    """Which unrollings leave no factor that could be lower.
+
+    Args:
+        dims: (8,) int64, the layer's extents.
+        across: (n, L, 8) factors along x.
+        down: (n, L, 8) factors along y.
+
+    Returns:
+        (n,) bool.
+    """
     n, levels = across.shape[0], across.shape[1]
     out = np.ones(n, np.bool_)
     for i in range(n):

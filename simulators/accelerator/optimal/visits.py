@@ -16,9 +16,16 @@ from .forms import touched, windowed
 def stationary(t, outer, product, indexing, staying, innermost):
     """Visits of a tile inside one more level of loops.
 
-    ``outer`` are the visits outside that level, ``product`` the iterations outside it of loops that do not
-    index the tensor; ``indexing`` and ``staying`` are the level's own iterations that do and do not, of
-    which ``innermost`` are the innermost, in one row.
+    Args:
+        t: the tensor; not used.
+        outer: visits outside that level.
+        product: iterations outside it of loops that do not index the tensor.
+        indexing: the level's own iterations that index it.
+        staying: the level's own iterations that do not.
+        innermost: those of them that are the innermost, in one row.
+
+    Returns:
+        The visits.
     """
     if indexing == 1:
         return outer  # the row of loops that leave the tile in place goes on outside
@@ -27,7 +34,23 @@ def stationary(t, outer, product, indexing, staying, innermost):
 
 @compiled
 def fits_alone(t, level, start, rest, dims, conv, forms, size, bits, extents):
-    """Whether the tile of ``rest`` (8,), left inside level ``start``, may be one tile of ``level``."""
+    """Whether the tile that is left inside level ``start`` may be one tile of ``level``.
+
+    Args:
+        t: the tensor.
+        level: the level that would hold it.
+        start: the level down to which loops are known.
+        rest: (8,) extents left inside ``start``.
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        forms: see the package.
+        size: (L,) bits of one instance.
+        bits: (L, 4) bits per word.
+        extents: (8,), scratch.
+
+    Returns:
+        True if it fits.
+    """
     fan, inside = forms[0], forms[2]
     for d in range(8):
         left = rest[d]
@@ -39,10 +62,26 @@ def fits_alone(t, level, start, rest, dims, conv, forms, size, bits, extents):
 
 @compiled
 def deep_inputs(level, start, rest, loops_k, dims, conv, forms, size, bits, share, extents):
-    """A bound on the visits of windowed inputs at ``level``, loops being known down to ``start``.
+    """A bound on the visits of windowed inputs at a level, where loops are known down to ``start``.
 
-    Each iteration of an outer loop over K sweeps the tile of ``start`` again, of which an instance can
+    Each iteration of an outer loop over K sweeps the tile of ``start`` again. Of it an instance can
     have kept no more than it has room for.
+
+    Args:
+        level: the level.
+        start: the level down to which loops are known.
+        rest: (8,) extents left inside ``start``.
+        loops_k: iterations of loops over K outside.
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        forms: see the package.
+        size: (L,) bits of one instance.
+        bits: (L, 4) bits per word.
+        share: of the inputs' box that is read at least.
+        extents: (8,), scratch.
+
+    Returns:
+        Visits at least.
     """
     fan = forms[0]
     area = 1.0
@@ -64,6 +103,15 @@ def resweep(level, ns, rest, conv):
     """The least share of a tile that is new after any loop that moves the inputs has run inside.
 
     ``ns`` (L, 8) are the loops, ``rest`` (8,) the tile's extents at least.
+
+    Args:
+        level: the level whose loops run.
+        ns: (L, 8), how often each loop runs.
+        rest: (8,) the tile's extents at least.
+        conv: (4,) int64, strides and dilations.
+
+    Returns:
+        A share from 0 to 1.
     """
     least = 1.0
     for d in range(8):
@@ -90,10 +138,28 @@ def resweep(level, ns, rest, conv):
 def window_visits(
     b, ns, orders, dims, conv, forms, sizes, holder, reuse, table, counts, slots, scratch
 ):
-    """Bounds on the inputs' visits at level ``b``: (of an instance, as the parent reads them).
+    """Bounds on the inputs' visits at a level, all loops outside it being known.
 
-    All loops outside ``b`` are known: ``ns`` (L, 8) and ``orders`` (L, 8); the tile's extents are one of
-    those that tight factors can make of what is left, so the least over these is a bound.
+    The tile's extents are one of those that tight factors can make of what is left, so the least
+    over these is a bound.
+
+    Args:
+        b: the level.
+        ns: (L, 8), how often each loop runs.
+        orders: (L, 8), the loops' order.
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+        forms: see the package.
+        sizes: (3,) elements of each tensor.
+        holder: the level that hands the inputs down.
+        reuse: convention of reuse of inputs.
+        table: of ``choices.possible_extents``.
+        counts: of ``choices.possible_extents``.
+        slots: factors inside.
+        scratch: arrays that are overwritten.
+
+    Returns:
+        (visits of an instance, visits as the parent reads them).
     """
     fan, outside, inside = forms[0], forms[1], forms[2]
     extent, loops, starts, words_scratch, choice, picks, rest, factor = scratch

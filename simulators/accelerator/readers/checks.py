@@ -31,7 +31,12 @@ class Faults:
         self.found: list[str] = []
 
     def add(self, place: str, text: str) -> None:
-        """One more fault."""
+        """Note one more fault.
+
+        Args:
+            place: where it is; may be empty.
+            text: what is wrong.
+        """
         self.found.append(f"{place}: {text}" if place else text)
 
     def settle(self) -> None:
@@ -50,7 +55,17 @@ class Faults:
         raise self.error(f"{self.source}: {len(self.found)} faults{shown}")
 
     def whole(self, value: Any, place: str, lowest: int = 1, highest: int = LARGEST) -> int:
-        """A whole number within a range; ``lowest`` where it is none."""
+        """A whole number within a range; else a fault is noted.
+
+        Args:
+            value: a number, or its text.
+            place: where it stands.
+            lowest: the smallest that is taken.
+            highest: the largest that is taken.
+
+        Returns:
+            The number; ``lowest`` where it is none.
+        """
         number = _as_whole(value)
         if number is None:
             self.add(place, f"{shorten(value)}, not a whole number")
@@ -64,7 +79,17 @@ class Faults:
     def number(
         self, value: Any, place: str, lowest: float = 0.0, *, open_end: bool = False
     ) -> float:
-        """A finite number of at least ``lowest`` (above it where ``open_end``)."""
+        """A finite number within a range; else a fault is noted.
+
+        Args:
+            value: a number, or its text.
+            place: where it stands.
+            lowest: the smallest that is taken.
+            open_end: whether it must be above ``lowest``.
+
+        Returns:
+            The number; at least 1.0 and ``lowest`` where it is none.
+        """
         try:
             if isinstance(value, bool):
                 raise ValueError
@@ -79,7 +104,13 @@ class Faults:
         return number
 
     def keys(self, mapping: Mapping[str, Any], known: Iterable[str], place: str) -> None:
-        """Every key must be known."""
+        """Note every key that is not known, with the nearest known one.
+
+        Args:
+            mapping: the mapping.
+            known: the keys it may have.
+            place: where it stands.
+        """
         options = list(known)
         for key in mapping:
             if key not in options:
@@ -88,7 +119,15 @@ class Faults:
                 self.add(place, f"unknown key {shorten(key)}; {hint}")
 
     def attempt(self, make: Callable[[], Any], place: str = "") -> Any:
-        """What ``make`` returns, or None with its error among the faults."""
+        """Call a function, and note an error of it as a fault.
+
+        Args:
+            make: the function.
+            place: where what it makes stands.
+
+        Returns:
+            What it returns, or None.
+        """
         try:
             return make()
         except ArchgymError as error:
@@ -105,14 +144,34 @@ def _as_whole(value: Any) -> int | None:
 
 
 def shorten(value: Any) -> str:
-    """A value as it is shown in a message."""
+    """A value as it is shown in a message.
+
+    Args:
+        value: any value.
+
+    Returns:
+        At most 40 characters.
+    """
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else repr(value)
     return text if len(text) <= 40 else text[:36] + " …"
 
 
 @contextmanager
 def structured(source: object, error: type[ArchgymError]) -> Iterator[None]:
-    """Say of a document of another structure than its form has that it is that; the last net."""
+    """Turn an error from a document of another structure into a message that says so.
+
+    It is the last net around a reader that checks most things itself.
+
+    Args:
+        source: names the document.
+        error: the class of the error.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        ArchgymError: of the class given, in place of an error of Python's.
+    """
     try:
         yield
     except ArchgymError:
@@ -125,10 +184,17 @@ def structured(source: object, error: type[ArchgymError]) -> Iterator[None]:
 
 
 def read_text(path: Path, error: type[ArchgymError] = WorkloadError) -> str:
-    """A text file of at most ``MOST_BYTES``.
+    """A text file in UTF-8 of at most ``MOST_BYTES``.
+
+    Args:
+        path: the file.
+        error: the class of the error.
+
+    Returns:
+        The text, without a byte order mark.
 
     Raises:
-        WorkloadError: it cannot be read, is too long or is not UTF-8.
+        WorkloadError: (or the error given) it cannot be read, is too long or is not UTF-8.
     """
     try:
         with open(path, "rb") as file:
@@ -189,7 +255,14 @@ def _weigh(node: yaml.Node, known: dict[int, int], depth: int, open_nodes: set[i
 
 
 def read_document(path: Path, error: type[ArchgymError] = WorkloadError) -> Any:
-    """A YAML document with tags, of bounded size, aliases written out included.
+    """A YAML document with tags, of bounded size with its aliases written out.
+
+    Args:
+        path: the file.
+        error: the class of the error.
+
+    Returns:
+        What it holds; None if it is empty.
 
     Raises:
         WorkloadError: (or the error given) it is not valid YAML, too large or too deep.

@@ -24,7 +24,13 @@ LIGHT = ("Add", "Pooling", "Pool", "MaxPool", "AveragePool", "Simd", "Relu", "So
 
 
 def read_yaml_network(path: Path) -> Network:
-    """A network from YAML, by what it holds.
+    """A network from YAML; its form is known by what the file holds.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The network.
 
     Raises:
         WorkloadError: neither Timeloop's nor ZigZag's form, or all faults with their places.
@@ -48,6 +54,13 @@ def _key(mapping: Mapping[str, Any], name: str) -> Any:
 
 def timeloop_problem(problem: Any, path: Path) -> Network:
     """One layer from a problem's shape and instance.
+
+    Args:
+        problem: what stands under the key ``problem``.
+        path: names the network, and the file in messages.
+
+    Returns:
+        A network of one layer.
 
     Raises:
         WorkloadError: all faults with their places.
@@ -130,6 +143,13 @@ def _projection(
 # ---- ZigZag
 def zigzag_workload(document: list[Any], path: Path) -> Network:
     """The products of ZigZag's list of layers; poolings and additions are left out.
+
+    Args:
+        document: the list of layers.
+        path: names the network, and the file in messages.
+
+    Returns:
+        The network; its notes count the operators without products.
 
     Raises:
         WorkloadError: all faults with their places.

@@ -25,8 +25,19 @@ def layer_of_loops(
     """The layer whose tensors are indexed like that.
 
     A dimension of weights and outputs is a filter, of weights and inputs a channel, of inputs and
-    outputs a batch (a row where no window slides), of all three a group.  An axis of the inputs that
+    outputs a batch (a row where no window slides), of all three a group. An axis of the inputs that
     adds two dimensions is a sliding window.
+
+    Args:
+        name: of the layer.
+        sizes: extents by dimension.
+        weights: the axes of the weights.
+        inputs: the axes of the inputs.
+        outputs: the axes of the outputs.
+        own_weights: whether every input of a batch brings its own weights.
+
+    Returns:
+        The layer.
 
     Raises:
         WorkloadError: an indexing that is no convolution and no matrix product.

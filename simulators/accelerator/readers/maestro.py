@@ -48,6 +48,12 @@ def read_maestro(path: Path) -> Network:
     Y and X are the padded input: outputs are floor((Y - R) / stride) + 1.  DSCONV is depthwise.  A
     GEMM of M x N x K is read as it is, or as the 1 x 1 convolution that MAESTRO makes of it.
 
+    Args:
+        path: the file.
+
+    Returns:
+        The network.
+
     Raises:
         WorkloadError: all faults of the file with their places.
     """

@@ -35,7 +35,19 @@ def _agree(q: Sequence[int], k: Sequence[int], v: Sequence[int]) -> None:
 
 
 def attention(node: Any, name: str, inputs: Inputs) -> Made:
-    """``Attention`` of the standard, opset 23 and later, grouped queries and a past included."""
+    """``Attention`` of the standard (opset 23 and later), with grouped queries and a past.
+
+    Args:
+        node: the operator.
+        name: of its layers.
+        inputs: what is known of its inputs.
+
+    Returns:
+        The layers.
+
+    Raises:
+        WorkloadError: shapes are unknown or do not fit.
+    """
     given = attributes(node)
     own, shared = int(given.get("q_num_heads", 0)), int(given.get("kv_num_heads", 0))
     q = _heads(sizes(inputs, 0, "Q"), own, "Q")
@@ -51,7 +63,21 @@ def attention(node: Any, name: str, inputs: Inputs) -> Made:
 
 
 def microsoft_attention(node: Any, name: str, inputs: Inputs) -> Made:
-    """``com.microsoft.Attention`` and ``QAttention``: the projection of queries, keys, values too."""
+    """``com.microsoft.Attention`` and ``QAttention``.
+
+    They project queries, keys and values too.
+
+    Args:
+        node: the operator.
+        name: of its layers.
+        inputs: what is known of its inputs.
+
+    Returns:
+        The layers and the output's shape.
+
+    Raises:
+        WorkloadError: shapes are unknown or do not fit.
+    """
     given = attributes(node)
     x, w = sizes(inputs, 0, "input"), sizes(inputs, 1, "weights")
     if len(x) != 3 or len(w) != 2 or x[2] != w[0]:
@@ -75,7 +101,19 @@ def microsoft_attention(node: Any, name: str, inputs: Inputs) -> Made:
 
 
 def multi_head_attention(node: Any, name: str, inputs: Inputs) -> Made:
-    """``com.microsoft.MultiHeadAttention``: separate or packed operands, a past."""
+    """``com.microsoft.MultiHeadAttention``: separate or packed operands, a past.
+
+    Args:
+        node: the operator.
+        name: of its layers.
+        inputs: what is known of its inputs.
+
+    Returns:
+        The layers and the output's shape.
+
+    Raises:
+        WorkloadError: shapes are unknown or do not fit.
+    """
     heads = int(attributes(node).get("num_heads", 0))
     x = sizes(inputs, 0, "query")
     if len(x) == 5:  # queries, keys and values in one: (B, L, heads, 3, size)
@@ -100,6 +138,17 @@ def group_query_attention(node: Any, name: str, inputs: Inputs) -> Made:
     """``com.microsoft.GroupQueryAttention``: fewer key heads than query heads, a past.
 
     Without a known total length every place of the past counts.
+
+    Args:
+        node: the operator.
+        name: of its layers.
+        inputs: what is known of its inputs.
+
+    Returns:
+        The layers and the output's shape.
+
+    Raises:
+        WorkloadError: shapes are unknown or do not fit.
     """
     given = attributes(node)
     heads, shared = int(given.get("num_heads", 0)), int(given.get("kv_num_heads", 0))

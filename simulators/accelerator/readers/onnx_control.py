@@ -24,7 +24,19 @@ def walk_control(
     scope: Environment,
     work: Work,
 ) -> list[Tensor]:
-    """The outputs of a control operator; its work is added to ``work``."""
+    """Walk a control operator; its work is added to ``work``.
+
+    Args:
+        walker: walks its subgraphs.
+        node: the operator: If, Loop, Scan or a map over a sequence.
+        name: of the operator, for messages.
+        inputs: what is known of its inputs.
+        scope: tensors that its subgraphs may name.
+        work: what is gathered.
+
+    Returns:
+        What is known of its outputs.
+    """
     graphs = {a.name: a.g for a in node.attribute if a.HasField("g")}
     with walker.inside(f"in {node.op_type} {name!r}"):
         if node.op_type == "If":

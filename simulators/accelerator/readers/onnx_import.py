@@ -32,6 +32,9 @@ def read_onnx(
         dims: sizes of symbolic axes by name (or INPUT.AXIS).
         partial: whether a model of which some products cannot be read is taken.
 
+    Returns:
+        The network.
+
     Raises:
         MissingExtraError: the package onnx is not installed.
         WorkloadError: not a valid model, sizes that contradict, products that cannot be read.
@@ -61,6 +64,17 @@ def network_of(
 ) -> Network:
     """The network of what a reader found.
 
+    Args:
+        name: of the network.
+        where: names the model in messages.
+        work: what was found.
+        dims: sizes of symbolic axes.
+        partial: whether a model of which some products cannot be read is taken.
+        form: names the format in the notes.
+
+    Returns:
+        The network; its notes are :func:`facts`.
+
     Raises:
         WorkloadError: not all products are read and ``partial`` is not set; there is none.
     """
@@ -82,7 +96,16 @@ def network_of(
 
 
 def facts(work: Work, dims: Mapping[str, int], form: str) -> dict[str, Any]:
-    """What is said of a reading: products read and known, operators without, choices."""
+    """What is said of a reading: products read and known, operators without products, choices made.
+
+    Args:
+        work: what was found.
+        dims: sizes of symbolic axes.
+        form: names the format.
+
+    Returns:
+        The notes of the network.
+    """
     known = work.products
     return {
         "format": form,
@@ -102,7 +125,14 @@ def facts(work: Work, dims: Mapping[str, int], form: str) -> dict[str, Any]:
 
 
 def share_text(notes: Mapping[str, Any]) -> str:
-    """The share of products read, as it is printed."""
+    """The share of products read, as it is printed.
+
+    Args:
+        notes: of :func:`facts`.
+
+    Returns:
+        A phrase such as ``99.8 % of the products (… of …)``.
+    """
     read, known = notes["products_read"], notes["products_known"]
     text = f"{100 * notes['share_read']:.4g}"
     text = "99.99" if text == "100" and read < known else text
@@ -120,7 +150,14 @@ def _unread(work: Work) -> str:
 
 
 def unique(layers: list[Layer]) -> tuple[Layer, ...]:
-    """The layers with names that differ: the second of a name is NAME_2."""
+    """The layers with names that differ: the second of a name is NAME_2.
+
+    Args:
+        layers: with any names.
+
+    Returns:
+        The layers in order; those whose name was taken are renamed.
+    """
     taken: set[str] = set()
     seen: Counter[str] = Counter()
     out = []

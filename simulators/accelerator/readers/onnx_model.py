@@ -16,7 +16,13 @@ TERM = re.compile(r"\s*([A-Za-z_][\w.:/\-\[\]]*|\d+)\s*")
 
 
 def load_model(path: Path) -> Any:
-    """The model of a file, valid by ``onnx.checker``, local functions inlined.
+    """The model of a file, checked by ``onnx.checker``, with local functions inlined.
+
+    Args:
+        path: the file; weights in files beside it are not loaded.
+
+    Returns:
+        onnx's ``ModelProto``.
 
     Raises:
         MissingExtraError: the package onnx is not installed.
@@ -79,7 +85,14 @@ def _external_as_inputs(graph: Any) -> None:
 
 
 def external_weights(graph: Any) -> set[str]:
-    """Names of inputs that are really weights in other files."""
+    """Names of inputs that are really weights in other files.
+
+    Args:
+        graph: onnx's ``GraphProto`` of :func:`load_model`.
+
+    Returns:
+        The names.
+    """
     for entry in getattr(graph, "metadata_props", ()):
         if entry.key == "archgym.external":
             return set(entry.value.split("\n"))
@@ -90,7 +103,14 @@ Axes = list[int | str]
 
 
 def axes_of(value: Any) -> Axes | None:
-    """Sizes of a value's axes, names of symbolic ones, ``""`` for those without a name."""
+    """Sizes of a value's axes, names of symbolic ones, ``""`` for those without a name.
+
+    Args:
+        value: onnx's ``ValueInfoProto``.
+
+    Returns:
+        One entry per axis; None where the value is no tensor or its rank is unknown.
+    """
     tensor = value.type.tensor_type
     if not value.type.HasField("tensor_type") or not tensor.HasField("shape"):
         return None
@@ -105,6 +125,14 @@ def size_axes(graph: Any, dims: Mapping[str, int], path: Path) -> dict[str, int]
 
     An axis without a name is called INPUT.AXIS, such as ``x.2``; a first axis without a size, and an
     axis called batch, N or so, is a batch.  Sums and products of named axes follow from their parts.
+
+    Args:
+        graph: onnx's ``GraphProto``.
+        dims: sizes that are given, by name or INPUT.AXIS.
+        path: names the file in messages.
+
+    Returns:
+        Sizes by name.
 
     Raises:
         WorkloadError: axes without a size, sizes for axes that do not exist.
@@ -156,7 +184,17 @@ def size_axes(graph: Any, dims: Mapping[str, int], path: Path) -> dict[str, int]
 
 
 def evaluate(text: str, sizes: Mapping[str, int]) -> int | None:
-    """A symbolic size such as ``past + 1`` or ``2*n`` from its parts; None where one is unknown."""
+    """A symbolic size such as ``past + 1`` or ``2*n`` from its parts.
+
+    Operators are taken from left to right.
+
+    Args:
+        text: the expression.
+        sizes: of the names.
+
+    Returns:
+        The size; None where a part is unknown or the result is not positive.
+    """
     if text in sizes:
         return sizes[text]
     total: int | None = None

@@ -34,6 +34,14 @@ class Unsized(WorkloadError):
 def sizes(inputs: Inputs, at: int, what: str) -> tuple[int, ...]:
     """The known shape of an input.
 
+    Args:
+        inputs: what is known of an operator's inputs.
+        at: which input.
+        what: names it in messages.
+
+    Returns:
+        The shape.
+
     Raises:
         WorkloadError: it is missing or not known.
     """
@@ -47,26 +55,56 @@ def sizes(inputs: Inputs, at: int, what: str) -> tuple[int, ...]:
 
 
 def constant(inputs: Inputs, at: int) -> bool:
-    """Whether an input is known before inference."""
+    """Whether an input is known before inference.
+
+    Args:
+        inputs: what is known of an operator's inputs.
+        at: which input.
+
+    Returns:
+        False where it is missing.
+    """
     tensor = inputs[at] if at < len(inputs) else None
     return tensor is not None and tensor.constant
 
 
 def attributes(node: Any) -> dict[str, Any]:
-    """Attributes by name, as Python values."""
+    """An operator's attributes by name, as Python values; subgraphs are left out.
+
+    Args:
+        node: the operator.
+
+    Returns:
+        The values.
+    """
     from onnx import helper
 
     return {a.name: helper.get_attribute_value(a) for a in node.attribute if a.type not in (5, 10)}
 
 
 def text(value: Any) -> str:
-    """An attribute's text."""
+    """An attribute's text.
+
+    Args:
+        value: bytes or another value.
+
+    Returns:
+        The text.
+    """
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 # ---- convolutions
 def convolution_reader(weights_at: int, transposed: bool = False) -> Any:
-    """A reader of convolutions whose weights are input number ``weights_at``."""
+    """A reader of convolutions whose weights are input number ``weights_at``.
+
+    Args:
+        weights_at: which input holds the weights.
+        transposed: whether it reads transposed convolutions.
+
+    Returns:
+        A reader of :data:`Reader`'s form.
+    """
 
     def read(node: Any, name: str, inputs: Inputs) -> Made:
         given = attributes(node)
@@ -126,7 +164,14 @@ def _extents(
 
 # ---- matrix products
 def matmul_reader(right_at: int = 1) -> Any:
-    """A reader of matrix products whose right factor is input number ``right_at``."""
+    """A reader of matrix products whose right factor is input number ``right_at``.
+
+    Args:
+        right_at: which input is the right factor.
+
+    Returns:
+        A reader of :data:`Reader`'s form.
+    """
 
     def read(node: Any, name: str, inputs: Inputs) -> Made:
         given = attributes(node)
@@ -146,7 +191,19 @@ def matmul_reader(right_at: int = 1) -> Any:
 
 
 def narrow(node: Any, name: str, inputs: Inputs) -> Made:
-    """MatMulNBits and its like: packed weights of N rows by K."""
+    """MatMulNBits and its like: packed weights of N rows by K.
+
+    Args:
+        node: the operator.
+        name: of its layers.
+        inputs: what is known of its inputs.
+
+    Returns:
+        The layers and the output's shape.
+
+    Raises:
+        WorkloadError: the shapes do not multiply.
+    """
     given = attributes(node)
     left = sizes(inputs, 0, "left")
     k, n = int(given.get("K", 0)), int(given.get("N", 0))
@@ -159,7 +216,19 @@ def narrow(node: Any, name: str, inputs: Inputs) -> Made:
 
 
 def einsum(node: Any, name: str, inputs: Inputs) -> Made:
-    """The products of an Einsum of two operands."""
+    """The products of an Einsum of two operands.
+
+    Args:
+        node: the operator.
+        name: of its layers.
+        inputs: what is known of its inputs.
+
+    Returns:
+        The layers.
+
+    Raises:
+        WorkloadError: the equation does not fit the shapes.
+    """
     equation = text(attributes(node).get("equation", ""))
     shapes = [sizes(inputs, i, f"operand {i + 1}") for i in range(len(inputs))]
     flags = [constant(inputs, i) for i in range(len(inputs))]
@@ -168,7 +237,14 @@ def einsum(node: Any, name: str, inputs: Inputs) -> Made:
 
 # ---- recurrences
 def recurrent_reader(gates: int) -> Any:
-    """A reader of recurrent layers of so many gates."""
+    """A reader of recurrent layers of so many gates.
+
+    Args:
+        gates: 4 for an LSTM, 3 for a GRU, 1 for a plain recurrence.
+
+    Returns:
+        A reader of :data:`Reader`'s form.
+    """
 
     def read(node: Any, name: str, inputs: Inputs) -> Made:
         given = attributes(node)
@@ -196,7 +272,19 @@ def recurrent_reader(gates: int) -> Any:
 
 
 def linear_model(node: Any, name: str, inputs: Inputs) -> Made:
-    """Linear classifiers and regressors of ai.onnx.ml: coefficients are one matrix."""
+    """Linear classifiers and regressors of ai.onnx.ml: coefficients are one matrix.
+
+    Args:
+        node: the operator.
+        name: of its layers.
+        inputs: what is known of its inputs.
+
+    Returns:
+        The layers.
+
+    Raises:
+        WorkloadError: the coefficients do not divide among the features.
+    """
     x = sizes(inputs, 0, "data")
     rows, features = (1, x[0]) if len(x) == 1 else (x[0], x[-1])
     n = len(attributes(node).get("coefficients", ()))
@@ -235,7 +323,15 @@ SIMPLIFIED = ("SimplifiedLayerNormalization", "SkipSimplifiedLayerNormalization"
 
 
 def is_free(domain: str, operator: str) -> bool:
-    """Whether an operator is known to make no products of layers."""
+    """Whether an operator is known to make no products of layers.
+
+    Args:
+        domain: of the operator, "" for the standard.
+        operator: its type.
+
+    Returns:
+        True if it makes none.
+    """
     if domain == MICROSOFT:
         return operator in LIGHT
     if operator in HEAVY:
@@ -256,7 +352,15 @@ def _standard() -> set[tuple[str, str]]:
 
 
 def shape_of_foreign(node: Any, inputs: Inputs) -> tuple[int | None, ...] | None:
-    """The first output's shape of an operator outside the standard, where a rule is known."""
+    """The first output's shape of an operator outside the standard, where a rule is known.
+
+    Args:
+        node: the operator.
+        inputs: what is known of its inputs.
+
+    Returns:
+        The shape, with None for unknown axes; None where no rule is known.
+    """
     first = inputs[0].shape if inputs and inputs[0] is not None else None
     if first is None or not (is_free(MICROSOFT, node.op_type) or node.op_type in SIMPLIFIED):
         return None

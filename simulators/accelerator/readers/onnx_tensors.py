@@ -43,7 +43,14 @@ UNKNOWN = Tensor(None)
 
 
 def of_initializer(tensor: Any) -> Tensor:
-    """A constant of the file; its values only where they are few."""
+    """A constant of the file; its values only where they are few.
+
+    Args:
+        tensor: onnx's ``TensorProto``.
+
+    Returns:
+        What is known of it: all but the values of a large one.
+    """
     from onnx import TensorProto, helper, numpy_helper
 
     shape = tuple(int(n) for n in tensor.dims)
@@ -57,7 +64,16 @@ def of_initializer(tensor: Any) -> Tensor:
 
 
 def of_value_info(info: Any, dims: Mapping[str, int], *, place: bool) -> Tensor:
-    """A declared tensor with its symbolic axes sized; ``place`` also looks for NAME.AXIS."""
+    """A declared tensor with its symbolic axes sized.
+
+    Args:
+        info: onnx's ``ValueInfoProto``.
+        dims: sizes of symbolic axes.
+        place: whether it is an input, whose axes may also be sized by NAME.AXIS.
+
+    Returns:
+        What is known of it.
+    """
     from onnx import helper
 
     if not info.type.HasField("tensor_type"):
@@ -80,7 +96,16 @@ def of_value_info(info: Any, dims: Mapping[str, int], *, place: bool) -> Tensor:
 
 
 def of_kind(kind: Any, constant: bool, value: NDArray[Any] | None = None) -> Tensor:
-    """A tensor of an inferred type."""
+    """A tensor of an inferred type.
+
+    Args:
+        kind: onnx's ``TypeProto``, or None.
+        constant: whether it is known before inference.
+        value: its values, where they are known.
+
+    Returns:
+        What is known of it.
+    """
     shape = None
     if kind is not None and kind.HasField("tensor_type") and kind.tensor_type.HasField("shape"):
         shape = tuple(
@@ -92,6 +117,14 @@ def of_kind(kind: Any, constant: bool, value: NDArray[Any] | None = None) -> Ten
 
 def apply(node: Any, inputs: Sequence[Tensor | None], opsets: Sequence[Any]) -> list[Tensor]:
     """What is known of a node's outputs.
+
+    Args:
+        node: the operator.
+        inputs: what is known of its inputs.
+        opsets: the model's versions of operator sets.
+
+    Returns:
+        One tensor per output.
 
     Raises:
         WorkloadError: the operator does not take inputs of these shapes.

@@ -30,17 +30,44 @@ class Walker:
 
     @contextmanager
     def inside(self, what: str) -> Iterator[None]:
-        """Say of an error that it lies inside an operator's subgraph."""
+        """Say of an error that it lies inside an operator's subgraph.
+
+        Args:
+            what: names the operator.
+
+        Yields:
+            Nothing.
+        """
         self.trail.append(what)
         yield
         self.trail.pop()
 
     def place(self, node: Any, index: int) -> str:
-        """How messages call a node."""
+        """How messages call a node.
+
+        Args:
+            node: the operator.
+            index: its number in the graph.
+
+        Returns:
+            A phrase that names the operators around it too.
+        """
         return ", ".join([*self.trail, f"operator {label(node, index)!r} ({node.op_type})"])
 
     def graph(self, graph: Any, outer: Environment, given: Mapping[str, Tensor]) -> Work:
-        """Walk a graph; ``given`` are its inputs.  Its tensors are left in ``self.scope``."""
+        """Walk a graph; its tensors are left in ``self.scope``.
+
+        Args:
+            graph: onnx's ``GraphProto``.
+            outer: tensors of the graphs around it.
+            given: its inputs.
+
+        Returns:
+            What it holds.
+
+        Raises:
+            WorkloadError: an operator whose inputs do not fit, or too many operators.
+        """
         scope: Environment = ChainMap({}, outer)  # type: ignore[arg-type]
         declared = {v.name: v for v in [*graph.value_info, *graph.output]}
         for tensor in graph.initializer:
@@ -180,5 +207,13 @@ def _with_shape(known: Tensor, inputs: Sequence[Tensor | None], shape: Sequence[
 
 
 def label(node: Any, index: int) -> str:
-    """A node's name, or its operator and number."""
+    """A node's name, or its operator and number.
+
+    Args:
+        node: the operator.
+        index: its number in the graph.
+
+    Returns:
+        The label.
+    """
     return str(node.name) or f"{node.op_type}_{index}"

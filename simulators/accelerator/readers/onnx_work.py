@@ -43,7 +43,12 @@ class Work:
         return sum(x.macs * x.count for x in self.layers)
 
     def add(self, other: Work, times: int = 1) -> None:
-        """Take in another's, ``times`` over."""
+        """Take in the work of another graph.
+
+        Args:
+            other: what it holds.
+            times: how often it runs.
+        """
         self.layers += [replace(x, count=x.count * times) for x in other.layers]
         self.unread += [
             replace(u, products=None if u.products is None else u.products * times)
@@ -82,9 +87,25 @@ class Walks(Protocol):
     trail: list[str]
 
     def inside(self, what: str) -> AbstractContextManager[None]:
-        """Say of an error that it lies inside an operator's subgraph."""
+        """Say of an error that it lies inside an operator's subgraph.
+
+        Args:
+            what: names the operator.
+
+        Returns:
+            A context.
+        """
         ...
 
     def graph(self, graph: Any, outer: Environment, given: Mapping[str, Tensor]) -> Work:
-        """Walk a graph whose inputs are ``given``; its tensors are left in ``scope``."""
+        """Walk a graph whose inputs are ``given``; its tensors are left in ``scope``.
+
+        Args:
+            graph: onnx's ``GraphProto``.
+            outer: tensors of the graphs around it.
+            given: its inputs.
+
+        Returns:
+            What it holds.
+        """
         ...

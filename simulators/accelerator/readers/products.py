@@ -25,7 +25,20 @@ def check_convolution(
     *,
     transposed: bool = False,
 ) -> list[str]:
-    """What contradicts itself in a convolution; ``weights`` are (K, C / groups, …), transposed (C, …)."""
+    """What contradicts itself in a convolution.
+
+    Args:
+        inputs: (N, C, …).
+        weights: (K, C / groups, …), or (C, K / groups, …) if transposed.
+        groups: groups of channels.
+        strides: one per axis.
+        dilations: one per axis.
+        kernel: extents that are given besides the weights' own.
+        transposed: whether the convolution is.
+
+    Returns:
+        One sentence per contradiction.
+    """
     if len(weights) < 3 or len(inputs) != len(weights):
         return [f"an input of {len(inputs)} axes and weights of {len(weights)} are no convolution"]
     if groups < 1:
@@ -57,7 +70,20 @@ def convolution(
     strides: Shape,
     dilations: Shape,
 ) -> list[Layer]:
-    """A convolution over any number of axes; ``inputs``, ``outputs`` are (N, C, …)."""
+    """A convolution over any number of axes.
+
+    Args:
+        name: of the layers.
+        inputs: (N, C, …).
+        weights: (K, C / groups, …).
+        outputs: (N, K, …).
+        groups: groups of channels.
+        strides: one per axis.
+        dilations: one per axis.
+
+    Returns:
+        The layers.
+    """
     return _loops(
         name, (inputs[0], groups, weights[0] // groups, weights[1]), outputs[2:], weights[2:],
         strides, dilations,
@@ -72,6 +98,17 @@ def transposed_convolution(
     Along an axis with stride s, outputs of one phase (position modulo s) see every s-th tap of the
     kernel.  Phases with equally many taps are output channels of one convolution at stride 1 over the
     input.  Products at the border that a crop removes are counted.
+
+    Args:
+        name: of the layers.
+        inputs: (N, C, …).
+        weights: (C, K / groups, …).
+        groups: groups of channels.
+        strides: one per axis.
+        dilations: one per axis.
+
+    Returns:
+        One layer per combination of phases.
     """
     axes = []
     for taps, stride, dilation in zip(weights[2:], strides, dilations):
@@ -87,10 +124,7 @@ def transposed_convolution(
     for i, chosen in enumerate(choices):
         out += _loops(
             name if len(choices) == 1 else f"{name}_phase{i + 1}",
-            (
-                inputs[0], groups, weights[1] * prod(n for _, n, _ in chosen),
-                weights[0] // groups,
-            ),
+            (inputs[0], groups, weights[1] * prod(n for _, n, _ in chosen), weights[0] // groups),
             inputs[2:], [t for t, _, _ in chosen], [1] * len(chosen), [d for *_, d in chosen],
         )  # fmt: skip
     return out
@@ -135,10 +169,19 @@ def _loops(
 def matrix_product(
     name: str, left: Shape, right: Shape, *, left_constant: bool, right_constant: bool
 ) -> tuple[list[Layer], tuple[int, ...]]:
-    """NumPy's ``matmul`` of two shapes: (layers, shape of the result).
+    """NumPy's ``matmul`` of two shapes.
 
-    Leading axes that both have are groups; those that one side lacks lengthen the other's rows or
-    columns.  The constant side holds the weights.
+    Leading axes of both are groups; those that one lacks lengthen the other's rows or columns.
+
+    Args:
+        name: of the layers.
+        left: the left shape.
+        right: the right shape.
+        left_constant: whether the left side is known before inference, and so holds the weights.
+        right_constant: whether the right side is.
+
+    Returns:
+        (layers, shape of the result).
 
     Raises:
         WorkloadError: the shapes do not multiply.
@@ -188,8 +231,17 @@ def einsum(
 ) -> list[Layer]:
     """The products of an Einstein sum, contracted from left to right.
 
-    Labels of one operand that nothing else needs are summed before; labels that nothing sums and only
-    one side has more of are scalings, not products.
+    Labels of one operand that nothing else needs are summed before. Labels that nothing sums and
+    only one side has more of are scalings, not products.
+
+    Args:
+        name: of the layers.
+        equation: such as ``bij,bjk->bik``.
+        shapes: of the operands.
+        constants: whether each is known before inference.
+
+    Returns:
+        The layers.
 
     Raises:
         WorkloadError: the equation does not fit the shapes.
@@ -277,6 +329,19 @@ def attention(
 
     Masked scores are counted: a causal mask saves nothing here.
 
+    Args:
+        name: of the layers.
+        batch: inputs at once.
+        heads: heads of queries.
+        kv_heads: heads of keys and values.
+        queries: tokens that ask.
+        keys: tokens that answer, the past included.
+        size: of a query's and a key's head.
+        value_size: of a value's head.
+
+    Returns:
+        Two layers: scores and values.
+
     Raises:
         WorkloadError: the heads do not divide.
     """
@@ -300,9 +365,22 @@ def recurrent(
     directions: int = 1,
     projection: int = 0,
 ) -> list[Layer]:
-    """An LSTM (4 gates), GRU (3) or plain recurrence (1).
+    """An LSTM (4 gates), a GRU (3) or a plain recurrence (1).
 
-    All inputs are multiplied at once; the state is multiplied once a step.
+    All inputs are multiplied at once; the state is multiplied once per step.
+
+    Args:
+        name: of the layers.
+        gates: gates of a cell.
+        steps: length of the sequence.
+        batch: sequences at once.
+        inputs: size of an input.
+        hidden: size of the state.
+        directions: 1 or 2.
+        projection: size to which the state is projected; 0 for none.
+
+    Returns:
+        The layers.
     """
     if not steps * batch * directions * gates * hidden:
         return []
@@ -313,14 +391,10 @@ def recurrent(
         )
     state = projection or hidden
     out.append(
-        Layer(
-            f"{name}_state", N=batch, G=directions, K=gates * hidden, C=state, count=steps
-        )
-    )  # fmt: skip
+        Layer(f"{name}_state", N=batch, G=directions, K=gates * hidden, C=state, count=steps)
+    )
     if projection:
         out.append(
-            Layer(
-                f"{name}_projection", N=batch, G=directions, K=projection, C=hidden, count=steps
-            )
-        )  # fmt: skip
+            Layer(f"{name}_projection", N=batch, G=directions, K=projection, C=hidden, count=steps)
+        )
     return out

@@ -19,7 +19,16 @@ def _plain(cell: str) -> str:
 
 
 def is_topology(header: list[str]) -> bool:
-    """Whether a header is SCALE-Sim's: convolutions name an ifmap, GEMM files have Layer, M, N, K."""
+    """Whether a header is SCALE-Sim's.
+
+    Tables of convolutions name an ifmap; GEMM files have Layer, M, N and K.
+
+    Args:
+        header: the first row's cells.
+
+    Returns:
+        True if it is.
+    """
     cells = [_plain(c) for c in header if c.strip()]
     if not cells or not cells[0].startswith("layer"):
         return False
@@ -32,6 +41,13 @@ def read_topology(path: Path, rows: list[list[str]]) -> Network:
     Output sizes are its own: ceil((input - filter + stride) / stride), so a last incomplete window
     counts.  One stride holds for both axes unless a second is given.  A layer with DP in its name is
     depthwise: each channel has its own filters.  Sparsity other than N:N is refused.
+
+    Args:
+        path: names the network, and the file in messages.
+        rows: cells by row, the header first.
+
+    Returns:
+        The network.
 
     Raises:
         WorkloadError: all faults of the file with their places.

@@ -19,6 +19,12 @@ def read_csv(path: Path) -> Network:
 
     A table with SCALE-Sim's columns is read as its topology.
 
+    Args:
+        path: the file.
+
+    Returns:
+        The network.
+
     Raises:
         WorkloadError: all faults of the file with their places.
     """
@@ -85,7 +91,12 @@ def _cell(faults: Faults, text: str, place: str, key: str) -> int:
 
 
 def write_csv(network: Network, path: Path) -> None:
-    """The inverse of :func:`read_csv`."""
+    """Write a network as a table that :func:`read_csv` reads.
+
+    Args:
+        network: the network.
+        path: the file, overwritten.
+    """
     with open(path, "w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(FIELDS)

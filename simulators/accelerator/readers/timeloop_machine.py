@@ -24,6 +24,13 @@ def from_timeloop(document: Mapping[str, Any], where: str) -> Architecture:
     Energies and areas are this project's tables for the component's class; other constraints of the
     mapper are left out.  Numbers may name entries of ``variables`` or of attributes further out.
 
+    Args:
+        document: the mapping of the file, with the key ``architecture``.
+        where: names the file in messages.
+
+    Returns:
+        The architecture.
+
     Raises:
         ArchitectureError: all faults with their places; what cannot be expressed is named.
     """

@@ -37,6 +37,9 @@ def from_torch(
         partial: whether a model of which some products cannot be read is taken.
         name: of the network; the class's otherwise.
 
+    Returns:
+        The network.
+
     Raises:
         WorkloadError: it is no module, it cannot run, products cannot be read, there is none.
     """

@@ -15,10 +15,19 @@ UNIT = 200e6  # ZigZag has no clock; latencies are cycles
 
 
 def from_zigzag(document: Mapping[str, Any], where: str) -> Architecture:
-    """Levels outermost first; a memory's instances follow from the dimensions that it does not serve.
+    """An architecture from ZigZag's memories and array.
 
-    Sums are as wide as both operands together, finished outputs as wide as an input: ZigZag keeps
-    those with its workloads.  A word of any tensor costs its share of a port of an input's words.
+    Levels are outermost first. A memory's instances follow from the dimensions that it does not
+    serve. Sums are as wide as both operands together, finished outputs as wide as an input: ZigZag
+    keeps those with its workloads. A word of any tensor costs its share of a port of an input's
+    words.
+
+    Args:
+        document: the mapping of the file.
+        where: names the file in messages.
+
+    Returns:
+        The architecture.
 
     Raises:
         ArchitectureError: all faults with their places; what cannot be expressed is named.

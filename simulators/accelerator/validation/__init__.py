@@ -15,7 +15,11 @@ INSTALLED = ("timeloop_reference.json", "dnn_reference.json")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """``archgym validate accelerator``."""
+    """Add the options of ``archgym validate accelerator``.
+
+    Args:
+        parser: the subcommand's parser.
+    """
     parser.description = __doc__
     parser.add_argument(
         "--reference",
@@ -34,7 +38,17 @@ def _go(options: argparse.Namespace) -> Validation:
 
 
 def validate(reference: Path) -> Validation:
-    """All checks that a reference file allows, and tables of detail."""
+    """All checks that a reference file allows, and tables of detail.
+
+    Args:
+        reference: a file of the form of ``timeloop_reference.json`` or ``dnn_reference.json``.
+
+    Returns:
+        The checks and their details.
+
+    Raises:
+        ArchgymError: the file cannot be read or is of another form.
+    """
     try:
         data = json.loads(reference.read_text(encoding="utf-8"))
         if "architectures" in data:

@@ -25,7 +25,15 @@ UNLIMITED_NETWORK, UNLIMITED_MEMORY = 1e8, 1e6
 
 
 def check(data: Dict[str, Any], shapes: Shapes) -> list[Check]:
-    """Median error within 10 % and rank correlation of at least 0.9 for each dataflow."""
+    """Compare MAESTRO's rows: a median error within 10 % and a rank correlation of at least 0.9.
+
+    Args:
+        data: the reference file.
+        shapes: layers by (network, name).
+
+    Returns:
+        One check per dataflow.
+    """
     found: dict[str, list[tuple[float, float]]] = {}
     for row in rows_of(data["maestro"]):
         if row["noc_bw"] < UNLIMITED_NETWORK or row["offchip_bw"] < UNLIMITED_MEMORY:
@@ -55,7 +63,17 @@ def check(data: Dict[str, Any], shapes: Shapes) -> list[Check]:
 
 
 def cycles(layer: Layer, dataflow: str, tile: int, pes: int) -> float:
-    """Cycles of one layer under one of MAESTRO's dataflows."""
+    """Cycles of one layer under one of MAESTRO's dataflows.
+
+    Args:
+        layer: its shape.
+        dataflow: one of ``DATAFLOWS``.
+        tile: see ``dataflows``.
+        pes: processing elements.
+
+    Returns:
+        Cycles, MAESTRO's network latency included.
+    """
     factor = np.empty((3, 3, 8), np.int64)
     clustered = fill_factors(layer.dims, DATAFLOWS.index(dataflow), tile, pes, factor)
     machine = Architecture(

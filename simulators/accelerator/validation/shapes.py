@@ -11,7 +11,14 @@ Shapes = dict[tuple[str, str], Layer]
 
 
 def shapes_of(data: Mapping[str, Any]) -> Shapes:
-    """Every layer of the file by (network, name)."""
+    """Every layer of the file by (network, name).
+
+    Args:
+        data: the reference file.
+
+    Returns:
+        The layers.
+    """
     return {
         (network, entry["name"]): layer_of(entry)
         for network, layers in data["layers"].items()
@@ -20,7 +27,14 @@ def shapes_of(data: Mapping[str, Any]) -> Shapes:
 
 
 def layer_of(entry: Mapping[str, Any]) -> Layer:
-    """A convolution, a depthwise one, or a matrix product M x N x K (here P x K x C)."""
+    """A convolution, a depthwise one, or a matrix product M x N x K (here P x K x C).
+
+    Args:
+        entry: a layer as the file writes it.
+
+    Returns:
+        The layer.
+    """
     if entry["type"] == "GEMM":
         return Layer(entry["name"], P=entry["M"], K=entry["Nn"], C=entry["Kk"])
     dims = {d: int(entry[d]) for d in "NPQRS"}
@@ -31,6 +45,13 @@ def layer_of(entry: Mapping[str, Any]) -> Layer:
 
 
 def rows_of(table: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The rows of a table as mappings."""
+    """The rows of a table as mappings.
+
+    Args:
+        table: a table of the file, with ``cols`` and ``rows``.
+
+    Yields:
+        One mapping per row.
+    """
     for row in table["rows"]:
         yield dict(zip(table["cols"], row))

@@ -37,10 +37,18 @@ COLUMNS, ROWS = 14, 12
 def row_stationary(layer: Layer, architecture: Architecture) -> Mapping:
     """Row stationary on 14 columns by 12 rows (Chen et al., ISCA 2016), by rule.
 
-    A set of R x e PEs works on e output rows; e is what the columns hold, the sets side by side take
-    further filters (then channels) where rows or columns are left.  A PE keeps S x q weights of p
-    filters and S x q pixels; q first, then p, as large as the scratchpads allow and dividing what is
-    left.  Images are worked on together as far as the global buffer holds their sums and rows.
+    A set of R x e PEs works on e output rows. e is what the columns hold; the sets side by side
+    take further filters (then channels) where rows or columns are left. A PE keeps S x q weights of
+    p filters and S x q pixels. First q, then p is as large as the scratchpads allow, and divides
+    what is left. Images are worked on together as far as the global buffer holds their sums and
+    rows.
+
+    Args:
+        layer: its shape.
+        architecture: Eyeriss.
+
+    Returns:
+        The mapping.
     """
     spads = [int(x.size_bits // architecture.bits[0]) for x in architecture.levels[2:5]]
     capacity = architecture.levels[1].size_bits / architecture.bits[0]
@@ -95,7 +103,15 @@ def _text(loops: Dict[str, int]) -> str:
 
 
 def eyeriss(data: Dict[str, Any], shapes: Shapes) -> tuple[Check, list[dict[str, Any]]]:
-    """Processing times of AlexNet's five convolutions at N = 4 and 200 MHz."""
+    """Processing times of AlexNet's five convolutions at N = 4 and 200 MHz.
+
+    Args:
+        data: the reference file.
+        shapes: layers by (network, name).
+
+    Returns:
+        (the check, one row per layer).
+    """
     machine = load_architecture("eyeriss")
     # a set of PEs may be folded over the array: the shape of the mesh is the mapping's business
     free = replace(machine, meshes=((1, 1), (1, 1), *(((168, 168),) * 4)))
@@ -132,7 +148,14 @@ def eyeriss(data: Dict[str, Any], shapes: Shapes) -> tuple[Check, list[dict[str,
 
 
 def nvdla(data: Dict[str, Any]) -> tuple[list[Check], list[dict[str, Any]]]:
-    """Area and ResNet-50 frame rate of seven configurations, two factors fitted on the first."""
+    """Area and ResNet-50 frame rate of seven configurations, with two factors fitted on the first.
+
+    Args:
+        data: the reference file.
+
+    Returns:
+        (two checks, one row per configuration).
+    """
     network = resolve("resnet50")
     rows: list[dict[str, Any]] = []
     factor, efficiency = 1.0, 1.0
@@ -178,12 +201,29 @@ def nvdla(data: Dict[str, Any]) -> tuple[list[Check], list[dict[str, Any]]]:
 
 
 def modelled_area(macs: int, kilobytes: int) -> float:
-    """Multipliers and convolution buffer in mm2 at 28 nm."""
+    """Multipliers and convolution buffer in mm2 at 28 nm.
+
+    Args:
+        macs: multipliers of 8 bits.
+        kilobytes: the convolution buffer's size.
+
+    Returns:
+        mm2, without what a factor would fit.
+    """
     return 1e-6 * (macs * multiplier(8, 28)[1] + sram(kilobytes * 1024, 256, 28, 16).area_um2)
 
 
 def nvdla_like(macs: int, kilobytes: int, gigabytes: float) -> Architecture:
-    """The NVDLA template with another array (channels in by out), buffer and memory."""
+    """The NVDLA template with another array (channels in by out), buffer and memory.
+
+    Args:
+        macs: multipliers of 8 bits.
+        kilobytes: the convolution buffer's size.
+        gigabytes: of DRAM per second, at 1 GHz.
+
+    Returns:
+        The architecture.
+    """
     down = {2048: 64, 1024: 64, 512: 32, 256: 32, 128: 16, 64: 8, 32: 8}.get(macs, 16)
     base = load_architecture("nvdla")
     out = base.with_level("DRAM", shared_bits=gigabytes * 8)
@@ -192,7 +232,17 @@ def nvdla_like(macs: int, kilobytes: int, gigabytes: float) -> Architecture:
 
 
 def frame_rate(network: Any, macs: int, kilobytes: int, gigabytes: float) -> float:
-    """Frames a second at 1 GHz, every layer mapped for least delay."""
+    """Frames per second at 1 GHz, with every layer mapped for least delay.
+
+    Args:
+        network: the layers of a frame.
+        macs: multipliers of 8 bits.
+        kilobytes: the convolution buffer's size.
+        gigabytes: of DRAM per second.
+
+    Returns:
+        Frames per second.
+    """
     machine = nvdla_like(macs, kilobytes, gigabytes)
     cycles = 0.0
     for layer in network.layers:

@@ -23,7 +23,15 @@ LEVEL_ENERGY, MAC_ENERGY, SLOWDOWN, INSTANCES, COUNTS, MULTICAST = range(11, 17)
 
 
 def layer_of(name: str, described: Dict[str, Any]) -> Layer:
-    """A layer as the reference file describes it."""
+    """A layer as the reference file describes it.
+
+    Args:
+        name: of the layer.
+        described: its entry in the file.
+
+    Returns:
+        The layer.
+    """
     stride, dilation = int(described["stride"]), int(described["dil"])
     return Layer(
         name,
@@ -36,7 +44,16 @@ def layer_of(name: str, described: Dict[str, Any]) -> Layer:
 
 
 def architecture_of(name: str, described: Dict[str, Any], limits: str | None) -> Architecture:
-    """An architecture as the reference file describes it, under a set of bandwidths."""
+    """An architecture as the reference file describes it, under a set of bandwidths.
+
+    Args:
+        name: of the architecture.
+        described: its entry in the file.
+        limits: names the set of bandwidths; None for no limits.
+
+    Returns:
+        The architecture.
+    """
     sets = described["bandwidth_sets"][limits] if limits else {}
     levels = []
     for entry in described["levels"]:
@@ -69,7 +86,14 @@ def architecture_of(name: str, described: Dict[str, Any], limits: str | None) ->
 
 
 def check(data: Dict[str, Any]) -> list[Check]:
-    """Compare every row of a file of the form of ``timeloop_reference.json``."""
+    """Compare every row of a file of the form of ``timeloop_reference.json``.
+
+    Args:
+        data: the reference file.
+
+    Returns:
+        One check per quantity.
+    """
     layers = {n: layer_of(n, d) for n, d in data["layers"].items()}
     machines: dict[tuple[str, str | None], Architecture] = {}
 

@@ -1,10 +1,10 @@
 """ZigZag's rows: energy and latency from its mappings, with its hardware's port widths and costs.
 
-ZigZag places each operand's loops on that operand's own memories, so every operand becomes a nest of
-its own, one level a loop, and the loop-nest model gives tiles, transfers and multicast.  What is
-ZigZag's own is the accounting of ports: a transfer takes whole accesses of the narrowest width, each
-costing its share of the widest; no halo is reused; pixels that strides skip are not fetched; sums are
-not spared their first read; weights and inputs are latched at the multipliers.
+ZigZag places each operand's loops on that operand's own memories. So every operand becomes a nest
+of its own, with one level per loop, and the loop-nest model gives tiles, transfers and multicast.
+What is ZigZag's own is the accounting of ports. A transfer takes whole accesses of the narrowest
+width, each costing its share of the widest. No halo is reused. Pixels that strides skip are not
+fetched. Sums are not spared their first read. Weights and inputs are latched at the multipliers.
 """
 
 from __future__ import annotations
@@ -41,7 +41,14 @@ class Memory:
     shared: bool = False
 
     def accesses(self, bits: float) -> float:
-        """Accesses, in units of the widest, for one transfer."""
+        """Accesses, in units of the widest, for one transfer.
+
+        Args:
+            bits: that are transferred at once.
+
+        Returns:
+            Accesses; not whole, as the narrowest may be a part of the widest.
+        """
         return math.ceil(bits / self.narrowest - 1e-9) * self.narrowest / self.widest
 
 
@@ -98,7 +105,15 @@ class Result:
 
 
 def evaluate(row: Mapping[str, Any], layer: Layer) -> Result:
-    """One ZigZag row: its mapping in, energy and latency out."""
+    """One ZigZag row: its mapping in, energy and latency out.
+
+    Args:
+        row: of the reference file.
+        layer: its shape.
+
+    Returns:
+        Energy and latency.
+    """
     from ..nest import box_volume, delivered_inputs, passes, unfold
 
     arch = row["arch"]
@@ -180,6 +195,7 @@ def evaluate(row: Mapping[str, Any], layer: Layer) -> Result:
                 energy += child.read_pj * leaves
                 if returning:
                     energy += child.write_pj * leaves
+    # a port's steady time is what moves while products are computed
     worst = cycles
     for name, port in ports.items():
         width = widths[name].widest
@@ -248,7 +264,17 @@ def _nest(
 
 
 def check(data: Mapping[str, Any], shapes: Shapes) -> list[Check]:
-    """Energy within 2 %, ideal cycles exact, stalled latency within 10 % on average."""
+    """Compare ZigZag's rows.
+
+    Energy must be within 2 %, ideal cycles equal, the latency with stalls within 10 % on average.
+
+    Args:
+        data: the reference file.
+        shapes: layers by (network, name).
+
+    Returns:
+        Four checks.
+    """
     energy, latency, ideal, temporal, n = [], [], 0, 0, 0
     for row in rows_of(data["zigzag"]):
         n += 1
