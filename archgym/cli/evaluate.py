@@ -87,6 +87,8 @@ def evaluate(options: argparse.Namespace) -> int:
         )
     else:
         sys.stdout.write(csv_text(lines))
+    for told in scenario.doubts(e):
+        print(f"warning: {told}", file=sys.stderr)
     units = ", ".join(f"{columns.metrics[m]} in {u}" for m, u in scenario.units.items() if u)
     print(f"units: {units or 'none'}", file=sys.stderr)
     return 0

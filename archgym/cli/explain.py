@@ -78,6 +78,8 @@ def go(options: argparse.Namespace) -> int:
     print(f"{title_of(scenario)}: {told}")
     for one in found:
         _show(scenario, one)
+    for told in _warnings(found):
+        print(f"\nwarning: {told}")
     if steps:
         _show_steps(scenario, steps)
     if options.output:
@@ -143,6 +145,13 @@ def _show(scenario: Scenario, one: Explained) -> None:
         print(f"  {sentence}")
 
 
+def _warnings(found: list[Explained]) -> list[str]:
+    """What is in doubt of the design, each once."""
+    several = len({one.workload for one in found}) > 1
+    told = [f"on {one.workload}, {d}" if several else d for one in found for d in one.doubts]
+    return list(dict.fromkeys(told))
+
+
 def _amount(values: Floats, i: int, one: Explained) -> list[str]:
     total = float(values.sum())
     share = f"{values[i] / total:.1%}" if total else "-"
@@ -201,7 +210,10 @@ def _document(
         }
         for s in steps
     ]  # fmt: skip
-    return {"design": scenario.space.decode(design[None])[0], "metrics": metrics, "steps": shown}
+    return {
+        "design": scenario.space.decode(design[None])[0], "metrics": metrics, "steps": shown,
+        "warnings": _warnings(found),
+    }  # fmt: skip
 
 
 def _draw(scenario: Scenario, found: list[Explained], path: Path) -> None:

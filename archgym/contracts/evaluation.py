@@ -14,17 +14,26 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """Above which value of a metric a design is not to be believed, and why: words that follow its name."""
+
+    above: float
+    why: str
+
+
+@dataclass(frozen=True)
 class Metric:
     """A measured quantity: its name, SI unit and meaning.
 
     ``signed`` declares that its values may be 0 or negative (a slack, a count of misses), so that designs
-    are compared by differences instead of ratios.
+    are compared by differences instead of ratios.  ``doubt`` says from where on results carry a warning.
     """
 
     name: str
     unit: str
     description: str = ""
     signed: bool = False
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +142,30 @@ class Evaluation:
                 for i, reason in zip(index.tolist(), part.reasons):
                     reasons[i] = reason
         return Evaluation(out.metrics, out.feasible, reasons if any(reasons) else ())
+
+
+def doubts(metrics: Sequence[Metric], e: Evaluation) -> list[str]:
+    """Warnings on designs whose metrics are above what can be believed.
+
+    Args:
+        metrics: those of the simulator.
+        e: of n designs.
+
+    Returns:
+        One sentence for each metric that some feasible design exceeds its doubt in.
+    """
+    out = []
+    for metric in metrics:
+        if metric.doubt is None:
+            continue
+        values = e.metrics[metric.name][e.feasible]
+        beyond = values[values > metric.doubt.above]
+        if len(beyond):
+            share = "" if len(e) == 1 else f" in {len(beyond):,} of {len(e):,} designs"
+            most = "" if len(e) == 1 else "up to "
+            told = f"{metric.name} is {most}{beyond.max():.3g}{share}"
+            out.append(f"{told}: {metric.doubt.why}")
+    return out
 
 
 def check_evaluation(e: Evaluation, metrics: Sequence[Metric], n: int, who: str) -> Evaluation:

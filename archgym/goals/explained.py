@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..contracts.evaluation import Floats
+from ..contracts.evaluation import Floats, doubts
 from ..contracts.explanation import Breakdown, Move
 from ..errors import ArchgymError, UnknownNameError
 from ..space import Designs
@@ -32,6 +32,7 @@ class Explained:
         shares: (m,) in the metric's unit; they add up to ``value``.
         others: (m,) of the other design; None.
         breakdown: of both, the design first.
+        doubts: warnings on the design, whatever the metric; see :class:`archgym.contracts.evaluation.Doubt`.
     """
 
     metric: str
@@ -44,6 +45,7 @@ class Explained:
     shares: Floats
     others: Floats | None
     breakdown: Breakdown
+    doubts: tuple[str, ...] = ()
 
     @property
     def order(self) -> list[int]:
@@ -130,6 +132,7 @@ def explained(
         if not e.feasible[0]:
             raise ArchgymError(f"this design is infeasible on {simulator.workload}: {e.reason(0)}")
         beside = compared is not None and bool(e.feasible[1])
+        warnings = tuple(doubts(simulator.metrics, e.take([0])))
         for name in wanted:
             b = found[name]
             if by == "part":
@@ -140,7 +143,7 @@ def explained(
                 Explained(
                     name, scenario.units[name], simulator.workload, lower.get(name, True), float(e.metrics[name][0]),
                     float(e.metrics[name][1]) if beside else None, names, values[0],
-                    values[1] if beside else None, b,
+                    values[1] if beside else None, b, warnings,
                 )
             )  # fmt: skip
     return out

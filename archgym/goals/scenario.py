@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import trust
 from ..contracts.column_names import ColumnNames
-from ..contracts.evaluation import Evaluation, Floats
+from ..contracts.evaluation import Evaluation, Floats, doubts
 from ..contracts.explanation import Explanation
 from ..contracts.feedback import Feedback
 from ..contracts.making import make_simulators
@@ -228,6 +228,18 @@ class Scenario:
         """
         known = evaluation if len(self.simulators) == 1 else None
         return [s.explain(self.to_simulator(x), known) for s in self.simulators]
+
+    def doubts(self, e: Evaluation) -> list[str]:
+        """Warnings on designs that are not to be believed, one for each metric that says so.
+
+        Args:
+            e: of a batch of n designs, over all workloads.
+
+        Returns:
+            Sentences; none where metrics of several workloads are added up, which no limit is stated for.
+        """
+        added = len(self.simulators) > 1 and self.aggregate == "sum"
+        return [] if added else doubts(self.simulators[0].metrics, e)
 
     def costs(self, e: Evaluation, vector: bool = False) -> Floats:
         """Costs to minimise: (n, 1) by the reward formulation, or (n, k) of the objectives.

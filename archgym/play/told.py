@@ -61,11 +61,12 @@ def evaluated(scenario: Scenario, trials: Trials, i: int) -> dict[str, Any]:
     if not trials.evaluation.feasible[i]:
         return out | {"feasible": False, "reason": trials.evaluation.reason(i)}
     e = trials.evaluation.take([i])
-    cost = float(trials.cost[i])
+    cost, doubts = float(trials.cost[i]), scenario.doubts(e)
     return {
         **out,
         "feasible": True,
         **judged(scenario, e),
+        **({"warnings": doubts} if doubts else {}),
         "cost": cost if math.isfinite(cost) else None,
         "in_words": in_words(scenario, e.row(0)),
     }

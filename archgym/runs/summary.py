@@ -57,7 +57,7 @@ def summary(
         **goals_told(scenario),
         "best": None,
         "front": [],
-        "notes": notes(scenario, trials),
+        "notes": notes(scenario, trials, answers),
     }
     numbers = range(len(trials)) if confirmed is None else confirmed.positions.tolist()
 
@@ -179,11 +179,12 @@ def _spec(spec: Spec, unit: str) -> dict[str, Any]:
     return {"metric": spec.metric, **stated, "unit": unit, "text": spec.text(unit)}
 
 
-def notes(scenario: Scenario, trials: Trials) -> list[str]:
+def notes(scenario: Scenario, trials: Trials, answers: Trials) -> list[str]:
     """What a reader of the result must know: warnings, and specs that say nothing."""
     out = list(scenario.notes)
     if scenario.compared is not None and scenario.compared.warning:
         out.append(scenario.compared.warning)
+    out += _doubts(scenario, answers)
     works = np.flatnonzero(trials.evaluation.feasible)
     if len(works) >= 20:
         tried = trials.evaluation.take(works)
@@ -195,6 +196,16 @@ def notes(scenario: Scenario, trials: Trials) -> list[str]:
             elif not met.any():
                 out.append(f"spec {text} was met by none of {len(works)} feasible trials")
     return out
+
+
+def _doubts(scenario: Scenario, answers: Trials) -> list[str]:
+    """Whether the best design is to be believed, and how many of the others are not."""
+    best = best_of(answers)
+    if best < 0:
+        return []
+    first = scenario.doubts(answers.evaluation.take([best]))
+    told = [f"the best design is in doubt: {doubt}" for doubt in first]
+    return told or scenario.doubts(answers.evaluation)
 
 
 def trials_csv(scenario: Scenario, trials: Trials) -> str:
