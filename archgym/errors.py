@@ -17,6 +17,14 @@ class UnknownNameError(ArchgymError, LookupError):
     """A name that is not registered; ``options`` holds those that are."""
 
     def __init__(self, kind: str, name: object, options: Iterable[str], hint: str = "") -> None:
+        """Suggest names that are spelt alike, or list those that are known.
+
+        Args:
+            kind: what sort of thing was named.
+            name: what was given.
+            options: the names that are known.
+            hint: more to say, after the names.
+        """
         self.kind, self.name, self.options = kind, name, sorted(options)
         close = difflib.get_close_matches(str(name), self.options, n=3, cutoff=0.5)
         text = f"unknown {kind} {name!r}"
@@ -91,7 +99,14 @@ _DISK_WORDS = ("database or disk is full", "disk I/O error", "readonly database"
 
 
 def disk_fault(error: BaseException | None) -> bool:
-    """Whether an error says that a disk or a store's server takes no more, itself or by what caused it."""
+    """Whether an error, or what caused it, says that a disk or a store's server takes no more.
+
+    Args:
+        error: to be looked at with all its causes; None is no fault.
+
+    Returns:
+        True for a full or read-only disk, a failing disk, and a store's server that is gone or full.
+    """
     while error is not None:
         if isinstance(error, StoreFaultError):
             return True
@@ -117,7 +132,17 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def resumable(command: str) -> Iterator[None]:
-    """Whatever interrupts what happens in here carries the command that goes on with it."""
+    """A context whose interruption (Ctrl-C, SIGTERM) carries the command that goes on with it.
+
+    Args:
+        command: what to type, as a note of the error.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        KeyboardInterrupt: what interrupted, with the note added.
+    """
     try:
         yield
     except KeyboardInterrupt as error:

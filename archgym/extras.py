@@ -60,7 +60,14 @@ EXTRAS = (
 
 
 def extra_of(package: str) -> Extra | None:
-    """The first extra that brings a package, by the name it is imported by."""
+    """The first extra that brings a package.
+
+    Args:
+        package: the name that it is imported by, such as ``google.protobuf``.
+
+    Returns:
+        The extra, or None where no extra brings it.
+    """
     return next((e for e in EXTRAS if any(_holds(p, package) for p in e.packages)), None)
 
 
@@ -70,7 +77,14 @@ def _holds(package: str, module: str) -> bool:
 
 
 def installed(package: str) -> bool:
-    """Whether a package can be imported; nothing is imported to find out."""
+    """Whether a package can be imported; nothing is imported to find out.
+
+    Args:
+        package: the name that it is imported by; it may be dotted.
+
+    Returns:
+        Whether it is there.
+    """
     try:
         return find_spec(package) is not None
     except ModuleNotFoundError:  # the namespace that it lies in is not there
@@ -78,11 +92,14 @@ def installed(package: str) -> bool:
 
 
 def explained(error: ModuleNotFoundError, what: str) -> MissingExtraError | None:
-    """The error that names the extra to install; None where no extra brings the missing module.
+    """The error that names the extra to install.
 
     Args:
         error: of an import that failed.
         what: what needs the module.
+
+    Returns:
+        The error, not raised; None where no extra brings the missing module.
     """
     module = error.name or ""
     extra = extra_of(module)
@@ -99,8 +116,12 @@ def need(module: str, what: str) -> Any:
         module: its dotted name.
         what: what needs it, for the error.
 
+    Returns:
+        The module.
+
     Raises:
-        MissingExtraError: it is not installed; names the extra.
+        MissingExtraError: it is not installed, and an extra brings it.
+        ModuleNotFoundError: it is not installed, and no extra brings it.
     """
     try:
         return import_module(module)

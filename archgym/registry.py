@@ -76,7 +76,14 @@ OF_DOMAINS = ("simulators", "workloads", "validators", "readers")
 
 @cache
 def table(kind: str) -> dict[str, str]:
-    """Every registered name of a kind with its entry point."""
+    """Every registered name of a kind with its entry point.
+
+    Args:
+        kind: a key of :data:`BUILT_IN`, or one of :data:`OF_DOMAINS`.
+
+    Returns:
+        ``module:attribute`` by name, sorted by name; built-in names win over those of other packages.
+    """
     found = dict(BUILT_IN.get(kind, {}))
     for domain in domains().values() if kind in OF_DOMAINS else ():
         if kind == "validators":
@@ -89,12 +96,30 @@ def table(kind: str) -> dict[str, str]:
 
 
 def names(kind: str) -> list[str]:
-    """Every registered name of a kind."""
+    """Every registered name of a kind.
+
+    Args:
+        kind: as of :func:`table`.
+
+    Returns:
+        Names, sorted.
+    """
     return list(table(kind))
 
 
 def summary(kind: str, name: str) -> str:
-    """The first line of a class's docstring, read from its source: nothing is imported."""
+    """The first line of a class's docstring, read from its source: nothing is imported.
+
+    Args:
+        kind: as of :func:`table`.
+        name: a registered name.
+
+    Returns:
+        The line; '' where the class has no docstring or its source cannot be read.
+
+    Raises:
+        KeyError: the name is not registered.
+    """
     attribute = table(kind)[name].partition(":")[2]
     for node in _parsed(kind, name).body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == attribute:
@@ -103,7 +128,18 @@ def summary(kind: str, name: str) -> str:
 
 
 def extra_needed(kind: str, name: str) -> str:
-    """The extra that an agent or a cost model needs, read from its source; '' where the base suffices."""
+    """The extra that an agent or a cost model needs, read from the imports in its source.
+
+    Args:
+        kind: ``agents`` or ``cost_models``.
+        name: a registered name.
+
+    Returns:
+        The extra's name; '' where the base suffices.
+
+    Raises:
+        KeyError: the name is not registered.
+    """
     for node in ast.walk(_parsed(kind, name)):
         if isinstance(node, ast.Import):
             modules = [a.name for a in node.names]
@@ -130,15 +166,21 @@ def _parsed(kind: str, name: str) -> ast.Module:
 
 
 def load(kind: str, name: str, *, registered_only: bool = False) -> Any:
-    """The class or function behind a name, or behind a path: ``my_package.cache:Cache``, ``FILE.py:Cache``.
+    """The class or function behind a name, or behind an import path.
+
+    Import paths are ``my_package.cache:Cache`` and ``FILE.py:Cache``.
 
     Args:
         kind: a key of :data:`BUILT_IN`, or one of :data:`OF_DOMAINS`.
         name: a registered name, or an import path.
         registered_only: refuse import paths; for names that come from data files.
 
+    Returns:
+        The class or function itself, not an instance.
+
     Raises:
-        UnknownNameError: not registered; MissingExtraError: it needs a package not installed.
+        UnknownNameError: not registered, and no import path that works.
+        MissingExtraError: it needs a package that is not installed.
         TrustError: an import path out of a file that nobody has vouched for.
     """
     known = table(kind)
@@ -165,8 +207,12 @@ def load_entry(entry: str, what: str) -> Any:
         entry: the entry point; the attribute may be dotted.
         what: what needs it, for the error.
 
+    Returns:
+        The attribute of the module, imported.
+
     Raises:
-        UnknownNameError: no such attribute; MissingExtraError: it needs a package not installed.
+        UnknownNameError: no such file, or no such attribute in the module.
+        MissingExtraError: it needs a package that is not installed.
         ModuleNotFoundError: no such module.
     """
     module, _, attribute = entry.rpartition(":")
@@ -185,7 +231,17 @@ def load_entry(entry: str, what: str) -> Any:
 
 
 def workload_names(simulator: str) -> list[str]:
-    """The named workloads of a registered simulator: its domain's list, or its class's own."""
+    """The named workloads of a registered simulator: its domain's list, or its class's own.
+
+    Args:
+        simulator: a registered name.
+
+    Returns:
+        Names; empty where every workload is a file or there is none.
+
+    Raises:
+        UnknownNameError: the simulator is not registered.
+    """
     if simulator in table("workloads"):
         listed = load("workloads", simulator)
     else:
@@ -195,7 +251,17 @@ def workload_names(simulator: str) -> list[str]:
 
 @cache
 def module_of_file(path: str) -> ModuleType:
-    """The module in a file; modules beside it can be imported by it."""
+    """Import the module in a file. It can import modules that lie beside it.
+
+    Args:
+        path: of the .py file.
+
+    Returns:
+        The module; the same one each time a path is given again.
+
+    Raises:
+        UnknownNameError: there is no such file.
+    """
     file = Path(path)
     if not file.is_file():
         raise UnknownNameError("file", path, [], "(a simulator's file must exist)")

@@ -35,7 +35,10 @@ WORDS = (
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser with every word of the core; domains are dispatched before it."""
+    """The parser with every word of the core.
+
+    Words of domains are not in it: they are dispatched before it is made.
+    """
     from . import (
         check,
         compare,
@@ -94,7 +97,16 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line; returns the exit code."""
+    """Run one command line.
+
+    An error that archgym raises on purpose is printed on standard error as one line; the exit code is 2.
+
+    Args:
+        argv: the arguments after the program's name (default: those of this process).
+
+    Returns:
+        The exit code, as the module's docstring lists them.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         with _ended_like_an_interrupt():

@@ -14,7 +14,11 @@ BROKEN = (EvaluationError, AgentError, DesignError)  # of code under test: it br
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser(
         "check",
         help="run the checkers on a file, folder or class",
@@ -35,7 +39,17 @@ def add_to(words: Any) -> None:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Exit 1 where a contract is broken, 2 where something cannot be read."""
+    """Run the checkers and print one verdict per thing checked.
+
+    Args:
+        options: the parsed command line: paths, workload, sample size, JSON or not.
+
+    Returns:
+        The exit code: 0 where all passed, 1 where a contract is broken, 2 where something cannot be read.
+
+    Raises:
+        ArchgymError: the sample is smaller than 1.
+    """
     if options.sample < 1:
         raise ArchgymError(f"--sample must be at least 1, got {options.sample}")
     found = [_one(text, options) for text in options.path]

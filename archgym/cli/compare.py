@@ -50,7 +50,11 @@ class Compared:
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser("compare", help="runs of one scenario side by side")
     p.add_argument("runs", type=Path, nargs="+", help="two or more run folders")
     p.add_argument(
@@ -63,7 +67,17 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Best designs, where they differ, what each knob does around the best of all."""
+    """Print the best designs, where they differ, and what each knob does around the best of all.
+
+    Args:
+        options: the parsed command line: run folders, the picture to draw, JSON or not.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        ArchgymError: a folder holds no finished run, or the runs searched for different things.
+    """
     with trust.looking("compare"):
         return _go(options)
 

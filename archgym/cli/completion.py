@@ -23,7 +23,11 @@ where the script goes, once:
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser(
         "completion",
         help="tab completion for bash, zsh, fish and tcsh",
@@ -36,7 +40,14 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Print the script."""
+    """Print the script.
+
+    Args:
+        options: the parsed command line, which names the shell.
+
+    Returns:
+        The exit code, 0.
+    """
     print(script(options.shell))
     return 0
 

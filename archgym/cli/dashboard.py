@@ -11,7 +11,11 @@ from ..dashboard.server import Dashboard
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser("dashboard", help="a live page over folders of runs and sweeps")
     p.add_argument(
         "folder", nargs="?", type=Path, default=Path("runs"),
@@ -25,7 +29,17 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Serve until Ctrl-C, which ends it well."""
+    """Serve the page until Ctrl-C, which ends it well.
+
+    Args:
+        options: the parsed command line: folder, port, whether to open a browser.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        PortError: the port cannot be listened on.
+    """
     board = Dashboard(options.folder, options.port)
     print(f"Dashboard of {options.folder}: {board.address}", flush=True)
     print("Read-only, reached from this machine alone, with this address. End it with Ctrl-C.", flush=True)  # fmt: skip

@@ -15,7 +15,11 @@ from ..terminal.output import bar_of, busy, print_json, print_table
 
 
 def add_to(words: Any) -> None:
-    """Add both words to the parser."""
+    """Add both words to the parser.
+
+    Args:
+        words: the subparsers of the program; two are added.
+    """
     p = words.add_parser(
         "export",
         help="runs and sweeps as one data set (Parquet, CSV, Minari), or as studies of Optuna",
@@ -131,7 +135,17 @@ def add_to(words: Any) -> None:
 
 
 def export(options: argparse.Namespace) -> int:
-    """Stream every trial into one file."""
+    """Write every trial of runs and sweeps into one file or data set.
+
+    Args:
+        options: the parsed command line: folders and target.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        ArchgymError: the target is of no known kind, or a folder holds no trials.
+    """
     from ..collection.optuna_file import SUFFIXES
 
     target = str(options.to)
@@ -196,7 +210,14 @@ def _to_data(options: argparse.Namespace, path: Path) -> int:
 
 
 def info(options: argparse.Namespace) -> int:
-    """The card, on the screen or in a file."""
+    """Show a data set's card, or write it into a file.
+
+    Args:
+        options: the parsed command line: data set, file for the card, JSON or not.
+
+    Returns:
+        The exit code, 0.
+    """
     from ..datasets.card import card
     from ..datasets.operations import diversity
     from ..datasets.reader import Dataset
@@ -230,7 +251,14 @@ def info(options: argparse.Namespace) -> int:
 
 
 def sample(options: argparse.Namespace) -> int:
-    """Evaluate random designs."""
+    """Evaluate designs of a scenario, drawn uniformly, and write them into a Parquet file.
+
+    Args:
+        options: the parsed command line: scenario, number of designs, seed, who answers, target.
+
+    Returns:
+        The exit code, 0.
+    """
     from ..collection.sample import sample as draw
     from ..goals.scenario_file import load_scenario
 
@@ -248,7 +276,17 @@ def sample(options: argparse.Namespace) -> int:
 
 
 def samples(options: argparse.Namespace) -> int:
-    """Make what the domains say should ship."""
+    """Make the data sets that ship anew, as the domains describe them.
+
+    Args:
+        options: the parsed command line: names (none: all of them) and target folder.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        UnknownNameError: no domain has a data set of that name.
+    """
     from ..collection.sample import sample as draw
     from ..goals.scenario_file import load_scenario
 
@@ -264,7 +302,14 @@ def samples(options: argparse.Namespace) -> int:
 
 
 def merge(options: argparse.Namespace) -> int:
-    """Merge and say what was dropped."""
+    """Merge data sets, and say how many rows were dropped as duplicates.
+
+    Args:
+        options: the parsed command line: data sets, target, whether duplicates are kept.
+
+    Returns:
+        The exit code, 0.
+    """
     from ..datasets.operations import merge as join
 
     with busy("merging …", False):
@@ -274,7 +319,14 @@ def merge(options: argparse.Namespace) -> int:
 
 
 def split(options: argparse.Namespace) -> int:
-    """Split and say what is held out."""
+    """Split a data set into training and test rows, and say what is held out.
+
+    Args:
+        options: the parsed command line: data set, kind of split, share of test rows, seed, both targets.
+
+    Returns:
+        The exit code, 0.
+    """
     from ..datasets.operations import split as part
     from ..datasets.operations import write_split
     from ..datasets.reader import Dataset
@@ -296,7 +348,17 @@ def split(options: argparse.Namespace) -> int:
 
 
 def import_(options: argparse.Namespace) -> int:
-    """Bring a foreign table in."""
+    """Make a data set from the table of another simulator.
+
+    Args:
+        options: the parsed command line: files, the role of each column, name, target.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        ArchgymError: a column is named as a metric twice.
+    """
     from ..datasets.foreign import Roles, import_table
 
     pairs = [m.partition("=")[::2] for m in options.metric]

@@ -30,7 +30,11 @@ TOOLS = {
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser(
         "doctor", help="which extras, system tools and caches are there, and what each is for"
     )
@@ -39,7 +43,14 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Print what is there; 1 where a package of the base is missing."""
+    """Print which parts of an installation are there.
+
+    Args:
+        options: the parsed command line: JSON or not.
+
+    Returns:
+        The exit code: 0, or 1 where a package of the base is missing.
+    """
     found = examine()
     if options.json:
         print_json(found)
@@ -49,7 +60,12 @@ def go(options: argparse.Namespace) -> int:
 
 
 def examine() -> dict[str, Any]:
-    """Everything that :func:`go` prints, for machines; nothing heavy is imported and nothing is run."""
+    """Everything that :func:`go` prints, for machines. Nothing heavy is imported and nothing is run.
+
+    Returns:
+        ``archgym``, ``python`` and ``platform`` as texts; ``base``, ``extras``, ``tools`` and ``caches``
+        as lists of mappings.
+    """
     return {
         "archgym": __version__,
         "python": platform.python_version(),

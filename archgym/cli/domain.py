@@ -13,7 +13,19 @@ from .parsing import Parser, add_plain, add_trust
 
 
 def run(domain: Domain, arguments: Sequence[str]) -> int:
-    """Carry out a verb of a domain; without one, list them."""
+    """Carry out a verb of a domain; without a verb, list them.
+
+    Args:
+        domain: whose verb it is.
+        arguments: the verb and what follows it on the command line.
+
+    Returns:
+        The exit code that the verb gives.
+
+    Raises:
+        ArchgymError: the domain has no verbs.
+        UnknownNameError: the domain has no such verb.
+    """
     if not arguments or arguments[0] in ("-h", "--help"):
         describe(domain)
         return 0
@@ -33,7 +45,11 @@ def run(domain: Domain, arguments: Sequence[str]) -> int:
 
 
 def describe(domain: Domain) -> None:
-    """The verbs, one line each, and what else the domain has."""
+    """Print the verbs, one line each, and what else the domain has.
+
+    Args:
+        domain: to be described.
+    """
     print(f"archgym {domain.name} VERB [--help]: {domain.text}\n")
     if domain.verbs:
         print_table(["verb", ""], [[word, verb.text] for word, verb in domain.verbs.items()])
@@ -49,7 +65,10 @@ def describe(domain: Domain) -> None:
 
 
 def misplaced(word: str) -> None:
-    """Point out the domain whose verb was given as a word of its own.
+    """Point out the domain whose verb was given as a word of its own; do nothing where no domain has it.
+
+    Args:
+        word: the first argument of the command line.
 
     Raises:
         ArchgymError: some domain has the verb.

@@ -25,7 +25,11 @@ SHOWN_FRONT = 12
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser(
         "enumerate", help="evaluate a scenario's whole space: exact optimum, front, effects"
     )
@@ -41,7 +45,15 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Build what is missing, certify, show."""
+    """Build the tables that are missing, certify the optimum and the front, show them.
+
+    Args:
+        options: the parsed command line: scenario with its changes, folders, plan only or not, JSON or
+            not.
+
+    Returns:
+        The exit code, 0.
+    """
     with busy(PREPARING, options.json):
         scenario = scenario_of(options)
     root = options.tables or default_root()
@@ -61,7 +73,17 @@ def go(options: argparse.Namespace) -> int:
 def certified(
     scenario: Scenario, root: Path, path: Path, quiet: bool
 ) -> tuple[Certificate, tuple[Table, ...]]:
-    """The tables under ``root`` (built where missing) and the certificate, written to ``path``."""
+    """The tables of a scenario's space, built where they are missing, and their certificate.
+
+    Args:
+        scenario: whose whole space is wanted.
+        root: the folder of all tables.
+        path: the file that the certificate is written to.
+        quiet: show no progress.
+
+    Returns:
+        The certificate, and one table per workload.
+    """
     tables = tuple(_table(scenario, i, root, quiet) for i in range(len(scenario.simulators)))
     with busy("exact optimum, front and effects …", quiet):
         certificate = certificates.certify(scenario, tables)

@@ -26,7 +26,11 @@ from .scenarios import add_scenario_options, scenario_of
 
 
 def add_to(words: Any) -> None:
-    """Add both words to the parser."""
+    """Add both words to the parser.
+
+    Args:
+        words: the subparsers of the program; two are added.
+    """
     p = words.add_parser("evaluate", help="metrics of designs from a file")
     p.add_argument("scenario", help="name or .yaml file")
     p.add_argument(
@@ -59,7 +63,18 @@ def add_to(words: Any) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Designs in, designs with metrics out; columns carry their units."""
+    """Evaluate the designs of a file. The CSV that comes out has metrics in SI units beside the designs.
+
+    Args:
+        options: the parsed command line: scenario with its changes, file of designs, target.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        ArchgymError: the file of designs cannot be read.
+        DesignError: a design is not a member of the scenario's space.
+    """
     with busy(PREPARING, not sys.stderr.isatty()):
         scenario = scenario_of(options)
     rows = _completed(scenario, read_designs(options.designs))
@@ -115,7 +130,18 @@ def _completed(scenario: Scenario, rows: list[dict[str, Any]]) -> list[dict[str,
 
 
 def read_designs(path: Path) -> list[dict[str, Any]]:
-    """Designs of a CSV or JSON-lines file, as written."""
+    """Designs of a CSV or JSON-lines file, as written.
+
+    Args:
+        path: the file; its ending (.csv, .jsonl, .ndjson) says which kind it is.
+
+    Returns:
+        One mapping per design, by column; cells of a CSV file are texts.
+
+    Raises:
+        ArchgymError: the file cannot be read, is of another kind or holds no design; names the line where
+            a row is at fault.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -150,7 +176,20 @@ def read_designs(path: Path) -> list[dict[str, Any]]:
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Exit 1 where a recorded evaluation does not come out again bit for bit."""
+    """Compute once more what a run or a leaderboard recorded, and compare bit for bit.
+
+    Of a sweep, the rows of its ledger and its store are checked against their checksums instead.
+
+    Args:
+        options: the parsed command line: folder or leaderboard, sample size, seed, JSON or not.
+
+    Returns:
+        The exit code: 0 where all of it comes out again, 1 where something does not.
+
+    Raises:
+        ArchgymError: neither or both of folder and leaderboard are given, or there is nothing to verify.
+        StoreError: a file or a row of it is damaged.
+    """
     if (options.run is None) == (options.leaderboard is None):
         raise ArchgymError("name a run folder, or give --leaderboard FILE")
     if options.leaderboard is not None:

@@ -24,7 +24,11 @@ SHOWN_PARTS, SHOWN_STEPS = 12, 8
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser(
         "explain", help="what a design's metrics are made of, and what limits them"
     )
@@ -59,7 +63,18 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Tables of parts, sentences on the limit, steps sorted by what they buy."""
+    """Print what the metrics of a design are made of, what limits them, and which steps would help.
+
+    Args:
+        options: the parsed command line: run or scenario, knobs, metrics, picture, JSON or not.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        ArchgymError: the picture's name does not end in .html, or a run was given together with changes
+            of a scenario.
+    """
     if options.output and options.output.suffix != ".html":
         raise ArchgymError(f"--output {options.output}: expected a file that ends in .html")
     with busy(PREPARING, options.json):

@@ -23,7 +23,11 @@ KINDS = ("domains", "scenarios", "simulators", "agents", "cost_models", "workloa
 
 
 def add_to(words: Any) -> None:
-    """Add both words to the parser."""
+    """Add both words to the parser.
+
+    Args:
+        words: the subparsers of the program; two are added.
+    """
     p = words.add_parser("list", help="scenarios, simulators, agents, workloads")
     p.add_argument("kind", nargs="?", choices=KINDS)
     p.add_argument("--json", action="store_true", help="machine-readable output")
@@ -36,7 +40,11 @@ def add_to(words: Any) -> None:
 
 
 def list_(options: argparse.Namespace) -> None:
-    """Print names by kind."""
+    """Print names by kind, with a line on each.
+
+    Args:
+        options: the parsed command line: kind (none: the main ones), JSON or not.
+    """
     kinds = [options.kind] if options.kind else ["scenarios", "simulators", "agents", "workloads"]
     out: dict[str, Any] = {}
     for kind in kinds:
@@ -67,7 +75,14 @@ def _summary(kind: str, name: str) -> str:
 
 
 def info(options: argparse.Namespace) -> None:
-    """Describe one thing; no program is started."""
+    """Describe one scenario, simulator or agent. No program is started.
+
+    Args:
+        options: the parsed command line: name, changes of a scenario, JSON or not.
+
+    Raises:
+        UnknownNameError: there is nothing of that name.
+    """
     with trust.looking("info"):
         _info(options)
 

@@ -13,7 +13,11 @@ SHOWN = 40
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser("leaderboard", help="tuned agents of sweeps, with manifests to replay")
     p.add_argument("sweeps", type=Path, nargs="+", help="folders of sweeps")
     p.add_argument(
@@ -25,7 +29,14 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Collect and write."""
+    """Collect the tuned agents of sweeps, write them into a file, show the first rows.
+
+    Args:
+        options: the parsed command line: sweeps, target, folder of certificates, JSON or not.
+
+    Returns:
+        The exit code, 0.
+    """
     from ..report import leaderboard
 
     with busy("collecting …", options.json):

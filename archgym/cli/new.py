@@ -34,7 +34,11 @@ FIRST = SCENARIO.partition("/")[0]  # the simulator of a scenario where none is 
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     kinds = "\n".join(f"  {kind:12} {text}" for kind, text in KINDS.items())
     p = words.add_parser(
         "new",
@@ -54,7 +58,18 @@ def add_to(words: Any) -> None:
 
 
 def new(options: argparse.Namespace) -> int:
-    """Write the files, say which and what to do next."""
+    """Write the files of a template, say which they are and what to do next.
+
+    Args:
+        options: the parsed command line: kind, name, folder, simulator.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        UnknownNameError: no template is of that kind.
+        ArchgymError: the name is not legal, a file is there already, or the folder cannot be made.
+    """
     kind = options.kind.replace("_", "-")
     if kind not in KINDS:
         raise UnknownNameError("kind of template", options.kind, KINDS)
@@ -93,19 +108,43 @@ def _next(kind: str, file: Path, name: str) -> str:
 
 
 def module_name(name: str) -> str:
-    """``my-cache`` -> ``my_cache``."""
+    """The name of a module: ``my-cache`` becomes ``my_cache``.
+
+    Args:
+        name: of a template.
+
+    Returns:
+        The name in small letters, with ``_`` for ``-`` and at the end of a keyword.
+    """
     plain = name.replace("-", "_").lower()
     return f"{plain}_" if keyword.iskeyword(plain) else plain
 
 
 def class_name(name: str) -> str:
-    """``my-cache`` -> ``MyCache``."""
+    """The name of a class: ``my-cache`` becomes ``MyCache``.
+
+    Args:
+        name: of a template.
+
+    Returns:
+        The name with each word begun by a capital, and ``_`` at the end of a keyword.
+    """
     words = "".join(w[:1].upper() + w[1:] for w in re.split(r"[-_]+", name) if w)
     return f"{words}_" if keyword.iskeyword(words) else words
 
 
 def files_of(kind: str, name: str, to: Path, simulator: str = FIRST) -> dict[Path, str]:
-    """The files of a template with their texts, the one to start from first."""
+    """The files of a template; nothing is written.
+
+    Args:
+        kind: a key of :data:`KINDS`.
+        name: of the template.
+        to: the folder that the files are for.
+        simulator: of a scenario: a name, ``FILE.py:Class`` or a program's .yaml; other kinds need none.
+
+    Returns:
+        Texts by path, the file to start from first.
+    """
     if kind == "scenario":
         return {to / f"{name}.yaml": scenario_text(name, simulator, to)}
     if kind == "sweep":
@@ -130,7 +169,16 @@ def _filled(template: str, name: str, file: str) -> str:
 
 
 def scenario_text(name: str, simulator: str, to: Path) -> str:
-    """A scenario on a simulator, with its knobs and metrics in comments."""
+    """A scenario on a simulator, with its knobs and metrics in comments.
+
+    Args:
+        name: of the scenario.
+        simulator: a name, ``FILE.py:Class`` or a program's .yaml.
+        to: the folder that the scenario is for; a file in it is named by its name alone.
+
+    Returns:
+        The text of the scenario's YAML file.
+    """
     entry: dict[str, Any] = {"simulator": simulator}
     if simulator.endswith((".yaml", ".yml")):
         entry = {

@@ -10,7 +10,11 @@ from ..terminal.output import busy, print_json
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser("page", help="one interactive HTML page of a finished run")
     p.add_argument("run", type=Path, help="folder of the run")
     p.add_argument("--output", type=Path, help="file to write (default: RUN/page.html)")
@@ -25,7 +29,14 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Write the page, and say where it lies and how large it is."""
+    """Write the page, and say where it lies and how large it is.
+
+    Args:
+        options: the parsed command line: run folder, target, whether effects are drawn, JSON or not.
+
+    Returns:
+        The exit code, 0.
+    """
     from ..runs.keeping import load
     from ..runs.page import PAGE
 

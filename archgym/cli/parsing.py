@@ -67,13 +67,21 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_trust(parser: argparse.ArgumentParser) -> None:
-    """``--trust``, of a word and of the verbs below it; see :mod:`archgym.trust`."""
+    """Add ``--trust`` to a word and to the verbs below it; see :mod:`archgym.trust`.
+
+    Args:
+        parser: of the word.
+    """
     text = "let folders and files of others start programs and import modules (read them first)"
     _add_everywhere(parser, "--trust", text)
 
 
 def add_plain(parser: argparse.ArgumentParser) -> None:
-    """``--plain``, of a word and of the verbs below it; see :mod:`archgym.terminal.plain`."""
+    """Add ``--plain`` to a word and to the verbs below it; see :mod:`archgym.terminal.plain`.
+
+    Args:
+        parser: of the word.
+    """
     text = "tables as tab-separated lines, no colours, no box characters, nothing cut or folded"
     _add_everywhere(parser, "--plain", text)
 

@@ -11,7 +11,11 @@ from ..terminal.output import busy, print_json
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser("report", help="one HTML page and CSV tables of a sweep")
     p.add_argument("sweep", type=Path, help="folder of the sweep; it may still be running")
     p.add_argument("--output", type=Path, help="folder to write to (default: SWEEP/report)")
@@ -22,7 +26,15 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Write, then say the same in the terminal."""
+    """Write the report of a sweep, then say the same in the terminal.
+
+    Args:
+        options: the parsed command line: sweep, target, folder of certificates, pictures or not, JSON or
+            not.
+
+    Returns:
+        The exit code, 0.
+    """
     from ..report.page import write_report
 
     root = options.tables or default_root()

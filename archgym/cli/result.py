@@ -20,7 +20,12 @@ SHOWN_KNOBS = 40
 
 
 def show_result(scenario: Scenario, result: Mapping[str, Any]) -> None:
-    """Print what a run found."""
+    """Print what a run found: best and reference, the front, notes and counts.
+
+    Args:
+        scenario: what was searched.
+        result: the run's summary, as ``result.json`` holds it.
+    """
     best, reference = result["best"], result["reference"]
     if best is None:
         print(f"{title_of(scenario)}: no feasible design in {result['charged']:,} evaluations.")

@@ -26,7 +26,11 @@ from .scenarios import add_scenario_options, scenario_of
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser("run", help="search a scenario with an agent")
     p.add_argument("scenario", nargs="?", help="name or .yaml file; not needed with --resume")
     p.add_argument("--agent", default="genetic_algorithm", help="see `archgym list agents`")
@@ -133,7 +137,17 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Run or resume."""
+    """Begin a run or go on with one, and show what was found.
+
+    Args:
+        options: the parsed command line: scenario with its changes, agent, budget, folders, what to show.
+
+    Returns:
+        The exit code: 0, or 1 where nothing is feasible, or where specs that had to be met are not.
+
+    Raises:
+        ArchgymError: both or neither of scenario and ``--resume`` are given.
+    """
     quiet = options.json or options.quiet
     if options.verbose:
         logging.basicConfig(

@@ -11,7 +11,11 @@ from ..terminal.output import settings
 
 
 def add_scenario_options(p: argparse.ArgumentParser) -> None:
-    """``--workload``, ``--config`` and the overrides of goal and knobs."""
+    """Add ``--workload``, ``--config`` and the options that change goal and knobs.
+
+    Args:
+        p: the parser of a word that takes a scenario.
+    """
     p.add_argument(
         "--workload",
         action="append",
@@ -57,7 +61,15 @@ def add_scenario_options(p: argparse.ArgumentParser) -> None:
 
 
 def scenario_of(options: argparse.Namespace, name: str | None = None) -> Scenario:
-    """The scenario that a command line names, with its overrides."""
+    """The scenario that a command line names, with its changes.
+
+    Args:
+        options: what a parser with :func:`add_scenario_options` read.
+        name: of the scenario (default: ``options.scenario``).
+
+    Returns:
+        The scenario, checked.
+    """
     return load_scenario(
         name or options.scenario,
         options.workload,

@@ -15,7 +15,11 @@ from .scenarios import add_scenario_options, scenario_of
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser(
         "serve", help="let an assistant or a program play a scenario (Model Context Protocol)"
     )
@@ -60,7 +64,18 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Serve until the client leaves, or Ctrl-C."""
+    """Serve a game until the client leaves, or Ctrl-C.
+
+    Args:
+        options: the parsed command line: scenario or game to go on with, budget, player, where to listen.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        MissingExtraError: the package mcp is not installed.
+        ArchgymError: both or neither of scenario and ``--resume`` are given.
+    """
     need("mcp", "archgym serve")
     from ..play import mcp_server
 

@@ -24,7 +24,11 @@ from .enumerate import certified
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser(
         "sweep", help="run many studies: agents, hyperparameters, seeds, scenarios"
     )
@@ -74,7 +78,17 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Plan, resume or repair, then carry out."""
+    """Begin, go on with or repair a sweep; with ``--dry-run``, print its plan.
+
+    Args:
+        options: the parsed command line: file or folder, engine, workers, limits, JSON or not.
+
+    Returns:
+        The exit code: 0, or 1 where a run failed.
+
+    Raises:
+        ArchgymError: options that exclude each other, or a number that is out of range.
+    """
     if options.repair is not None:
         kept, lost, planned = driver.repair(options.repair)
         print(

@@ -15,7 +15,11 @@ SPLITS = "random,agent,region,workload"
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser."""
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     p = words.add_parser("train", help="a proxy cost model from a data set")
     p.add_argument(
         "data",
@@ -50,7 +54,17 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Report on splits without leakage, then train on everything and save."""
+    """Report the quality on held-out rows, then train on all rows and save the proxy.
+
+    Args:
+        options: the parsed command line: data set, model with its settings, splits, target, JSON or not.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        ArchgymError: both ``--set`` and ``--tune`` are given.
+    """
     from ..datasets.reader import Dataset
     from ..datasets.shipped import found
     from ..files.text import write_json

@@ -18,12 +18,26 @@ HELP = "compare a domain's simulators with their references"
 
 
 def add_to(words: Any) -> None:
-    """Add the word to the parser, for its help; :func:`validate` reads the arguments."""
+    """Add the word to the parser, for its help alone; :func:`validate` reads the arguments.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
     words.add_parser("validate", help=HELP, add_help=False)
 
 
 def validate(arguments: Sequence[str]) -> int:
-    """Exit 0 where everything that is demanded holds, 1 where something does not."""
+    """Compare a domain's simulators with their references, and show every check.
+
+    Args:
+        arguments: the domain and what follows it on the command line.
+
+    Returns:
+        The exit code: 0 where everything that is demanded holds, 1 where something does not.
+
+    Raises:
+        UnknownNameError: the domain has no validation.
+    """
     names = registry.names("validators")
     if not arguments or arguments[0] in ("-h", "--help"):
         known = domains()
@@ -65,7 +79,12 @@ def _judged(options: argparse.Namespace, name: str) -> int:
 
 
 def show(found: Validation, title: str) -> None:
-    """Print the checks (fitted ones apart), the details and the verdict."""
+    """Print the checks (those that constants were fitted on apart), the details and the verdict.
+
+    Args:
+        found: what the validator found.
+        title: the domain's name.
+    """
     fitted = [c for c in found.checks if not c.held_out]
     others = [c for c in found.checks if c.held_out]
     about = f"{title} against {found.reference}" if found.reference else title
@@ -84,7 +103,14 @@ def show(found: Validation, title: str) -> None:
 
 
 def verdict(found: Validation) -> str:
-    """The last line: how many checks hold, do not, are gaps or are only told."""
+    """The last line: how many checks hold, how many do not, and how many are not judged.
+
+    Args:
+        found: what the validator found.
+
+    Returns:
+        A sentence for people.
+    """
     words = [c.verdict for c in found.checks]
     judged = len(words) - words.count("told")
     parts = [f"{words.count('yes')} of {judged} checks hold"]

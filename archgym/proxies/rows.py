@@ -38,6 +38,12 @@ class Rows:
     def of(cls, data: Dataset) -> Rows:
         """Everything a model may see of a data set.
 
+        Args:
+            data: an open data set; its rows are read into memory.
+
+        Returns:
+            Knobs as value indices, metrics in SI units, feasibility, workloads.
+
         Raises:
             ProxyError: a metric that is NaN or infinite in a row that is marked feasible.
         """
@@ -116,13 +122,28 @@ class Rows:
         )
 
     def of_workload(self, name: str) -> Rows:
-        """The rows of one workload alone."""
+        """The rows of one workload alone.
+
+        Args:
+            name: one of ``workloads``.
+
+        Returns:
+            Its rows in their order; the only workload is then that one.
+
+        Raises:
+            ValueError: no workload is called that.
+        """
         kept = self.take(np.flatnonzero(self.workload == self.workloads.index(name)))
         return dataclasses.replace(kept, workload=np.zeros(len(kept), np.int64), workloads=(name,))
 
     # ---- as arrays in a proxy's folder
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything but the description and the names."""
+        """Everything but the description and the names, for :meth:`restored`.
+
+        Returns:
+            Arrays by name: ``x`` (n, d), ``metrics`` (m, n), ``feasible``, ``canonical`` and ``workload``
+            (n,).
+        """
         return {
             "x": self.x.astype(np.min_scalar_type(int(self.x.max(initial=0)))),
             "metrics": np.stack([self.metrics[m.name] for m in self.description.metrics]),

@@ -26,7 +26,18 @@ settings = pairs_of  # as commands call it
 
 
 def counts(pairs: Sequence[str], option: str) -> dict[str, int]:
-    """``NAME=NUMBER`` arguments as a mapping to whole numbers of at least 1."""
+    """``NAME=NUMBER`` arguments as a mapping to whole numbers.
+
+    Args:
+        pairs: as typed.
+        option: the option's name, for messages.
+
+    Returns:
+        Numbers of at least 1, by name.
+
+    Raises:
+        ArchgymError: a text of another form, or no whole number of at least 1.
+    """
     out = {}
     for name, value in settings(pairs, option).items():
         if not value.isdecimal() or int(value) < 1:
@@ -36,12 +47,23 @@ def counts(pairs: Sequence[str], option: str) -> dict[str, int]:
 
 
 def print_json(value: Any) -> None:
-    """JSON on standard output; NaN and infinities become null."""
+    """Print JSON on standard output; NaN and infinities become null.
+
+    Args:
+        value: anything that :func:`plain` takes; other objects are printed as their text.
+    """
     print(json.dumps(plain(value), indent=2, default=str))
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: NaN and infinities are None, tuples lists, keys text, NumPy's numbers plain."""
+    """A value as JSON has it, through all levels of mappings and sequences.
+
+    Args:
+        value: mappings, sequences, numbers of Python and NumPy, texts; anything else comes back as it is.
+
+    Returns:
+        NaN and infinities are None, tuples are lists, keys are texts, NumPy's numbers are Python's.
+    """
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
@@ -54,7 +76,15 @@ def plain(value: Any) -> Any:
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
-    """A table, aligned; with ``--plain`` a line per row, cells apart by tabs, the title after a #."""
+    """Print an aligned table on standard output.
+
+    With ``--plain``, a row is a line with tabs between its cells, and the title stands above after a #.
+
+    Args:
+        header: a name per column.
+        rows: cells per row, as many as the header has names.
+        title: printed above; '' for none.
+    """
     if is_plain():
         lines = [[" ".join(str(cell).split()) for cell in row] for row in (header, *rows)]
         print("\n".join([f"# {title}"] * bool(title) + ["\t".join(line) for line in lines]))
@@ -79,12 +109,27 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], title: 
 
 
 def metrics_with_units(metrics: Mapping[str, float], units: Mapping[str, str]) -> dict[str, str]:
-    """Each metric as text for people."""
+    """Each metric as text for people.
+
+    Args:
+        metrics: values in SI units, by name.
+        units: the SI unit of each, by name.
+
+    Returns:
+        Texts such as ``3.2 mW``, by name.
+    """
     return {name: format_quantity(value, units[name]) for name, value in metrics.items()}
 
 
 def units_of(metrics: Sequence[Metric]) -> dict[str, str]:
-    """Unit by metric name."""
+    """The unit of each metric.
+
+    Args:
+        metrics: as a simulator declares them.
+
+    Returns:
+        SI units by name; '' for plain numbers.
+    """
     return {m.name: m.unit for m in metrics}
 
 
@@ -97,9 +142,17 @@ class Bar(Protocol):
 
 @contextmanager
 def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
-    """A progress bar on standard error, unless ``quiet``; call it with (done, note).
+    """A context with a progress bar on standard error.
 
     Where standard error is no terminal, and with ``--plain``, a line every 30 s and one at the end.
+
+    Args:
+        total: what is done in the end; a call of the bar may change it.
+        title: what stands before the bar.
+        quiet: show nothing.
+
+    Yields:
+        What moves the bar when called with (done, note); None where ``quiet``.
     """
     if quiet:
         yield None
@@ -135,9 +188,17 @@ def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
 
 @contextmanager
 def steps_of(total: int, title: str, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """A progress bar over steps; call it with what comes next, before each.
+    """A context with a progress bar over steps.
 
     Where standard error is no terminal, every step is a line.
+
+    Args:
+        total: how many steps there are.
+        title: what stands before the bar.
+        quiet: show nothing.
+
+    Yields:
+        What to call before each step, with what the step does.
     """
     done = -1
     with bar_of(total, title, quiet) as bar:
@@ -194,7 +255,17 @@ def _heartbeat(told: Callable[[], str], every_s: float = 30.0) -> Iterator[None]
 
 @contextmanager
 def busy(text: str, quiet: bool) -> Iterator[None]:
-    """A spinner while something without steps goes on."""
+    """A context with a spinner on standard error, while something without steps goes on.
+
+    Where standard error is no terminal, and with ``--plain``, the text is a line, again every 30 s.
+
+    Args:
+        text: what goes on.
+        quiet: show nothing.
+
+    Yields:
+        Nothing.
+    """
     if quiet:
         yield
         return

@@ -16,7 +16,14 @@ def is_plain() -> bool:
 
 @contextmanager
 def plainly(said: bool) -> Iterator[None]:
-    """What is printed in here is plain, where ``said``."""
+    """A context in which everything is printed plainly.
+
+    Args:
+        said: whether ``--plain`` was given; False changes nothing.
+
+    Yields:
+        Nothing.
+    """
     token = _plain.set(said or _plain.get())
     try:
         yield
