@@ -26,7 +26,16 @@ def draw_convergence(
     told: Told,
     final: Trials | None = None,
 ) -> None:
-    """One panel an objective; the best line starts at the first design that meets the specs."""
+    """Draw one panel per objective; the line of the best starts at the first design that meets the specs.
+
+    Args:
+        axes: one per objective, from above.
+        scenario: what was searched.
+        shown: the curve of each objective, as :func:`~archgym.goals.convergence.curves` makes them.
+        trials: everything that was tried, in order.
+        told: who searched.
+        final: the finalists as simulated, where the trials are guesses.
+    """
     from matplotlib.ticker import MaxNLocator
 
     simulated: Sequence[Curve | None] = [None] * len(shown)
@@ -94,7 +103,13 @@ def _reference_label(scenario: Scenario) -> str:
 def draw_compared(
     axes: Sequence[Axes], scenario: Scenario, groups: Mapping[str, Sequence[Sequence[Curve]]]
 ) -> None:
-    """The best so far of every group of runs: a line, or the median of several with their band."""
+    """Draw the best so far of every group of runs: a line, or the median of several with their band.
+
+    Args:
+        axes: one per objective, from above.
+        scenario: what all of them searched.
+        groups: by name, the curves of each run, one per objective.
+    """
     from matplotlib import colormaps
     from matplotlib.ticker import StrMethodFormatter
 
@@ -137,10 +152,17 @@ def draw_compared(
 
 
 def band(runs: Sequence[Floats], lower: bool) -> tuple[Floats, Floats, Floats]:
-    """Best, median and worst of runs (n,) at each step; NaN where a run has found nothing yet.
+    """Best, median and worst of several runs at each step.
 
-    A run that stopped early keeps what it had.  The median is over all runs, so it is NaN until more
-    than half of them have found something; it never gets worse.
+    A run that stopped early keeps what it had. The median is over all runs, so it is NaN until more than
+    half of them have found something; it never gets worse.
+
+    Args:
+        runs: the best so far of each run, (n_r,); NaN where it has found nothing yet.
+        lower: whether lower is better.
+
+    Returns:
+        Best, median and worst, (n,) each, over the steps of the longest run; NaN where there is none yet.
     """
     n = max(len(r) for r in runs)
     sign = 1.0 if lower else -1.0

@@ -31,18 +31,41 @@ class Told:
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any], exact: bool) -> Told:
-        """From a run's manifest."""
+        """What to say of a run.
+
+        Args:
+            manifest: of the run.
+            exact: whether the simulator itself, or a table of it, answered.
+
+        Returns:
+            Agent, seed and budget of the manifest; ``guessed`` where not exact.
+        """
         return cls(manifest["agent"], manifest["seed"], manifest["budget"], not exact)
 
     def line(self, done: int) -> str:
-        """Agent, seed and budget in words."""
+        """Agent, seed and budget in words.
+
+        Args:
+            done: evaluations charged.
+
+        Returns:
+            One line for the title.
+        """
         spent = "" if done == self.budget else f", {done:,} of them spent"
         guessed = ", answered by a proxy" if self.guessed else ""
         return f"{self.agent}, seed {self.seed}, budget {self.budget:,} evaluations{spent}{guessed}"
 
 
 def heading(scenario: Scenario, line: str) -> str:
-    """A picture's title: scenario and workload, a line of facts, the specs."""
+    """A picture's title: scenario and workload, a line of facts, the specs.
+
+    Args:
+        scenario: what was searched.
+        line: the facts, such as :meth:`Told.line`.
+
+    Returns:
+        The title, broken into lines of 105 characters.
+    """
     specs = [s.text(scenario.units[s.metric]) for s in scenario.resolved[1]]
     lines = [title_of(scenario), line]
     lines.append("specs: " + "; ".join(specs) if specs else "no specs")
@@ -50,9 +73,19 @@ def heading(scenario: Scenario, line: str) -> str:
 
 
 def save(draw: Callable[[Sequence[Axes]], None], path: Path, title: str, panels: int = 1) -> Path:
-    """One figure of stacked panels, drawn and written.
+    """Draw one figure of stacked panels, and write it.
+
+    Args:
+        draw: called with the axes of the panels, from above.
+        path: of the picture; its ending says of which kind it is.
+        title: of the figure; it may have several lines.
+        panels: how many, at least 1.
+
+    Returns:
+        The path.
 
     Raises:
+        MissingExtraError: matplotlib is not installed.
         StoreError: the file cannot be written.
     """
     matplotlib = need("matplotlib", "drawing a picture")
@@ -77,5 +110,12 @@ def save(draw: Callable[[Sequence[Axes]], None], path: Path, title: str, panels:
 
 
 def plain(text: str) -> str:
-    """Text that is drawn as it stands: a name may hold what would start a formula."""
+    """Text that matplotlib draws as it stands: a name may hold what would start a formula.
+
+    Args:
+        text: to be drawn.
+
+    Returns:
+        The text with its dollar signs escaped.
+    """
     return text.replace("$", r"\$")

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 
 def draw_front(ax: Axes, scenario: Scenario, trials: Trials, final: Trials | None = None) -> None:
-    """Trials, the front (of the ``final`` simulated ones where the trials are guesses), the specs."""
+    """Draw trials, front, specs and reference design over the first two axes of the front.
+
+    Args:
+        ax: to draw on.
+        scenario: what was searched, over at least two quantities.
+        trials: everything that was tried.
+        final: the finalists as simulated, where the trials are guesses; the front is then theirs.
+    """
     axes = front_axes(scenario)
     first, second = axes[:2]
     xs, ys = _values(first, trials), _values(second, trials)

@@ -11,7 +11,17 @@ from ..units import format_quantity
 def goal_rows(
     result: Mapping[str, Any], best: Mapping[str, Any], compared: Mapping[str, Any] | None
 ) -> list[list[str]]:
-    """Objectives and specs as rows: what is wanted, then value (and pass or fail) by design."""
+    """Objectives and specs as rows: what is wanted, then value (and pass or fail) by design.
+
+    Args:
+        result: a run's summary, as ``result.json`` holds it.
+        best: an entry of it, such as ``result["best"]``.
+        compared: the entry of the reference design, or None for no columns of it.
+
+    Returns:
+        Cells by row: the goal, the value of best; of ``compared`` its value and the ratio best /
+        compared.
+    """
     rows = []
     for o in result["objectives"]:
         row = [objective_label(o), quantity(best["objectives"][o["name"]], o["unit"])]
@@ -32,7 +42,14 @@ def goal_rows(
 
 
 def objective_label(objective: Mapping[str, Any]) -> str:
-    """``minimise energy * latency``, with the target where there is one."""
+    """``minimise energy * latency``, with the target where there is one.
+
+    Args:
+        objective: an entry of ``result["objectives"]``.
+
+    Returns:
+        The label.
+    """
     verb = {"minimize": "minimise", "maximize": "maximise"}[objective["goal"]]
     target = objective.get("target")
     aimed = f" (target {quantity(target, objective['unit'])})" if target is not None else ""
@@ -40,7 +57,15 @@ def objective_label(objective: Mapping[str, Any]) -> str:
 
 
 def spec_cell(spec: Mapping[str, Any], design: Mapping[str, Any]) -> str:
-    """The value that a spec is about, and whether it passes: ``3.2 W, fail by 6.7 %``."""
+    """The value that a spec is about, and whether it passes: ``3.2 W, fail by 6.7 %``.
+
+    Args:
+        spec: an entry of ``result["specs"]``.
+        design: an entry such as ``result["best"]``.
+
+    Returns:
+        The cell.
+    """
     value = quantity(design["metrics"][spec["metric"]], spec["unit"])
     off = design["missed"].get(spec["metric"])
     if off is None:
@@ -50,12 +75,29 @@ def spec_cell(spec: Mapping[str, Any], design: Mapping[str, Any]) -> str:
 
 
 def quantity(value: float | None, unit: str) -> str:
-    """A figure with its unit; ``-`` for none."""
+    """A figure with its unit; ``-`` for none.
+
+    Args:
+        value: in the SI unit, or None.
+        unit: the SI unit, or ''.
+
+    Returns:
+        The figure with a fitting prefix.
+    """
     return "-" if value is None else format_quantity(value, unit)
 
 
 def ratio(value: float | None, there: float | None) -> str:
-    """Best over reference; of values with a sign or of zero it says nothing."""
+    """Best over reference, with four digits.
+
+    Args:
+        value: of the best design.
+        there: of the reference design.
+
+    Returns:
+        The ratio; ``-`` where one is missing, the reference is zero or their signs differ: it would say
+        nothing.
+    """
     if value is None or there is None or there == 0 or value / there < 0:
         return "-"
     return f"{value / there:.4g}"

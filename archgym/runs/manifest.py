@@ -26,6 +26,9 @@ def make_manifest(
         study: made of the same arguments; knows the agent's hyperparameters, budget and batch.
         plan: the arguments of :class:`Study` that are not defaults of the scenario (``seed``, ``answers``,
             ``screen`` …), ``until_specs_met``, and ``store`` where evaluations are kept elsewhere.
+
+    Returns:
+        Plain values as JSON gives them back, with the ``id`` of the run.
     """
     facts = [dict(a.facts) for a in study.evaluator.answers]
     recipe = {
@@ -44,7 +47,14 @@ def make_manifest(
 
 
 def identity(manifest: Mapping[str, Any]) -> str:
-    """A digest of all that decides what a run does."""
+    """A digest of all that decides what a run does; versions of packages are not part of it.
+
+    Args:
+        manifest: with or without its ``id``.
+
+    Returns:
+        Twelve hexadecimal digits.
+    """
     recipe = {k: v for k, v in manifest.items() if k not in AROUND_THE_RECIPE}
     text = json.dumps(recipe, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -13,7 +13,18 @@ from .run_folder import MANIFEST, RunFolder
 
 
 def opened(what: str) -> tuple[Scenario, dict[str, Any] | None]:
-    """A run folder's scenario and its best design, or a scenario and None."""
+    """A run folder's scenario and its best design, or a scenario and None.
+
+    Args:
+        what: the path of a run's folder, of a scenario's .yaml, or a scenario's name.
+
+    Returns:
+        The scenario, and the values of the run's best design by knob; None for a scenario.
+
+    Raises:
+        ArchgymError: the run is not finished, or found nothing feasible.
+        ScenarioError: the scenario makes no sense.
+    """
     path = Path(what)
     if (path / MANIFEST).exists():
         run = RunFolder.open(path)
@@ -22,7 +33,17 @@ def opened(what: str) -> tuple[Scenario, dict[str, Any] | None]:
 
 
 def design_values(text: str) -> dict[str, Any]:
-    """``NAME=VALUE,NAME=VALUE…``, or a YAML file, as a mapping."""
+    """A design as it is typed: ``NAME=VALUE,NAME=VALUE…``, or the path of a YAML file.
+
+    Args:
+        text: as typed.
+
+    Returns:
+        Values by knob; texts where they were typed.
+
+    Raises:
+        ArchgymError: a pair of another form, or the file cannot be read.
+    """
     if text.endswith((".yaml", ".yml")):
         return dict(read_yaml(Path(text)))
     return dict(settings([pair.strip() for pair in text.split(",")], "--design"))

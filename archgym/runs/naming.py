@@ -11,19 +11,40 @@ SHOWN = 3
 
 
 def workloads_in_use(scenario: Scenario) -> str:
-    """The workloads that a scenario runs on, for people: names, and files by their names alone."""
+    """The workloads that a scenario runs on, for people: names, and files by their names alone.
+
+    Args:
+        scenario: whose workloads are named.
+
+    Returns:
+        At most three names, separated by commas, and how many more there are.
+    """
     names = [Path(w).name if Path(w).is_file() else w for w in scenario.workloads]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
 
 
 def title_of(scenario: Scenario) -> str:
-    """``<scenario> on <workloads>``."""
+    """``<scenario> on <workloads>``.
+
+    Args:
+        scenario: to be named.
+
+    Returns:
+        The title.
+    """
     return f"{scenario.name} on {workloads_in_use(scenario)}"
 
 
 def folder_of(scenario: Scenario) -> str:
-    """``<scenario>@<workloads>`` in letters that every file system takes."""
+    """``<scenario>@<workloads>`` in letters that every file system takes.
+
+    Args:
+        scenario: to be named.
+
+    Returns:
+        A folder's name, no path.
+    """
     names = [Path(w).stem if Path(w).is_file() else w for w in scenario.workloads]
     more = [f"{len(names) - SHOWN}-more"] if len(names) > SHOWN else []
     joined = "+".join(_plain(name) for name in [*names[:SHOWN], *more])

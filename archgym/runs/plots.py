@@ -30,6 +30,13 @@ def plot_run(
         folder: where the pictures go.
         told: who searched.
         confirmed: the finalists as simulated, where the trials are guesses.
+
+    Returns:
+        The pictures that were written.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        StoreError: a file cannot be written.
     """
     shown = curves(scenario, trials.evaluation.metrics, trials.satisfied)
     head = heading(scenario, told.line(len(trials)))
@@ -56,12 +63,19 @@ def plot_run(
 def plot_runs(
     scenario: Scenario, groups: Mapping[str, Sequence[Sequence[Curve]]], path: Path
 ) -> Path:
-    """Runs in one picture, by group: several seeds of one agent are a median and a band.
+    """Draw runs in one picture, by group: several seeds of one agent are a median and a band.
 
     Args:
         scenario: what all of them searched.
-        groups: by name, the curves of each run, one an objective.
+        groups: by name, the curves of each run, one per objective.
         path: the picture to write.
+
+    Returns:
+        The path.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        StoreError: the file cannot be written.
     """
     spent = sorted({len(run[0].best) for runs in groups.values() for run in runs})
     budget = " to ".join(

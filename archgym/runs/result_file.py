@@ -37,7 +37,14 @@ def _renamed(entry: Any) -> Any:
 
 
 def faults_of(result: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a run's result; empty for a good one."""
+    """What is wrong with a run's result.
+
+    Args:
+        result: as it was read from ``result.json``, in present names.
+
+    Returns:
+        One sentence per fault; empty for a good result.
+    """
     out = [f"{k} is missing" for k in (*KEYS, *COUNTS) if k not in result]
     if out:
         return out

@@ -156,8 +156,12 @@ class RunFolder:
         Args:
             given: what the caller says (``--store``): the same place, perhaps with a password.
 
+        Returns:
+            A path, or a URL.
+
         Raises:
-            ArchgymError: ``given`` is another place; TrustError: nobody has vouched for what is named.
+            ArchgymError: ``given`` is another place.
+            TrustError: nobody has vouched for the place that the manifest names.
         """
         recorded = str(self.manifest.get("store", ""))
         with trust.reading(self.place):
@@ -172,8 +176,15 @@ class RunFolder:
     def evaluations(self, given: str = "") -> EvaluationStore:
         """The store of the run, opened.
 
+        Args:
+            given: what the caller says of its place, as of :meth:`store_location`.
+
+        Returns:
+            The store; the caller closes it.
+
         Raises:
-            ArchgymError: there is none yet, or as :meth:`store_location`.
+            ArchgymError: there is none yet, or ``given`` is another place.
+            TrustError: nobody has vouched for the place that the manifest names.
         """
         location = self.store_location(given)
         if not self.keeps_evaluations:

@@ -19,7 +19,17 @@ LONG = 60  # characters of a value
 def text(
     scenario: Scenario, manifest: Mapping[str, Any], result: Mapping[str, Any], path: Path | None
 ) -> str:
-    """A few lines: what searched what, objectives and specs of the best design, the knobs it moved."""
+    """A run in a few lines: what searched what, goals of the best design, the knobs it moved.
+
+    Args:
+        scenario: what was searched.
+        manifest: of the run.
+        result: the run's summary, as ``result.json`` holds it.
+        path: the run's folder; None for a run in memory.
+
+    Returns:
+        Lines without a line break at the end.
+    """
     lines = [headline(scenario, manifest, result)]
     lines += ["  " + _in_line(row) for row in _rows(result)]
     moved = moved_knobs(scenario, result)
@@ -33,7 +43,17 @@ def text(
 def html_text(
     scenario: Scenario, manifest: Mapping[str, Any], result: Mapping[str, Any], path: Path | None
 ) -> str:
-    """The same as tables, without scripts: a notebook shows it."""
+    """A run as tables without scripts, for notebooks.
+
+    Args:
+        scenario: what was searched.
+        manifest: of the run.
+        result: the run's summary, as ``result.json`` holds it.
+        path: the run's folder; None for a run in memory.
+
+    Returns:
+        HTML, with all texts escaped.
+    """
     has_reference = bool(result["reference"] and result["reference"]["metrics"])
     head = ["goal", "best", *(["reference", "best / reference"] if has_reference else [])]
     moved = moved_knobs(scenario, result)
@@ -54,7 +74,16 @@ def html_text(
 
 
 def headline(scenario: Scenario, manifest: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    """What searched what, and whether the best design meets the specs, in one line."""
+    """What searched what, and whether the best design meets the specs, in one line.
+
+    Args:
+        scenario: what was searched.
+        manifest: of the run.
+        result: the run's summary.
+
+    Returns:
+        The line.
+    """
     if result["best"] is None:
         found = "no feasible design"
     elif not result["specs"]:
@@ -83,7 +112,15 @@ def _in_line(row: list[str]) -> str:
 
 
 def moved_knobs(scenario: Scenario, result: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Knobs of the best design that differ from the reference (all, where there is none)."""
+    """Knobs of the best design that differ from the reference; all of them where there is no reference.
+
+    Args:
+        scenario: what was searched.
+        result: the run's summary.
+
+    Returns:
+        Name, value with unit, the reference's value or None; empty where nothing is feasible.
+    """
     if result["best"] is None:
         return []
     there = result["reference"]["design"] if result["reference"] else {}
@@ -93,7 +130,16 @@ def moved_knobs(scenario: Scenario, result: Mapping[str, Any]) -> list[tuple[str
 def differing_knobs(
     scenario: Scenario, design: Mapping[str, Any], there: Mapping[str, Any]
 ) -> list[tuple[str, Any, Any]]:
-    """Knobs of a design that another one does not have alike: name, value, the other's value or None."""
+    """Knobs of a design that another design sets differently or lacks.
+
+    Args:
+        scenario: knows the units of knobs.
+        design: values by knob.
+        there: the other design's values by knob; it may lack some.
+
+    Returns:
+        Name, value with unit, the other's value or None; long texts are cut.
+    """
     units = {p.name: p.unit for p in scenario.space.parameters}
     return [
         (n, _short(knob_value(v, units.get(n, ""))), _short(there[n]) if n in there else None)

@@ -219,9 +219,21 @@ def searched(
     callbacks: Sequence[Callback],
     shared: bool = False,
 ) -> tuple[Trials, Confirmed | None, dict[str, Any]]:
-    """What a study did, its finalists as simulated where a proxy answered, and the summary.
+    """Carry a study out to its end.
 
-    In a ``shared`` store others' evaluations lie too: what counts as computed is what this attempt computed.
+    Where a proxy answered, its finalists are evaluated by the simulator.
+
+    Args:
+        study: ready to run; it may be partly done.
+        store: where evaluations are kept.
+        on_progress: called after every batch.
+        until_specs_met: stop at the first design that meets every spec.
+        callbacks: told of the course of the run.
+        shared: others' evaluations lie in the store too, so that only what this attempt computed counts
+            as computed.
+
+    Returns:
+        All trials, the finalists as simulated (None where the search did not guess), and the summary.
     """
     scenario = study.scenario
     study.evaluator.prepare()

@@ -144,6 +144,12 @@ def seconds_of(time: float | str) -> float:
 def name_of(agent: str | type[Agent] | Agent) -> str:
     """What a run folder calls an agent, so that the run can be gone on with.
 
+    Args:
+        agent: a registered name, a class or an instance.
+
+    Returns:
+        The name, or ``module:class``.
+
     Raises:
         ArchgymError: an instance, which nobody could make again.
     """

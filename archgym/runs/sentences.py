@@ -12,7 +12,14 @@ LITTLE = 5e-4  # shares below are called equal
 
 
 def wanted(result: Mapping[str, Any]) -> str:
-    """One sentence, such as ``Wanted: the least power, with total_time at most 52.53 µs.``."""
+    """One sentence, such as ``Wanted: the least power, with total_time at most 52.53 µs.``.
+
+    Args:
+        result: a run's summary, as ``result.json`` holds it.
+
+    Returns:
+        The sentence.
+    """
     goals = [_goal(o) for o in result["objectives"]]
     specs = [limit for s in result["specs"] for limit in _limits(s)]
     held = f", with {_listed(specs)}" if specs else ""
@@ -20,7 +27,14 @@ def wanted(result: Mapping[str, Any]) -> str:
 
 
 def found(result: Mapping[str, Any]) -> list[str]:
-    """What the best design gives, against the reference design, and how it stands to the specs."""
+    """What the best design gives, against the reference design, and how it stands to the specs.
+
+    Args:
+        result: a run's summary, as ``result.json`` holds it.
+
+    Returns:
+        One to two sentences.
+    """
     best, reference = result["best"], result["reference"]
     if best is None:
         return [f"None of {result['charged']:,} evaluations gave a feasible design."]

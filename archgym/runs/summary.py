@@ -36,11 +36,21 @@ def summary(
     queries: Mapping[str, int] | None = None,
     ended: Ended | None = None,
 ) -> dict[str, Any]:
-    """What a run found.
+    """What a run found, as plain values.
 
-    Best and front are those of the ``confirmed`` finalists where the search guessed.  The best design
-    is the least costly of those that meet every spec, or of all feasible ones where none does.
-    ``queries`` are the costly parts of evaluations that were used, ``ended`` says why the search ended.
+    Best and front are those of the ``confirmed`` finalists where the search guessed. The best design is
+    the least costly of those that meet every spec, or of all feasible ones where none does.
+
+    Args:
+        scenario: what was searched.
+        trials: everything that was tried, in order.
+        computed: how many evaluations were computed.
+        confirmed: the finalists as simulated, where the trials are guesses.
+        queries: how many costly parts of evaluations were used, by name.
+        ended: why the search ended.
+
+    Returns:
+        What ``result.json`` holds.
     """
     answers = trials if confirmed is None else confirmed.trials
     out: dict[str, Any] = {
@@ -85,7 +95,14 @@ def summary(
 
 
 def goals_told(scenario: Scenario) -> dict[str, Any]:
-    """What is wanted, as plain values: ``units``, ``objectives``, ``specs``, ``reference``."""
+    """What is wanted, as plain values.
+
+    Args:
+        scenario: what is searched.
+
+    Returns:
+        ``units``, ``objectives``, ``specs`` and ``reference``, with figures in SI units.
+    """
     return {
         "units": scenario.units,
         "objectives": _objectives(scenario),
@@ -180,7 +197,16 @@ def _spec(spec: Spec, unit: str) -> dict[str, Any]:
 
 
 def notes(scenario: Scenario, trials: Trials, answers: Trials) -> list[str]:
-    """What a reader of the result must know: warnings, and specs that say nothing."""
+    """What a reader of the result must know: warnings, doubts, and specs that say nothing.
+
+    Args:
+        scenario: what was searched.
+        trials: everything that was tried.
+        answers: the trials among which the best was chosen: these, or the finalists as simulated.
+
+    Returns:
+        Sentences; specs are judged where at least 20 trials are feasible.
+    """
     out = list(scenario.notes)
     if scenario.compared is not None and scenario.compared.warning:
         out.append(scenario.compared.warning)

@@ -16,15 +16,18 @@ from ..space import Parameter
 def to_optuna(scenario: Scenario, trials: Trials, name: str, storage: Any = None) -> Any:
     """A new ``optuna.Study`` that holds the trials.
 
-    Values are the objectives in SI units, directions those of the scenario.  An infeasible trial is a failed
-    one, with its reason as a user attribute.  Specs are Optuna's constraints: by how much each is missed, at
-    most 0 where it is met.  Metrics are user attributes.  Optuna's own cost is not archgym's.
+    Values are the objectives in SI units, and directions those of the scenario. An infeasible trial is a
+    failed one, with its reason as a user attribute. Specs are Optuna's constraints: by how much each is
+    missed, at most 0 where it is met. Metrics are user attributes. Optuna has no cost as archgym has it.
 
     Args:
         scenario: what was searched.
         trials: everything that was tried, in order.
         name: of the study.
         storage: where Optuna keeps it, such as ``"sqlite:///optuna.db"`` (default: in memory).
+
+    Returns:
+        The study.
 
     Raises:
         MissingExtraError: optuna is not installed.

@@ -19,13 +19,19 @@ from .run_folder import RunFolder
 
 
 def verify(path: str | Path, sample: int | None = 32, seed: int = 0) -> dict[str, Any]:
-    """Evaluate a sample of a run's recorded designs (None: all of them) again.
+    """Evaluate a sample of a run's recorded designs again.
+
+    Args:
+        path: the run's folder.
+        sample: how many designs per workload; None for all of them.
+        seed: of the draw.
 
     Returns:
         ``run``, how many were ``checked``, and the ``differences``: workload, design, metric, recorded, now.
 
     Raises:
-        ArchgymError: no run, or nothing recorded; StoreError: a damaged row.
+        ArchgymError: no run, or nothing recorded.
+        StoreError: a damaged row.
     """
     path = Path(path)
     folder = RunFolder.open(path)

@@ -41,8 +41,14 @@ def add_why(page: Parts, run: Finished) -> None:
 def write_explanation(title: str, found: Sequence[Explained], path: Path) -> None:
     """An explanation as one HTML file that asks the network for nothing.
 
+    Args:
+        title: what is explained.
+        found: the explanation of each metric.
+        path: of the file.
+
     Raises:
-        MissingPackageError: no plotly; StoreError: the file cannot be written.
+        MissingPackageError: plotly is not installed.
+        StoreError: the file cannot be written.
     """
     page = Parts(f"Explained: {title}")
     _fill(page, found)

@@ -25,10 +25,22 @@ def write_run(
     manifest: Mapping[str, Any],
     store: EvaluationStore,
 ) -> Path:
-    """Write a finished run into a new folder; the arguments are fields of :class:`archgym.Run`.
+    """Write a finished run into a new folder.
+
+    Args:
+        place: the folder.
+        scenario: what was searched.
+        trials: everything that was tried, in order.
+        result: the run's summary.
+        manifest: of the run.
+        store: holds the run's evaluations; they are copied.
+
+    Returns:
+        The folder.
 
     Raises:
-        ArchgymError: the folder holds a run already; StoreError: it cannot be written.
+        ArchgymError: the folder holds a run already.
+        StoreError: it cannot be written.
     """
     folder = RunFolder.create(place, dict(manifest))
     remember_own(scenario, manifest, place)
@@ -39,14 +51,29 @@ def write_run(
 
 
 def write_found(place: Path, scenario: Scenario, trials: Trials, result: Mapping[str, Any]) -> None:
-    """``trials.csv`` and ``result.json``, which holds a digest of both."""
+    """Write ``trials.csv`` and ``result.json``, which holds a digest of both.
+
+    Args:
+        place: the run's folder.
+        scenario: what was searched.
+        trials: everything that was tried, in order.
+        result: the run's summary.
+    """
     text = trials_csv(scenario, trials)
     write_text(place / TRIALS, text)
     write_json(place / RESULT, sealed({**result, TRIALS_DIGEST: digest_of(text)}))
 
 
 def remember_own(scenario: Scenario, manifest: Mapping[str, Any], place: Path) -> None:
-    """Note that this user made a folder whose manifest names code outside the registry, or a store elsewhere."""
+    """Note that this user made a folder whose manifest names code outside the registry, or a store elsewhere.
+
+    Such a folder of somebody else is refused until the user consents; see :mod:`archgym.trust`.
+
+    Args:
+        scenario: what is searched.
+        manifest: of the run.
+        place: the run's folder.
+    """
     named = (scenario.simulator, str(manifest["agent"]))
     foreign = scenario.starts_programs or any(":" in name for name in named)
     if (foreign or manifest.get("store")) and (not scenario.untrusted or trust.consented()):
