@@ -12,7 +12,8 @@ from ..contracts.evaluation import Evaluation
 from ..contracts.simulator import Simulator
 from ..datasets.blocks import hash_designs
 from ..datasets.schema import Description
-from ..proxies.proxy import Prediction, Proxy, require_trained_on
+from ..proxies.prediction import Prediction
+from ..proxies.proxy import Proxy, require_trained_on
 from ..proxies.rows import ProxyError, Rows
 from ..proxies.training import least_rows, train
 from ..space import Designs, DesignSpace, Setting, check_settings, defaults_of, design_keys

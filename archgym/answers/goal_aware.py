@@ -13,7 +13,8 @@ from ..contracts.evaluation import Evaluation, Floats
 from ..errors import ScenarioError
 from ..goals.pareto import pareto_front
 from ..goals.scenario import Scenario
-from ..proxies.proxy import Prediction, Proxy
+from ..proxies.prediction import Prediction
+from ..proxies.proxy import Proxy
 from ..space import Designs
 from .escalating import DOUBT, EscalatingAnswers
 from .evaluator import Evaluator

@@ -11,7 +11,8 @@ import numpy as np
 from ..contracts.evaluation import Evaluation
 from ..contracts.simulator import Simulator
 from ..goals.scenario import Scenario
-from ..proxies.proxy import Proxy, reasons, require_trained_on
+from ..proxies.prediction import reasons
+from ..proxies.proxy import Proxy, require_trained_on
 from ..proxies.rows import ProxyError
 from ..space import Designs
 from .answers import Answers

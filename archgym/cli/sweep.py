@@ -14,6 +14,7 @@ from ..sweeps.estimate import estimate
 from ..sweeps.ledger import Ledger
 from ..sweeps.plan import load_sweep
 from ..sweeps.query_counts import totals as query_totals
+from ..sweeps.repair import repair
 from ..sweeps.runs_file import write_runs
 from ..sweeps.tables_needed import planned_sweep, tables_missing
 from ..tables.certificate import file_name
@@ -90,7 +91,7 @@ def go(options: argparse.Namespace) -> int:
         ArchgymError: options that exclude each other, or a number that is out of range.
     """
     if options.repair is not None:
-        kept, lost, planned = driver.repair(options.repair)
+        kept, lost, planned = repair(options.repair)
         print(
             f"{options.repair}: {kept} finished runs kept, {lost} could not be read, {planned} planned; "
             f"go on with archgym sweep --resume {options.repair}"

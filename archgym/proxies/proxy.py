@@ -29,50 +29,12 @@ from ..files.arrays import read_arrays
 from ..files.text import write_bytes, write_json
 from ..space import Designs
 from .features import FeatureMap
+from .prediction import Prediction
 from .rows import ProxyError, Rows
 
 FORMAT, DESCRIPTION = 3, "proxy.json"
 LEVEL = 0.9
 REFERENCE_ROWS = 4000
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a proxy says of n designs: by metric mean, low and high (n,), in SI units.
-
-    ``feasible`` (n,) is the chance that a design works, ``shift`` (n,) how far it lies from the
-    training data (beyond 1 farther than 95 % of fresh data of the same kind).
-    """
-
-    mean: Mapping[str, Floats]
-    low: Mapping[str, Floats]
-    high: Mapping[str, Floats]
-    feasible: Floats
-    shift: Floats
-
-    def width(self, metric: str) -> Floats:
-        """Half the width of a metric's interval as a share of the mean, (n,)."""
-        return (self.high[metric] - self.low[metric]) / (2 * np.abs(self.mean[metric]))
-
-    def evaluation(self, towards: str = "", share: float = 1.0, likely: float = 0.5) -> Evaluation:
-        """The prediction as a simulator would say it.
-
-        Args:
-            towards: ``low`` or ``high``, the end of the interval to move to; '' for the means.
-            share: how far to move from the mean to that end, 0 to 1.
-            likely: the chance from which on a design counts as feasible.
-
-        Returns:
-            Metrics (n,), NaN where infeasible.
-        """
-        feasible = self.feasible >= likely
-        bounds = getattr(self, towards) if towards else self.mean
-        metrics = {}
-        for name, mean in self.mean.items():
-            value = mean + share * (bounds[name] - mean)
-            value = np.where(mean > 0, np.maximum(value, 0.01 * mean), value)  # no negative energy
-            metrics[name] = np.where(feasible, value, np.nan)
-        return Evaluation(metrics, feasible, reasons(feasible))
 
 
 @dataclass(frozen=True)
@@ -349,13 +311,6 @@ def require_trained_on(proxy: Proxy, simulator: Simulator) -> None:
     names = [m.name for m in simulator.metrics]
     if list(proxy.metrics) != names:
         raise ProxyError(f"the proxy predicts {list(proxy.metrics)}, the simulator gives {names}")
-
-
-def reasons(feasible: NDArray[np.bool_]) -> list[str]:
-    """What an evaluation says of designs that a proxy thinks infeasible."""
-    if feasible.all():
-        return []
-    return ["" if ok else "the proxy expects it to be infeasible" for ok in feasible]
 
 
 def conformal_quantile(scores: Floats, level: float) -> float:

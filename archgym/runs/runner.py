@@ -109,7 +109,19 @@ def plan_of(
     screen_factor: int | None,
     queries: Mapping[str, int] | None,
 ) -> dict[str, Any]:
-    """The arguments of :class:`Study` that a manifest holds, those that say something."""
+    """The arguments of :class:`Study` that a manifest holds, without those left at their defaults.
+
+    Args:
+        seed: as of :func:`run`, like all that follow.
+        from_reference: whether the reference design is the first trial.
+        answers: who answers.
+        screen: a proxy that looks at proposals first.
+        screen_factor: proposals per evaluation, where screened.
+        queries: limits of costly parts of evaluations.
+
+    Returns:
+        Arguments by name.
+    """
     plan: dict[str, Any] = {"seed": seed, "from_reference": from_reference}
     if answers:
         plan["answers"] = answers

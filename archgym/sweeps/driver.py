@@ -347,53 +347,7 @@ class _Phase:
         self.flushed = time.monotonic()
 
 
-def _store_named(ledger: Path) -> str:
-    """The store that a ledger names, damaged or not; '' where it names none or cannot be read."""
-    try:
-        with Ledger(ledger) as old:
-            return str(old.meta("store") or "")
-    except StoreError:
-        return ""
-
-
 def _goals(scenario: Scenario) -> dict[str, Any]:
     """What a scenario wants, as plain values: whoever reads a ledger needs no simulator to show a design."""
     wanted = [o.name for o in scenario.objectives] + [s.metric for s in scenario.specs]
     return {"units": scenario.units, "shown": list(dict.fromkeys(wanted))}
-
-
-def repair(path: Path) -> tuple[int, int, int]:
-    """Save what a damaged ledger still tells.
-
-    The plan is computed anew from the sweep's file, so that only results that cannot be read are
-    lost; the damaged file stays beside as ``ledger.damaged.sqlite``.
-
-    Args:
-        path: the sweep's folder.
-
-    Returns:
-        Runs kept, runs lost, runs planned in all.
-    """
-    folder = SweepFolder(path)
-    document = read_json(path / "sweep.json")
-    with trust.reading(folder.place):
-        sweep = from_sweep_document(document, str(path / "sweep.json"))
-    with folder:
-        damaged = path / "ledger.damaged.sqlite"
-        for suffix in ("", "-wal", "-shm"):
-            source = path / (LEDGER + suffix)
-            if source.exists():
-                source.replace(path / (damaged.name + suffix))
-        folder.plan(sweep, _store_named(damaged))
-        with Ledger(path / LEDGER) as fresh:
-            try:
-                old = Ledger(damaged)
-            except StoreError:  # not even its first page can be read
-                return 0, fresh.count(), fresh.count()
-            with old:
-                kept, lost = old.salvage((s.id for s in sweep.runs()), fresh)
-                if sweep.test_seeds and not fresh.count(TUNING, "planned"):
-                    fresh.plan(tested_runs(sweep, fresh))
-                    more, worse = old.salvage((s.id for s in tested_runs(sweep, fresh)), fresh)
-                    kept, lost = kept + more, lost + worse
-            return kept, lost, fresh.count()

@@ -21,6 +21,7 @@ from ..goals.scenario_file import from_document, load_scenario
 from ..tables.certificate import goal_digest
 from ..units import parse_quantity
 from .draws import METHODS, drawn, named_grid, own_grid
+from .studies import located_sweep
 
 KEYS = (
     "name", "description", "scenarios", "agents", "answers", "budget", "checkpoints", "from_reference", "queries",
@@ -168,33 +169,6 @@ def load_sweep(path: Path, **changes: Any) -> Sweep:
     path = located_sweep(path)
     document = sweep_in_its_folder(read_yaml(path), path.parent)
     return from_sweep_document({**document, **changes}, str(path))
-
-
-def located_sweep(path: Path) -> Path:
-    """The file of a sweep, given by its path or the name of a study that ships.
-
-    Raises:
-        UnknownNameError: neither.
-    """
-    if not path.exists() and path.suffix not in (".yaml", ".yml"):
-        shipped = studies()
-        if str(path) not in shipped:
-            raise UnknownNameError(
-                "study", str(path), shipped, "(or give the path of a .yaml file)"
-            )
-        path = shipped[str(path)]
-    return path
-
-
-def studies() -> dict[str, Path]:
-    """The sweeps that ship, by name.
-
-    Returns:
-        The file of each, by name.
-    """
-    from ..goals.scenario_file import folder
-
-    return {p.stem: p for p in sorted((folder() / "studies").glob("*.yaml"))}
 
 
 def from_sweep_document(document: Mapping[str, Any], where: str = "sweep") -> Sweep:

@@ -12,7 +12,8 @@ from ..goals.places import sweep_in_its_folder
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import load_scenario
 from ..tables.coverage import covering, default_root
-from .plan import Sweep, from_sweep_document, located_sweep
+from .plan import Sweep, from_sweep_document
+from .studies import located_sweep
 
 
 def tables_missing(path: Path) -> Iterator[tuple[Scenario, Path]]:

@@ -23,8 +23,10 @@ from archgym.goals.scenario_file import from_document
 from archgym.runs.run_folder import EVALUATIONS, RunFolder
 from archgym.sweeps import driver
 from archgym.sweeps.engine import LocalEngine
-from archgym.sweeps.ledger import FORMAT, Ledger
+from archgym.sweeps.ledger import Ledger
+from archgym.sweeps.ledger_file import FORMAT
 from archgym.sweeps.plan import load_sweep
+from archgym.sweeps.repair import repair
 from archgym.sweeps.result import FAILED, HALTED, Result, Setup
 from archgym.sweeps.work import Worker
 
@@ -155,7 +157,7 @@ def test_an_altered_run_is_told_and_repaired(sweep_folder, change, capsys):
 
         with pytest.raises(StoreError):
             used()
-    kept, lost, planned = driver.repair(sweep_folder)
+    kept, lost, planned = repair(sweep_folder)
     assert (kept + lost in (5, 6)) and planned == 6
     assert main(["verify", str(sweep_folder), "--all"]) == 0
 

@@ -13,10 +13,11 @@ from archgym import trust
 from archgym.answers.store import EvaluationStore
 from archgym.errors import ArchgymError, StoreError, TrustError
 from archgym.sweeps import driver
-from archgym.sweeps.driver import LEDGER, STORE, SweepFolder, carry_out, repair
+from archgym.sweeps.driver import LEDGER, STORE, SweepFolder, carry_out
 from archgym.sweeps.engine import LocalEngine, make_engine
 from archgym.sweeps.ledger import Ledger
 from archgym.sweeps.plan import from_sweep_document
+from archgym.sweeps.repair import repair
 from archgym.sweeps.result import Setup
 from archgym.sweeps.selection import mean_best, tuned
 from archgym.sweeps.work import Worker, improvements

@@ -4,7 +4,8 @@ from archgym import registry
 from archgym.errors import ScenarioError, UnknownNameError
 from archgym.sweeps.draws import drawn, named_grid, own_grid
 from archgym.sweeps.estimate import estimate
-from archgym.sweeps.plan import from_sweep_document, load_sweep, studies
+from archgym.sweeps.plan import from_sweep_document, load_sweep
+from archgym.sweeps.studies import studies
 
 
 def agent(name):

@@ -13,9 +13,10 @@ from archgym.errors import ScenarioError, StoreError, UnknownNameError
 from archgym.report.results import Results
 from archgym.report.tables import overhead
 from archgym.report.text import summary
-from archgym.sweeps.driver import LEDGER, repair
+from archgym.sweeps.driver import LEDGER
 from archgym.sweeps.ledger import Ledger
 from archgym.sweeps.plan import from_sweep_document
+from archgym.sweeps.repair import repair
 from archgym.sweeps.runs_file import write_runs
 
 

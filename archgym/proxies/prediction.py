@@ -1,0 +1,57 @@
+"""What a proxy says of designs: means, intervals, chances of feasibility, and how unusual they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contracts.evaluation import Evaluation, Floats
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a proxy says of n designs: by metric mean, low and high (n,), in SI units.
+
+    ``feasible`` (n,) is the chance that a design works, ``shift`` (n,) how far it lies from the
+    training data (beyond 1 farther than 95 % of fresh data of the same kind).
+    """
+
+    mean: Mapping[str, Floats]
+    low: Mapping[str, Floats]
+    high: Mapping[str, Floats]
+    feasible: Floats
+    shift: Floats
+
+    def width(self, metric: str) -> Floats:
+        """Half the width of a metric's interval as a share of the mean, (n,)."""
+        return (self.high[metric] - self.low[metric]) / (2 * np.abs(self.mean[metric]))
+
+    def evaluation(self, towards: str = "", share: float = 1.0, likely: float = 0.5) -> Evaluation:
+        """The prediction as a simulator would say it.
+
+        Args:
+            towards: ``low`` or ``high``, the end of the interval to move to; '' for the means.
+            share: how far to move from the mean to that end, 0 to 1.
+            likely: the chance from which on a design counts as feasible.
+
+        Returns:
+            Metrics (n,), NaN where infeasible.
+        """
+        feasible = self.feasible >= likely
+        bounds = getattr(self, towards) if towards else self.mean
+        metrics = {}
+        for name, mean in self.mean.items():
+            value = mean + share * (bounds[name] - mean)
+            value = np.where(mean > 0, np.maximum(value, 0.01 * mean), value)  # no negative energy
+            metrics[name] = np.where(feasible, value, np.nan)
+        return Evaluation(metrics, feasible, reasons(feasible))
+
+
+def reasons(feasible: NDArray[np.bool_]) -> list[str]:
+    """What an evaluation says of designs that a proxy thinks infeasible."""
+    if feasible.all():
+        return []
+    return ["" if ok else "the proxy expects it to be infeasible" for ok in feasible]
