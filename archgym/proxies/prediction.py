@@ -26,7 +26,14 @@ class Prediction:
     shift: Floats
 
     def width(self, metric: str) -> Floats:
-        """Half the width of a metric's interval as a share of the mean, (n,)."""
+        """Half the width of a metric's interval as a share of the mean, (n,).
+
+        Args:
+            metric: its name.
+
+        Returns:
+            (n,) shares.
+        """
         return (self.high[metric] - self.low[metric]) / (2 * np.abs(self.mean[metric]))
 
     def evaluation(self, towards: str = "", share: float = 1.0, likely: float = 0.5) -> Evaluation:
@@ -51,7 +58,14 @@ class Prediction:
 
 
 def reasons(feasible: NDArray[np.bool_]) -> list[str]:
-    """What an evaluation says of designs that a proxy thinks infeasible."""
+    """Why an evaluation calls designs infeasible that a proxy thinks so.
+
+    Args:
+        feasible: (n,) bool.
+
+    Returns:
+        A text per design, '' for feasible ones; no texts at all where every design is feasible.
+    """
     if feasible.all():
         return []
     return ["" if ok else "the proxy expects it to be infeasible" for ok in feasible]

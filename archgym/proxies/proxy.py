@@ -153,14 +153,28 @@ class Proxy:
         return self.workloads.index(workload)
 
     def training_rows(self, simulator: Simulator) -> tuple[Designs, Evaluation] | None:
-        """Designs (n, d) it was trained on, with the simulator's evaluation; None if not kept."""
+        """Designs that the proxy was trained on, with the simulator's evaluation.
+
+        Args:
+            simulator: whose workload is meant.
+
+        Returns:
+            Designs (n, d) and their evaluation; None where rows were not kept.
+        """
         if self.rows is None:
             return None
         rows = self.rows.of_workload(self.named(simulator))
         return rows.x, Evaluation(rows.metrics, rows.feasible)
 
     def named(self, simulator: Simulator) -> str:
-        """What the proxy calls the workload of a simulator."""
+        """What the proxy calls the workload of a simulator.
+
+        Args:
+            simulator: one that the proxy was trained on.
+
+        Returns:
+            The workload's name; where there is one workload alone, that one's.
+        """
         return simulator.workload if len(self.workloads) > 1 else self.workloads[0]
 
     # ---- on disk

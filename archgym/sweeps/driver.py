@@ -68,8 +68,12 @@ class SweepFolder:
             store: where evaluations are kept, a path or URL (default: a file in the folder); the ledger
                 holds it without its password.
 
+        Returns:
+            The folder; its ledger holds every tuning run, planned.
+
         Raises:
-            ArchgymError: the folder holds a sweep, or this is a worker of one; StoreError: it cannot be written.
+            ArchgymError: the folder holds a sweep already, or this process is a worker of one.
+            StoreError: it cannot be written.
         """
         refuse_inside_worker()
         elsewhere = told(store)
@@ -100,7 +104,12 @@ class SweepFolder:
         return "" if own else str(self.path)
 
     def plan(self, sweep: Sweep, elsewhere: str = "") -> None:
-        """Make the ledger with every tuning run; it appears under its name when it is whole."""
+        """Make the ledger with every tuning run. It appears under its name when it is whole.
+
+        Args:
+            sweep: whose runs are planned.
+            elsewhere: where evaluations are kept, without its password; '' for a file in the folder.
+        """
         made = self.path / f".{LEDGER}.new"
         for suffix in ("", "-wal", "-shm"):  # of a making that was cut short
             made.with_name(made.name + suffix).unlink(missing_ok=True)
@@ -114,8 +123,13 @@ class SweepFolder:
     def sweep(self) -> Sweep:
         """The sweep of this folder, checked to mean what it meant when it started.
 
+        Returns:
+            The sweep.
+
         Raises:
-            ArchgymError: a scenario or simulator has changed since.
+            ArchgymError: no sweep is there.
+            ChangedSweepError: a scenario or simulator has changed since.
+            TrustError: it names code or programs that nobody has vouched for.
         """
         path = self.path / "sweep.json"
         try:
@@ -199,6 +213,12 @@ def carry_out(
 
     Returns:
         The totals of its ledger: runs, failures, evaluations charged and computed.
+
+    Raises:
+        ArchgymError: this process is a worker of a sweep, or ``store`` is another place than the ledger
+            names.
+        TrustError: it starts programs or names code that nobody has vouched for.
+        StoreError: a disk or a store cannot take what is written. No run counts as failed then.
     """
     refuse_inside_worker()
     place = folder.place

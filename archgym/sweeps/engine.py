@@ -83,7 +83,11 @@ class Chunks:
         self._mean = 0.1
 
     def learn(self, result: Result) -> None:
-        """Take a run's duration into the moving mean."""
+        """Take a run's duration into the moving mean.
+
+        Args:
+            result: of a run that has ended.
+        """
         self._mean += 0.05 * (result.seconds - self._mean)
 
     @property

@@ -24,7 +24,15 @@ class Ledger(LedgerFile):
 
     # ---- what the sweep is
     def begin(self, specs: Iterable[RunSpec], meta: Mapping[str, Any]) -> None:
-        """Make tables, plan and facts in one transaction: a sweep is there whole or not at all."""
+        """Make tables, plan and facts in one transaction: a sweep is there whole or not at all.
+
+        Args:
+            specs: every run to plan.
+            meta: facts by key, for :meth:`meta`; values become JSON.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
         facts = [(key, json.dumps(value, default=str)) for key, value in meta.items()]
 
         def make(connection: sqlite3.Connection) -> None:
@@ -38,7 +46,17 @@ class Ledger(LedgerFile):
         self._together(make)
 
     def meta(self, key: str) -> Any:
-        """The value under a key, or None."""
+        """A fact that :meth:`begin` wrote.
+
+        Args:
+            key: its name.
+
+        Returns:
+            The value as JSON gives it back; None where there is none.
+
+        Raises:
+            StoreError: the value is not what was written.
+        """
         rows = self._execute("SELECT value, crc FROM meta WHERE key = ?", (key,))
         if rows and checksum(key, rows[0][0]) != rows[0][1]:
             raise self._damaged(f"what it says of {key}")
@@ -49,11 +67,26 @@ class Ledger(LedgerFile):
         """Add runs; those already there stay as they are.
 
         Their order is a hash: any part of a sweep is a fair sample of it.
+
+        Args:
+            specs: runs to add.
         """
         self._many(_INSERT, map(plan_row, specs))
 
     def pending(self, phase: str, after: int, limit: int) -> tuple[list[RunSpec], int]:
-        """The next planned runs beyond a position, and the position of the last of them."""
+        """The next planned runs beyond a position.
+
+        Args:
+            phase: tuning or test.
+            after: a position in the order of runs; -1 begins.
+            limit: the most runs to give.
+
+        Returns:
+            The runs, and the position of the last of them.
+
+        Raises:
+            StoreError: a run is not what was planned.
+        """
         rows = self._execute(
             f"SELECT {PLAN}, crc FROM runs WHERE phase = ? AND status = '{PLANNED}' "
             "AND position > ? ORDER BY position LIMIT ?",
@@ -65,7 +98,14 @@ class Ledger(LedgerFile):
         return [_spec(r) for r in rows], int(rows[-1][-3]) if rows else after
 
     def replan(self, statuses: Iterable[str]) -> int:
-        """Plan runs of these statuses again; returns how many."""
+        """Plan runs again, so that :meth:`pending` gives them once more.
+
+        Args:
+            statuses: what became of the runs that are meant.
+
+        Returns:
+            How many there are.
+        """
         total = 0
         for status in statuses:
             total += self.count(status=status)
@@ -77,7 +117,14 @@ class Ledger(LedgerFile):
 
     # ---- results
     def record(self, results: Iterable[Result]) -> None:
-        """Write results, all or none."""
+        """Write results, all or none.
+
+        Args:
+            results: of planned runs.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
         names = [*RESULT.split(", "), "crc"]
         update = "UPDATE runs SET " + ", ".join(f"{c} = ?" for c in names) + " WHERE id = ?"
         found = [(r, result_row(r)) for r in results]
@@ -90,7 +137,10 @@ class Ledger(LedgerFile):
         self._together(write)
 
     def queries(self) -> dict[str, dict[str, int]]:
-        """How many queries (costly parts of evaluations) runs used, by run and name; runs without are left out.
+        """How many queries (costly parts of evaluations) runs used.
+
+        Returns:
+            Counts by run and name; runs that used none are left out.
 
         Raises:
             StoreError: a count is not what was written.
@@ -103,14 +153,26 @@ class Ledger(LedgerFile):
         return out
 
     def count(self, phase: str | None = None, status: str | None = None) -> int:
-        """How many runs there are of a phase and status."""
+        """How many runs there are.
+
+        Args:
+            phase: tuning or test (default: both).
+            status: such as ``done`` (default: all).
+
+        Returns:
+            A count.
+        """
         wanted = [(k, v) for k, v in (("phase", phase), ("status", status)) if v is not None]
         where = " AND ".join(f"{k} = ?" for k, _ in wanted)
         query = "SELECT count(*) FROM runs" + (f" WHERE {where}" if wanted else "")
         return int(self._execute(query, (v for _, v in wanted))[0][0])
 
     def counts(self) -> list[tuple[str, str, str, str, int]]:
-        """(panel, agent, phase, status, runs)."""
+        """How many runs there are of each kind.
+
+        Returns:
+            (panel, agent, phase, status, runs).
+        """
         query = "SELECT panel, agent, phase, status, count(*) FROM runs GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
         return [(str(p), str(a), str(f), str(s), int(n)) for p, a, f, s, n in self._execute(query)]
 
@@ -133,7 +195,14 @@ class Ledger(LedgerFile):
         return dict(zip(names, row))
 
     def failures(self, limit: int = 20) -> list[tuple[str, str, str, str, str]]:
-        """(id, scenario, agent, status, error) of runs that did not end well."""
+        """Runs that did not end well.
+
+        Args:
+            limit: the most to give.
+
+        Returns:
+            (id, scenario, agent, status, error) of each.
+        """
         rows = self._execute(
             f"SELECT id, scenario, agent, status, error FROM runs WHERE status NOT IN ('{DONE}', '{PLANNED}') "
             "LIMIT ?",
@@ -170,10 +239,13 @@ class Ledger(LedgerFile):
                 yield row[:asked]
 
     def check(self) -> int:
-        """Look at every row of the file; how many there are.
+        """Look at every row of the file.
+
+        Returns:
+            How many runs there are.
 
         Raises:
-            StoreError: one is not what was written.
+            StoreError: a row is not what was written.
         """
         for (key,) in self._execute("SELECT key FROM meta"):
             self.meta(key)
@@ -189,7 +261,15 @@ class Ledger(LedgerFile):
         return runs
 
     def salvage(self, ids: Iterable[str], into: Ledger) -> tuple[int, int]:
-        """Copy every finished run that can be read into another ledger; (kept, lost)."""
+        """Copy every finished run that can be read into another ledger.
+
+        Args:
+            ids: of the runs to look for.
+            into: a ledger in which these runs are planned.
+
+        Returns:
+            How many runs were copied, and how many could not be read.
+        """
         kept = lost = 0
         with contextlib.suppress(sqlite3.DatabaseError):  # counts may be lost alone
             whole_ones: dict[str, dict[str, int]] = {}

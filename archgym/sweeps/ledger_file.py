@@ -38,6 +38,15 @@ class LedgerFile:
     """
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Open the file.
+
+        Args:
+            path: of the file; links are refused.
+            create: make it where it is missing.
+
+        Raises:
+            StoreError: it is missing, damaged, cannot be read, or of another format.
+        """
         self.path = path
         if not create and not path.exists():
             raise StoreError(f"{path} does not exist: {path.parent} holds no sweep")
@@ -89,7 +98,14 @@ class LedgerFile:
 
     @staticmethod
     def planned(path: Path) -> bool:
-        """Whether a file is there and holds a plan; one whose making was cut short does not."""
+        """Whether a file is there and holds a plan; one whose making was cut short does not.
+
+        Args:
+            path: of the file.
+
+        Returns:
+            True for a damaged file too: it is not to be written over.
+        """
         if not path.exists():
             return False
         connection = sqlite3.connect(path, timeout=60.0)

@@ -21,7 +21,14 @@ _REALS = ("best", "agent_seconds", "simulator_seconds", "seconds")
 
 
 def plan_row(s: RunSpec) -> tuple[Any, ...]:
-    """What a run is, its place in the order, and a checksum."""
+    """What a run is, its place in the order, and a checksum.
+
+    Args:
+        s: the run.
+
+    Returns:
+        Values of the columns :data:`PLAN`.
+    """
     hyperparameters = json.dumps(dict(s.hyperparameters), default=str)
     row = (
         s.id,
@@ -38,7 +45,14 @@ def plan_row(s: RunSpec) -> tuple[Any, ...]:
 
 
 def result_row(r: Result) -> tuple[Any, ...]:
-    """What came of a run, as SQLite gives it back: real numbers are floats, NaN is nothing."""
+    """What came of a run, as SQLite gives it back: real numbers are floats, NaN is NULL.
+
+    Args:
+        r: the result.
+
+    Returns:
+        Values of the columns :data:`RESULT`.
+    """
     row: dict[str, Any] = {
         "charged": int(r.charged), "computed": int(r.computed), "different": int(r.different),
         "feasible": int(r.feasible), "satisfied": int(r.satisfied), "best": r.best,
@@ -54,11 +68,25 @@ def result_row(r: Result) -> tuple[Any, ...]:
 
 
 def whole_plan(row: tuple[Any, ...]) -> bool:
-    """Whether the plan of a run is what was written."""
+    """Whether the plan of a run is what was written.
+
+    Args:
+        row: values of the columns :data:`PLAN`, as they were read.
+
+    Returns:
+        Whether its checksum agrees.
+    """
     return bool(checksum(*row[:-1]) == row[-1])
 
 
 def whole(row: tuple[Any, ...]) -> bool:
-    """Whether plan and result (columns of both, each with its checksum) are what was written."""
+    """Whether plan and result of a run are what was written.
+
+    Args:
+        row: values of the columns :data:`PLAN` and :data:`RESULT`, then the result's checksum.
+
+    Returns:
+        Whether both checksums agree.
+    """
     plan, result = row[:PLANS], row[PLANS:]
     return whole_plan(plan) and bool(checksum(plan[0], *result[:-1]) == result[-1])

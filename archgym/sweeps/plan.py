@@ -69,10 +69,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A checked sweep file: scenarios by name, and one entry an agent.
+    """A checked sweep file: scenarios by name, and one entry per agent.
 
-    ``answers`` says by scenario who answers; ``from_reference`` whether runs start from the reference
-    design.  ``queries`` limits the costly parts of evaluations that a run may use, by name.  ``skipped`` names optional scenarios whose workload is not at hand, and why.
+    ``answers`` says by scenario who answers. ``from_reference`` says whether runs start from the
+    reference design. ``queries`` limits the costly parts of evaluations that a run may use, by name.
+    ``skipped`` names optional scenarios whose workload is not at hand, and why.
     """
 
     name: str
@@ -164,7 +165,8 @@ def load_sweep(path: Path, **changes: Any) -> Sweep:
         The sweep, checked; nothing has run.
 
     Raises:
-        ScenarioError, UnknownNameError: what is wrong and where; nothing has run.
+        ScenarioError: a key or value makes no sense; says where.
+        UnknownNameError: a study, scenario, agent, method or query that is not known.
     """
     path = located_sweep(path)
     document = sweep_in_its_folder(read_yaml(path), path.parent)
@@ -180,6 +182,10 @@ def from_sweep_document(document: Mapping[str, Any], where: str = "sweep") -> Sw
 
     Returns:
         The sweep, checked; nothing has run.
+
+    Raises:
+        ScenarioError: a key or value makes no sense; says where.
+        UnknownNameError: a scenario, agent, method or query that is not known.
     """
     with located(where):
         return _build(document)

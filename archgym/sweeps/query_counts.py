@@ -54,6 +54,9 @@ def totals(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
     Args:
         counts: of runs, by name.
+
+    Returns:
+        How many queries of each name all runs used together.
     """
     out: dict[str, int] = {}
     for used in counts:

@@ -16,14 +16,18 @@ from .selection import tested_runs
 def repair(path: Path) -> tuple[int, int, int]:
     """Save what a damaged ledger still tells.
 
-    The plan is computed anew from the sweep's file, so that only results that cannot be read are
-    lost; the damaged file stays beside as ``ledger.damaged.sqlite``.
+    The plan is computed anew from the sweep's file, so that only results that cannot be read are lost.
+    The damaged file stays beside as ``ledger.damaged.sqlite``.
 
     Args:
         path: the sweep's folder.
 
     Returns:
         Runs kept, runs lost, runs planned in all.
+
+    Raises:
+        ScenarioError: ``sweep.json`` makes no sense.
+        TrustError: it names code or programs that nobody has vouched for.
     """
     folder = SweepFolder(path)
     document = read_json(path / "sweep.json")

@@ -11,6 +11,12 @@ from ..goals.scenario_file import folder
 def located_sweep(path: Path) -> Path:
     """The file of a sweep, given by its path or the name of a study that ships.
 
+    Args:
+        path: of a .yaml file, or the name of a study that ships.
+
+    Returns:
+        The path of the file.
+
     Raises:
         UnknownNameError: neither.
     """

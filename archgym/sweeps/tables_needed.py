@@ -17,12 +17,13 @@ from .studies import located_sweep
 
 
 def tables_missing(path: Path) -> Iterator[tuple[Scenario, Path]]:
-    """Scenarios of a sweep's file that want a table which is not there, and the folder it belongs in.
-
-    They are ready to be enumerated.
+    """Scenarios of a sweep's file that want a table which is not there.
 
     Args:
         path: a sweep's file, or the name of a study that ships.
+
+    Yields:
+        A scenario, ready to be enumerated, and the folder that its table belongs in.
     """
     for _, scenario, root in _missing(_document(located_sweep(path))):
         yield scenario, root
@@ -40,7 +41,8 @@ def planned_sweep(path: Path, **changes: Any) -> tuple[Sweep, dict[str, Path]]:
         table the folder that it belongs in.
 
     Raises:
-        ScenarioError, UnknownNameError: what is wrong and where.
+        ScenarioError: a key or value makes no sense; says where.
+        UnknownNameError: a study, scenario, agent, method or query that is not known.
     """
     path = located_sweep(path)
     document = {**_document(path), **changes}

@@ -46,6 +46,13 @@ def trials_bytes(spec: RunSpec, scenario: Scenario, trials: Trials) -> bytes:
 def write_trials(folder: Path, scenario: str, agent: str, run: str, data: bytes) -> None:
     """Put the trials of a run, as a worker sent them, where :func:`trials_file` says.
 
+    Args:
+        folder: of all trials.
+        scenario: its name.
+        agent: its name.
+        run: the run's id.
+        data: the bytes of :func:`trials_bytes`.
+
     Raises:
         StoreError: the disk is full or cannot be written.
     """

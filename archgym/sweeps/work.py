@@ -58,11 +58,22 @@ class Worker:
             )
 
     def is_open(self, scenario: str) -> bool:
-        """Whether a scenario is ready for its runs."""
+        """Whether a scenario is ready for its runs.
+
+        Args:
+            scenario: its name.
+
+        Returns:
+            Whether it is.
+        """
         return scenario in self._scenarios
 
     def open(self, scenario: str) -> None:
-        """Open a scenario ahead of its first run; where it cannot be, its runs will say why."""
+        """Open a scenario ahead of its first run; where it cannot be, its runs will say why.
+
+        Args:
+            scenario: its name.
+        """
         with contextlib.suppress(Exception), trust.reading(self.setup.untrusted):
             self._scenario(scenario)
 
@@ -131,7 +142,7 @@ class Worker:
 
 
 def single_threaded() -> None:
-    """One core a worker: the sweep itself is what runs in parallel."""
+    """Let each worker use one core: the sweep itself is what runs in parallel."""
     os.environ.update(dict.fromkeys(THREADS, "1"))
 
 
@@ -152,7 +163,14 @@ def improvements(cost: Floats) -> list[tuple[int, float]]:
 
 
 def joined_front(trials: Trials) -> list[tuple[int, tuple[float, ...]]]:
-    """(evaluations, objective costs) of each trial that nothing before it dominates."""
+    """When each trial joined the front: those that nothing before them dominates.
+
+    Args:
+        trials: of a run, in order.
+
+    Returns:
+        (evaluations, objective costs) of each of them; infeasible trials are left out.
+    """
     out: list[tuple[int, tuple[float, ...]]] = []
     front = np.empty((0, trials.objectives.shape[1]))
     for i in np.flatnonzero(np.isfinite(trials.objectives).all(axis=1)).tolist():
