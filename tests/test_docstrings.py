@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import ROOT
 
 FOLDERS = (
+    "archgym/cli", "archgym/errors.py", "archgym/extras.py", "archgym/proxies", "archgym/registry.py",
+    "archgym/runs", "archgym/sweeps", "archgym/terminal",
     "archgym/answers", "archgym/contracts", "archgym/goals", "archgym/search", "archgym/space",
     "archgym/statistics", "archgym/testing", "archgym/trust.py", "archgym/units.py",
     "archgym/validation.py", "agents", "cost_models", "simulators/accelerator",
