@@ -18,28 +18,59 @@ class Host(Protocol):
     """What a phase may ask of its NPU."""
 
     def later(self, delay: int, call: Callable[[], None]) -> None:
-        """Call in ``delay`` ns."""
+        """Call in ``delay`` ns.
+
+        Args:
+            delay: ns from now.
+            call: what to do then.
+        """
 
     def send(self, destination: int, size: int) -> None:
-        """Send a message."""
+        """Send a message to another NPU.
+
+        Args:
+            destination: number of the NPU.
+            size: bytes.
+        """
 
     def receive(self, source: int, size: int, call: Callable[[], None]) -> None:
-        """Call when a message has come."""
+        """Call when a message has come.
+
+        Args:
+            source: number of the NPU that sends it.
+            size: bytes.
+            call: what to do then.
+        """
 
     def done(self) -> None:
         """The phase has ended."""
 
 
 def log2(n: int) -> int:
-    """The whole logarithm of a power of 2."""
+    """The whole logarithm of a power of 2.
+
+    Args:
+        n: a power of 2.
+
+    Returns:
+        The exponent.
+    """
     return n.bit_length() - 1
 
 
 def halving_steps(kind: str, n: int, size: int) -> list[tuple[int, int]]:
-    """Offset of the partner and bytes of each message of halving-doubling among ``n`` members, in order.
+    """The messages of halving-doubling, in order.
 
-    An all-reduce goes back over the same partners.  The tool halves once more before it turns, and doubles
+    An all-reduce goes back over the same partners. The tool halves once more before it turns, and doubles
     what was floored.
+
+    Args:
+        kind: of collective, one of KINDS.
+        n: members, a power of 2.
+        size: bytes of the collective (of an all-gather, of each member's part).
+
+    Returns:
+        Of each message, how far away the partner is, and its bytes.
     """
     levels = log2(n)
     if kind == "all_gather":
@@ -201,9 +232,16 @@ class Tree:
 
 
 def tree_of(n: int, variant: int) -> tuple[list[int | None], list[list[int]]]:
-    """Parent of each member, and its children from left to right, numbered in order.
+    """One of the two double binary trees, with members numbered in order.
 
-    The root has one child, a perfect tree of n - 1; it has the last number (variant 0) or the first (1).
+    The root has one child, a perfect tree of n - 1. It has the last number (variant 0) or the first (1).
+
+    Args:
+        n: members, a power of 2.
+        variant: 0 or 1.
+
+    Returns:
+        Parent of each member (None of the root), and its children from left to right.
     """
     parent: list[int | None] = [None] * n
     children: list[list[int]] = [[] for _ in range(n)]
@@ -224,6 +262,15 @@ def tree_of(n: int, variant: int) -> tuple[list[int | None], list[list[int]]]:
 
 
 def algorithm(system: System, phase: Phase, host: Host) -> Packets | Tree:
-    """The algorithm that carries out a phase."""
+    """The algorithm that carries out a phase.
+
+    Args:
+        system: the cluster.
+        phase: what is to be done.
+        host: the NPU, or its chunk, that does it.
+
+    Returns:
+        The algorithm, not started.
+    """
     kind = Tree if phase.algorithm == "doubleBinaryTree" else Packets
     return kind(system, phase, host)

@@ -132,7 +132,14 @@ FIRST = Constraint(
 
 
 def archgym_space(name: str) -> DesignSpace:
-    """The space of a file of knobs, its constraints included."""
+    """The space of a file of knobs, its constraints included.
+
+    Args:
+        name: of SPACES.
+
+    Returns:
+        The space.
+    """
     if name == "archgym-workload":
         return DesignSpace(_workload_knobs(), (PARALLEL,))
     if name == "archgym-compute":
@@ -174,7 +181,16 @@ class ArchgymKnobs:
         return {**self.fixed.start, **peak}
 
     def canonical(self, x: Designs) -> Designs:
-        """The scheduling policy at its first value: one collective is in flight, so it has no effect."""
+        """Designs with the scheduling policy at its first value.
+
+        It has no effect, as one collective is in flight.
+
+        Args:
+            x: designs (n, d).
+
+        Returns:
+            Designs (n, d).
+        """
         if "scheduling_policy" not in self.space.names:
             return x
         out = x.copy()
@@ -182,7 +198,14 @@ class ArchgymKnobs:
         return out
 
     def network(self, design: Mapping[str, Any]) -> System:
-        """The cluster of a design, before its dimensions are divided among uses."""
+        """The cluster of a design, before its dimensions are divided among uses.
+
+        Args:
+            design: values by knob.
+
+        Returns:
+            The cluster, with the dimensions of its network.
+        """
         fixed = self.fixed
 
         def each(name: str, given: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -211,7 +234,14 @@ class ArchgymKnobs:
         )
 
     def recipe(self, design: Mapping[str, Any]) -> Recipe:
-        """What a design asks for: tensor parallelism has the NPUs that dp, sp and pp leave."""
+        """What a design asks for: tensor parallelism has the NPUs that dp, sp and pp leave.
+
+        Args:
+            design: values by knob.
+
+        Returns:
+            The recipe, with the dimensions divided among uses.
+        """
         dp, pp, sp, sharded = (
             int(self.fixed.parallel.get(k, design.get(k, 0)))
             for k in ("dp", "pp", "sp", "weight_sharded")

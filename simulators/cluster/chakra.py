@@ -44,8 +44,12 @@ def read_traces(name: Path, npus: Sequence[int]) -> dict[str, list[Node]]:
         name: the beginning of the files' names.
         npus: sizes of the network's dimensions.
 
+    Returns:
+        Nodes by the number of the NPU, as text.
+
     Raises:
-        ArchgymError: files are missing, or hold no trace; MissingExtraError: protobuf is not installed.
+        ArchgymError: files are missing, or hold no trace.
+        MissingExtraError: protobuf is not installed.
     """
     count = prod(npus)
     found = {

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 def collective_time(
     chunks: int, capacity: int, queue: Ints, time: Ints, busy: Floats, rest: Floats, bounded: bool
 ) -> tuple[int, int]:
-    """Nanoseconds until the last of equal chunks has ended its phases, and until its last phase begins.
+    """How long a collective takes on an NPU that runs no other.
 
     Args:
         chunks: how many.
@@ -29,6 +29,9 @@ def collective_time(
         busy: (p,) ns for which each occupies its dimension's ports.
         rest: (p,) ns of each that are no sending.
         bounded: whether phases of a dimension share its ports.
+
+    Returns:
+        ns until the last of equal chunks has ended its phases, and until its last phase begins.
     """
     phases = len(queue)
     queues = queue.max() + 1

@@ -16,10 +16,16 @@ CARD = (0.0, 0.0, 0.0, 31.6)
 
 
 def network_cost(system: System) -> float:
-    """US dollars of the network of all NPUs; its last dimension joins pods.
+    """What the network of all NPUs costs; its last dimension joins pods.
 
-    Every link or port by which an NPU sends is paid for by its bandwidth, and where it leads to a switch, the
-    switch and the card too.
+    Every link or port by which an NPU sends is paid for by its bandwidth. Where it leads to a switch, the
+    switch and the card are paid for too.
+
+    Args:
+        system: the cluster, its dimensions not divided among uses.
+
+    Returns:
+        US dollars.
     """
     wide = [d for d, n in enumerate(system.npus) if n > 1]
     total = 0.0

@@ -14,7 +14,17 @@ CLOSED = ("ring", "direct", "halvingDoubling")
 
 
 def message(system: System, phase: Phase, away: int, size: int) -> int:
-    """Nanoseconds of one message to the member ``away`` places on."""
+    """How long one message of a phase takes.
+
+    Args:
+        system: the cluster.
+        phase: whose message it is.
+        away: how many places on the receiver is among the members.
+        size: bytes.
+
+    Returns:
+        ns.
+    """
     me, n = phase.me, len(phase.members)
     if away == 1 and phase.algorithm == "ring" and system.is_line(phase.dimension):
         away = (
@@ -28,7 +38,15 @@ def message(system: System, phase: Phase, away: int, size: int) -> int:
 
 
 def duration(system: System, phase: Phase) -> int:
-    """Nanoseconds of a phase; its algorithm is one of CLOSED."""
+    """How long a phase takes.
+
+    Args:
+        system: the cluster.
+        phase: its algorithm is one of CLOSED.
+
+    Returns:
+        ns.
+    """
     n, s, e = len(phase.members), phase.size, phase.endpoint_delay
     if phase.algorithm == "halvingDoubling":
         return _halving_doubling(system, phase)
@@ -55,7 +73,15 @@ def duration(system: System, phase: Phase) -> int:
 
 
 def links(system: System, dimension: int) -> int:
-    """Links or ports by which an NPU sends in a dimension."""
+    """Links or ports by which an NPU sends in a dimension.
+
+    Args:
+        system: the cluster.
+        dimension: number of the dimension.
+
+    Returns:
+        How many there are.
+    """
     n = system.npus[dimension]
     kind = system.topology[dimension]
     if kind == "Ring":
@@ -64,7 +90,15 @@ def links(system: System, dimension: int) -> int:
 
 
 def port_time(system: System, phase: Phase) -> float:
-    """Nanoseconds for which a phase occupies an NPU's ports, other NPUs' traffic through them included."""
+    """How long a phase occupies an NPU's ports, other NPUs' traffic through them included.
+
+    Args:
+        system: the cluster.
+        phase: its algorithm is one of CLOSED.
+
+    Returns:
+        ns.
+    """
     n, s, d = len(phase.members), phase.size, phase.dimension
     size = s if phase.kind == "all_gather" else s // n
     ring = system.topology[d] == "Ring"
@@ -85,7 +119,15 @@ def port_time(system: System, phase: Phase) -> float:
 
 
 def sending_time(system: System, phase: Phase) -> float:
-    """Nanoseconds of a phase that are the sending of its messages, one after another, where it is alone."""
+    """How much of a phase is the sending of its messages, one after another, where it is alone.
+
+    Args:
+        system: the cluster.
+        phase: its algorithm is one of CLOSED.
+
+    Returns:
+        ns.
+    """
     n, s, d = len(phase.members), phase.size, phase.dimension
     halves = 2 if phase.kind == "all_reduce" else 1
     if phase.algorithm == "direct":  # all messages of a half leave at once
@@ -98,7 +140,15 @@ def sending_time(system: System, phase: Phase) -> float:
 
 
 def least_port_time(system: System, phase: Phase) -> float:
-    """Nanoseconds below which no algorithm can do a phase, by the bandwidth of an NPU's ports."""
+    """The time below which no algorithm can do a phase, by the bandwidth of an NPU's ports.
+
+    Args:
+        system: the cluster.
+        phase: of any algorithm.
+
+    Returns:
+        ns.
+    """
     n, s, d = len(phase.members), phase.size, phase.dimension
     sent = {"all_reduce": 2 * s * (n - 1) / n, "all_gather": s * (n - 1)}.get(
         phase.kind, s * (n - 1) / n

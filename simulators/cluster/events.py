@@ -38,6 +38,9 @@ def simulate(system: System, programs: Programs, whole: bool | None = None) -> O
         programs: what it runs.
         whole: whether phases are taken as a whole and one NPU stands for all of its stage (default: where
             that gives the same times).
+
+    Returns:
+        Times of all NPUs; those whose program never ends finish at None.
     """
     if whole is None:
         whole = programs.stands_for is not None and closed(system, used(system, programs))

@@ -17,10 +17,17 @@ PARALLEL = ("dp", "pp", "sp", "weight_sharded")
 
 
 def time_parts(spans: Sequence[Span], dims: Mapping[str, Sequence[int]]) -> dict[Part, int]:
-    """Nanoseconds of the NPU that ends last, each of them once.
+    """What the time of the NPU that ends last is made of; each ns counts once.
 
-    What computes counts as computation. While nothing computes, a collective or a message that is under way
-    is exposed; while none is, the NPU waits for what another stage sends.
+    What computes counts as computation. While nothing computes, a collective or a message that is under
+    way is exposed. While none is, the NPU waits for what another stage sends.
+
+    Args:
+        spans: nodes of that NPU.
+        dims: dimensions by what they divide.
+
+    Returns:
+        ns by part.
     """
     marks = sorted({0, *(t for s in spans for t in (s.begun, s.ended))})
     out: dict[Part, int] = {}
@@ -57,7 +64,17 @@ def _part(span: Span, dims: Mapping[str, Sequence[int]]) -> Part:
 def breakdowns(
     steps: Sequence[Step | str], evaluation: Evaluation, dimensions: int, knobs: Collection[str]
 ) -> Iterator[Breakdown]:
-    """Time, memory and bandwidth; moves are of the knobs that there are."""
+    """What time, memory and bandwidth of designs are made of, and which moves would relieve them.
+
+    Args:
+        steps: one per design (n of them), or why there is none.
+        evaluation: of the n designs.
+        dimensions: of the network.
+        knobs: names of the knobs that there are; no others are moved.
+
+    Yields:
+        A breakdown of ``time``, of ``memory`` and of ``bandwidth``.
+    """
     every = range(dimensions)
     wider = tuple(Move(f"bandwidth{d}", 1) for d in every)
     network = (

@@ -12,7 +12,15 @@ Used = set[tuple[str, int]]
 
 
 def used(system: System, programs: Programs) -> Used:
-    """(kind of collective, dimension) that the programs use, of dimensions with more than one NPU."""
+    """Which collectives the programs use, and where.
+
+    Args:
+        system: the cluster.
+        programs: what it runs.
+
+    Returns:
+        (kind of collective, dimension), of dimensions with more than one NPU.
+    """
     stands_for = programs.stands_for
     npus = (
         range(system.size)
@@ -31,7 +39,15 @@ def used(system: System, programs: Programs) -> Used:
 
 
 def closed(system: System, pairs: Used) -> bool:
-    """Whether every phase that is used has a closed form."""
+    """Whether every phase that is used has a closed form.
+
+    Args:
+        system: the cluster.
+        pairs: what is used, as :func:`used` tells.
+
+    Returns:
+        Whether the closed forms give the same times as every message would.
+    """
     if system.groups:
         return False
     names = set()
@@ -54,7 +70,15 @@ def closed(system: System, pairs: Used) -> bool:
 
 
 def faults(system: System, pairs: Used) -> list[str]:
-    """Why a system cannot run collectives of some kinds; empty where it can."""
+    """Why a system cannot run collectives of some kinds.
+
+    Args:
+        system: the cluster.
+        pairs: what is used, as :func:`used` tells.
+
+    Returns:
+        One text per fault; empty where there is none.
+    """
     return list(dict.fromkeys(_faults(system, pairs)))
 
 
@@ -81,7 +105,14 @@ def _faults(system: System, pairs: Used) -> Iterator[str]:
 
 
 def check(system: System) -> list[str]:
-    """What is wrong with a system by itself, every fault."""
+    """What is wrong with a system by itself.
+
+    Args:
+        system: the cluster.
+
+    Returns:
+        One text per fault; empty where there is none.
+    """
     out = []
     lengths = {len(system.topology), len(system.npus), len(system.bandwidth), len(system.latency)}
     if len(lengths) > 1 or not system.npus:

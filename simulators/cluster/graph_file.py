@@ -54,6 +54,9 @@ def graph_of(document: Mapping[str, Any], path: Path) -> GraphTask:
         document: what the file says.
         path: of the file, for messages and for traces that lie beside it.
 
+    Returns:
+        The task graph, checked.
+
     Raises:
         ScenarioError: names what is wrong with it.
     """

@@ -55,11 +55,25 @@ class GraphKnobs:
         return design | {"splits": 4}
 
     def canonical(self, x: Designs) -> Designs:
-        """Every knob may have an effect."""
+        """The designs as they are: every knob may have an effect.
+
+        Args:
+            x: designs (n, d).
+
+        Returns:
+            Designs (n, d).
+        """
         return x
 
     def network(self, design: Mapping[str, Any]) -> System:
-        """The cluster of a design, values by name."""
+        """The cluster of a design.
+
+        Args:
+            design: values by knob.
+
+        Returns:
+            The cluster.
+        """
         dims = range(len(self.npus))
 
         def each(name: str) -> tuple[Any, ...]:
@@ -79,7 +93,14 @@ class GraphKnobs:
         )
 
     def step(self, design: Mapping[str, Any]) -> Step | str:
-        """One run of the graph, or why there is none."""
+        """One run of the graph.
+
+        Args:
+            design: values by knob.
+
+        Returns:
+            The run, or a text that says why there is none.
+        """
         system, programs = self.network(design), self.task.programs
         pairs = used(system, programs)
         wrong = faults(system, pairs) + too_small(system, self.task)
@@ -104,7 +125,15 @@ class GraphKnobs:
 
 
 def too_small(system: System, task: GraphTask) -> list[str]:
-    """All-gathers that never end in the tool: fewer bytes than chunks."""
+    """All-gathers that never end in the tool, because they have fewer bytes than chunks.
+
+    Args:
+        system: the cluster.
+        task: the graph.
+
+    Returns:
+        One text per size that is too small.
+    """
     nodes = (n for i in range(task.programs.size) for n in task.programs.of(i))
     sizes = {n["size"] for n in nodes if n["op"] == "coll" and n["kind"] == "all_gather"}
     return [

@@ -22,7 +22,12 @@ class Clock:
         self._count = 0
 
     def at(self, time: int, call: Call) -> None:
-        """Call at a time."""
+        """Call something at a time; calls of one time happen in the order in which they were made.
+
+        Args:
+            time: ns, not before now.
+            call: what to do then.
+        """
         heapq.heappush(self._heap, (time, self._count, call))
         self._count += 1
 
@@ -42,7 +47,12 @@ class Network:
         self._expected: dict[Any, deque[Call]] = defaultdict(deque)
 
     def send(self, key: tuple[Any, int, int, int], sent: Call | None) -> None:
-        """A message of key (tag, source, destination, bytes); ``sent`` is called when it has arrived."""
+        """Send a message.
+
+        Args:
+            key: tag, source, destination, bytes.
+            sent: called when the message has arrived; None for nothing.
+        """
         self._deliver(key, lambda: self._arrive(key, sent))
 
     def _deliver(self, key: tuple[Any, int, int, int], arrived: Call) -> None:
@@ -60,7 +70,12 @@ class Network:
             self._sent[key].append([])
 
     def receive(self, key: tuple[Any, int, int, int], call: Call) -> None:
-        """Call when the next message of this key has come, or now if it is there."""
+        """Call when the next message of this key has come, or now if it is there.
+
+        Args:
+            key: tag, source, destination, bytes.
+            call: what to do then.
+        """
         if self._sent.get(key):
             self._sent[key].popleft()
             self.clock.at(self.clock.now, call)

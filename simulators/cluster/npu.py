@@ -43,15 +43,31 @@ class Chunk:
         self._running.start()
 
     def later(self, delay: int, call: Call) -> None:
-        """Of :class:`~.algorithms.Host`."""
+        """Of :class:`~.algorithms.Host`.
+
+        Args:
+            delay: ns from now.
+            call: what to do then.
+        """
         self.npu.later(delay, call)
 
     def send(self, destination: int, size: int) -> None:
-        """Of :class:`~.algorithms.Host`."""
+        """Of :class:`~.algorithms.Host`.
+
+        Args:
+            destination: number of the NPU.
+            size: bytes.
+        """
         self.npu.network.send((self.tag, self.npu.id, destination, size), None)
 
     def receive(self, source: int, size: int, call: Call) -> None:
-        """Of :class:`~.algorithms.Host`."""
+        """Of :class:`~.algorithms.Host`.
+
+        Args:
+            source: number of the NPU that sends.
+            size: bytes.
+            call: what to do when the message has come.
+        """
         self.npu.network.receive((self.tag, source, self.npu.id, size), call)
 
     def done(self) -> None:
@@ -95,7 +111,12 @@ class Npu:
 
     # ---- time
     def later(self, delay: int, call: Call) -> None:
-        """Call in ``delay`` ns, together with what else this NPU does then."""
+        """Call something later, together with what else this NPU does then.
+
+        Args:
+            delay: ns from now.
+            call: what to do then.
+        """
         time = self.clock.now + delay
         if time in self._events:
             self._events[time].append(call)
@@ -111,7 +132,11 @@ class Npu:
 
     # ---- nodes
     def load(self, nodes: Sequence[Node]) -> None:
-        """Take a program."""
+        """Take a program; none of its nodes starts before :meth:`issue`.
+
+        Args:
+            nodes: of the program; see :mod:`~.workloads`.
+        """
         self.nodes = {n["id"]: n for n in nodes}
         self._waits = {n["id"]: len(n["deps"]) for n in nodes}
         self._children: dict[int, list[int]] = defaultdict(list)
@@ -179,7 +204,14 @@ class Npu:
 
     # ---- collectives
     def phase_time(self, phase: Phase) -> int:
-        """Nanoseconds of a phase that is taken as a whole and starts now."""
+        """How long a phase takes that is taken as a whole and starts now.
+
+        Args:
+            phase: its algorithm has a closed form.
+
+        Returns:
+            ns.
+        """
         time = duration(self.system, phase)
         if not self.system.bounded:
             return time
@@ -226,7 +258,11 @@ class Npu:
                 chunk.start()
 
     def advance(self, chunk: Chunk) -> None:
-        """A chunk has ended a phase: tell the workload if it was the last, else join the next queue."""
+        """A chunk has ended a phase: tell the workload if it was the last, else join the next queue.
+
+        Args:
+            chunk: one of this NPU's.
+        """
         assert chunk.phase is not None
         old = chunk.phase.queue
         if not chunk.phases:

@@ -40,10 +40,21 @@ class Phase:
 
 
 def chunks(system: System, kind: str, size: int) -> tuple[int, int]:
-    """Bytes of a chunk, and how many chunks a collective of ``size`` bytes becomes.
+    """How a collective is cut.
 
-    A chunk holds at least one byte per NPU of the system (but for an all-gather); every chunk is whole, so a
-    remainder makes one more.
+    A chunk holds at least one byte per NPU of the system (but for an all-gather). Every chunk is whole,
+    so a remainder makes one more.
+
+    Args:
+        system: the cluster.
+        kind: of collective, one of KINDS.
+        size: bytes of the collective.
+
+    Returns:
+        Bytes of a chunk, and how many chunks there are.
+
+    Raises:
+        ValueError: an all-gather has fewer bytes than chunks.
     """
     chunk = size // system.splits
     if kind != "all_gather" and chunk < system.size:
@@ -64,7 +75,17 @@ class Planner:
         self._trees: dict[tuple[str, int], int] = {}
 
     def phases(self, kind: str, size: int, dimensions: list[int]) -> list[Phase]:
-        """The phases of a chunk of ``size`` bytes over some dimensions, in order."""
+        """The phases of one chunk.
+
+        Args:
+            kind: of collective, one of KINDS.
+            size: bytes of the chunk.
+            dimensions: over which the collective goes.
+
+        Returns:
+            Phases in order, one in each dimension (of an all-reduce, up to two) that has more than one
+            NPU.
+        """
         places = self._places(kind, dimensions)
         out: list[Phase] = []
 

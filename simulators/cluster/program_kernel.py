@@ -186,7 +186,15 @@ def _program(
 
 
 def program(plan: Plan, times: Times) -> tuple[Nodes, Ints]:
-    """The nodes of one NPU of each stage, and the first node of each stage with the number of all."""
+    """The programs of a pipeline, one NPU per stage.
+
+    Args:
+        plan: how many stages, layers and micro-batches there are, and in what order they go.
+        times: ns of each part of a layer.
+
+    Returns:
+        The nodes of all stages, and the first node of each stage with the number of all, (stages + 1,).
+    """
     passes = 2 if plan.train else 1
     most = plan.stages * (passes * plan.micro * (plan.layers * 9 + 3) + 2 * plan.layers + 1)
     op, value, at, waits, first = (np.empty(most, np.int64) for _ in range(5))

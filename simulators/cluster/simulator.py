@@ -154,7 +154,14 @@ class ClusterSimulator(Simulator):
         return self.knobs.default_design()
 
     def canonical(self, x: Designs) -> Designs:
-        """Knobs without effect at their first value."""
+        """Designs with knobs that have no effect at their first value.
+
+        Args:
+            x: designs (n, d).
+
+        Returns:
+            Designs (n, d).
+        """
         return self.knobs.canonical(x)
 
     def _evaluate(self, x: Designs) -> Evaluation:
@@ -169,14 +176,28 @@ class ClusterSimulator(Simulator):
         return Evaluation(metrics, feasible, [] if feasible.all() else reasons)
 
     def step(self, design: Mapping[str, Any]) -> Step | str:
-        """One step of the workload on a design, values by name; or why there is none."""
+        """One step of the workload on a design, phase by phase.
+
+        Args:
+            design: values by knob.
+
+        Returns:
+            The step, or a text that says why there is none.
+        """
         if isinstance(self.knobs, GraphKnobs):
             return self.knobs.step(design)
         assert isinstance(self.task, Workload)
         return step_of(self.knobs.recipe(design), self.task, self.knobs.network(design))
 
     def figures(self, design: Mapping[str, Any]) -> Figures | str:
-        """Times of a step on a design, values by name; or why there are none."""
+        """Times of a step on a design, by the fastest way that can tell them.
+
+        Args:
+            design: values by knob.
+
+        Returns:
+            Times in ns, or a text that says why there are none.
+        """
         if not isinstance(self.knobs, GraphKnobs):
             assert isinstance(self.task, Workload)
             recipe = self.knobs.recipe(design)

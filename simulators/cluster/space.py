@@ -29,10 +29,18 @@ BANDWIDTHS = tuple(range(50, 501, 50))
 
 
 def cluster_space(npus: int, dimensions: int, experts: bool) -> DesignSpace:
-    """The space of clusters of ``npus`` NPUs, a power of 2, in some dimensions.
+    """The space of clusters of some number of NPUs.
 
     The knobs of ArchGym without ``scheduling-policy``, which has no effect in the tool, and without the
     double binary tree, with which NPUs fall out of step and the tool deadlocks.
+
+    Args:
+        npus: in all, a power of 2.
+        dimensions: of the network.
+        experts: whether the model has experts, and so all-to-alls to choose algorithms for.
+
+    Returns:
+        The space; its one constraint is that the dimensions multiply to ``npus``.
     """
     sizes = tuple(1 << k for k in range(npus.bit_length()))
     knobs: list[Parameter] = []
@@ -70,6 +78,7 @@ class FullKnobs:
         npus: in all, a power of 2.
         dimensions: of the network.
         rest: what no knob says of the system.
+        latency: of a hop in every dimension, in ns.
     """
 
     def __init__(
@@ -105,7 +114,16 @@ class FullKnobs:
         return [(self.npus, "data")]
 
     def canonical(self, x: Designs) -> Designs:
-        """Knobs of dimensions of one NPU, and sharding over no copies, at their first value."""
+        """Designs with knobs that have no effect at their first value.
+
+        These are knobs of dimensions of one NPU, and sharding where there are no copies to share with.
+
+        Args:
+            x: designs (n, d).
+
+        Returns:
+            Designs (n, d).
+        """
         out, names = x.copy(), self.space.names
         at = {name: i for i, name in enumerate(names)}
         copies = np.zeros(len(x), np.bool_)
@@ -121,7 +139,14 @@ class FullKnobs:
         return out
 
     def network(self, design: Mapping[str, Any]) -> System:
-        """The cluster of a design, values by name."""
+        """The cluster of a design.
+
+        Args:
+            design: values by knob.
+
+        Returns:
+            The cluster.
+        """
 
         def each(name: str) -> tuple[Any, ...]:
             return tuple(design.get(f"{name}{d}", "ring") for d in range(self.dimensions))
@@ -139,7 +164,14 @@ class FullKnobs:
         )
 
     def recipe(self, design: Mapping[str, Any]) -> Recipe:
-        """What a design asks for."""
+        """What a design asks for.
+
+        Args:
+            design: values by knob.
+
+        Returns:
+            The recipe.
+        """
         dims = {r: [d for d in range(self.dimensions) if design[f"role{d}"] == r] for r in ROLES}
         micro, zero, schedule = (design[k] for k in ("micro_batches", "zero", "schedule"))
         return Recipe(self.network(design), dims, int(micro), int(zero), str(schedule))

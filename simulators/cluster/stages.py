@@ -38,7 +38,14 @@ class Recipe:
     schedule: str
 
     def npus(self, role: str) -> int:
-        """NPUs over which a role divides."""
+        """NPUs over which a role divides.
+
+        Args:
+            role: such as ``tensor``; a key of ``dims``.
+
+        Returns:
+            A product, 1 where the role has no dimension.
+        """
         return prod(self.system.npus[d] for d in self.dims[role])
 
 
@@ -61,7 +68,16 @@ class Collective(NamedTuple):
 
 
 def collectives(recipe: Recipe, task: Workload, costs: Costs) -> list[Collective]:
-    """Of each class of :mod:`~.program_kernel`, in its order."""
+    """The collective of each class of :mod:`~.program_kernel`, in its order.
+
+    Args:
+        recipe: what a design asks for.
+        task: the model, and what is done with it.
+        costs: of a layer on one NPU.
+
+    Returns:
+        One per class.
+    """
     train, shape = task.mode == "train", task.shape
     copies = sorted([*recipe.dims["data"], *recipe.dims["sequence"]])
     weights = costs.shared * ELEMENT
@@ -153,16 +169,28 @@ def _times(system: System, costs: Costs, layers: int, copies: int, zero: int) ->
 
 
 def used_by(recipe: Recipe, task: Workload) -> Used:
-    """(kind of collective, dimension) that a step uses."""
+    """Which collectives a step uses, and where.
+
+    Args:
+        recipe: what a design asks for.
+        task: the model, and what is done with it.
+
+    Returns:
+        (kind of collective, dimension), of dimensions with more than one NPU.
+    """
     every = collectives(recipe, task, _costs(recipe, task))
     return {(kind, d) for kind, _, dims in every for d in dims}
 
 
 def quick(recipe: Recipe, task: Workload) -> Figures | str | None:
-    """One step of a task.
+    """One step of a task, by compiled kernels.
+
+    Args:
+        recipe: what a design asks for; it must divide the task.
+        task: the model, and what is done with it.
 
     Returns:
-        Its figures; why there are none; or None where only :mod:`~.events` can tell.
+        Its figures; a text that says why there are none; or None where only :mod:`~.events` can tell.
     """
     system, costs = recipe.system, _costs(recipe, task)
     every = collectives(recipe, task, costs)

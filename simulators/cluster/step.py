@@ -50,7 +50,15 @@ class Step:
 
 
 def indivisible(recipe: Recipe, task: Workload) -> Iterator[str]:
-    """What of a task is not divided by what a design divides it among."""
+    """What of a task is not divided by what a design divides it among.
+
+    Args:
+        recipe: what a design asks for.
+        task: the model, and what is done with it.
+
+    Yields:
+        One text per fault.
+    """
     tensor, data, stages, sequence = (
         recipe.npus(role) for role in ("tensor", "data", "pipeline", "sequence")
     )
@@ -67,7 +75,15 @@ def indivisible(recipe: Recipe, task: Workload) -> Iterator[str]:
 
 
 def held(recipe: Recipe, task: Workload) -> dict[str, float]:
-    """Bytes of the fullest NPU, by what is held."""
+    """What the fullest NPU holds.
+
+    Args:
+        recipe: what a design asks for.
+        task: the model, and what is done with it.
+
+    Returns:
+        Bytes by what is held.
+    """
     tensor, data, stages, sequence = (
         recipe.npus(role) for role in ("tensor", "data", "pipeline", "sequence")
     )
@@ -77,7 +93,14 @@ def held(recipe: Recipe, task: Workload) -> dict[str, float]:
 
 
 def ports(network: System) -> dict[int, float]:
-    """GB/s of all ports of an NPU, by dimension of more than one NPU."""
+    """The bandwidth of all ports of an NPU.
+
+    Args:
+        network: the cluster, its dimensions not divided among uses.
+
+    Returns:
+        GB/s of 2^30 bytes, by dimension of more than one NPU.
+    """
     wide = [d for d, n in enumerate(network.npus) if n > 1]
     return {d: links(network, d) * network.bandwidth[d] for d in wide}
 
@@ -85,8 +108,13 @@ def ports(network: System) -> dict[int, float]:
 def step_of(recipe: Recipe, task: Workload, network: System) -> Step | str:
     """A step phase by phase.
 
+    Args:
+        recipe: what a design asks for.
+        task: the model, and what is done with it.
+        network: the cluster before its dimensions are divided among uses.
+
     Returns:
-        The step, or why there is none.
+        The step, or a text that says why there is none.
     """
     system, dims = recipe.system, {role: list(of) for role, of in recipe.dims.items()}
     wrong = list(indivisible(recipe, task))

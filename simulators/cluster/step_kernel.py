@@ -271,6 +271,9 @@ def new_state(starts: Ints, messages: int, dimensions: int) -> State:
         starts: (s + 1,) first node of each stage, and the number of all nodes.
         messages: how many there are.
         dimensions: of the network.
+
+    Returns:
+        Nothing is ready, runs or has arrived.
     """
     stages, left = len(starts) - 1, np.diff(starts)
 

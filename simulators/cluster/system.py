@@ -18,7 +18,15 @@ GROUP_ENDPOINT_NS = 10  # collectives of communicator groups take this, whatever
 
 
 def coordinates(npu: int, npus: Sequence[int]) -> list[int]:
-    """Position in each dimension; dimension 0 varies fastest."""
+    """The position of an NPU in each dimension; dimension 0 varies fastest.
+
+    Args:
+        npu: its number.
+        npus: NPUs along each dimension.
+
+    Returns:
+        A position per dimension.
+    """
     out = []
     for n in npus:
         out.append(npu % n)
@@ -27,7 +35,15 @@ def coordinates(npu: int, npus: Sequence[int]) -> list[int]:
 
 
 def number(position: Sequence[int], npus: Sequence[int]) -> int:
-    """The NPU at a position."""
+    """The NPU at a position.
+
+    Args:
+        position: in each dimension.
+        npus: NPUs along each dimension.
+
+    Returns:
+        Its number.
+    """
     out = 0
     for place, n in zip(reversed(position), reversed(npus)):
         out = out * n + place
@@ -85,25 +101,63 @@ class System:
         return prod(self.npus)
 
     def bytes_per_ns(self, dimension: int) -> float:
-        """Bandwidth of a link in bytes per nanosecond; the tool counts GB of 2^30 bytes."""
+        """The bandwidth of a link; the tool counts GB of 2^30 bytes.
+
+        Args:
+            dimension: number of the dimension.
+
+        Returns:
+            Bytes per ns.
+        """
         return self.bandwidth[dimension] * 2**30 / 1e9
 
     def stride(self, dimension: int) -> int:
-        """How far apart neighbours of a dimension are in number."""
+        """How far apart neighbours of a dimension are in number.
+
+        Args:
+            dimension: number of the dimension.
+
+        Returns:
+            A difference of NPU numbers.
+        """
         return prod(self.npus[:dimension])
 
     def members(self, npu: int, dimension: int) -> tuple[int, ...]:
-        """NPUs that differ from one in this dimension alone, itself included, in order."""
+        """NPUs that differ from one in one dimension alone.
+
+        Args:
+            npu: number of the NPU.
+            dimension: number of the dimension.
+
+        Returns:
+            Numbers of NPUs in order, itself included.
+        """
         stride = self.stride(dimension)
         first = npu - npu // stride % self.npus[dimension] * stride
         return tuple(first + k * stride for k in range(self.npus[dimension]))
 
     def part(self, dimension: int) -> tuple[int, int, int]:
-        """Which dimension of the network this is of, its NPUs in all, and how far neighbours are apart."""
+        """What a dimension is a part of, where dimensions of the network are divided among uses.
+
+        Args:
+            dimension: number of the dimension.
+
+        Returns:
+            The dimension of the network, its NPUs in all, and how far neighbours are apart in it.
+        """
         return self.parts[dimension] if self.parts else (dimension, self.npus[dimension], 1)
 
     def hops(self, dimension: int, a: int, b: int) -> int:
-        """Links between two positions of a dimension."""
+        """Links between two positions of a dimension.
+
+        Args:
+            dimension: number of the dimension.
+            a: a position.
+            b: another position.
+
+        Returns:
+            How many links; 2 through a switch.
+        """
         kind = self.topology[dimension]
         if kind == "Ring":
             _, whole, stride = self.part(dimension)
@@ -112,15 +166,30 @@ class System:
         return 1 if kind == "FullyConnected" else 2
 
     def is_line(self, dimension: int) -> bool:
-        """Whether this is a part of a ring that does not close: its ends are no neighbours."""
+        """Whether this is a part of a ring that does not close: its ends are no neighbours.
+
+        Args:
+            dimension: number of the dimension.
+
+        Returns:
+            Whether it is.
+        """
         _, whole, stride = self.part(dimension)
         n = self.npus[dimension]
         return self.topology[dimension] == "Ring" and n > 2 and n * stride < whole
 
     def delay(self, source: int, destination: int, size: int) -> int:
-        """Nanoseconds of a message of ``size`` bytes where no other is in the way.
+        """How long a message takes where no other is in the way.
 
         Only the first dimension in which the two NPUs differ counts; the others are free, as in the tool.
+
+        Args:
+            source: number of the NPU that sends.
+            destination: number of the NPU that receives.
+            size: bytes.
+
+        Returns:
+            ns; 0 from an NPU to itself.
         """
         for d, n in enumerate(self.npus):
             a, b = source % n, destination % n
@@ -131,11 +200,25 @@ class System:
         return 0
 
     def reduction(self, size: int) -> int:
-        """Nanoseconds to reduce ``size`` received bytes: one write and two reads of local memory."""
+        """How long received bytes take to be reduced: one write and two reads of local memory.
+
+        Args:
+            size: bytes.
+
+        Returns:
+            ns.
+        """
         return 3 * int(size / self.local_mem_bw)
 
     def group_of(self, npu: int) -> tuple[int, ...]:
-        """The group of an NPU, the last that lists it; empty for none and for one of all NPUs."""
+        """The communicator group of an NPU, the last that lists it.
+
+        Args:
+            npu: number of the NPU.
+
+        Returns:
+            Numbers of NPUs; empty for no group and for one of all NPUs.
+        """
         mine: tuple[int, ...] = ()
         for group in self.groups:
             if npu in group:
@@ -143,7 +226,15 @@ class System:
         return () if len(mine) == self.size else mine
 
     def compute_time(self, operations: float, size: float) -> int:
-        """Nanoseconds of a compute node under the roofline of memory and peak performance."""
+        """How long a compute node takes under the roofline of memory and peak performance.
+
+        Args:
+            operations: floating-point operations.
+            size: bytes that move from and to memory; 0 leaves the peak alone.
+
+        Returns:
+            ns.
+        """
         if operations == 0:
             return 0
         peak = self.peak_perf * 1e12

@@ -69,8 +69,15 @@ MOST = 1 << 32  # of a number in a file
 def workload(name: str) -> Workload | GraphTask:
     """A workload by name, or of a YAML file: a model with ``mode``, ``batch`` and ``seq``, or a task graph.
 
+    Args:
+        name: a key of NAMED, or the path of a file.
+
+    Returns:
+        A model's workload, or a task graph.
+
     Raises:
-        UnknownNameError: no such name; ArchgymError: a file that is none, with all its faults.
+        UnknownNameError: no such name.
+        ArchgymError: a file that is no workload, with all its faults.
     """
     if name in NAMED:
         return NAMED[name]
@@ -110,7 +117,14 @@ def _model(document: Mapping[str, Any], path: Path) -> Workload:
 
 
 def total(parts: Mapping[str, float]) -> float:
-    """All parts added up in their order."""
+    """All parts added up in their order, so that the sum is the same on every machine.
+
+    Args:
+        parts: numbers by name.
+
+    Returns:
+        The sum.
+    """
     out = 0.0
     for part in parts.values():
         out += part
@@ -127,10 +141,23 @@ def memory_parts(
     schedule: str,
     sequence: int = 1,
 ) -> dict[str, float]:
-    """Bytes that the fullest NPU holds: weights, gradients, optimizer, activations or key-value cache.
+    """What the fullest NPU holds: weights, gradients, optimizer, activations or key-value cache.
 
     Activations are those of selective recomputation, 10 + 24 / t bytes per token and width in a layer
     (Korthikanti et al., 2022, arXiv 2205.05198, equation 6); the first stage of a pipeline holds most.
+
+    Args:
+        w: the model, and what is done with it.
+        tensor: NPUs of tensor parallelism.
+        data: copies of data parallelism.
+        stages: of the pipeline.
+        micro: micro-batches of a step.
+        zero: what is sharded over copies: 0 nothing, 1 the optimizer, 3 weights and gradients too.
+        schedule: ``gpipe`` or ``1f1b``.
+        sequence: NPUs over which the tokens of a sequence are divided.
+
+    Returns:
+        Bytes by what is held.
     """
     s = w.shape
     kv = s.width * s.kv_heads // s.heads

@@ -1,7 +1,7 @@
 """A transformer's training step, prefill or decode as nodes of one NPU.
 
 Layers of attention and MLP (or experts), divided over tensor, data and pipeline dimensions of the network;
-2 bytes an element.  Every division of whole numbers is floored.
+2 bytes per element.  Every division of whole numbers is floored.
 """
 
 from __future__ import annotations
@@ -47,10 +47,16 @@ MODELS = {
 
 
 def parameters(shape: Shape) -> tuple[int, int]:
-    """Parameters of a model's matrices, and how many of them a token goes through.
+    """Parameters of a model's matrices.
 
-    Counted are attention, MLP or experts, and one matrix of the vocabulary; not counted are a second such
+    Counted are attention, MLP or experts, and one matrix of the vocabulary. Not counted are a second such
     matrix, positions, norms, biases and the router of experts, which come to at most 2 % of these models.
+
+    Args:
+        shape: of the model.
+
+    Returns:
+        How many there are, and how many of them a token goes through.
     """
     kv = shape.width * shape.kv_heads // shape.heads
     attention = 2 * shape.width * (shape.width + kv)
@@ -77,7 +83,19 @@ class Costs:
 
 
 def costs_of(shape: Shape, mode: str, tokens: int, span: int, tensor: int, data: int) -> Costs:
-    """Costs of a layer: ``span`` keys are seen by a query, ``tensor`` and ``data`` NPUs share the work."""
+    """Costs of a layer on one NPU, for one micro-batch.
+
+    Args:
+        shape: of the model.
+        mode: ``train``, ``prefill`` or ``decode``.
+        tokens: of the micro-batch on this NPU.
+        span: keys that a query sees.
+        tensor: NPUs that share each matrix.
+        data: copies, over which experts are spread.
+
+    Returns:
+        Operations and bytes.
+    """
     t, d = tokens, shape.width
     kv = d * shape.kv_heads // shape.heads
     attention = (d * (d + 2 * kv) + d * d) // tensor
@@ -132,13 +150,29 @@ class Builder:
         self.stage = number([self.position[x] for x in pp], [npus[x] for x in pp])
 
     def add(self, op: str, deps: Sequence[int | None], **more: Any) -> int:
-        """One node; its number."""
+        """Add a node.
+
+        Args:
+            op: ``comp``, ``coll``, ``send`` or ``recv``.
+            deps: numbers of nodes to wait for; None is left out.
+            more: what else the node says.
+
+        Returns:
+            The node's number.
+        """
         known = sorted({d for d in deps if d is not None})
         self.nodes.append({"id": len(self.nodes), "op": op, "deps": known, **more})
         return len(self.nodes) - 1
 
     def peer(self, delta: int) -> int:
-        """The NPU at the same place of another stage."""
+        """The NPU at the same place of another stage.
+
+        Args:
+            delta: how many stages on; negative for earlier stages.
+
+        Returns:
+            The NPU's number.
+        """
         place = list(self.position)
         there = coordinates(self.stage + delta, [self.npus[x] for x in self.pp])
         for x, at in zip(self.pp, there):
@@ -146,14 +180,30 @@ class Builder:
         return number(place, self.npus)
 
     def compute(self, cost: tuple[int, int], times: int = 1, after: Sequence[int] = ()) -> None:
-        """Work on the critical path."""
+        """Add work on the critical path.
+
+        Args:
+            cost: operations and bytes.
+            times: how often it is done; backward is twice the work of forward.
+            after: numbers of nodes to wait for, besides the path.
+        """
         flops, size = times * cost[0], times * cost[1]
         self.previous = self.add("comp", [self.previous, *after], flops=flops, bytes=size)
 
     def collective(
         self, kind: str, size: int, dims: list[int], deps: Sequence[int] | None = None
     ) -> int | None:
-        """A collective over the dimensions with more than one NPU; None where there are none."""
+        """Add a collective over the dimensions with more than one NPU.
+
+        Args:
+            kind: of collective, one of KINDS.
+            size: bytes.
+            dims: dimensions over which it goes.
+            deps: numbers of nodes to wait for (default: the critical path).
+
+        Returns:
+            The node's number; None where no dimension has more than one NPU.
+        """
         over = [x for x in dims if self.npus[x] > 1]
         if not over:
             return None
@@ -161,7 +211,13 @@ class Builder:
         return self.add("coll", before, kind=kind, size=size, dims=over)
 
     def wait_for(self, kind: str, size: int, dims: list[int]) -> None:
-        """A collective on the critical path."""
+        """Add a collective on the critical path.
+
+        Args:
+            kind: of collective, one of KINDS.
+            size: bytes.
+            dims: dimensions over which it goes.
+        """
         made = self.collective(kind, size, dims)
         if made is not None:
             self.previous = made
@@ -179,10 +235,10 @@ class Builder:
         return self.costs.shared * ELEMENT // prod(self.npus[x] for x in self.copies)
 
     def layer(self, times: int) -> None:
-        """One layer; backward is twice the work.
+        """Add one layer; NPUs that divide sequences gather keys and values, and share their gradients.
 
-        Where sequences are divided, an NPU gathers the keys and values of the others, and backward their
-        gradients are shared.
+        Args:
+            times: 1 forward, 2 backward, which is twice the work.
         """
         c, experts = self.costs, self.shape.experts and self.mode == "train"
         exchanged = c.activation * (self.shape.top_k or 1)
@@ -203,17 +259,27 @@ class Builder:
         self.layer_ends.append(self.previous)
 
     def receive(self, delta: int, tag: int) -> None:
-        """Activations or gradients of another stage."""
+        """Take in activations or gradients of another stage.
+
+        Args:
+            delta: how many stages on it is.
+            tag: of the message.
+        """
         made = self.add("recv", [], src=self.peer(delta), size=self.costs.activation, tag=tag)
         self.previous = self.add("comp", [self.previous, made], flops=1, bytes=1)
 
     def send(self, delta: int, tag: int) -> None:
-        """Activations or gradients to another stage; the program goes on meanwhile."""
+        """Send activations or gradients to another stage; the program goes on meanwhile.
+
+        Args:
+            delta: how many stages on it is.
+            tag: of the message.
+        """
         size = self.costs.activation
         self.add("send", [self.previous], dst=self.peer(delta), size=size, tag=tag)
 
     def forward(self, micro: int, layers: int) -> None:
-        """A micro-batch through this stage."""
+        """Add the way of micro-batch number ``micro`` through the ``layers`` of this stage."""
         if self.stage > 0:
             self.receive(-1, 2 * micro)
         for _ in range(layers):
@@ -224,7 +290,14 @@ class Builder:
             self.send(1, 2 * micro)
 
     def backward(self, micro: int, layers: int, last: bool, gradients: list[int]) -> None:
-        """A micro-batch back through this stage; the last one's gradients are shared layer by layer."""
+        """Add a micro-batch's way back through this stage.
+
+        Args:
+            micro: its number.
+            layers: of this stage.
+            last: whether it is the last one; its gradients are shared layer by layer.
+            gradients: numbers of the nodes that share gradients; more are appended.
+        """
         if self.stage < self.stages - 1:
             self.receive(1, 2 * micro + 1)
         else:
@@ -243,7 +316,7 @@ class Builder:
             self.send(-1, 2 * micro + 1)
 
     def optimizer(self, layers: int, gradients: list[int]) -> None:
-        """The update of the weights, sharded or not, and their distribution."""
+        """Add the update of the weights, sharded or not, after ``gradients``, and their distribution."""
         data = prod(self.npus[x] for x in self.copies)
         parameters = self.costs.layer * layers // (data if self.zero else 1)
         self.compute((4 * parameters, 18 * parameters), after=gradients)
@@ -270,7 +343,7 @@ def transformer(
     steps: int = 1,
     sp: Sequence[int] = (),
 ) -> list[dict[str, Any]]:
-    """The nodes of one NPU.
+    """The program of one NPU.
 
     Args:
         npus: NPUs along each dimension of the network.
@@ -289,6 +362,9 @@ def transformer(
         ctx: tokens of context before a decode step.
         steps: decode steps.
         sp: dimensions of sequence parallelism, over which the tokens of a sequence are divided.
+
+    Returns:
+        Its nodes in order; see :mod:`~.workloads`.
     """
     shape = MODELS[model] if isinstance(model, str) else model
     data, tensor, stages, parts = (prod(npus[x] for x in dims) for dims in (dp, tp, pp, sp))

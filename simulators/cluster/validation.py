@@ -27,7 +27,11 @@ SYSTEM = (
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """``archgym validate cluster``."""
+    """Give ``archgym validate cluster`` its options.
+
+    Args:
+        parser: of the command.
+    """
     parser.description = __doc__
     parser.add_argument(
         "--reference",
@@ -49,7 +53,14 @@ def _go(options: argparse.Namespace) -> Validation:
 
 
 def system_of(row: Mapping[str, Any]) -> System:
-    """The system of a reference row."""
+    """The system of a reference row.
+
+    Args:
+        row: by column.
+
+    Returns:
+        The system.
+    """
     s, extra = dict(zip(SYSTEM, row["system"])), row["extra"] or {}
     kinds = ("all_reduce", "all_gather", "reduce_scatter", "all_to_all")
     return System(
@@ -72,7 +83,15 @@ def system_of(row: Mapping[str, Any]) -> System:
 
 
 def same(found: Sequence[int | None], given: Any) -> bool:
-    """Whether figures of all NPUs are those of a row: one number for all, a list, or their extremes."""
+    """Whether figures of all NPUs are those of a reference row.
+
+    Args:
+        found: a figure per NPU; None where it never ends.
+        given: one number for all NPUs, a list, or their extremes as ``min`` and ``max``.
+
+    Returns:
+        Whether they are.
+    """
     if None in found:
         return False
     numbers = [v for v in found if v is not None]
@@ -84,16 +103,31 @@ def same(found: Sequence[int | None], given: Any) -> bool:
 
 
 def agrees(outcome: Outcome, row: Mapping[str, Any]) -> tuple[bool, bool]:
-    """Whether cycles and exposed cycles of every NPU are those of a row."""
+    """Whether a simulation gives what a reference row says of every NPU.
+
+    Args:
+        outcome: of the simulation.
+        row: by column.
+
+    Returns:
+        Whether cycles agree, and whether exposed cycles do.
+    """
     exposed = [None if f is None else f - c for f, c in zip(outcome.finish, outcome.compute)]
     return same(outcome.finish, row["cycles"]), same(exposed, row["exposed"])
 
 
 def validate(reference: Path, closed_only: bool = False) -> Validation:
-    """Compare with a reference file: two checks by group of rows, cycles and exposed cycles.
+    """Compare with a reference file.
+
+    Args:
+        reference: the file of rows, in JSON.
+        closed_only: leave out rows that need every message.
+
+    Returns:
+        Two checks per group of rows: cycles and exposed cycles.
 
     Raises:
-        ArchgymError: no reference file of clusters.
+        ArchgymError: there is no such file, or it is no reference file of clusters.
     """
     try:
         data = read_json(reference)

@@ -36,7 +36,15 @@ class Programs:
 
 
 def alike(npus: Sequence[int], nodes: Sequence[Node]) -> Programs:
-    """The same program on every NPU."""
+    """The same program on every NPU.
+
+    Args:
+        npus: NPUs along each dimension.
+        nodes: of the program.
+
+    Returns:
+        The programs; one NPU stands for all where no node sends or receives.
+    """
     local = all(n["op"] in ("comp", "coll") for n in nodes)
     return Programs(tuple(npus), lambda npu: nodes, (lambda npu: 0) if local else None)
 
@@ -44,7 +52,18 @@ def alike(npus: Sequence[int], nodes: Sequence[Node]) -> Programs:
 def collective(
     npus: Sequence[int], kind: str, size: int, dims: Sequence[int] | None = None, repeat: int = 1
 ) -> Programs:
-    """One collective, or several in a row."""
+    """One collective, or several in a row.
+
+    Args:
+        npus: NPUs along each dimension.
+        kind: of collective, one of KINDS.
+        size: bytes.
+        dims: dimensions over which it goes (default: all).
+        repeat: how many, one after another.
+
+    Returns:
+        The programs.
+    """
     over = list(range(len(npus))) if dims is None else list(dims)
     return alike(
         npus,
@@ -56,7 +75,15 @@ def collective(
 
 
 def graph(npus: Sequence[int], nodes: Sequence[Node] | Mapping[str, Sequence[Node]]) -> Programs:
-    """A task graph for every NPU, or one for each by its number."""
+    """A task graph for every NPU, or one per NPU.
+
+    Args:
+        npus: NPUs along each dimension.
+        nodes: of the graph, or graphs by the NPU's number as text.
+
+    Returns:
+        The programs.
+    """
     if isinstance(nodes, Mapping):
         return Programs(tuple(npus), lambda npu: nodes[str(npu)], None)
     return alike(npus, nodes)
@@ -77,7 +104,19 @@ def random_dag(
     max_log: int = 26,
     roofline: int = 0,
 ) -> Programs:
-    """``n`` random nodes, each after 0 to 3 earlier ones, drawn by a linear congruential generator."""
+    """Random nodes, each after 0 to 3 earlier ones, drawn by a linear congruential generator.
+
+    Args:
+        npus: NPUs along each dimension.
+        seed: of the generator.
+        n: how many nodes.
+        p_comm: collectives among them, in percent.
+        max_log: logarithm to base 2 of the largest collective's bytes.
+        roofline: whether compute nodes have operations and bytes (1), or a time (0).
+
+    Returns:
+        The programs, the same on every NPU.
+    """
     draw = _congruential(seed)
     nodes: list[Node] = []
     for i in range(n):
@@ -102,7 +141,17 @@ def random_dag(
 def pingpong(
     npus: Sequence[int], pairs: Sequence[Sequence[int]], size: int, rounds: int
 ) -> Programs:
-    """Pairs of NPUs send a message to and fro; the others compute for 1 us."""
+    """Pairs of NPUs send a message to and fro; the others compute for 1 µs.
+
+    Args:
+        npus: NPUs along each dimension.
+        pairs: of NPU numbers; the first of a pair begins.
+        size: bytes of a message.
+        rounds: how often it goes to and fro.
+
+    Returns:
+        The programs.
+    """
     programs: dict[int, list[dict[str, Any]]] = {}
 
     def add(npu: int, op: str, other: str, peer: int, tag: int) -> None:
@@ -124,7 +173,15 @@ def pingpong(
 
 
 def staged(npus: Sequence[int], **arguments: Any) -> Programs:
-    """A transformer; NPUs of one pipeline stage run alike."""
+    """A transformer; NPUs of one pipeline stage run alike.
+
+    Args:
+        npus: NPUs along each dimension.
+        arguments: of :func:`~.transformer.transformer`.
+
+    Returns:
+        The programs, made when they are asked for.
+    """
     stages = list(arguments.get("pp", ()))
     made: dict[int, Sequence[Node]] = {}
 
@@ -152,6 +209,14 @@ GENERATORS: dict[str, Callable[..., Programs]] = {
 
 
 def programs(npus: Sequence[int], workload: Mapping[str, Any]) -> Programs:
-    """Programs of a workload given as ``gen``, the generator's name, and its arguments."""
+    """Programs of a workload given as ``gen``, the generator's name, and its arguments.
+
+    Args:
+        npus: NPUs along each dimension.
+        workload: ``gen`` with a key of GENERATORS, and the generator's other arguments by name.
+
+    Returns:
+        The programs.
+    """
     arguments = {k: v for k, v in workload.items() if k != "gen"}
     return GENERATORS[workload["gen"]](npus, **arguments)
