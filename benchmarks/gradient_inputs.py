@@ -24,7 +24,7 @@ from archgym import Scenario, load_scenario
 from archgym.space import Designs
 
 Floats = NDArray[np.float64]
-SCENARIOS = ("codesign/w1-joint",)
+SCENARIOS = ("codesign/w1-joint", "codesign/measured-joint")
 KNOWN, PROPOSED, STEPS, RATE, REPEATS = 300, 20, 100, 0.03, 10
 
 
