@@ -13,7 +13,15 @@ BLOCK = 1 << 20
 def decode_address(
     address: NDArray[np.int64], mapping: Mapping
 ) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
-    """Flat bank (bank group first) and row of byte addresses, (n,) each."""
+    """Banks and rows of byte addresses.
+
+    Args:
+        address: (n,) bytes.
+        mapping: which bits choose what.
+
+    Returns:
+        The flat bank (bank group first) and the row, (n,) each.
+    """
     bank = np.empty(len(address), np.int16)
     row = np.empty(len(address), np.int32)
     for start in range(0, len(address), BLOCK):  # a block at a time: few temporaries

@@ -16,11 +16,19 @@ from . import layout
 
 
 def alike(x: Designs, limits: Floats, space: DesignSpace) -> NDArray[np.bool_]:
-    """Which values give the same run, bool (n, sum of nvec).
+    """Which values give the same run.
 
-    ``limits`` (n, 4) are the counters ``layout.LIMITS`` of the runs.  A value of a refresh counter
-    matters only if the counter was compared with it; the number of active transactions and the
-    buffer's size only if a request waited for them, and if none did, no larger one matters either.
+    A value of a refresh counter matters only if the counter was compared with it. The number of active
+    transactions and the buffer's size matter only if a request waited for them; if none did, no larger
+    one matters either.
+
+    Args:
+        x: designs (n, d) that were run.
+        limits: (n, 4), the counters ``layout.LIMITS`` of the runs.
+        space: whose indices they are.
+
+    Returns:
+        Bool (n, sum of nvec), by value of each knob.
     """
     start = np.concatenate([[0], np.cumsum(space.nvec)[:-1]])
     out = np.zeros((len(x), int(space.nvec.sum())), np.bool_)

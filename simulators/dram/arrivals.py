@@ -15,7 +15,17 @@ from .layout import (
 
 @borrowing
 def bring_next(way_in, acknowledged, stamp, responses, design, t, out):
-    """The controller took a request at cycle ``acknowledged``: when does the next one come?"""
+    """The controller took a request: when does the next one come?
+
+    Args:
+        way_in: state of the way in, ``layout.W_*``.
+        acknowledged: cycle at which it was taken.
+        stamp: (n,) cycles, from which on each request may be issued.
+        responses: the way back, :class:`~.state.Responses`.
+        design: the controller, :class:`~.state.Controller`.
+        t: the device's rules in cycles, ``layout.T_*``.
+        out: counters of the run, ``layout.C_*``.
+    """
     way_in[W_ACKNOWLEDGED] = acknowledged
     way_in[W_NEXT] += 1
     way_in[W_WAITING] = 0
@@ -40,7 +50,15 @@ def bring_next(way_in, acknowledged, stamp, responses, design, t, out):
 
 @borrowing
 def bring_freed(way_in, stamp, responses, design, t):
-    """A response left: where the next request waits for a slot, that may have freed one."""
+    """A response left: where the next request waits for a slot, that may have freed one.
+
+    Args:
+        way_in: state of the way in, ``layout.W_*``.
+        stamp: (n,) cycles, from which on each request may be issued.
+        responses: the way back, :class:`~.state.Responses`.
+        design: the controller, :class:`~.state.Controller`.
+        t: the device's rules in cycles, ``layout.T_*``.
+    """
     k = way_in[W_NEXT]
     if way_in[W_ARRIVAL] != FOREVER or way_in[W_WAITING] or k == stamp.shape[0]:
         return

@@ -30,7 +30,11 @@ UNITS = {
 
 
 def add_trace(parser: argparse.ArgumentParser) -> None:
-    """The words ``list|info|convert|capture``."""
+    """Add the words ``list|info|convert|capture``.
+
+    Args:
+        parser: of the command.
+    """
     verbs = parser.add_subparsers(dest="verb", required=True)
     p = verbs.add_parser("list", help="named workloads")
     p.add_argument("--json", action="store_true")

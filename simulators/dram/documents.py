@@ -16,6 +16,12 @@ DEEPEST = 32
 def read_json(path: Path) -> dict[str, Any]:
     """The mapping in a JSON file.
 
+    Args:
+        path: of the file.
+
+    Returns:
+        The mapping.
+
     Raises:
         WorkloadError: no such file, too large or deep, no JSON (with the line), NaN or infinity.
     """
@@ -39,9 +45,21 @@ def _refuse(text: str) -> None:
 
 
 def section(document: Mapping[str, Any], key: str, path: Path, *folders: str) -> Any:
-    """A part of a DRAMSys document: inline, or named as a file beside it; None where missing.
+    """A part of a DRAMSys document: inline, or named as a file beside it.
 
-    Keys are found whatever their case; a file's own outer key of that name is unwrapped.
+    Keys are found whatever their case. A file's own outer key of that name is unwrapped.
+
+    Args:
+        document: the whole.
+        key: of the part, in small letters.
+        path: of the document's file.
+        folders: beside the document, in which a file is looked for too.
+
+    Returns:
+        The part; None where it is missing.
+
+    Raises:
+        WorkloadError: a file that it names does not exist, or is no JSON.
     """
     value = next((v for k, v in document.items() if k.lower() == key), None)
     if not isinstance(value, str):
@@ -52,7 +70,20 @@ def section(document: Mapping[str, Any], key: str, path: Path, *folders: str) ->
 
 
 def beside(path: Path, name: str, what: str, *folders: str) -> Path:
-    """The file of that name beside a document, or in one of the folders beside it."""
+    """The file of that name beside a document, or in one of the folders beside it.
+
+    Args:
+        path: of the document.
+        name: of the file.
+        what: the key that names it, for the error.
+        folders: beside the document.
+
+    Returns:
+        The path of the first that exists.
+
+    Raises:
+        WorkloadError: there is none.
+    """
     tried = [path.parent / folder / name for folder in ("", *folders)]
     for candidate in tried:
         try:
@@ -76,7 +107,17 @@ class Numbers:
             faults.append(f"{where} is missing or no object")
 
     def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
-        """A whole number in a range."""
+        """A whole number in a range. A number that is none becomes a fault.
+
+        Args:
+            key: its name.
+            low: the least that is legal.
+            high: the largest that is legal.
+            default: where the section does not name it; None where it must.
+
+        Returns:
+            The number; ``low`` where there is a fault.
+        """
         value = self._values.get(key, default)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
@@ -86,7 +127,17 @@ class Numbers:
         return value
 
     def real(self, key: str, low: float, high: float, default: float | None = None) -> float:
-        """A finite number in a range."""
+        """A finite number in a range. One that is none becomes a fault.
+
+        Args:
+            key: its name.
+            low: the least that is legal.
+            high: the largest that is legal.
+            default: where the section does not name it; None where it must.
+
+        Returns:
+            The number; ``low`` where there is a fault.
+        """
         value = self._values.get(key, default)
         if (
             isinstance(value, bool)
@@ -98,7 +149,14 @@ class Numbers:
         return float(value)
 
     def has(self, key: str) -> bool:
-        """Whether the section names this key."""
+        """Whether the section names this key.
+
+        Args:
+            key: a name.
+
+        Returns:
+            Whether it does, whatever the value.
+        """
         return key in self._values
 
     def _fault(self, key: str, expected: str, value: Any) -> None:

@@ -23,7 +23,16 @@ Terms = dict[str, np.float64]
 
 
 def core_energy_j(device: Device, counters: NDArray[np.int64], semantics: str = "dramsys") -> float:
-    """Core energy of the rank over the run."""
+    """Core energy of the rank over the run.
+
+    Args:
+        device: whose currents and voltages count.
+        counters: (26,) ``layout.COUNTERS`` of the run.
+        semantics: ``dramsys`` or ``jedec``.
+
+    Returns:
+        J.
+    """
     total = 0.0
     for volts, terms in _domains(device, counters, semantics):
         charge = 0.0
@@ -38,7 +47,16 @@ def core_energy_j(device: Device, counters: NDArray[np.int64], semantics: str = 
 def energy_parts_j(
     device: Device, counters: NDArray[np.int64], semantics: str = "dramsys"
 ) -> dict[str, float]:
-    """The same in joules by command and state."""
+    """Core energy of the rank over the run, by command and state.
+
+    Args:
+        device: whose currents and voltages count.
+        counters: (26,) ``layout.COUNTERS`` of the run.
+        semantics: ``dramsys`` or ``jedec``.
+
+    Returns:
+        J by command and state.
+    """
     out: dict[str, float] = {}
     scale = device.clock_s * 1e-3 * device.devices
     for volts, terms in _domains(device, counters, semantics):
@@ -110,5 +128,14 @@ def _power_down(c: NDArray[np.int64], i: dict[str, float]) -> Terms:
 
 
 def power_w(device: Device, counters: NDArray[np.int64], energy_j: float) -> float:
-    """Mean power over the energy window."""
+    """Mean power over the energy window.
+
+    Args:
+        device: whose clock counts.
+        counters: (26,) ``layout.COUNTERS`` of the run.
+        energy_j: core energy in J.
+
+    Returns:
+        W.
+    """
     return float(energy_j / (max(int(counters[C_WINDOW]), 1) * device.clock_s))

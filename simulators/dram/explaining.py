@@ -62,6 +62,9 @@ def account(noted: Noted, first: I64 | None, device: Device, semantics: str, t: 
         device: what it ran on.
         semantics: whose rules.
         t: the device's rules in cycles, ``layout.TIMING_FIELDS``.
+
+    Returns:
+        Its parts.
     """
     requests, notes = noted.requests, noted.notes
     write = requests.is_write.astype(bool)
@@ -175,7 +178,16 @@ ENERGY_RELIEF: dict[str, tuple[Move, ...]] = {
 def breakdowns(
     accounts: Sequence[Account], evaluation: Evaluation, clock_s: float
 ) -> Iterator[Breakdown]:
-    """Mean latency, total time, energy and power."""
+    """What mean latency, total time, energy and power are made of.
+
+    Args:
+        accounts: one per design, n of them.
+        evaluation: of the n designs.
+        clock_s: what a cycle lasts, in s.
+
+    Yields:
+        A breakdown per metric.
+    """
     for metric, parts, rows in (
         ("mean_latency", WAITS, [a.waits for a in accounts]),
         ("total_time", TIMES, [a.times for a in accounts]),

@@ -18,7 +18,11 @@ from .state import Banks, Books, Controller, Queues, Ready, Responses
 
 @compiled
 def controller_of(design):
-    """A design (12,) int64 by name."""
+    """A design by name.
+
+    Args:
+        design: (12,) int64, kernel codes.
+    """
     return Controller(
         design[PAGE_POLICY], design[SCHEDULER], design[BUFFER], design[BUFFER_SIZE],
         design[RESPONSE_QUEUE] == 1, design[REFRESH] == 1, design[MAX_POSTPONED],
@@ -28,7 +32,12 @@ def controller_of(design):
 
 @compiled
 def empty_queues(n, n_banks):
-    """No request waits."""
+    """No request waits.
+
+    Args:
+        n: requests of the trace.
+        n_banks: banks of the rank.
+    """
     return Queues(
         np.full(n, -1, np.int32), np.full(n, -1, np.int32),
         np.full(n_banks, -1, np.int32), np.full(n_banks, -1, np.int32),
@@ -39,7 +48,12 @@ def empty_queues(n, n_banks):
 
 @compiled
 def closed_banks(n_banks, t):
-    """Every bank is precharged and has no candidate."""
+    """Every bank is precharged and has no candidate.
+
+    Args:
+        n_banks: banks of the rank.
+        t: the device's rules in cycles, ``layout.T_*``.
+    """
     return Banks(
         np.zeros(n_banks, np.bool_), np.zeros(n_banks, np.int32), np.zeros(n_banks, np.bool_),
         np.arange(n_banks) // t[BANKS_PER_GROUP], np.full(n_banks, -1, np.int64),
@@ -49,7 +63,11 @@ def closed_banks(n_banks, t):
 
 @compiled
 def nothing_issued(n_banks):
-    """Every command is legal at once."""
+    """Every command is legal at once.
+
+    Args:
+        n_banks: banks of the rank.
+    """
     return Ready(
         np.zeros((n_banks, RANK_COMMANDS), np.int64), np.zeros((n_banks, RANK_COMMANDS), np.int64),
         np.zeros(RANK_COMMANDS, np.int64), np.full(N_COMMANDS, NEVER, np.int64),
@@ -59,7 +77,11 @@ def nothing_issued(n_banks):
 
 @compiled
 def empty_books(n_banks):
-    """All counters zero, no bank ever active."""
+    """All counters zero, no bank ever active.
+
+    Args:
+        n_banks: banks of the rank.
+    """
     rank = np.zeros(N_RESIDENCY, np.int64)
     rank[E_SEGMENT] = NEVER
     return Books(
@@ -70,7 +92,13 @@ def empty_books(n_banks):
 
 @compiled
 def no_responses(n, latency, arbiter):
-    """Nothing was sent; the Simple arbiter has no slots to release."""
+    """Nothing was sent; the Simple arbiter has no slots to release.
+
+    Args:
+        n: requests of the trace.
+        latency: (n,) int64, to be filled with cycles from stamp to response.
+        arbiter: its code.
+    """
     state = np.zeros(N_RESPONSE, np.int64)
     state[R_LAST] = NEVER
     state[R_LAST_ORDERED] = NEVER
@@ -80,7 +108,11 @@ def no_responses(n, latency, arbiter):
 
 @compiled
 def first_request(t):
-    """The first request is on its way, whatever its stamp."""
+    """The first request is on its way, whatever its stamp.
+
+    Args:
+        t: the device's rules in cycles, ``layout.T_*``.
+    """
     way_in = np.zeros(N_WAY_IN, np.int64)
     way_in[W_ARRIVAL] = t[T_FORWARD]
     return way_in
@@ -88,7 +120,12 @@ def first_request(t):
 
 @compiled
 def managers_of(design, t):
-    """State at cycle 0: the first refresh is due after tREFI; an idle rank goes down at once."""
+    """State at cycle 0: the first refresh is due after tREFI; an idle rank goes down at once.
+
+    Args:
+        design: the controller, :class:`~.state.Controller`.
+        t: the device's rules in cycles, ``layout.T_*``.
+    """
     m = np.zeros(N_MANAGER, np.int64)
     m[M_DUE] = t[T_REFI] if design.refresh else FOREVER
     m[M_REF_CMD] = NOP

@@ -17,7 +17,19 @@ from .residency import (
 
 @borrowing
 def bank_command(c, bank, row, now, banks, ready, books, m, timing):
-    """Bank command ``c``; an ACT opens ``row``."""
+    """Issue a bank command.
+
+    Args:
+        c: the command.
+        bank: its number, bank group first.
+        row: which an ACT opens.
+        now: the present cycle.
+        banks: their states and candidates, :class:`~.state.Banks`.
+        ready: when commands become legal, :class:`~.state.Ready`.
+        books: what the energy model will be told, :class:`~.state.Books`.
+        m: state of the refresh and power-down managers, ``layout.M_*``.
+        timing: the device's tables, :class:`~.timing.Timing`.
+    """
     group = banks.group[bank]
     for to in range(RANK_COMMANDS):
         ready.bank[bank, to] = max(ready.bank[bank, to], now + timing.bank[c, to])
@@ -52,7 +64,16 @@ def bank_command(c, bank, row, now, banks, ready, books, m, timing):
 
 @borrowing
 def rank_command(c, now, banks, ready, books, timing):
-    """Rank command ``c``; the managers are told by the caller."""
+    """Issue a rank command; the managers are told by the caller.
+
+    Args:
+        c: the command.
+        now: the present cycle.
+        banks: their states and candidates, :class:`~.state.Banks`.
+        ready: when commands become legal, :class:`~.state.Ready`.
+        books: what the energy model will be told, :class:`~.state.Books`.
+        timing: the device's tables, :class:`~.timing.Timing`.
+    """
     for to in range(RANK_COMMANDS):
         ready.rank[to] = max(ready.rank[to], now + timing.rank[c, to])
     t, out = timing.scalars, books.out

@@ -33,7 +33,18 @@ from .scheduling import choose, has_room
 
 @borrowing
 def earliest(requests, queues, banks, ready, floor):
-    """(bank, cycle) of the candidate that is legal first, from ``floor`` on; of equals the oldest."""
+    """The candidate that is legal first; of several at once, the oldest.
+
+    Args:
+        requests: the trace, :class:`~.state.Requests`.
+        queues: requests that wait, :class:`~.state.Queues`.
+        banks: their states and candidates, :class:`~.state.Banks`.
+        ready: when commands become legal, :class:`~.state.Ready`.
+        floor: cycle from which on a command may be issued.
+
+    Returns:
+        Bank and cycle; -1 and FOREVER where no request waits.
+    """
     working, count = queues.working, queues.totals[Q_WORKING]
     if count == 0:
         return -1, FOREVER
@@ -48,7 +59,12 @@ def earliest(requests, queues, banks, ready, floor):
 
 @borrowing
 def command_time(m, best_time):
-    """When the next command is due: the power manager's, the refresh manager's or a bank's."""
+    """When the next command is due: the power manager's, the refresh manager's or a bank's.
+
+    Args:
+        m: state of the refresh and power-down managers, ``layout.M_*``.
+        best_time: the cycle at which it is, FOREVER for none.
+    """
     if m[M_PD_CMD] != NOP:
         return m[M_PD_TIME]
     if m[M_REF_CMD] != NOP and m[M_REF_TIME] < best_time:
@@ -58,7 +74,18 @@ def command_time(m, best_time):
 
 @borrowing
 def command_now(m, best, best_time, now, banks):
-    """(command, bank) to issue now, NOP if none is legal; on a tie a refresh goes first."""
+    """The command to issue now; on a tie a refresh goes first.
+
+    Args:
+        m: state of the refresh and power-down managers, ``layout.M_*``.
+        best: the bank whose candidate is legal first, -1 for none.
+        best_time: the cycle at which it is, FOREVER for none.
+        now: the present cycle.
+        banks: their states and candidates, :class:`~.state.Banks`.
+
+    Returns:
+        Command and bank; NOP where none is legal, bank -1 for rank commands.
+    """
     if m[M_PD_CMD] != NOP:
         return (m[M_PD_CMD] if m[M_PD_TIME] == now else NOP), -1
     if m[M_REF_CMD] != NOP and m[M_REF_TIME] <= best_time:
@@ -70,9 +97,22 @@ def command_now(m, best, best_time, now, banks):
 
 @borrowing
 def take_in(way_in, now, late, requests, queues, banks, responses, design, t, out):
-    """The request at the door enters its bank's queue, and the next one sets out; returns the bank.
+    """The request at the door enters its bank's queue, and the next one sets out.
 
-    ``late``: it was turned away, and enters because a command of this cycle made room.
+    Args:
+        way_in: state of the way in, ``layout.W_*``.
+        now: the present cycle.
+        late: it was turned away, and enters because a command of this cycle made room.
+        requests: the trace, :class:`~.state.Requests`.
+        queues: requests that wait, :class:`~.state.Queues`.
+        banks: their states and candidates, :class:`~.state.Banks`.
+        responses: the way back, :class:`~.state.Responses`.
+        design: the controller, :class:`~.state.Controller`.
+        t: the device's rules in cycles, ``layout.T_*``.
+        out: counters of the run, ``layout.C_*``.
+
+    Returns:
+        The bank.
     """
     k = way_in[W_NEXT]
     bank = np.int64(requests.bank[k])
@@ -85,7 +125,22 @@ def take_in(way_in, now, late, requests, queues, banks, responses, design, t, ou
 
 @borrowing
 def access(k, bank, c, now, requests, queues, responses, design, t):
-    """Request ``k`` is served by ``c``; returns the cycle at which its data burst ends."""
+    """A request is served by a command.
+
+    Args:
+        k: the request's number.
+        bank: its number, bank group first.
+        c: the command.
+        now: the present cycle.
+        requests: the trace, :class:`~.state.Requests`.
+        queues: requests that wait, :class:`~.state.Queues`.
+        responses: the way back, :class:`~.state.Responses`.
+        design: the controller, :class:`~.state.Controller`.
+        t: the device's rules in cycles, ``layout.T_*``.
+
+    Returns:
+        The cycle at which its data burst ends.
+    """
     write = c == WR or c == WRA
     dequeue(queues, k, bank, requests.is_write[k])
     queues.totals[Q_LAST_WRITE] = requests.is_write[k]
@@ -96,7 +151,15 @@ def access(k, bank, c, now, requests, queues, responses, design, t):
 
 @borrowing
 def renew(bank, requests, queues, banks, design):
-    """Choose anew for one bank, or for every bank with work (-1)."""
+    """Choose anew for one bank, or for every bank with work.
+
+    Args:
+        bank: its number; -1 for all.
+        requests: the trace, :class:`~.state.Requests`.
+        queues: requests that wait, :class:`~.state.Queues`.
+        banks: their states and candidates, :class:`~.state.Banks`.
+        design: the controller, :class:`~.state.Controller`.
+    """
     if bank >= 0:
         if queues.head[bank] >= 0:
             choose(bank, requests, queues, banks, design)
@@ -107,7 +170,14 @@ def renew(bank, requests, queues, banks, design):
 
 @borrowing
 def note(notes, c, k, now):
-    """Command ``c`` was issued for request ``k``."""
+    """A command was issued for a request.
+
+    Args:
+        notes: when each request got on, :class:`~.state.Notes`; None for none.
+        c: the command.
+        k: the request's number.
+        now: the present cycle.
+    """
     if c >= RD:
         notes.accessed[k] = now
     elif notes.opened[k] < 0:
@@ -118,10 +188,18 @@ def note(notes, c, k, now):
 def simulate(requests, design, n_banks, timing, latency, notes=None):
     """Run one trace through one controller.
 
-    ``requests`` :class:`~.state.Requests`; ``design`` (12,) int64 in kernel codes; ``timing`` as in
-    :class:`~.timing.Timing`.  Fills ``latency`` (n,) int64, cycles from the arrival stamp to the
-    response, and returns the counters of ``layout.COUNTERS``.  ``notes`` :class:`~.state.Notes` are
-    filled where they are given; without them the compiled kernel has no line of theirs.
+    Without ``notes`` the compiled kernel has no line of theirs.
+
+    Args:
+        requests: the trace, :class:`~.state.Requests`.
+        design: (12,) int64, kernel codes.
+        n_banks: banks of the rank.
+        timing: the device's tables, :class:`~.timing.Timing`.
+        latency: (n,) int64, to be filled with cycles from stamp to response.
+        notes: when each request got on, :class:`~.state.Notes`; None for none.
+
+    Returns:
+        The counters of ``layout.COUNTERS``.
     """
     n, t = requests.stamp.shape[0], timing.scalars
     d = controller_of(design)
@@ -135,7 +213,21 @@ def simulate(requests, design, n_banks, timing, latency, notes=None):
 
 @borrowing
 def run(requests, d, timing, queues, banks, ready, books, responses, way_in, m, notes):
-    """Every instant from cycle 0 to the last response; see ``state`` for what the bundles hold."""
+    """Every instant from cycle 0 to the last response; see ``state`` for what the bundles hold.
+
+    Args:
+        requests: the trace, :class:`~.state.Requests`.
+        d: the controller, :class:`~.state.Controller`.
+        timing: the device's tables, :class:`~.timing.Timing`.
+        queues: requests that wait, :class:`~.state.Queues`.
+        banks: their states and candidates, :class:`~.state.Banks`.
+        ready: when commands become legal, :class:`~.state.Ready`.
+        books: what the energy model will be told, :class:`~.state.Books`.
+        responses: the way back, :class:`~.state.Responses`.
+        way_in: state of the way in, ``layout.W_*``.
+        m: state of the refresh and power-down managers, ``layout.M_*``.
+        notes: when each request got on, :class:`~.state.Notes`; None for none.
+    """
     n, t, out = requests.stamp.shape[0], timing.scalars, books.out
     simple = d.arbiter == SIMPLE_ARBITER
     now, bus_free, end = np.int64(0), np.int64(0), np.int64(FOREVER)

@@ -23,7 +23,13 @@ from .layout import (
 def rank_legal(command, last_issued, t_rank):
     """The earliest cycle at which a rank command keeps its distance from all that was issued.
 
-    ``last_issued`` (14,) is the cycle of each command's last issue, ``t_rank`` (14, 14) the distances.
+    Args:
+        command: the command.
+        last_issued: (14,) cycle of each command's last issue.
+        t_rank: (14, 14) distances in cycles, [from, to].
+
+    Returns:
+        A cycle.
     """
     legal = 0
     for source in range(last_issued.shape[0]):
@@ -33,7 +39,11 @@ def rank_legal(command, last_issued, t_rank):
 
 @borrowing
 def wake(m):
-    """A request reached an idle rank."""
+    """A request reached an idle rank.
+
+    Args:
+        m: state of the refresh and power-down managers, ``layout.M_*``.
+    """
     m[M_IDLE] = 0
     m[M_SELF_REFRESH] = 0
     m[M_ENTRY] = 0
@@ -43,7 +53,11 @@ def wake(m):
 
 @borrowing
 def fall_idle(m):
-    """The last request left the rank's queues."""
+    """The last request left the rank's queues.
+
+    Args:
+        m: state of the refresh and power-down managers, ``layout.M_*``.
+    """
     m[M_IDLE] = 1
     if m[M_PD_STATE] == PD_AWAKE:
         m[M_ENTRY] = 1
@@ -53,7 +67,14 @@ def fall_idle(m):
 def watch(m, now, busy, bus_free, last_issued, design, timing):
     """Let both managers look at the world; they leave their wanted command and its time in ``m``.
 
-    ``busy``: a request waits; ``bus_free``: the first cycle without a command on the bus.
+    Args:
+        m: state of the refresh and power-down managers, ``layout.M_*``.
+        now: the present cycle.
+        busy: whether a request waits.
+        bus_free: the first cycle without a command on the bus.
+        last_issued: (14,) cycle of each command's last issue.
+        design: the controller, :class:`~.state.Controller`.
+        timing: the device's tables, :class:`~.timing.Timing`.
     """
     m[M_REF_CMD] = NOP
     if now >= m[M_DUE]:
@@ -118,7 +139,15 @@ def _want_power_state(m):
 
 @borrowing
 def rank_command_issued(m, command, now, refi, max_pulled_in):
-    """Move both state machines past a rank command that was issued now."""
+    """Move both state machines past a rank command that was issued now.
+
+    Args:
+        m: state of the refresh and power-down managers, ``layout.M_*``.
+        command: the command.
+        now: the present cycle.
+        refi: refresh interval in cycles.
+        max_pulled_in: refreshes that may be done ahead.
+    """
     m[M_REF_CMD] = NOP
     m[M_PD_CMD] = NOP
     if command == PREAB:

@@ -45,8 +45,14 @@ LARGEST_REFI_DISTANCE = 4
 def device_of_file(path: Path) -> Device:
     """The device of a memory specification, or of a simulation that names or holds one.
 
-    DDR3 follows the rules of DRAMSys 4.0 and DDR4 those of 5.5, the versions each was validated
-    against.  Both address mappings are laid out for its geometry.
+    DDR3 follows the rules of DRAMSys 4.0 and DDR4 those of 5.5, the versions each was validated against.
+    Both address mappings are laid out for its geometry.
+
+    Args:
+        path: of the JSON file.
+
+    Returns:
+        The device.
 
     Raises:
         WorkloadError: every fault of the file at once, or a memory that is not modelled.
@@ -212,8 +218,15 @@ def _mappings(bits: list[int], burst_bits: int, grouped: bool) -> dict[str, Addr
 def device_named(name: str) -> Device:
     """The device table of a name, or of a DRAMSys memory specification (a path to its JSON).
 
+    Args:
+        name: a key of ``DEVICES``, or a path that ends in .json.
+
+    Returns:
+        The device.
+
     Raises:
-        UnknownNameError: no such name; WorkloadError: a file that cannot be used.
+        UnknownNameError: no such name.
+        WorkloadError: a file that cannot be used.
     """
     if name.endswith(".json"):
         return device_of_file(Path(name))

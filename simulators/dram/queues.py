@@ -8,7 +8,14 @@ from .layout import Q_LAST_BANK, Q_TOTAL, Q_WORKING, Q_WRITES
 
 @borrowing
 def enqueue(queues, k, bank, is_write):
-    """Put request ``k`` at the end of a bank's queue."""
+    """Put a request at the end of a bank's queue.
+
+    Args:
+        queues: requests that wait, :class:`~.state.Queues`.
+        k: the request's number.
+        bank: its number, bank group first.
+        is_write: 1 for a write, 0 for a read.
+    """
     last, count = queues.tail[bank], queues.totals
     if last >= 0:
         queues.after[last] = k
@@ -27,7 +34,14 @@ def enqueue(queues, k, bank, is_write):
 
 @borrowing
 def dequeue(queues, k, bank, is_write):
-    """Take request ``k`` out of a bank's queue."""
+    """Take a request out of a bank's queue.
+
+    Args:
+        queues: requests that wait, :class:`~.state.Queues`.
+        k: the request's number.
+        bank: its number, bank group first.
+        is_write: 1 for a write, 0 for a read.
+    """
     earlier, later, count = queues.before[k], queues.after[k], queues.totals
     if earlier >= 0:
         queues.after[earlier] = later

@@ -17,7 +17,12 @@ from .layout import (
 
 @borrowing
 def rank_activates(books, now):
-    """The rank leaves the precharged state unless it is active already."""
+    """The rank leaves the precharged state unless it is active already.
+
+    Args:
+        books: what the energy model will be told, :class:`~.state.Books`.
+        now: the present cycle.
+    """
     e, out = books.rank, books.out
     if e[E_ACTIVE_BANKS] == 0 and now > e[E_ACTIVE_UNTIL]:
         if e[E_SEGMENT] >= 0:
@@ -27,7 +32,13 @@ def rank_activates(books, now):
 
 @borrowing
 def bank_activates(books, bank, now):
-    """An ACT."""
+    """Book an ACT.
+
+    Args:
+        books: what the energy model will be told, :class:`~.state.Books`.
+        bank: its number, bank group first.
+        now: the present cycle.
+    """
     rank_activates(books, now)
     books.rank[E_ACTIVE_BANKS] += 1
     books.active_since[bank] = now
@@ -35,7 +46,13 @@ def bank_activates(books, bank, now):
 
 @borrowing
 def bank_closes(books, bank, when):
-    """A precharge, by command or automatic, at a cycle that may lie ahead."""
+    """Book a precharge, by command or automatic.
+
+    Args:
+        books: what the energy model will be told, :class:`~.state.Books`.
+        bank: its number, bank group first.
+        when: its cycle, which may lie ahead.
+    """
     e, out = books.rank, books.out
     out[C_PRE] += 1
     out[C_BANK_ACT] += when - books.active_since[bank]
@@ -46,7 +63,13 @@ def bank_closes(books, bank, when):
 
 @borrowing
 def refresh_starts(books, now, t):
-    """A refresh, by command or implied by self-refresh entry."""
+    """Book a refresh, by command or implied by self-refresh entry.
+
+    Args:
+        books: what the energy model will be told, :class:`~.state.Books`.
+        now: the present cycle.
+        t: the device's rules in cycles, ``layout.T_*``.
+    """
     e, out, n_banks = books.rank, books.out, books.closed_at.shape[0]
     rank_activates(books, now)
     out[C_REF] += 1
@@ -57,7 +80,15 @@ def refresh_starts(books, now, t):
 
 @borrowing
 def power_down_edge(books, command, is_open, now, t):
-    """Entry to or exit from power-down, which takes effect once the banks have settled."""
+    """Book entry to or exit from power-down, which takes effect once the banks have settled.
+
+    Args:
+        books: what the energy model will be told, :class:`~.state.Books`.
+        command: the command.
+        is_open: (banks,) bool: a row is open.
+        now: the present cycle.
+        t: the device's rules in cycles, ``layout.T_*``.
+    """
     e, out, n_banks = books.rank, books.out, is_open.shape[0]
     active_since, closed_at = books.active_since, books.closed_at
     edge = max(now, e[E_REFRESH_END])
@@ -88,7 +119,13 @@ def power_down_edge(books, command, is_open, now, t):
 
 @borrowing
 def self_refresh_ends(books, now, t):
-    """Self-refresh counts from the end of the refresh it begins with."""
+    """Book the end of self-refresh, which counts from the end of the refresh it begins with.
+
+    Args:
+        books: what the energy model will be told, :class:`~.state.Books`.
+        now: the present cycle.
+        t: the device's rules in cycles, ``layout.T_*``.
+    """
     e, out = books.rank, books.out
     out[C_CYC_SREF] += max(0, now - e[E_DOWN_SINCE] - t[T_RFC])
 
@@ -99,6 +136,12 @@ def close_books(books, is_open, last_data, t):
 
     The window ends with the last command; DRAMPower 4 (``COUNT_PENDING_PRECHARGES``) instead ends
     it with the last data or automatic precharge and counts that precharge.
+
+    Args:
+        books: what the energy model will be told, :class:`~.state.Books`.
+        is_open: (banks,) bool: a row is open.
+        last_data: cycle at which the last data burst ends.
+        t: the device's rules in cycles, ``layout.T_*``.
     """
     e, out, n_banks = books.rank, books.out, is_open.shape[0]
     active_since, closed_at = books.active_since, books.closed_at

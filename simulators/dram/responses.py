@@ -11,7 +11,16 @@ from .layout import (
 
 @borrowing
 def respond(responses, k, burst_end, stamp, design, t):
-    """Request ``k``'s data burst ends at ``burst_end`` (cycle): send what may now be sent."""
+    """A request's data burst ends: send what may now be sent.
+
+    Args:
+        responses: the way back, :class:`~.state.Responses`.
+        k: the request's number.
+        burst_end: the cycle at which it ends.
+        stamp: (n,) cycles, from which on each request may be issued.
+        design: the controller, :class:`~.state.Controller`.
+        t: the device's rules in cycles, ``layout.T_*``.
+    """
     r, finish = responses.state, responses.finish
     n = finish.shape[0]
     finish[k] = burst_end

@@ -12,11 +12,23 @@ from .layout import (
 
 @borrowing
 def pick_request(oldest, after, requests, is_open, row, scheduler, last_write):
-    """The request a bank's queue (headed by ``oldest``) would serve next.
+    """The request that a bank's queue would serve next.
 
-    Fifo: the oldest.  FrFcfs: the oldest hit on the open row, else the oldest.  FrFcfsGrp: the
-    oldest hit in the direction of the channel's last CAS that does not overtake a request to the
-    same address, else as FrFcfs.
+    Fifo: the oldest. FrFcfs: the oldest hit on the open row, else the oldest. FrFcfsGrp: the oldest hit
+    in the direction of the channel's last CAS that does not overtake a request to the same address, else
+    as FrFcfs.
+
+    Args:
+        oldest: the request at the head of the bank's queue.
+        after: (n,) the next request of the same bank, -1 at the end.
+        requests: the trace, :class:`~.state.Requests`.
+        is_open: whether the bank's row is open.
+        row: the bank's open row, or the last one.
+        scheduler: its code.
+        last_write: direction of the last access, 1 for a write.
+
+    Returns:
+        The request's number.
     """
     if scheduler == FIFO or not is_open:
         return oldest
@@ -45,7 +57,18 @@ def pick_request(oldest, after, requests, is_open, row, scheduler, last_write):
 
 @borrowing
 def another_hit(oldest, after, row_of, row, scheduler):
-    """Whether a second queued request hits the open row (Fifo looks at the next entry only)."""
+    """Whether a second queued request hits the open row (Fifo looks at the next entry only).
+
+    Args:
+        oldest: the request at the head of the bank's queue.
+        after: (n,) the next request of the same bank, -1 at the end.
+        row_of: (n,) row of each request.
+        row: the bank's open row, or the last one.
+        scheduler: its code.
+
+    Returns:
+        A bool.
+    """
     if scheduler == FIFO:
         k = after[oldest]
         return k >= 0 and row_of[k] == row
@@ -62,7 +85,21 @@ def another_hit(oldest, after, row_of, row, scheduler):
 
 @borrowing
 def command_for(k, oldest, after, requests, is_open, row, policy, scheduler):
-    """The command that brings request ``k`` forward under the page policy."""
+    """The command that brings a request forward under the page policy.
+
+    Args:
+        k: the request's number.
+        oldest: the request at the head of the bank's queue.
+        after: (n,) the next request of the same bank, -1 at the end.
+        requests: the trace, :class:`~.state.Requests`.
+        is_open: whether the bank's row is open.
+        row: the bank's open row, or the last one.
+        policy: code of the page policy.
+        scheduler: its code.
+
+    Returns:
+        The command.
+    """
     if not is_open:
         return ACT
     if requests.row[k] != row:
@@ -79,7 +116,15 @@ def command_for(k, oldest, after, requests, is_open, row, policy, scheduler):
 
 @borrowing
 def choose(bank, requests, queues, banks, design):
-    """Renew a working bank's candidate, the request and the command, in ``banks``."""
+    """Renew a working bank's candidate, the request and the command, in ``banks``.
+
+    Args:
+        bank: its number, bank group first.
+        requests: the trace, :class:`~.state.Requests`.
+        queues: requests that wait, :class:`~.state.Queues`.
+        banks: their states and candidates, :class:`~.state.Banks`.
+        design: the controller, :class:`~.state.Controller`.
+    """
     oldest, after = queues.head[bank], queues.after
     opened, row = banks.is_open[bank], banks.row[bank]
     last_write = queues.totals[Q_LAST_WRITE]
@@ -92,10 +137,20 @@ def choose(bank, requests, queues, banks, design):
 
 @borrowing
 def has_room(k, requests, queues, design, t):
-    """Whether the request buffer admits request ``k``.
+    """Whether the request buffer admits a request.
 
-    Bankwise looks at one bank's queue (DRAMSys: at that of the request admitted last), ReadWrite
-    wants room in both halves whatever the request, Shared counts all.
+    Bankwise looks at one bank's queue (DRAMSys: at that of the request admitted last). ReadWrite wants
+    room in both halves whatever the request. Shared counts all.
+
+    Args:
+        k: the request's number.
+        requests: the trace, :class:`~.state.Requests`.
+        queues: requests that wait, :class:`~.state.Queues`.
+        design: the controller, :class:`~.state.Controller`.
+        t: the device's rules in cycles, ``layout.T_*``.
+
+    Returns:
+        A bool.
     """
     count = queues.totals
     if design.buffer == BANKWISE:

@@ -261,7 +261,15 @@ class DRAMSimulator(Simulator):
 
 
 def percentile(values: NDArray[np.int64], q: float) -> float:
-    """Linear-interpolated quantile, as ``numpy.quantile`` but by selection instead of a sort."""
+    """A quantile by linear interpolation, as ``numpy.quantile``, but by selection instead of a sort.
+
+    Args:
+        values: (n,), at least one.
+        q: the share below, 0 to 1.
+
+    Returns:
+        The quantile, in the values' unit.
+    """
     where = q * (len(values) - 1)
     low = int(where)
     high = min(low + 1, len(values) - 1)

@@ -105,14 +105,31 @@ DEFAULT_DESIGN: dict[str, Value] = {
 
 
 def space_named(name: str) -> DesignSpace:
-    """``archgym`` (1,769,472 designs), ``archgym-wide`` (28,311,552) or ``full``."""
+    """A space by name.
+
+    Args:
+        name: ``archgym`` (1,769,472 designs), ``archgym-wide`` (28,311,552) or ``full``.
+
+    Returns:
+        The space.
+
+    Raises:
+        UnknownNameError: no such space.
+    """
     if name not in _NARROWED:
         raise UnknownNameError("DRAM design space", name, SPACES)
     return DesignSpace(KNOBS).narrowed(_NARROWED[name])  # type: ignore[arg-type]
 
 
 def kernel_codes(space: DesignSpace) -> list[np.ndarray]:
-    """For each parameter, value index -> the number the kernel expects."""
+    """The numbers that the kernel expects for values.
+
+    Args:
+        space: one of these.
+
+    Returns:
+        For each parameter, the code by value index.
+    """
     tables = []
     for column, parameter in enumerate(space.parameters):
         whole = KNOBS[column]
@@ -125,17 +142,33 @@ def kernel_codes(space: DesignSpace) -> list[np.ndarray]:
 
 
 def to_kernel(x: Designs, tables: list[np.ndarray]) -> Designs:
-    """Designs as rows of kernel codes, (n, 12)."""
+    """Designs as rows of kernel codes.
+
+    Args:
+        x: designs (n, 12).
+        tables: what :func:`kernel_codes` gave.
+
+    Returns:
+        Codes (n, 12).
+    """
     return np.stack([table[x[:, i]] for i, table in enumerate(tables)], axis=1)
 
 
 def canonical(x: Designs, space: DesignSpace, reads_only: bool = False) -> Designs:
     """Fix the knobs that cannot matter to their first value.
 
-    The Simple arbiter ignores max_active_transactions; without refresh its counters are idle; a
-    buffer of one entry never holds two requests to choose between, so every scheduler is Fifo.  On
-    a trace without writes there is one direction: FrFcfsGrp groups nothing that FrFcfs does not,
-    and of ReadWrite's two halves the reads' alone counts, as in Shared.
+    The Simple arbiter ignores max_active_transactions. Without refresh its counters are idle. A buffer of
+    one entry never holds two requests to choose between, so every scheduler is Fifo. On a trace without
+    writes there is one direction: FrFcfsGrp groups nothing that FrFcfs does not, and of ReadWrite's two
+    halves the reads' alone counts, as in Shared.
+
+    Args:
+        x: designs (n, 12).
+        space: whose indices they are.
+        reads_only: the trace holds no write.
+
+    Returns:
+        Designs (n, 12).
     """
     out = x.copy()
     values = [np.array(p.values, dtype=object) for p in space.parameters]

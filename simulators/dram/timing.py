@@ -33,7 +33,15 @@ class Timing(NamedTuple):
 
 
 def constraints(device: Device, semantics: str = "dramsys") -> list[tuple[str, int, int, int]]:
-    """Every pairwise constraint as ``(scope, from, to, cycles)``."""
+    """Every pairwise constraint between commands.
+
+    Args:
+        device: whose timings count.
+        semantics: ``dramsys`` or ``jedec``.
+
+    Returns:
+        (scope, from, to, cycles) of each.
+    """
     t = device.t
     burst = device.burst_cycles
     read_pre = t["AL"] + t["RTP"]
@@ -105,7 +113,15 @@ def constraints(device: Device, semantics: str = "dramsys") -> list[tuple[str, i
 
 
 def timing(device: Device, semantics: str = "dramsys") -> Timing:
-    """The kernel's tables for a device; where two constraints meet, the longer one holds."""
+    """The kernel's tables for a device; where two constraints meet, the longer one holds.
+
+    Args:
+        device: whose timings count.
+        semantics: ``dramsys`` or ``jedec``.
+
+    Returns:
+        The tables.
+    """
     tables = {
         BANK: np.full((N_COMMANDS, RANK_COMMANDS), NEVER, np.int64),
         GROUP: np.full((N_COMMANDS, RANK_COMMANDS), NEVER, np.int64),

@@ -138,7 +138,14 @@ class Comparison:
         return out
 
     def worst(self, count: int) -> list[dict[str, Any]]:
-        """The rows that are farthest off."""
+        """The rows that are farthest off.
+
+        Args:
+            count: the most to tell.
+
+        Returns:
+            A mapping per row, the worst first; rows that agree are left out.
+        """
         error = self.error
         order = np.argsort(-error)[:count]
         return [
@@ -157,7 +164,11 @@ class Comparison:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """``archgym validate dram``."""
+    """Give ``archgym validate dram`` its options.
+
+    Args:
+        parser: of the command.
+    """
     parser.description = __doc__
     parser.add_argument(
         "--reference",
@@ -184,7 +195,20 @@ def _go(options: argparse.Namespace) -> Validation:
 
 
 def validate(reference: Path, traces: Path | None = None, worst: int = 5) -> Validation:
-    """Compare with a reference file: a check a quantity and group of rows; rank correlations, worst rows."""
+    """Compare with a reference file.
+
+    Args:
+        reference: the file of rows, in JSON.
+        traces: the folder of traces (default: ``traces`` beside the file).
+        worst: how many rows to tell per quantity.
+
+    Returns:
+        A check per quantity and group of rows, rank correlations, the worst rows.
+
+    Raises:
+        ArchgymError: no reference file of memories, or one without a row to compare with.
+        UnknownNameError: rows of a memory that is not modelled.
+    """
     try:
         data = json.loads(reference.read_text(encoding="utf-8"))
         modern = is_modern(data)
