@@ -28,7 +28,14 @@ class Asked(NamedTuple):
 
 
 def time_parts(one: Asked) -> dict[Part, float]:
-    """Seconds: what the memory's oldest request waits for, and computing that nothing waits for."""
+    """What the memory's oldest request waits for, and computing that nothing waits for.
+
+    Args:
+        one: the design.
+
+    Returns:
+        Seconds by part.
+    """
     found = one.memory["total_time"]
     out = {
         AHEAD if p.resource == TRACE else Part(p.name, p.resource, "memory"): float(value)
@@ -40,7 +47,14 @@ def time_parts(one: Asked) -> dict[Part, float]:
 
 
 def energy_parts(one: Asked) -> dict[Part, float]:
-    """Joules of the chip by layer, level and tensor, and of the memory by command and state."""
+    """Energy of the chip by layer, level and tensor, and of the memory by command and state.
+
+    Args:
+        one: the design.
+
+    Returns:
+        Joules by part.
+    """
     chip = account(one.chip.mapped, one.chip.machine, "physical").energy
     dram = one.chip.machine.levels[0].name
     out = {part: pj * 1e-12 for part, pj in chip.items() if part.resource != dram}
@@ -48,7 +62,14 @@ def energy_parts(one: Asked) -> dict[Part, float]:
 
 
 def memory_parts(one: Asked) -> dict[Part, float]:
-    """Joules of the memory by command and state."""
+    """Energy of the memory by command and state.
+
+    Args:
+        one: the design.
+
+    Returns:
+        Joules by part.
+    """
     found = one.memory["energy"]
     return {
         Part(f"memory: {p.name}", f"memory: {p.resource}", "memory"): float(value)
@@ -59,12 +80,15 @@ def memory_parts(one: Asked) -> dict[Part, float]:
 def breakdowns(
     asked: Sequence[Asked | None], evaluation: Evaluation, knobs: Sequence[str]
 ) -> Iterator[Breakdown]:
-    """Total time, stall time and energies.
+    """What total time and energies are made of, and which moves would relieve them.
 
     Args:
-        asked: one a design; None where it is infeasible.
+        asked: one per design; None where it is infeasible.
         evaluation: of the designs.
         knobs: of the space; moves of others are left out.
+
+    Yields:
+        A breakdown per metric.
     """
     times = known({k: (*v, *CHIP) for k, v in RELIEF.items()}, knobs)
     times[COMPUTE] = CHIP

@@ -36,7 +36,7 @@ def account(
     request_bytes: int,
     semantics: str,
 ) -> Account:
-    """The parts of one design.
+    """What one design's latencies, time and energy are made of.
 
     Args:
         go: runs what is built, with room for so many refreshes in the notes.
@@ -44,6 +44,9 @@ def account(
         played: the trace in cycles of the device.
         request_bytes: of every request.
         semantics: whose timing rules.
+
+    Returns:
+        Its parts.
     """
     log = FIRST_LOG
     out = go(built, log)

@@ -18,7 +18,15 @@ AFTER = 8
 
 
 def most_in_flight(stamp: NDArray[np.int64], latency: NDArray[np.int64]) -> int:
-    """The most requests between stamp and response at any time; both (n,), in cycles."""
+    """The most requests between stamp and response at any time.
+
+    Args:
+        stamp: (n,) cycles.
+        latency: (n,) cycles.
+
+    Returns:
+        A count.
+    """
     if not len(stamp):
         return 0
     ends = np.sort(stamp + latency + AFTER)
@@ -36,6 +44,9 @@ def in_flight(
         latency: (n,) cycles.
         is_write: (n,) 0 or 1.
         bursts: of a request.
+
+    Returns:
+        Three counts.
     """
     every, writes = most_in_flight(stamp, latency), is_write == 1
     return every, every * bursts, most_in_flight(stamp[writes], latency[writes]) * bursts
@@ -45,7 +56,7 @@ def marks(
     x: Designs, space: DesignSpace, requests: NDArray[np.int64], bursts: NDArray[np.int64],
     writes: NDArray[np.int64],
 ) -> NDArray[np.bool_]:  # fmt: skip
-    """Which values give the same run, bool (n, sum of nvec).
+    """Which values give the same run.
 
     Args:
         x: designs (n, d) that were run.
@@ -53,6 +64,9 @@ def marks(
         requests: (n,) the most requests in flight.
         bursts: (n,) the same in bursts.
         writes: (n,) bursts of writes.
+
+    Returns:
+        Bool (n, sum of nvec), by value of each knob.
     """
     start = np.concatenate([[0], np.cumsum(space.nvec)[:-1]])
     out = np.zeros((len(x), int(space.nvec.sum())), np.bool_)

@@ -88,11 +88,14 @@ class Followed:
         self._data = Covered(*merged(of_channel[bank], ends - burst_cycles, ends), span)
 
     def parts(self, start: I64, rows: I64 | slice = slice(None)) -> Floats:
-        """Cycles (m, 8) from a moment of each request's life to its answer, by ``WAITS``.
+        """What requests wait for, from a moment of their lives to their answers.
 
         Args:
             start: (m,) cycles, not before its stamp.
             rows: the m requests.
+
+        Returns:
+            Cycles (m, 8), by ``WAITS``.
         """
         at = np.maximum(self._begins[rows], start[:, None])
         channel, bank = self.channel[rows], self._bank[rows]
@@ -110,7 +113,14 @@ class Followed:
         ).astype(np.float64)  # fmt: skip
 
     def oldest(self, end: int) -> Floats:
-        """Cycles (10,) of a run of ``end`` cycles, by ``TIMES``, in the channel that answers last."""
+        """What the oldest request waits for, all along a run, in the channel that answers last.
+
+        Args:
+            end: cycles of the run.
+
+        Returns:
+            Cycles (10,), by ``TIMES``.
+        """
         last = self.channel[self.answered.argmax()]
         rows = np.flatnonzero(self.channel == last)
         rows = rows[np.argsort(self.stamp[rows], kind="stable")]
@@ -133,7 +143,16 @@ class Followed:
 
 
 def of_quantile(parts: Floats, latency: I64, quantile: float) -> Floats:
-    """The parts of the two requests between which a quantile lies, mixed as it is."""
+    """The parts of the two requests between which a quantile lies, mixed as it is.
+
+    Args:
+        parts: (n, p) cycles of each request.
+        latency: (n,) cycles.
+        quantile: the share below, 0 to 1.
+
+    Returns:
+        (p,) cycles; they add up to the quantile.
+    """
     order = np.argsort(latency, kind="stable")
     at = quantile * (len(latency) - 1)
     low = int(np.floor(at))
@@ -182,19 +201,30 @@ ENERGY_RELIEF: dict[str, tuple[Move, ...]] = {
 def known(
     relief: Mapping[str, tuple[Move, ...]], knobs: Sequence[str]
 ) -> dict[str, tuple[Move, ...]]:
-    """The moves of each resource that a space can make, without those of knobs that it lacks."""
+    """Moves that a space can make, without those of knobs that it lacks.
+
+    Args:
+        relief: moves by resource.
+        knobs: of the space.
+
+    Returns:
+        Moves by resource.
+    """
     return {k: tuple(m for m in moves if m.knob in knobs) for k, moves in relief.items()}
 
 
 def breakdowns(
     accounts: Sequence[Account | None], evaluation: Evaluation, knobs: Sequence[str]
 ) -> Iterator[Breakdown]:
-    """Latencies, total time and energies.
+    """What latencies, total time and energies are made of, and which moves would relieve them.
 
     Args:
-        accounts: one a design; None where it is infeasible.
+        accounts: one per design; None where it is infeasible.
         evaluation: of the designs.
         knobs: of the space; moves of others are left out.
+
+    Yields:
+        A breakdown per metric.
     """
     nothing = np.zeros(len(TIMES))
     times, energies = known(RELIEF, knobs), known(ENERGY_RELIEF, knobs)

@@ -51,7 +51,15 @@ class Family:
         return bool(self.device.volts)
 
     def built(self, speed_bin: str, width: int) -> ModernDevice:
-        """A channel of ``width`` data pins of one speed bin."""
+        """A channel of some speed bin and width.
+
+        Args:
+            speed_bin: one of ``bins``.
+            width: data pins, one of ``widths``.
+
+        Returns:
+            The device.
+        """
         device = MODERN_DEVICES[speed_bin]
         if width == self.data_pins:
             return device
@@ -62,11 +70,29 @@ class Family:
         )
 
     def pins(self, width: int, ranks: int, channels: int) -> int:
-        """Data pins of the whole memory."""
+        """Data pins of the whole memory.
+
+        Args:
+            width: data pins of a channel.
+            ranks: of a channel.
+            channels: of the memory.
+
+        Returns:
+            A count.
+        """
         return width * channels * (ranks if self.stacked else 1)
 
     def capacity(self, device: ModernDevice, ranks: int, channels: int) -> int:
-        """Bytes of the whole memory."""
+        """The size of the whole memory.
+
+        Args:
+            device: a channel.
+            ranks: of a channel.
+            channels: of the memory.
+
+        Returns:
+            Bytes.
+        """
         return capacity_of(device, ranks, channels)
 
 
@@ -87,6 +113,12 @@ FAMILIES = {
 def family_named(name: str) -> Family:
     """A family by name.
 
+    Args:
+        name: a key of ``FAMILIES``.
+
+    Returns:
+        The family.
+
     Raises:
         UnknownNameError: no such family.
     """
@@ -96,7 +128,16 @@ def family_named(name: str) -> Family:
 
 
 def capacity_of(device: ModernDevice, ranks: int, channels: int) -> int:
-    """Bytes of ``channels`` channels of ``ranks`` ranks."""
+    """The size of a memory.
+
+    Args:
+        device: a channel.
+        ranks: of a channel.
+        channels: of the memory.
+
+    Returns:
+        Bytes.
+    """
     return 1 << sum(widths(device, ranks, channels).values())
 
 
@@ -111,6 +152,9 @@ def as_device(
         request_bytes: of one request.
         ranks: of a channel.
         channels: of the memory.
+
+    Returns:
+        A device without currents.
     """
     device = family.built(family.bins[0], family.widths[0])
     bits = parse_mapping("rbc", device, ranks, channels)

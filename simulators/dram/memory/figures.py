@@ -51,6 +51,12 @@ def energy_j(run: Run, device: ModernDevice, ranks: int) -> float:
         run: what came out.
         device: of a power model.
         ranks: in all channels.
+
+    Returns:
+        J.
+
+    Raises:
+        ValueError: the device has no power model.
     """
     if run.energy_j is None:
         raise ValueError(f"{device.name} has no power model")
@@ -58,7 +64,16 @@ def energy_j(run: Run, device: ModernDevice, ranks: int) -> float:
 
 
 def left_j(run: Run, device: ModernDevice, ranks: int) -> tuple[str, float]:
-    """In which state ranks stood after their channels' last commands, and the joules of that."""
+    """What ranks spend after their channels' last commands, up to the last response.
+
+    Args:
+        run: what came out.
+        device: of a power model.
+        ranks: in all channels.
+
+    Returns:
+        The state in which they stood, and J.
+    """
     left = max(0, run.end * ranks - int(run.counters[list(_STATES)].sum()))
     asleep = run.count("SREFEN") > run.count("SREFEX")
     down = run.count("PDEA", "PDEP") > run.count("PDXA", "PDXP")
@@ -79,7 +94,17 @@ def _current(amperes: dict[str, float], asleep: bool, down: bool) -> float:
 def times(
     run: Run, device: ModernDevice, latency: NDArray[np.int64], nbytes: int
 ) -> tuple[float, float, float, float, float]:
-    """The values of ``TIMES``; ``latency`` (n,) is in cycles, of requests of the trace."""
+    """The values of ``TIMES``.
+
+    Args:
+        run: what came out.
+        device: whose clock counts.
+        latency: (n,) cycles, of requests of the trace.
+        nbytes: bytes requested in all.
+
+    Returns:
+        Total time, mean and 99th percentile of latency in s, bandwidth in B/s, share of row hits.
+    """
     clock = device.clock_ps * 1e-12
     total = run.end * clock
     accesses = run.count("RD", "WR", "RDA", "WRA")

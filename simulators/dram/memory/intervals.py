@@ -42,7 +42,17 @@ class Covered:
 
 
 def last_before(keys: I64, moments: I64, key: I64, moment: I64) -> I64:
-    """For each (key, moment), n of them, the last of m moments of the same key before it; else -1."""
+    """The last moment of the same key before each moment asked for.
+
+    Args:
+        keys: (m,) not negative.
+        moments: (m,) cycles.
+        key: (n,) keys asked for.
+        moment: (n,) cycles asked for.
+
+    Returns:
+        (n,) cycles; -1 where there is none.
+    """
     span = int(max(moments.max(), moment.max())) + 2
     codes = np.sort(keys * span + moments)
     at = np.searchsorted(codes, key * span + moment, side="left") - 1
@@ -52,7 +62,16 @@ def last_before(keys: I64, moments: I64, key: I64, moment: I64) -> I64:
 
 
 def merged(keys: I64, starts: I64, ends: I64) -> tuple[I64, I64, I64]:
-    """Intervals (m,) of keys, those that overlap as one: keys, starts, lengths."""
+    """Intervals of keys, those that overlap made one.
+
+    Args:
+        keys: (m,) not negative.
+        starts: (m,) cycles.
+        ends: (m,) cycles.
+
+    Returns:
+        Keys, starts and lengths of what is left, (k,) each, in order of key and start.
+    """
     order = np.lexsort((starts, keys))
     key, start = keys[order], starts[order]
     shift = key * (

@@ -36,7 +36,11 @@ class MappingForms:
         self._form = cache(self._table)
 
     def apply(self, x: Designs) -> None:
-        """Bring designs (n, d) into their form, in place."""
+        """Bring designs (n, d) into their form, in place.
+
+        Args:
+            x: designs (n, d), changed.
+        """
         names = (*Organisation._fields, LOW)
         keys, group = np.unique(x[:, [self._at[n] for n in names]], axis=0, return_inverse=True)
         for k, key in enumerate(keys):

@@ -38,7 +38,15 @@ NAMED = {
 
 
 def request_columns(device: ModernDevice, request_bytes: int) -> int:
-    """Column bits within a request."""
+    """Column bits within a request.
+
+    Args:
+        device: of the channels.
+        request_bytes: bytes of every request.
+
+    Returns:
+        A count of bits.
+    """
     return (request_bytes // device.burst_bytes).bit_length() - 1
 
 
@@ -48,7 +56,14 @@ def named_knob() -> list[Parameter]:
 
 
 def own_knob(text: str) -> list[Parameter]:
-    """An own mapping, a knob of one value."""
+    """The knob of an own mapping, with one value.
+
+    Args:
+        text: the mapping.
+
+    Returns:
+        One parameter.
+    """
     return [categorical("address_mapping", (text,), "which address bits choose what")]
 
 
@@ -60,6 +75,9 @@ def search_knobs(family: Family, channels: int, ranks: int, request_bytes: int) 
         channels: the most there are.
         ranks: the most there are, of a channel.
         request_bytes: of a request.
+
+    Returns:
+        Order, low column bits, and a mask per bit of each hashed field.
     """
     size = widths(family.device, ranks, channels)
     widest = family.built(family.bins[0], family.widths[-1])
@@ -78,12 +96,26 @@ def search_knobs(family: Family, channels: int, ranks: int, request_bytes: int) 
 
 @cache
 def orders(fields: tuple[str, ...]) -> tuple[str, ...]:
-    """Every permutation of fields, as text."""
+    """Every permutation of fields, as text.
+
+    Args:
+        fields: names.
+
+    Returns:
+        Names separated by commas, the lowest field first.
+    """
     return tuple(",".join(p) for p in permutations(fields))
 
 
 def default_mapping(knobs: Sequence[Parameter]) -> dict[str, Value]:
-    """The bank-group-interleaved mapping without masks, or the only one there is."""
+    """The bank-group-interleaved mapping without masks, or the only one there is.
+
+    Args:
+        knobs: of the mapping.
+
+    Returns:
+        Values by knob.
+    """
     names = {p.name: p for p in knobs}
     if ORDER not in names:
         values = names["address_mapping"].values
@@ -105,6 +137,9 @@ def bits_of(
         ranks: of a channel.
         channels: of the memory.
         request_bytes: of a request.
+
+    Returns:
+        Address bits by field; a bit of a field is the XOR of those listed.
 
     Raises:
         ArchgymError: an own mapping does not cover the address.

@@ -47,7 +47,15 @@ class Held:
         return {k: v for k, v in vars(self).items() if v is not None}
 
     def holds(self, family: Family, one: Organisation) -> bool:
-        """Whether an organisation has all of it."""
+        """Whether an organisation has all of it.
+
+        Args:
+            family: of the devices.
+            one: the organisation.
+
+        Returns:
+            Whether it has.
+        """
         has = {
             "pins": family.pins(one.channel_width, one.ranks, one.channels),
             "capacity": capacity(family, one) / GIB,
@@ -58,7 +66,15 @@ class Held:
 
 
 def capacity(family: Family, one: Organisation) -> int:
-    """Bytes of an organisation."""
+    """The size of an organisation.
+
+    Args:
+        family: of the devices.
+        one: the organisation.
+
+    Returns:
+        Bytes.
+    """
     built = family.built(one.speed_bin, one.channel_width)
     return family.capacity(built, one.ranks, one.channels)
 
@@ -67,6 +83,13 @@ def organisations(family: Family, held: Held) -> list[Organisation]:
     """Every organisation that may be built, few channels, few ranks and wide channels first.
 
     A channel of HBM has two pseudo channels; one alone comes last.
+
+    Args:
+        family: of the devices.
+        held: what every design has.
+
+    Returns:
+        At least one.
 
     Raises:
         ArchgymError: there is none; says what may be built.
@@ -90,7 +113,18 @@ def organisations(family: Family, held: Held) -> list[Organisation]:
 
 
 def organisation_knobs(family: Family, held: Held) -> list[Parameter]:
-    """The values that occur in some organisation."""
+    """The knobs of organisations, with the values that occur in some of them.
+
+    Args:
+        family: of the devices.
+        held: what every design has.
+
+    Returns:
+        Speed bin, channels, channel width and ranks.
+
+    Raises:
+        ArchgymError: no organisation has what is held.
+    """
     found = organisations(family, held)
     bins, channels, widths, ranks = (sorted(set(values)) for values in zip(*found))
     unit = "pseudo channels" if family.stacked else "ranks"
@@ -103,7 +137,15 @@ def organisation_knobs(family: Family, held: Held) -> list[Parameter]:
 
 
 def organisation_rules(family: Family, held: Held) -> list[Constraint]:
-    """The constraints that knobs one by one do not keep."""
+    """The constraints that knobs one by one do not keep.
+
+    Args:
+        family: of the devices.
+        held: what every design has.
+
+    Returns:
+        Constraints of the space.
+    """
     one = family.capacity(family.device, 1, 1) / GIB / family.data_pins
 
     def pins(c: Columns) -> NDArray[np.float64]:

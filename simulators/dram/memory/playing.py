@@ -20,7 +20,7 @@ TICK_PS = 1000
 
 
 class Playing:
-    """One trace, cut into requests of ``request_bytes`` and kept once a clock.
+    """One trace, cut into requests of ``request_bytes`` and kept once per clock.
 
     Attributes:
         end: the address behind the last byte.
@@ -42,6 +42,12 @@ class Playing:
     def at(self, clock_ps: int) -> Played:
         """The requests in cycles of a clock.
 
+        Args:
+            clock_ps: what a cycle lasts.
+
+        Returns:
+            The requests.
+
         Raises:
             WorkloadError: the trace lasts too long, or becomes too many requests.
         """
@@ -61,13 +67,30 @@ def reading(
     fold: str,
     word_bytes: int | str | None,
 ) -> TraceOptions:
-    """How traces are read: addresses fold into, and vectors refer to, the smallest organisation."""
+    """How traces are read: addresses fold into, and vectors refer to, the smallest organisation.
+
+    Args:
+        family: of the devices.
+        request_bytes: bytes of every request.
+        format: of text files; None for that of the suffix.
+        clock: of stamps, such as ``200MHz`` or ``1.25ns``; None for what the file says.
+        ipc: instructions per cycle, for formats that count instructions.
+        fold: what is done with addresses beyond the memory.
+        word_bytes: bytes of a word, for formats that count words.
+
+    Returns:
+        The options.
+    """
     device = as_device(family, TICK_PS, request_bytes, 1, 1)
     return TraceOptions(format, clock, ipc, fold, word_bytes, device)
 
 
 def check_request(request_bytes: int, family: Family) -> None:
     """Refuse requests that are no power of two of bursts of every width.
+
+    Args:
+        request_bytes: bytes of every request.
+        family: of the devices.
 
     Raises:
         WorkloadError: they are not; says what is expected.

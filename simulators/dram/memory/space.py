@@ -36,7 +36,15 @@ WATERMARKED = "GrpFrFcfsWm"
 
 
 def controller_knobs(family: Family, request_bytes: int) -> list[Parameter]:
-    """What every channel's controller does, as far as requests of this size allow on some width."""
+    """What every channel's controller does, as far as requests of this size allow on some width.
+
+    Args:
+        family: of the devices.
+        request_bytes: bytes of every request.
+
+    Returns:
+        The knobs in order.
+    """
     standard = family.device.standard
     fewest = min(_bursts(family, width, request_bytes) for width in family.widths)
     sizes = powers_of_two(fewest, MAX_BUFFER)
@@ -84,6 +92,9 @@ def memory_space(
         mapping: the knobs of the address mapping.
         request_bytes: of every request.
         held: what every design has.
+
+    Returns:
+        The space with its constraints.
     """
     controller = controller_knobs(family, request_bytes)
     organisation = organisation_knobs(family, held)
@@ -125,7 +136,14 @@ def _ordered(columns: Columns) -> NDArray[np.bool_]:
 
 
 def default_controller(family: Family) -> dict[str, Value]:
-    """The controller of DRAMSys' examples, behind an arbiter that lets requests queue."""
+    """The controller of DRAMSys' examples, behind an arbiter that lets requests queue.
+
+    Args:
+        family: of the devices.
+
+    Returns:
+        Values by knob.
+    """
     return {
         "page_policy": "Open",
         "scheduler": "FrFcfs",
@@ -147,14 +165,17 @@ def default_controller(family: Family) -> dict[str, Value]:
 def canonical(x: Designs, space: DesignSpace, reads_only: bool) -> Designs:
     """Knobs that cannot matter, at their first value.
 
-    Watermarks belong to one scheduler; the Simple arbiter ignores max_active_transactions; refreshes of
-    single banks have no granularity.  A buffer of one entry leaves nothing to choose.  On a trace
-    without writes there is one direction.
+    Watermarks belong to one scheduler. The Simple arbiter ignores max_active_transactions. Refreshes of
+    single banks have no granularity. A buffer of one entry leaves nothing to choose. On a trace without
+    writes there is one direction.
 
     Args:
         x: valid designs (n, d).
         space: whose indices they are.
         reads_only: the trace holds no write.
+
+    Returns:
+        Designs (n, d).
     """
     out = x.copy()
     at = {name: i for i, name in enumerate(space.names)}
