@@ -16,7 +16,21 @@ QUANTUM, SMALLEST, BANK = 256000.0, 2048.0, 1048576.0  # bytes
 
 @inlined
 def account(graph, chip, switches, cacti, topology, reached, traffic, run, phases, clock, out):
-    """Fill ``out`` (results of ``layout``, zeros before) from a run of ``phases`` in ``clock`` s."""
+    """Fill the results from a run.
+
+    Args:
+        graph: :class:`.state.Graph`.
+        chip: :class:`.state.Chip`.
+        switches: (3,) of ``layout``, semantics.
+        cacti: (2, sizes, 3) read and write J per byte, m2.
+        topology: :class:`.state.Topology`.
+        reached: blocks that the walk over them reaches.
+        traffic: :class:`.state.Traffic`.
+        run: :class:`.state.Run`; ``cost``, ``energy`` and ``window`` are filled.
+        phases: how many there were.
+        clock: seconds they took.
+        out: (``layout.N_RESULTS``,), zeros before.
+    """
     work, cost, bus_energy = graph.work, run.cost, chip.bus_energy
     moved, tasks, count = traffic.moved, traffic.tasks, traffic.served
     did_start, did, who, energy = run.did_start, run.did, run.who, run.energy
@@ -45,7 +59,16 @@ def account(graph, chip, switches, cacti, topology, reached, traffic, run, phase
 
 @inlined
 def cost_memories(work, chip, cacti, traffic, run, out):
-    """Areas of memories by their peaks; fill ``cost`` with J an instruction of elements and memories."""
+    """Areas of memories by their peaks, and what elements and memories cost per instruction.
+
+    Args:
+        work: (T,) instructions.
+        chip: :class:`.state.Chip`.
+        cacti: (2, sizes, 3) read and write J per byte, m2.
+        traffic: :class:`.state.Traffic`.
+        run: :class:`.state.Run`; ``cost`` is filled with J per instruction.
+        out: (``layout.N_RESULTS``,); areas and development cost are added to.
+    """
     cost, top, pe_energy = run.cost, run.top, chip.energy
     mem_type, mem_energy, mem_area = chip.mem_type, chip.mem_energy, chip.mem_area
     moved, tasks, count = traffic.moved, traffic.tasks, traffic.served
@@ -69,7 +92,17 @@ def cost_memories(work, chip, cacti, traffic, run, out):
 
 @inlined
 def cost_blocks(graph, chip, topology, reached, traffic, run, out):
-    """Areas of elements and buses, and FARSI's development cost of all but memories' banks."""
+    """Areas of elements and buses, and FARSI's development cost of all but memories' banks.
+
+    Args:
+        graph: :class:`.state.Graph`.
+        chip: :class:`.state.Chip`.
+        topology: :class:`.state.Topology`.
+        reached: blocks that the walk over them reaches.
+        traffic: :class:`.state.Traffic`.
+        run: :class:`.state.Run`; ``used`` is filled.
+        out: (``layout.N_RESULTS``,); areas and development cost are added to.
+    """
     task_pe, pe_bus, mem_bus, used = chip.task_pe, chip.pe_bus, chip.mem_bus, run.used
     pe_area, pe_cost, bus_area = chip.pe_area, chip.pe_cost, chip.bus_area
     work, counts_area, least = graph.work, graph.counts_area, graph.least

@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 def advise(
     full: FullSpace, physical: bool, design: Designs, metric: str, evaluation: Evaluation
 ) -> Designs:
-    """Moved designs (k, d), the most promising first; none for a metric without advice.
+    """Designs that should lower a metric, the most promising first.
 
     Args:
         full: the design space.
@@ -36,6 +36,9 @@ def advise(
         design: one design (d,).
         metric: the metric to lower.
         evaluation: the design's own, one row.
+
+    Returns:
+        (k, d) value indices; none for a metric without advice.
     """
     found = estimate(full, physical, design)
     measured = {k: float(v[0]) for k, v in evaluation.metrics.items() if np.isfinite(v[0])}
@@ -82,7 +85,16 @@ class Estimate:
 
 
 def estimate(full: FullSpace, physical: bool, design: Designs) -> Estimate:
-    """Closed-form figures of one design (d,)."""
+    """Figures of one design in closed form.
+
+    Args:
+        full: the design space.
+        physical: whether width and frequency cost.
+        design: (d,) value indices.
+
+    Returns:
+        The figures.
+    """
     w, system = full.workload, full.system(design)
     chip = system.chip(w, physical)
     task_pe, edge_mem, pe_bus, mem_bus = chip.task_pe, chip.edge_mem, chip.pe_bus, chip.mem_bus
@@ -127,7 +139,17 @@ def _paths(full: FullSpace, time: Floats) -> tuple[Floats, Floats]:
 def contributions(
     full: FullSpace, found: Estimate, metric: str, measured: dict[str, float]
 ) -> Floats:
-    """How much each task contributes to a metric, (T,); 0 for those that no move helps."""
+    """How much each task contributes to a metric.
+
+    Args:
+        full: the design space.
+        found: the design's figures.
+        metric: the metric.
+        measured: the design's metrics, as far as they are finite.
+
+    Returns:
+        (T,) in any unit; 0 for tasks that no move helps.
+    """
     w = full.workload
     if metric.startswith("latency"):
         # waiting for an element or sharing a bus: what the longest path does not explain may lie on

@@ -13,7 +13,18 @@ from .state import Chip
 
 @inlined
 def place_tasks(design, knobs, values, graph, chip):
-    """Fill the elements that the tasks of a design (d,) use; returns how many."""
+    """Fill in the elements that the tasks of a design use.
+
+    Args:
+        design: (d,) int64, value indices.
+        knobs: :class:`.state.Knobs`.
+        values: :class:`.state.Values`.
+        graph: :class:`.state.Graph`.
+        chip: :class:`.state.Chip`, filled.
+
+    Returns:
+        How many elements there are.
+    """
     task_pe, rate, energy = chip.task_pe, chip.rate, chip.energy
     pe_bus, pe_area, pe_cost = chip.pe_bus, chip.pe_area, chip.pe_cost
     host, cpu_bus, unroll, clock, task_bus = (
@@ -55,9 +66,19 @@ def place_tasks(design, knobs, values, graph, chip):
 
 @inlined
 def place_edges(design, knobs, values, graph, chip, place):
-    """Fill the memories that the edges of a design (d,) use; returns how many.
+    """Fill in the memories that the edges of a design use.
 
-    ``place`` (memories,) gets the number of each memory of the space among those in use, or -1.
+    Args:
+        design: (d,) int64, value indices.
+        knobs: :class:`.state.Knobs`.
+        values: :class:`.state.Values`.
+        graph: :class:`.state.Graph`.
+        chip: :class:`.state.Chip`, filled.
+        place: (memories,), filled with the number of each memory of the space among those in use, or
+            -1.
+
+    Returns:
+        How many memories there are.
     """
     parent, amount, memory_of, edge_mem = graph.parent, graph.amount, knobs.memory_of, chip.edge_mem
     n_edges = parent.shape[0]
@@ -84,7 +105,19 @@ def place_edges(design, knobs, values, graph, chip, place):
 
 @compiled
 def build(design, knobs, values, graph, chip, place):
-    """The system (:class:`.state.Chip`) of one design (d,) of the full space, in the room of ``chip``."""
+    """The system of one design of the full space.
+
+    Args:
+        design: (d,) int64, value indices.
+        knobs: :class:`.state.Knobs`.
+        values: :class:`.state.Values`.
+        graph: :class:`.state.Graph`.
+        chip: room of ``room.chip_room``, overwritten.
+        place: (memories,), scratch.
+
+    Returns:
+        :class:`.state.Chip`, whose arrays are views of ``chip``.
+    """
     p = place_tasks(design, knobs, values, graph, chip)
     m = place_edges(design, knobs, values, graph, chip, place)
     for b in range(knobs.bus.shape[0]):

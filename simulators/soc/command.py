@@ -19,14 +19,22 @@ from .workloads import resolve
 
 
 def add_info(p: argparse.ArgumentParser) -> None:
-    """``archgym soc info``."""
+    """Add the options of ``archgym soc info``.
+
+    Args:
+        p: the subcommand's parser.
+    """
     p.add_argument("workload", help="a name, names joined with +, or a file")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_info)
 
 
 def add_draw(p: argparse.ArgumentParser) -> None:
-    """``archgym soc draw``."""
+    """Add the options of ``archgym soc draw``.
+
+    Args:
+        p: the subcommand's parser.
+    """
     p.add_argument(
         "what", help="a run folder (its best design), or a scenario (its reference design)"
     )

@@ -97,7 +97,14 @@ def _save(paint: Callable[[Axes], None], path: Path, size: tuple[float, float]) 
 
 
 def colour(pe: int) -> Any:
-    """A colour of its own for every element, however many there are."""
+    """A colour of its own for every element, however many there are.
+
+    Args:
+        pe: the element's index.
+
+    Returns:
+        A colour as Matplotlib takes it.
+    """
     if pe < len(COLOURS):
         return COLOURS[pe]
     from colorsys import hls_to_rgb
@@ -106,7 +113,16 @@ def colour(pe: int) -> Any:
 
 
 def element_name(workload: Workload, system: System, pe: int) -> str:
-    """An element as a person would call it."""
+    """An element as a person would call it.
+
+    Args:
+        workload: names the tasks.
+        system: the system.
+        pe: the element's index.
+
+    Returns:
+        Such as ``A53 0`` or ``decoder x4, 400 MHz``.
+    """
     element = system.elements[pe]
     if element.task is None:
         return f"A53 {pe}"
@@ -115,7 +131,14 @@ def element_name(workload: Workload, system: System, pe: int) -> str:
 
 
 def short(name: str) -> str:
-    """A task's name without what all of FARSI's have in common."""
+    """A task's name without what all of FARSI's have in common.
+
+    Args:
+        name: the task's name.
+
+    Returns:
+        The name without ``_fxp_cloned``.
+    """
     return name.replace("_fxp_cloned", "")
 
 
@@ -138,7 +161,14 @@ def _share(outcome: Outcome, block: str) -> str:
 
 
 def draw_graph(ax: Axes, workload: Workload, system: System, outcome: Outcome) -> None:
-    """The task graph by depth, every task in the colour of its element, bytes on the edges."""
+    """The task graph by depth, every task in the colour of its element, bytes on the edges.
+
+    Args:
+        ax: Matplotlib's axes.
+        workload: the task graph.
+        system: the system.
+        outcome: of the system.
+    """
     place = layered(len(workload.tasks), [(p, c) for p, c, _ in workload.edges])
     for (_, _, amount), line in zip(workload.edges, place.lines):
         xs, ys = zip(*line)
@@ -172,7 +202,14 @@ def _width(system: System, bus: int) -> int:
 
 
 def draw_architecture(ax: Axes, workload: Workload, system: System, outcome: Outcome) -> None:
-    """Elements above their bus, memories below, with how busy each is; links between buses."""
+    """Elements above their bus and memories below, with how busy each is; links between buses.
+
+    Args:
+        ax: Matplotlib's axes.
+        workload: the task graph.
+        system: the system.
+        outcome: of the system.
+    """
     x, ends = 0.0, []
     for bus, (width, frequency) in enumerate(system.buses):
         columns = _width(system, bus)
@@ -236,7 +273,17 @@ def _links(ax: Axes, system: System, ends: list[tuple[float, float]]) -> float:
 def draw_gantt(
     ax: Axes, workload: Workload, system: System, outcome: Outcome, limits: Mapping[str, float]
 ) -> None:
-    """Each task from launch to finish (it may wait for its element in between), and the limits in time."""
+    """Each task from launch to finish, and the limits in time.
+
+    A task may wait for its element in between.
+
+    Args:
+        ax: Matplotlib's axes.
+        workload: the task graph.
+        system: the system.
+        outcome: of the system.
+        limits: seconds by graph; the key "" holds for all graphs without an own limit.
+    """
     order = np.argsort(outcome.start, kind="stable")
     unit, name = in_prefix(float(outcome.finish.max()), "s")
     for row, t in enumerate(order):

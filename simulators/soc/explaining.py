@@ -46,6 +46,9 @@ def account(
         phases: how many there were.
         scratch: the kernel's notes.
         blocks: names of elements, buses, memories, in the kernel's order.
+
+    Returns:
+        The parts by metric.
     """
     out = Account()
     _add_phases(out, w, scratch.run, phases, blocks)
@@ -60,7 +63,16 @@ def account(
 
 
 def block_names(full: FullSpace, system: System, design: Designs) -> list[str]:
-    """Elements, buses, memories in the kernel's order, as the knobs of the full space call them."""
+    """The blocks of a design, as the knobs of the full space call them.
+
+    Args:
+        full: the design space.
+        system: of the design.
+        design: (d,) value indices.
+
+    Returns:
+        Elements, buses, memories, in the kernel's order.
+    """
     names = [t.name for t in full.workload.tasks]
     hosts = {full.value(design, f"host.{names[t]}") for t in full.compute}
     idle = len(full.compute) < len(names)
@@ -72,7 +84,14 @@ def block_names(full: FullSpace, system: System, design: Designs) -> list[str]:
 
 
 def accelerator_of(task: str) -> str:
-    """What a task's accelerator is called."""
+    """What a task's accelerator is called.
+
+    Args:
+        task: the task's name.
+
+    Returns:
+        The accelerator's name.
+    """
     return f"accelerator of {task}"
 
 
@@ -94,7 +113,18 @@ def _add_phases(out: Account, w: Workload, run: Any, phases: int, blocks: Sequen
 def energy_parts(
     w: Workload, chip: Chip, scratch: Scratch, window: tuple[int, int], blocks: Sequence[str]
 ) -> Amounts:
-    """Joules by task and block of the phases [low, high)."""
+    """Energy of some phases by task and block.
+
+    Args:
+        w: what ran.
+        chip: on what.
+        scratch: the kernel's notes.
+        window: phases [low, high).
+        blocks: names of elements, buses, memories, in the kernel's order.
+
+    Returns:
+        J by part.
+    """
     run, traffic = scratch.run, scratch.traffic
     n_pes, n_buses = len(chip.pe_bus), len(chip.bus_rate)
     first, last = int(run.did_start[window[0]]), int(run.did_start[window[1]])
@@ -148,7 +178,14 @@ def _add_area(out: Account, chip: Chip, scratch: Scratch, blocks: Sequence[str])
 
 
 def reliefs(full: FullSpace) -> dict[str, dict[str, tuple[Move, ...]]]:
-    """Moves by metric and block of the full space."""
+    """Which moves should lower which metric where.
+
+    Args:
+        full: the design space.
+
+    Returns:
+        Moves by metric and block.
+    """
     w = full.workload
     faster: dict[str, tuple[Move, ...]] = {}
     leaner: dict[str, tuple[Move, ...]] = {}
@@ -176,7 +213,16 @@ def reliefs(full: FullSpace) -> dict[str, dict[str, tuple[Move, ...]]]:
 def breakdowns(
     accounts: Sequence[Account], evaluation: Evaluation, relief: Mapping[str, Any]
 ) -> Iterator[Breakdown]:
-    """Latency, energy, largest and mean power, and area."""
+    """Break down latency, energy, largest and mean power, and area.
+
+    Args:
+        accounts: one per design.
+        evaluation: of the designs.
+        relief: moves by metric and block, see :func:`reliefs`.
+
+    Yields:
+        One breakdown per metric.
+    """
     for metric in ("latency", "energy", "power", "area"):
         parts, values = columns([getattr(a, metric) for a in accounts])
         yield breakdown(metric, parts, values, evaluation, relief=relief.get(metric))

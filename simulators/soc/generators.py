@@ -16,7 +16,20 @@ KINDS = ("layered", "series_parallel")
 
 
 def generate(kind: str, n: int = 100, seed: int = 0) -> Workload:
-    """A graph of ``n`` tasks between a source and a sink."""
+    """A graph of ``n`` tasks between a source and a sink.
+
+    Args:
+        kind: one of ``KINDS``.
+        n: tasks, at least 1.
+        seed: at least 0.
+
+    Returns:
+        The workload.
+
+    Raises:
+        UnknownNameError: no such kind.
+        WorkloadError: too many tasks or none, or a negative seed.
+    """
     if kind not in KINDS:
         raise UnknownNameError("kind of random task graph", kind, KINDS)
     if not 1 <= n <= MOST_TASKS - 2 or seed < 0:
@@ -52,7 +65,18 @@ def generate(kind: str, n: int = 100, seed: int = 0) -> Workload:
 
 
 def generate_named(text: str) -> Workload:
-    """From ``random:kind,n=…,seed=…``."""
+    """A generated graph from its name.
+
+    Args:
+        text: ``random:KIND,n=TASKS,seed=SEED``; ``n`` and ``seed`` may be left out.
+
+    Returns:
+        The workload.
+
+    Raises:
+        UnknownNameError: no such kind or parameter.
+        WorkloadError: a parameter that is no number, or is out of range.
+    """
     kind, *arguments = text.removeprefix("random:").split(",")
     values: dict[str, int] = {}
     for item in arguments:

@@ -27,6 +27,9 @@ def layered(nodes: int, edges: Sequence[tuple[int, int]]) -> Layered:
     Args:
         nodes: how many there are.
         edges: (from, to), without circles.
+
+    Returns:
+        Places of nodes and edges.
     """
     depth = [0] * nodes
     for _ in range(nodes):

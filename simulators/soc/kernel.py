@@ -64,7 +64,19 @@ def simulate(graph, chip, prune, switches, cacti, scratch, out):
 
 @inlined
 def rank_tasks(task_pe, n_pes, order, reached, traffic, run):
-    """Fill ``rank``: when a walk over the blocks first meets each task; False if it misses one."""
+    """Note when a walk over the blocks first meets each task.
+
+    Args:
+        task_pe: (T,) element of each task.
+        n_pes: how many elements there are.
+        order: (blocks,) in depth-first order.
+        reached: how many of them the walk reaches.
+        traffic: :class:`.state.Traffic`.
+        run: :class:`.state.Run`; ``rank`` is filled, ``taken`` and ``candidates`` are overwritten.
+
+    Returns:
+        False if the walk misses a task.
+    """
     rank, count, tasks = run.rank, traffic.served, traffic.tasks
     n_tasks = task_pe.shape[0]
     # each element's tasks as a list: the first, and by task the next

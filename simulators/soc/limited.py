@@ -116,7 +116,16 @@ class LimitedSpace:
         return out
 
     def repair(self, x: Designs) -> Designs:
-        """Valid designs close to ``x``: missing memories go to free buses, tasks to the next A53."""
+        """Valid designs close to given ones.
+
+        Missing memories go to free buses, tasks to the next A53.
+
+        Args:
+            x: (n, d) value indices.
+
+        Returns:
+            (n, d) value indices of valid designs.
+        """
         out = x.copy()
         at = {n: i for i, n in enumerate(self.space.names)}
         buses = [at[f"bus{i}.to_memory"] for i in range(SLOTS)]
@@ -144,7 +153,14 @@ class LimitedSpace:
         return out
 
     def mask(self, prefix: Designs) -> NDArray[np.bool_]:
-        """Values of the next parameter that a valid design can still have."""
+        """Values of the next parameter that a valid design can still have.
+
+        Args:
+            prefix: (k,) value indices of the first k parameters.
+
+        Returns:
+            (values,) of parameter k.
+        """
         name = self.space.names[len(prefix)]
         values = self.space.parameters[len(prefix)].values
         chosen: Mapping[str, Any] = {
@@ -165,7 +181,14 @@ class LimitedSpace:
         return np.ones(len(values), np.bool_)
 
     def system(self, design: Designs) -> System:
-        """The system of one valid design (d,)."""
+        """The system of one valid design.
+
+        Args:
+            design: (d,) value indices.
+
+        Returns:
+            The system.
+        """
         (d,) = self.space.decode(design[None])
         w = self.workload
         elements = [

@@ -15,6 +15,14 @@ from .layout import (
 def run_phases(graph, chip, switches, legs, shares, run):
     """Run the tasks to their end.
 
+    Args:
+        graph: :class:`.state.Graph`.
+        chip: :class:`.state.Chip`.
+        switches: (3,) of ``layout``, semantics.
+        legs: :class:`.state.Legs`.
+        shares: :class:`.state.Shares`.
+        run: :class:`.state.Run`, filled.
+
     Returns:
         The number of phases and the seconds they took; -1 phases where no task can make progress.
     """
@@ -138,7 +146,17 @@ def run_phases(graph, chip, switches, legs, shares, run):
 
 @inlined
 def add_ranked(t, ready, n, rank):
-    """Put a task into a list sorted by rank; returns its new length."""
+    """Put a task into a list that is sorted by rank.
+
+    Args:
+        t: the task.
+        ready: (T,) the list.
+        n: its length.
+        rank: (T,) rank of each task.
+
+    Returns:
+        The new length.
+    """
     i = n
     while i > 0 and rank[ready[i - 1]] > rank[t]:
         ready[i] = ready[i - 1]
@@ -152,10 +170,25 @@ def free_inputs(
     t, in_start, in_edge, parent, child, amount, out_start, out_edge, is_source, edge_mem, completed,
     live, leak,
 ):  # fmt: skip
-    """Free the outputs of tasks all of whose readers are done; a source's are never freed.
+    """Free the outputs of tasks all of whose readers are done. A source's are never freed.
 
-    FARSI forgets the readers once one of their inputs is freed (``leak``), so that their other inputs
-    often never are.
+    FARSI forgets the readers once one of their inputs is freed (``leak``), so that their other
+    inputs often never are.
+
+    Args:
+        t: the task that is done.
+        in_start: see :class:`.state.Graph`, as all down to ``is_source``.
+        in_edge: as above.
+        parent: as above.
+        child: as above.
+        amount: as above.
+        out_start: as above.
+        out_edge: as above.
+        is_source: as above.
+        edge_mem: (E,) memory of each edge.
+        completed: (T,) which tasks are done.
+        live: (M + 1,) bytes allocated, lowered.
+        leak: whether readers are forgotten.
     """
     for k in range(in_start[t], in_start[t + 1]):
         p = parent[in_edge[k]]
@@ -187,11 +220,28 @@ def set_rates(
     bound,
     phase,
 ):
-    """Set ``rate`` and ``due`` of the running tasks; returns the phase's length in s.
+    """Set the rates of the running tasks.
 
-    A bus serves each hop at its full rate; a hop's gates get an equal part each, and a gate's tasks
-    share by weight.  A memory is shared by weight.  A task runs at the rate of its slowest block; the
-    block that sets the phase's length is kept in ``bound``.
+    A bus serves each hop at its full rate. A hop's gates get an equal part each, and a gate's tasks
+    share by weight. A memory is shared by weight. A task runs at the rate of its slowest block.
+
+    Args:
+        n_running: how many tasks run.
+        running: (T,) which.
+        pe_rate: (T,) instructions per second on the task's element.
+        task_pe: (T,) element of each task.
+        left: (T,) instructions that are left.
+        n_pes: how many elements there are.
+        n_buses: how many buses.
+        legs: :class:`.state.Legs`.
+        shares: :class:`.state.Shares`, filled for this phase.
+        rate: (T,), filled: instructions per second.
+        due: (T,), filled: seconds to completion.
+        bound: by phase, the block that sets its length; filled.
+        phase: which phase.
+
+    Returns:
+        The phase's length in seconds.
     """
     count, what, speed = legs.hops, legs.what, legs.speed
     through, into, feeds = shares.through, shares.into, shares.feeds
@@ -234,7 +284,14 @@ def set_rates(
 
 @inlined
 def count_traffic(n_running, running, legs, shares):
-    """Fill :class:`.state.Shares` for the tasks that run."""
+    """Fill :class:`.state.Shares` for the tasks that run.
+
+    Args:
+        n_running: how many tasks run.
+        running: (T,) which.
+        legs: :class:`.state.Legs`.
+        shares: :class:`.state.Shares`, filled.
+    """
     count, what = legs.hops, legs.what
     through, into, feeds, fed = shares.through, shares.into, shares.feeds, shares.fed
     shares.stamp[0] += 1

@@ -14,6 +14,12 @@ def window_power(durations, energies, n, slip):
     With ``slip``, FARSI's own slicing: its index stands still in phases without length, so that
     windows slip against the phases.
 
+    Args:
+        durations: (phases,) s.
+        energies: (phases,) J.
+        n: how many phases there are.
+        slip: whether FARSI's slicing is followed.
+
     Returns:
         That power in W, and the phases [low, high) of its window.
     """

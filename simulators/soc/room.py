@@ -13,7 +13,18 @@ N_LEG, N_SPEED = len(LEG), len(SPEED)
 
 @compiled
 def room(n_tasks, n_edges, n_pes, n_buses, n_mems):
-    """Room for designs of at most these sizes (the number of buses is exact)."""
+    """Room for designs of at most these sizes.
+
+    Args:
+        n_tasks: tasks.
+        n_edges: edges.
+        n_pes: processing elements.
+        n_buses: buses; this number is exact.
+        n_mems: memories.
+
+    Returns:
+        :class:`.state.Scratch`.
+    """
     n = n_pes + n_buses + n_mems
     c, h, g = n_buses + n_mems, n_buses * n_buses + n_mems, n_pes + n_buses * n_buses
     phases = 2 * n_tasks + 4
@@ -86,7 +97,18 @@ def room(n_tasks, n_edges, n_pes, n_buses, n_mems):
 
 @compiled
 def chip_room(n_tasks, n_edges, n_pes, n_buses, n_mems):
-    """Room for the systems of designs of at most these sizes; ``batch.build`` cuts it to size."""
+    """Room for the systems of designs of at most these sizes.
+
+    Args:
+        n_tasks: tasks.
+        n_edges: edges.
+        n_pes: processing elements.
+        n_buses: buses.
+        n_mems: memories.
+
+    Returns:
+        :class:`.state.Chip`; ``batch.build`` cuts it to size.
+    """
     return Chip(
         np.zeros(n_tasks, np.int16),
         np.zeros(n_edges, np.int16),

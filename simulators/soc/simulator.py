@@ -132,7 +132,14 @@ class SoCSimulator(Simulator):
         return self.full.default() if self.limited is None else self.limited.default()
 
     def system(self, design: Designs) -> System:
-        """The system that one design (d,) stands for."""
+        """The system that one design stands for.
+
+        Args:
+            design: (d,) value indices.
+
+        Returns:
+            The system.
+        """
         return self.full.system(design) if self.limited is None else self.limited.system(design)
 
     def repair(self, x: Designs, rng: np.random.Generator) -> Designs:
@@ -159,7 +166,14 @@ class SoCSimulator(Simulator):
         return advise(self.full, self.semantics == "physical", design, metric, evaluation)
 
     def simulate(self, system: System) -> Outcome:
-        """Run one system, whether it belongs to the space or not."""
+        """Run one system, whether it belongs to the space or not.
+
+        Args:
+            system: the system.
+
+        Returns:
+            Its figures, with the reason where it is infeasible.
+        """
         w = self.graph
         reason, results, scratch, _ = self.run(system)
         run, names = scratch.run, system.block_names
@@ -172,7 +186,14 @@ class SoCSimulator(Simulator):
         return Outcome(reason, results, run.start, run.finish, used, phases)
 
     def run(self, system: System) -> tuple[str, dict[str, float], Scratch, Chip]:
-        """Run one system: why it is infeasible, ``layout.RESULTS``, the kernel's notes, its chip."""
+        """Run one system, with all the notes that the kernel makes.
+
+        Args:
+            system: the system.
+
+        Returns:
+            (why it is infeasible or "", ``layout.RESULTS``, the kernel's notes, its chip).
+        """
         from .kernel import simulate
         from .room import room
 
@@ -199,7 +220,14 @@ class SoCSimulator(Simulator):
         return breakdowns(accounts, evaluation, {} if self.limited else reliefs(self.full))
 
     def latencies(self, outcome: Outcome) -> list[float]:
-        """Seconds at which each graph is done: its last task's finish."""
+        """Seconds at which each graph is done: its last task's finish.
+
+        Args:
+            outcome: of a system.
+
+        Returns:
+            Seconds by graph, in the workload's order.
+        """
         return [float(outcome.finish[list(ends)].max()) for ends in self.graph.ends.values()]
 
     def _evaluate(self, x: Designs) -> Evaluation:

@@ -107,27 +107,66 @@ class FullSpace:
         return out
 
     def writes(self, t: int) -> bool:
-        """Whether a task writes data; control edges go through no memory."""
+        """Whether a task writes data; control edges go through no memory.
+
+        Args:
+            t: the task's index.
+
+        Returns:
+            True if an edge from it carries bytes.
+        """
         w = self.workload
         return any(w.edges[e][2] > 0 for e in w.children[t])
 
     def value(self, design: Designs, name: str) -> object:
-        """The physical value of a knob in one design (d,)."""
+        """The physical value of a knob in one design (d,).
+
+        Args:
+            design: (d,) value indices.
+            name: the knob's name.
+
+        Returns:
+            The value.
+        """
         column = self._at[name]
         return self.space.parameters[column].values[int(design[column])]
 
     def number(self, design: Designs, name: str) -> int:
-        """A numeric knob."""
+        """The value of a numeric knob.
+
+        Args:
+            design: (d,) value indices.
+            name: the knob's name.
+
+        Returns:
+            The value, in the knob's unit.
+        """
         value = self.value(design, name)
         assert isinstance(value, int)
         return value
 
     def has(self, name: str) -> bool:
-        """Whether the space has a knob of that name."""
+        """Whether the space has a knob of that name.
+
+        Args:
+            name: the knob's name.
+
+        Returns:
+            True if it has.
+        """
         return name in self._at
 
     def with_value(self, design: Designs, name: str, value: object) -> Designs | None:
-        """The design with a knob set; None where the knob or value does not exist."""
+        """The design with a knob set.
+
+        Args:
+            design: (d,) value indices.
+            name: the knob's name.
+            value: the new physical value.
+
+        Returns:
+            (d,) value indices; None where the knob or value does not exist.
+        """
         if name not in self._at or value not in self.space.parameters[self._at[name]].values:
             return None
         out = design.copy()
@@ -135,7 +174,16 @@ class FullSpace:
         return out
 
     def moved(self, design: Designs, name: str, steps: int) -> Designs | None:
-        """The design with an ordinal knob moved by steps, stopping at its ends."""
+        """The design with an ordinal knob moved by steps; it stops at the knob's ends.
+
+        Args:
+            design: (d,) value indices.
+            name: the knob's name.
+            steps: up, or down where negative.
+
+        Returns:
+            (d,) value indices; None where the knob does not exist.
+        """
         if name not in self._at:
             return None
         column = self._at[name]
@@ -144,7 +192,16 @@ class FullSpace:
         return out
 
     def system(self, design: Designs) -> System:
-        """The system of one design (d,); elements, memories and buses without use are left out."""
+        """The system of one design.
+
+        Elements, memories and buses without use are left out.
+
+        Args:
+            design: (d,) value indices.
+
+        Returns:
+            The system.
+        """
         w = self.workload
         host = {t: self.value(design, f"host.{w.tasks[t].name}") for t in self.compute}
         elements: list[Element] = []
@@ -195,7 +252,14 @@ class FullSpace:
         )
 
     def tables(self, physical: bool) -> tuple[Knobs, Values]:
-        """What ``batch.build`` wants: columns of the knobs, and what their values mean."""
+        """What ``batch.build`` wants: columns of the knobs, and what their values mean.
+
+        Args:
+            physical: whether width and frequency cost.
+
+        Returns:
+            The columns and the values.
+        """
         w, at = self.workload, self._at
         names = [t.name for t in w.tasks]
 

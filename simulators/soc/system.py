@@ -63,6 +63,9 @@ class System:
             busy: (P,) s in which elements ran a task.
             carried: (C, 2) bytes that buses and memories moved, read and written.
             duration: s.
+
+        Returns:
+            Shares by the block's name.
         """
         peak = [b[0] * b[1] for b in self.buses] + [m[1] * m[2] for m in self.memories]
         used = [*busy, *(carried.max(axis=1) / np.array(peak))]
@@ -72,7 +75,18 @@ class System:
         }
 
     def chip(self, w: Workload, physical: bool) -> Chip:
-        """The kernel's view: rates, energies an instruction, areas."""
+        """The kernel's view of the system.
+
+        Args:
+            w: the workload.
+            physical: whether width and frequency cost.
+
+        Returns:
+            Rates, energies per instruction and areas.
+
+        Raises:
+            DesignError: a task on another task's accelerator, or on one that its table lacks.
+        """
         n = len(w.tasks)
         rate, energy = np.ones(n), np.zeros(n)
         for t, pe in enumerate(self.task_pe):
@@ -122,7 +136,19 @@ class System:
 
 
 def accelerator(w: Workload, element: Element, physical: bool) -> tuple[float, float]:
-    """Instructions a second and joules an instruction of an accelerator."""
+    """Rate and energy of an accelerator.
+
+    Args:
+        w: the workload.
+        element: the accelerator, which has a task.
+        physical: whether frequency costs.
+
+    Returns:
+        (instructions per second, J per instruction).
+
+    Raises:
+        DesignError: the workload's table has no accelerator for the task.
+    """
     assert element.task is not None
     task = w.tasks[element.task]
     if task.cycles is None or task.energy_j is None:
@@ -135,7 +161,18 @@ def accelerator(w: Workload, element: Element, physical: bool) -> tuple[float, f
 
 
 def accelerator_area(w: Workload, element: Element) -> float:
-    """Square metres of an accelerator."""
+    """Area of an accelerator.
+
+    Args:
+        w: the workload.
+        element: the accelerator, which has a task.
+
+    Returns:
+        m2.
+
+    Raises:
+        DesignError: the workload's table has no accelerator for the task.
+    """
     assert element.task is not None
     area = w.tasks[element.task].area_m2
     if area is None:

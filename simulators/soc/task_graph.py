@@ -30,7 +30,14 @@ class Range:
     whole: bool = False
 
     def fault(self, value: float) -> str:
-        """What is wrong with a number, or ''."""
+        """What is wrong with a number, or ''.
+
+        Args:
+            value: the number.
+
+        Returns:
+            A phrase such as ``expected from 1 to 1e+18 cycles``, or ''.
+        """
         inside = self.least <= value <= self.most or (self.zero and value == 0)
         if inside and not (self.whole and value != int(value)):
             return ""
@@ -247,7 +254,14 @@ class Workload:
 
 
 def repeated(names: Iterable[str]) -> list[str]:
-    """Names given more than once, in the order of their second appearance."""
+    """Names given more than once, in the order of their second appearance.
+
+    Args:
+        names: any names.
+
+    Returns:
+        Each of them once.
+    """
     seen: set[str] = set()
     twice: dict[str, None] = {}
     for name in names:
@@ -258,7 +272,15 @@ def repeated(names: Iterable[str]) -> list[str]:
 
 
 def find_cycle(n: int, edges: Iterable[tuple[int, int]]) -> list[int]:
-    """Tasks of one cycle, the first repeated at the end; empty where there is none."""
+    """Tasks of one cycle, the first repeated at the end; empty where there is none.
+
+    Args:
+        n: how many tasks there are.
+        edges: (parent, child).
+
+    Returns:
+        Indices of tasks, from parent to child.
+    """
     before: list[list[int]] = [[] for _ in range(n)]
     after: list[list[int]] = [[] for _ in range(n)]
     for p, c in edges:
@@ -284,6 +306,10 @@ def find_cycle(n: int, edges: Iterable[tuple[int, int]]) -> list[int]:
 
 def refuse(where: str, faults: Sequence[str]) -> None:
     """Raise all faults in one message, if there are any.
+
+    Args:
+        where: names the file or workload.
+        faults: one phrase each.
 
     Raises:
         WorkloadError: names each fault, the first twenty in full.

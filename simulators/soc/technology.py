@@ -53,32 +53,74 @@ def cacti() -> NDArray[np.float64]:
 
 
 def voltage(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Supply in volts at a frequency in Hz."""
+    """Supply in volts at a frequency in Hz.
+
+    Args:
+        frequency: Hz.
+
+    Returns:
+        V, of the same shape.
+    """
     return 0.6 + 0.3 * (np.asarray(frequency, np.float64) - 100e6) / 700e6
 
 
 def frequency_factor(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Energy at a frequency over energy at 100 MHz."""
+    """Energy at a frequency over energy at 100 MHz.
+
+    Args:
+        frequency: Hz.
+
+    Returns:
+        The ratio, of the same shape.
+    """
     return np.asarray((voltage(frequency) / 0.6) ** 2, np.float64)
 
 
 def bus_energy_per_byte(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Joules to move a byte over one bus."""
+    """Energy to move a byte over one bus.
+
+    Args:
+        frequency: Hz.
+
+    Returns:
+        J, of the same shape.
+    """
     fixed = BUS_MM * BUS_PJ_PER_BYTE_MM * 1e-12 * ENERGY_SCALE
     return np.asarray(fixed * frequency_factor(frequency), np.float64)
 
 
 def bus_area(width: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Square metres of a bus of ``width`` bytes."""
+    """Area of a bus.
+
+    Args:
+        width: bytes.
+
+    Returns:
+        m2, of the same shape.
+    """
     return np.asarray(width, np.float64) * 8 * BUS_PITCH_M * BUS_MM * 1e-3 * AREA_SCALE
 
 
 def memory_area_factor(width: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Area of a memory over that at a port of 16 bytes."""
+    """Area of a memory over that at a port of 16 bytes.
+
+    Args:
+        width: of the port, bytes.
+
+    Returns:
+        The ratio, of the same shape.
+    """
     return np.asarray(AREA_PER_DOUBLING ** np.log2(np.asarray(width) / 16), np.float64)
 
 
 def memory_energy_factor(width: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Energy a byte of a memory over that at a port of 16 bytes."""
+    """Energy per byte of a memory over that at a port of 16 bytes.
+
+    Args:
+        width: of the port, bytes.
+
+    Returns:
+        The ratio, of the same shape.
+    """
     steps = np.clip(np.log2(np.asarray(width) / 16), -1, 1)
     return np.asarray(ENERGY_PER_DOUBLING**steps, np.float64)

@@ -10,14 +10,28 @@ from .compiled import inlined
 
 @inlined
 def append(near, degree, bus, other):
-    """Make block ``other`` the last neighbour of a bus."""
+    """Make block ``other`` the last neighbour of a bus.
+
+    Args:
+        near: (B, n) neighbours of each bus, changed.
+        degree: (B,) how many there are, changed.
+        bus: the bus.
+        other: the block.
+    """
     near[bus, degree[bus]] = other
     degree[bus] += 1
 
 
 @inlined
 def remove(near, degree, bus, other):
-    """Take ``other`` out of the neighbours of a bus, keeping the order of the rest."""
+    """Take ``other`` out of the neighbours of a bus, keeping the order of the rest.
+
+    Args:
+        near: (B, n) neighbours of each bus, changed.
+        degree: (B,) how many there are, changed.
+        bus: the bus.
+        other: the block, which is a neighbour.
+    """
     k = 0
     while near[bus, k] != other:
         k += 1
@@ -28,7 +42,14 @@ def remove(near, degree, bus, other):
 
 @inlined
 def connect(pe_bus, mem_bus, links, topology):
-    """Fill the buses' neighbours: elements, other buses, memories, as the design lists them."""
+    """Fill the buses' neighbours: elements, other buses, memories, as the design lists them.
+
+    Args:
+        pe_bus: (P,) bus of each element.
+        mem_bus: (M,) bus of each memory.
+        links: (n, 2) pairs of buses.
+        topology: :class:`.state.Topology`; ``near`` and ``degree`` are filled.
+    """
     near, degree = topology.near, topology.degree
     n_pes, n_buses = pe_bus.shape[0], degree.shape[0]
     for b in range(n_buses):
@@ -45,10 +66,20 @@ def connect(pe_bus, mem_bus, links, topology):
 
 @inlined
 def walk(pe_bus, task_pe, apart, topology):
-    """Blocks in depth-first order into ``order``; returns how many are reached.
+    """Walk over the blocks, depth first.
 
-    From block 0, as FARSI does.  A graph in several parts (``apart``) may leave blocks that share no
-    bus with it: then also from the elements of tasks that were not met, in the order of tasks.
+    It starts at block 0, as FARSI's does. A graph in several parts (``apart``) may leave blocks
+    that share no bus with it. Then it starts also at the elements of tasks that were not met, in
+    the order of tasks.
+
+    Args:
+        pe_bus: (P,) bus of each element.
+        task_pe: (T,) element of each task.
+        apart: whether some tasks exchange no data with the rest.
+        topology: :class:`.state.Topology`; ``order`` is filled.
+
+    Returns:
+        How many blocks are reached.
     """
     near, degree, order = topology.near, topology.degree, topology.order
     seen, stack, step = topology.seen, topology.stack, topology.step
@@ -65,7 +96,22 @@ def walk(pe_bus, task_pe, apart, topology):
 
 @inlined
 def depth_first(first, pe_bus, near, degree, order, seen, stack, step, count):
-    """Append to ``order`` what is reached from element ``first`` and not seen; returns its length."""
+    """Append to ``order`` what is reached from one element and was not seen before.
+
+    Args:
+        first: the element.
+        pe_bus: (P,) bus of each element.
+        near: (B, n) neighbours of each bus.
+        degree: (B,) how many there are.
+        order: (blocks,), appended to.
+        seen: (blocks,), updated.
+        stack: (blocks,), scratch.
+        step: (blocks,), scratch.
+        count: the length of ``order``.
+
+    Returns:
+        Its new length.
+    """
     first_bus, n_buses = pe_bus.shape[0], degree.shape[0]
     order[count] = first
     seen[first] = True
@@ -96,7 +142,14 @@ def depth_first(first, pe_bus, near, degree, order, seen, stack, step, count):
 
 @inlined
 def bus_routes(first_bus, topology):
-    """Fill ``hop``: the bus before ``b`` on the shortest way from bus ``a``; -1 where there is none."""
+    """Find the shortest ways between buses.
+
+    ``hop`` gets the bus before ``b`` on the way from bus ``a``, and -1 where there is none.
+
+    Args:
+        first_bus: the number of block that the first bus has.
+        topology: :class:`.state.Topology`; ``hop`` is filled.
+    """
     near, degree, hop, queue = topology.near, topology.degree, topology.hop, topology.queue
     n_buses = degree.shape[0]
     for a in range(n_buses):
@@ -118,7 +171,16 @@ def bus_routes(first_bus, topology):
 
 @inlined
 def cut_idle_links(first_bus, topology, held):
-    """Disconnect buses that serve no task in common; ``held`` (C, T) bool.  Returns whether any."""
+    """Disconnect buses that serve no task in common.
+
+    Args:
+        first_bus: the number of block that the first bus has.
+        topology: :class:`.state.Topology`; ``near`` and ``degree`` are changed.
+        held: (C, T) bool, whether a carrier serves a task.
+
+    Returns:
+        Whether any link was cut.
+    """
     near, degree = topology.near, topology.degree
     n_buses = degree.shape[0]
     cut = False
@@ -145,8 +207,17 @@ def cut_idle_links(first_bus, topology, held):
 def prune_buses(pe_bus, mem_bus, task_pe, apart, topology):
     """Remove buses without memories or without elements, as ArchGym does before it simulates.
 
-    Blocks that lose their bus move to its one neighbour; ``pe_bus`` and ``mem_bus`` follow.
-    Returns whether anything changed.
+    Blocks that lose their bus move to its one neighbour.
+
+    Args:
+        pe_bus: (P,) bus of each element, changed.
+        mem_bus: (M,) bus of each memory, changed.
+        task_pe: (T,) element of each task.
+        apart: whether some tasks exchange no data with the rest.
+        topology: :class:`.state.Topology`; ``near`` and ``degree`` are changed.
+
+    Returns:
+        Whether anything changed.
     """
     near, degree, order = topology.near, topology.degree, topology.order
     moved, others = topology.moved, topology.others
@@ -170,6 +241,8 @@ def prune_buses(pe_bus, mem_bus, task_pe, apart, topology):
         if not lonely:
             continue
         changed = True
+        # the blocks that must move: elements of a bus without memories, memories of one without
+        # elements
         take = 0
         if mems > 0 or pes > 0:
             for i in range(degree[bus]):

@@ -13,7 +13,20 @@ from .layout import (
 
 @inlined
 def carry(c, t, direction, amount, unit, moved, units, held, tasks, count):
-    """Task ``t`` moves bytes through carrier ``c``, and joins its tasks if it is new there."""
+    """A task moves bytes through a carrier, and joins its tasks if it is new there.
+
+    Args:
+        c: the carrier.
+        t: the task.
+        direction: READ or WRITE.
+        amount: bytes.
+        unit: the weight with which the bytes compete.
+        moved: (T, 2, C) bytes, added to.
+        units: (T, 2, C) weights, added to.
+        held: (C, T) whether a carrier serves a task, updated.
+        tasks: (C, T) the tasks it serves, appended to.
+        count: (C,) how many, updated.
+    """
     moved[t, direction, c] += amount
     units[t, direction, c] += unit
     if not held[c, t]:
@@ -26,10 +39,19 @@ def carry(c, t, direction, amount, unit, moved, units, held, tasks, count):
 def load_carriers(graph, chip, topology, reached, traffic):
     """Fill the carriers' loads in FARSI's order: writes to memories, then a walk of the graph.
 
-    The walk starts at the root tasks; at each task it loads the read that led there, at the first
-    visit also the task's writes on buses, and goes on to the tasks that read them, memory by memory
-    in the blocks' depth-first ``order``.  Control edges are walked, but move nothing.  Returns False
-    where a memory cannot be reached.
+    The walk starts at the root tasks. At each task it loads the read that led there. At the first
+    visit it also loads the task's writes on buses. It goes on to the tasks that read them, memory
+    by memory in the blocks' depth-first ``order``. Control edges are walked, but move nothing.
+
+    Args:
+        graph: :class:`.state.Graph`.
+        chip: :class:`.state.Chip`.
+        topology: :class:`.state.Topology`.
+        reached: blocks that the walk over them reaches.
+        traffic: :class:`.state.Traffic`, filled.
+
+    Returns:
+        False where a memory cannot be reached.
     """
     child, amount, unit_read, unit_write = (
         graph.child, graph.amount, graph.unit_read, graph.unit_write,
@@ -80,6 +102,7 @@ def load_carriers(graph, chip, topology, reached, traffic):
                         if b == bus:
                             break
                         b = hop[bus, b]
+                # a task that was met before: only the read that led here was new
                 if seen[t]:
                     depth -= 1
                     entering = False
@@ -113,7 +136,20 @@ def load_carriers(graph, chip, topology, reached, traffic):
 
 @inlined
 def sort_writes(out_start, out_edge, edge_mem, order, reached, first_mem, place, writes):
-    """Each task's outgoing edges by where their memories stand in depth-first order; stable."""
+    """Sort each task's outgoing edges by where their memories stand in depth-first order.
+
+    The sort is stable.
+
+    Args:
+        out_start: (T + 1,) where each task's edges begin in ``out_edge``.
+        out_edge: (E,) edges by task.
+        edge_mem: (E,) memory of each edge.
+        order: (blocks,) in depth-first order.
+        reached: how many of them the walk reaches.
+        first_mem: the number of block that the first memory has.
+        place: (M + 1,), filled with where each memory stands, or -1.
+        writes: (E,), filled with the sorted edges.
+    """
     for m in range(place.shape[0]):
         place[m] = -1
     for k in range(reached):
@@ -132,10 +168,20 @@ def sort_writes(out_start, out_edge, edge_mem, order, reached, first_mem, place,
 
 @inlined
 def trace_hops(graph, chip, hop, traffic, legs):
-    """Fill every task's hops after pruning; False where a memory cannot be reached.
+    """Fill in every task's hops after pruning.
 
-    A hop's weight is that of all of the task's traffic through the bus or memory in that direction, on
-    whatever way it goes on; so are the bytes an instruction (FARSI's rule).
+    A hop's weight is that of all of the task's traffic through the bus or memory in that direction,
+    on whatever way it goes on. So are the bytes per instruction (FARSI's rule).
+
+    Args:
+        graph: :class:`.state.Graph`.
+        chip: :class:`.state.Chip`.
+        hop: (B, B) of :class:`.state.Topology`.
+        traffic: :class:`.state.Traffic`.
+        legs: :class:`.state.Legs`, filled.
+
+    Returns:
+        False where a memory cannot be reached.
     """
     parent, child, amount, work = graph.parent, graph.child, graph.amount, graph.work
     task_pe, edge_mem, pe_bus, mem_bus = chip.task_pe, chip.edge_mem, chip.pe_bus, chip.mem_bus

@@ -22,7 +22,11 @@ SOURCE = "FARSI"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """``archgym validate soc``."""
+    """Add the options of ``archgym validate soc``.
+
+    Args:
+        parser: the subcommand's parser.
+    """
     parser.description = __doc__
     parser.add_argument(
         "--reference",
@@ -38,7 +42,17 @@ def _go(options: argparse.Namespace) -> Validation:
 
 
 def validate(reference: Path) -> Validation:
-    """Compare with a reference file; one check a quantity, with its largest relative error."""
+    """Compare with a reference file.
+
+    Args:
+        reference: the file, in JSON.
+
+    Returns:
+        One check per quantity, with its largest relative error.
+
+    Raises:
+        ArchgymError: the file cannot be read or is of another form.
+    """
     try:
         data = json.loads(reference.read_text(encoding="utf-8"))
         workloads = {n: workload_of(n, d) for n, d in data["workloads"].items()}
@@ -105,7 +119,15 @@ def _error(mine: Any, theirs: Any) -> float:
 
 
 def workload_of(name: str, described: dict[str, Any]) -> Workload:
-    """A workload as the reference file describes it."""
+    """A workload as the reference file describes it.
+
+    Args:
+        name: of the workload.
+        described: its entry in the file.
+
+    Returns:
+        The workload.
+    """
     tasks = [
         Task(
             t["name"],
@@ -122,7 +144,14 @@ def workload_of(name: str, described: dict[str, Any]) -> Workload:
 
 
 def system_of(design: dict[str, Any]) -> System:
-    """A design as the reference file describes it."""
+    """A system as the reference file describes it.
+
+    Args:
+        design: the entry.
+
+    Returns:
+        The system.
+    """
     elements = [
         Element() if e[0] == "cpu" else Element(int(e[1]), int(e[2]), float(e[3]))
         for e in design["pes"]

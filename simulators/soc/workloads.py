@@ -28,6 +28,12 @@ def names() -> list[str]:
 def resolve(text: str | Path | Workload) -> Workload:
     """The workload of a name, of names joined with ``+``, or of a path.
 
+    Args:
+        text: a name, names joined with ``+``, a path, or a workload, which stands for itself.
+
+    Returns:
+        The workload.
+
     Raises:
         UnknownNameError: neither a name nor a file of a known format.
         WorkloadError: a file that cannot be read, with all its faults.
@@ -60,6 +66,12 @@ def combine(parts: Sequence[Workload]) -> Workload:
     The world outside (``souurce``, ``siink`` and FARSI's other names of tasks without work) is one for
     all, with the union of its children.  Other tasks keep to their graph: a name that an earlier
     graph has too becomes ``NAME@GRAPH``.
+
+    Args:
+        parts: the graphs; names of all differ.
+
+    Returns:
+        A workload that ends when all of them do.
 
     Raises:
         WorkloadError: two graphs of one name.

@@ -39,6 +39,13 @@ READERS: dict[str, Callable[[Path], Workload]] = {
 
 
 def reader(path: str) -> Callable[[Path], Workload] | None:
-    """The reader for a file's name, by its ending; None where no format has it."""
+    """The reader for a file, by the ending of its name.
+
+    Args:
+        path: the file's path.
+
+    Returns:
+        The reader; None where no format has the ending.
+    """
     lower = path.lower()
     return next((read for ending, read in READERS.items() if lower.endswith(ending)), None)

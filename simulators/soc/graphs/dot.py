@@ -31,6 +31,12 @@ TOKEN = re.compile(
 def read_dot(path: Path) -> Workload:
     """The workload of a ``.dot`` or ``.gv`` file.
 
+    Args:
+        path: the file.
+
+    Returns:
+        The workload.
+
     Raises:
         WorkloadError: not a digraph, broken syntax, or the faults of its tasks and edges.
     """

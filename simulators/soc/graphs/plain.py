@@ -47,7 +47,17 @@ def _csv_rows(path: Path, needed: Sequence[str], faults: list[str]) -> list[Row]
 
 
 def read_csv(path: Path) -> Workload:
-    """``NAME.tasks.csv`` with ``NAME.edges.csv`` beside it."""
+    """Read ``NAME.tasks.csv`` with ``NAME.edges.csv`` beside it.
+
+    Args:
+        path: of the table of tasks.
+
+    Returns:
+        The workload.
+
+    Raises:
+        WorkloadError: all faults of both files, with their lines.
+    """
     faults: list[str] = []
     tasks = _csv_rows(path, ("task", "work_instructions"), faults)
     beside = path.with_name(path.name[: -len(".tasks.csv")] + ".edges.csv")
@@ -58,7 +68,20 @@ def read_csv(path: Path) -> Workload:
 
 
 def read_json(path: Path) -> Workload:
-    """``{"tasks": [...], "edges": [...]}`` with the columns of the CSV files, or WfCommons."""
+    """Read a task graph in JSON.
+
+    It is ``{"tasks": [...], "edges": [...]}`` with the columns of the CSV files, or a WfCommons
+    instance.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The workload.
+
+    Raises:
+        WorkloadError: all faults, with their places.
+    """
     data = parse_json(read_text(path), str(path), WorkloadError, LARGEST_FILE)
     if isinstance(data, dict) and "workflow" in data:
         return wfcommons.read(path, data)
@@ -66,7 +89,17 @@ def read_json(path: Path) -> Workload:
 
 
 def read_yaml_graph(path: Path) -> Workload:
-    """The same keys as JSON."""
+    """Read a task graph in YAML; its keys are those of JSON.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The workload.
+
+    Raises:
+        WorkloadError: all faults, with their places.
+    """
     read_text(path)  # size and encoding
     try:
         return _from_document(path, read_yaml(path))
@@ -91,7 +124,18 @@ def _from_document(path: Path, data: Any) -> Workload:
 
 
 def read_graphml(path: Path) -> Workload:
-    """A directed GraphML graph; defaults of its keys count."""
+    """Read a directed graph in GraphML; defaults of its keys count.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The workload.
+
+    Raises:
+        MissingExtraError: networkx is not installed.
+        WorkloadError: an undirected graph, several graphs, or the faults of its tasks and edges.
+    """
     networkx = need("networkx", "reading GraphML")
     text = read_text(path)
     try:

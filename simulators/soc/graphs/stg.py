@@ -18,6 +18,12 @@ INSTRUCTIONS = 1e6  # of one unit of processing time: 0.5 ms on the A53
 def read_stg(path: Path) -> Workload:
     """The workload of a ``.stg`` file; tasks go by their numbers.
 
+    Args:
+        path: the file.
+
+    Returns:
+        The workload.
+
     Raises:
         WorkloadError: all faults, with their lines.
     """

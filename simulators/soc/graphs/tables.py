@@ -32,6 +32,12 @@ class Row:
 def read_text(path: Path) -> str:
     """A text file, UTF-8 with or without a byte-order mark.
 
+    Args:
+        path: the file.
+
+    Returns:
+        The text.
+
     Raises:
         WorkloadError: not there, not text, or larger than 64 MB.
     """
@@ -44,18 +50,38 @@ def read_text(path: Path) -> str:
 
 
 def short(value: object) -> str:
-    """A value for a message, never long."""
+    """A value for a message, never long.
+
+    Args:
+        value: any value.
+
+    Returns:
+        At most 60 characters.
+    """
     text = reprlib.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def stem(path: Path) -> str:
-    """A file's name without the ending that says its format."""
+    """A file's name without the ending that says its format.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The name.
+    """
     return path.name.removesuffix(".tasks.csv") if path.name.endswith(".csv") else path.stem
 
 
 def name_of(value: Any) -> str:
     """A task's name from a text or a whole number.
+
+    Args:
+        value: a cell.
+
+    Returns:
+        The name, without blanks around it.
 
     Raises:
         ValueError: says what is wrong with it.
@@ -72,6 +98,12 @@ def name_of(value: Any) -> str:
 
 def number(value: Any) -> float | None:
     """A number; None where the cell is blank.
+
+    Args:
+        value: a cell.
+
+    Returns:
+        The number, or None.
 
     Raises:
         ValueError: says what is wrong with it.
@@ -212,6 +244,9 @@ def build(
         edges: rows with the columns of ``EDGE_COLUMNS``.
         faults: what a reader found before.
         graphs: tasks by graph, where the file holds several that run at once.
+
+    Returns:
+        The workload.
 
     Raises:
         WorkloadError: all faults of the file, with their places.

@@ -22,6 +22,12 @@ Table = dict[str, float]  # by type
 def read_tgff(path: Path) -> Workload:
     """The workload of a ``.tgff`` file.
 
+    Args:
+        path: the file.
+
+    Returns:
+        The workload; each task graph of the file is done by itself.
+
     Raises:
         WorkloadError: all faults, with their lines.
     """

@@ -21,6 +21,13 @@ from .tables import Row, build, name_of, number, short
 def read(path: Path, data: Mapping[str, Any]) -> Workload:
     """The workload of a parsed instance.
 
+    Args:
+        path: names the workload, and the file in messages.
+        data: the parsed file.
+
+    Returns:
+        The workload.
+
     Raises:
         WorkloadError: all faults, with their places.
     """
