@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..kernels.physics import unreleased
 from ..space import Designs, DesignSpace, Setting, Value, settings_of_signature
+from .drawing import Drawing
 from .evaluation import Evaluation, Metric, check_evaluation
 from .explanation import Breakdown, Explanation, whole
 from .query import Query
@@ -233,6 +234,20 @@ class Simulator(ABC):
         return Explanation(
             known, {m.name: found.get(m.name) or whole(m.name, known) for m in self.metrics}
         )
+
+    def draw(self, design: Designs) -> Iterable[Drawing]:
+        """Figures of one design for people, such as a timeline: a run's page shows those of its best.
+
+        Args:
+            design: (d,) value indices, feasible.
+
+        Returns:
+            Drawings in order; none by default.
+
+        Raises:
+            ArchgymError: the design is infeasible; says why.
+        """
+        return ()
 
     def queries(self) -> tuple[Query, ...]:
         """Parts of an evaluation that are costly by themselves.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..errors import ArchgymError
 from ..space import Designs, Value, design_keys
+from .drawing import Drawing
 from .evaluation import Evaluation
 from .explanation import Explanation
 from .simulator import Simulator
@@ -72,6 +73,10 @@ class Wrapper(Simulator):
     def explain(self, x: Any, evaluation: Evaluation | None = None) -> Explanation:
         """As the inner simulator's :meth:`Simulator.explain`."""
         return self.inner.explain(x, evaluation)
+
+    def draw(self, design: Designs) -> Iterable[Drawing]:
+        """As the inner simulator's :meth:`Simulator.draw`."""
+        return self.inner.draw(design)
 
     def prepare(self) -> None:
         """The inner simulator's."""

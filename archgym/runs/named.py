@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ..documents import read_yaml
+from ..errors import ArchgymError
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import load_scenario
+from ..space import Designs
 from ..terminal.output import settings
 from .run_folder import MANIFEST, RunFolder
 
@@ -47,3 +49,26 @@ def design_values(text: str) -> dict[str, Any]:
     if text.endswith((".yaml", ".yml")):
         return dict(read_yaml(Path(text)))
     return dict(settings([pair.strip() for pair in text.split(",")], "--design"))
+
+
+def chosen(what: str, changes: str | None) -> tuple[Scenario, Designs]:
+    """A run's best design or a scenario's reference design, with some knobs changed.
+
+    Args:
+        what: a run folder, or a scenario.
+        changes: as of :func:`design_values`; None for none.
+
+    Returns:
+        The scenario, and the design (d,) in value indices of its simulator's space.
+
+    Raises:
+        ArchgymError: a scenario without a reference design, and no changes that could stand for it.
+    """
+    scenario, best = opened(what)
+    start = best or {}
+    if best is None and scenario.reference_design is not None:
+        start = scenario.space.decode(scenario.reference_design)[0]
+    elif best is None and not changes:
+        raise ArchgymError(f"{what} has no reference design: give --design NAME=VALUE,…")
+    design = start | (design_values(changes) if changes else {})
+    return scenario, scenario.to_simulator(scenario.space.encode(design))[0]

@@ -16,6 +16,7 @@ from ..files.text import write_text
 from ..pages.parts import Parts
 from . import sentences
 from .around import add_around
+from .drawings import add_drawings
 from .finished import Finished
 from .goal_rows import goal_rows
 from .naming import title_of
@@ -65,6 +66,7 @@ def page_of(run: Finished, folder: Path | None, effects: bool | None = None) -> 
     _goals(page, run)
     _changes(page, run, effects)
     add_why(page, run)
+    add_drawings(page, run)
     page.head(
         "Convergence",
         "Each objective over the evaluations charged. The axis is fitted to the trials that meet the specs: "

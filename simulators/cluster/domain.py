@@ -1,6 +1,6 @@
 """What the domain of clusters offers."""
 
-from archgym.domains import Domain
+from archgym.domains import Domain, Verb
 
 DOMAIN = Domain(
     name="cluster",
@@ -13,6 +13,12 @@ DOMAIN = Domain(
             "scenario": "cluster/gpt3-13b-training",
             "objectives": ("time", "bandwidth"),
         },
+    },
+    verbs={
+        "draw": Verb(
+            "timeline of a step, roofline, what a run's designs cost",
+            "archgym.simulators.cluster.command:add_draw",
+        ),
     },
     validator="archgym.simulators.cluster.validation:add_options",
 )

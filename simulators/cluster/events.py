@@ -20,7 +20,8 @@ class Outcome:
 
     ``communication`` is how long a collective was under way in ns, ``least`` the time in ns that its busiest
     dimension's ports need for what it sends in them, by any algorithm.
-    ``last`` are the nodes of the NPU that ends last, in the order in which they ended.
+    ``last`` are the nodes of the NPU that ends last, in the order in which they ended, ``spans`` those of
+    every simulated NPU by its number.
     """
 
     finish: list[int | None]
@@ -28,6 +29,7 @@ class Outcome:
     communication: list[int]
     least: list[float]
     last: list[Span]
+    spans: dict[int, list[Span]]
 
 
 def simulate(system: System, programs: Programs, whole: bool | None = None) -> Outcome:
@@ -62,4 +64,5 @@ def simulate(system: System, programs: Programs, whole: bool | None = None) -> O
     return Outcome(
         [ends[i] for i in named], [npus[i].compute for i in named],
         [npus[i].communication for i in named], [least[i] for i in named], last.spans,
+        {i: n.spans for i, n in npus.items()},
     )  # fmt: skip

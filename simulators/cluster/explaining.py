@@ -48,16 +48,23 @@ def _rank(span: Span) -> int:
     return ("comp", "coll", "send", "recv").index(span.node["op"])
 
 
+def role_of(span: Span, dims: Mapping[str, Sequence[int]]) -> str:
+    """What the message or collective of a node goes over."""
+    if span.node["op"] == "send":
+        return "pipeline"
+    roles = [r for r in dims if set(dims[r]) & set(span.node["dims"])]
+    return " and ".join(roles) or "nothing"
+
+
 def _part(span: Span, dims: Mapping[str, Sequence[int]]) -> Part:
     op = span.node["op"]
     if op == "comp":
         return Part(COMPUTE, COMPUTE)
     if op == "recv":
         return Part("waiting for another stage", STAGES)
+    over = role_of(span, dims)
     if op == "send":
-        return Part("sending to the next stage", NETWORK.format("pipeline"))
-    roles = [r for r in dims if set(dims[r]) & set(span.node["dims"])]
-    over = " and ".join(roles) or "nothing"
+        return Part("sending to the next stage", NETWORK.format(over))
     return Part(f"exposed {span.node['kind']} over {over}", NETWORK.format(over), over)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from archgym.contracts.drawing import Drawing
 from archgym.contracts.evaluation import Doubt, Evaluation, Metric
 from archgym.contracts.explanation import Breakdown
 from archgym.contracts.simulator import Simulator
@@ -20,7 +21,7 @@ from .costs import network_cost
 from .graph_file import GraphTask
 from .graph_space import GraphKnobs
 from .space import FullKnobs
-from .stages import Figures, quick
+from .stages import Figures, computations, quick
 from .step import Step, held, indivisible, ports, step_of
 from .training import NAMED, Workload, total
 from .training import workload as find
@@ -237,6 +238,21 @@ class ClusterSimulator(Simulator):
             return self.knobs.task.memory
         assert isinstance(self.task, Workload)
         return total(held(self.knobs.recipe(design), self.task))
+
+    def draw(self, design: Designs) -> Iterator[Drawing]:
+        """A timeline, whole and close, and the roofline of computations."""
+        from .drawing import drawings
+
+        (named,) = self.space.decode(self.space.check(design[None]))
+        step = self.step(named)
+        if isinstance(step, str):
+            raise ArchgymError(f"this design has no step to draw: {step}")
+        if isinstance(self.knobs, GraphKnobs):
+            yield from drawings(step, {}, self.knobs.network(named))
+        else:
+            assert isinstance(self.task, Workload)
+            recipe = self.knobs.recipe(named)
+            yield from drawings(step, computations(recipe, self.task), recipe.system)
 
     def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
         """Time by computation and exposed communication; memory by what is held."""

@@ -168,6 +168,18 @@ def _times(system: System, costs: Costs, layers: int, copies: int, zero: int) ->
     )
 
 
+def computations(recipe: Recipe, task: Workload) -> dict[tuple[int, int], str]:
+    """What the computations of a step are, by their operations and bytes; backward is twice forward."""
+    costs = _costs(recipe, task)
+    parts = {
+        "attention": costs.attention,
+        "experts" if task.shape.experts else "MLP": costs.mlp,
+        "head": costs.head,
+    }
+    out = {(n * c[0], n * c[1]): name for name, c in parts.items() for n in (1, 2)}
+    return out | {MESSAGE: "taking a message in"}
+
+
 def used_by(recipe: Recipe, task: Workload) -> Used:
     """Which collectives a step uses, and where.
 

@@ -36,6 +36,11 @@ class Step:
     ports: dict[int, float]
 
     @property
+    def staged(self) -> bool:
+        """Whether its NPUs stand for pipeline stages; else they are those of a task graph."""
+        return "pipeline" in self.dims
+
+    @property
     def figures(self) -> Figures:
         """Times in ns."""
         o = self.outcome

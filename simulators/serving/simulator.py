@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from archgym.contracts.drawing import Drawing
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.explanation import Breakdown
 from archgym.contracts.simulator import Simulator
@@ -25,6 +26,9 @@ from .pools import Pools
 from .space import numbers, serving_space
 from .tables import GPUS, devices, engines, models
 from .tasks import NAMED, task
+
+if TYPE_CHECKING:
+    from archgym.figures.roofline import Dot
 
 HOUR = 3600.0
 
@@ -142,6 +146,29 @@ class ServingSimulator(Simulator):
         metrics = {m.name: table[i] for i, m in enumerate(self.metrics)}
         reasons = () if feasible.all() else self._reasons(s, p, feasible)
         return Evaluation(metrics, feasible, reasons)
+
+    def roofline(self, design: Designs) -> list[Dot]:
+        """The parts of a design's passes that move bytes and do operations, by the constants alone.
+
+        Args:
+            design: (d,) value indices.
+
+        Raises:
+            ArchgymError: the design cannot run; says why.
+        """
+        from .roofline import dots_of
+
+        e = self.evaluate(design[None])
+        if not e.feasible[0]:
+            raise ArchgymError(f"this deployment has no roofline: {e.reasons[0]}")
+        t, s, p, running = self.running(design[None])
+        return dots_of(t, s, p, float(running[0]))
+
+    def draw(self, design: Designs) -> Iterable[Drawing]:
+        """The roofline of its passes."""
+        from .roofline import drawing
+
+        return (drawing(self.roofline(design)),)
 
     def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
         """Times by pass, part and resource; GPU time, cost and energy with them; memory by what is held."""

@@ -15,7 +15,6 @@ from archgym.simulators.serving.phases import (
 )  # fmt: skip
 from archgym.simulators.serving.pools import Pools
 from archgym.simulators.serving.predict import mechanistic
-from archgym.simulators.serving.roofline import draw_roofline, roofline
 from archgym.simulators.serving.tables import devices, engines
 
 from archgym.errors import ArchgymError
@@ -78,19 +77,20 @@ def test_a_free_resource_never_makes_anything_slower(setups):
     assert (single.gpus.reduce == 0).all() and np.isfinite(single.gpus.bandwidth).all()
 
 
-def test_the_roofline_tells_memory_from_operations(tmp_path):
+def test_the_roofline_tells_memory_from_operations():
     simulator = ServingSimulator("llama-3.1-70b-chat")
     design = simulator.default_design() | {"gpu": "h200_sxm", "tensor": 8}
     dots = {}
     for concurrency in (1, 512):
         x = simulator.space.encode([design | {"concurrency": concurrency}])[0]
-        found = roofline(simulator, x)
+        found = simulator.roofline(x)
         assert all(0 <= d.achieved <= 1 and d.achieved <= d.balance for d in found)
         dots[concurrency] = {(d.phase, d.name): d.limit for d in found}
     weights = "decode", "dense parts and head"
     assert dots[1][weights] == BANDWIDTH and dots[512][weights] == OPERATIONS
-    pytest.importorskip("matplotlib")
-    assert draw_roofline(found, "title", tmp_path / "a" / "roofline.png").stat().st_size > 5000
+    (drawn,) = simulator.draw(x)
+    traces = {t.name: len(t.x) for t in drawn.figure.data[1:]}
+    assert traces == {p: sum(d.phase == p for d in found) for p in ("decode", "prefill")}
     bad = simulator.space.encode([design | {"gpu": "a100_sxm", "precision": "nvfp4"}])[0]
     with pytest.raises(ArchgymError, match="does not multiply in fp4"):
-        roofline(simulator, bad)
+        simulator.roofline(bad)
