@@ -12,7 +12,13 @@ from .errors import MissingExtraError
 
 @dataclass(frozen=True)
 class Extra:
-    """One extra of ``pip install 'archgym[NAME]'``: the packages as they are imported, and what for."""
+    """One extra of ``pip install 'archgym[NAME]'``.
+
+    Attributes:
+        name: of the extra.
+        packages: what it brings, by the names they are imported by.
+        purpose: what it is for, in words.
+    """
 
     name: str
     packages: tuple[str, ...]

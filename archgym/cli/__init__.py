@@ -1,8 +1,14 @@
 """The command line; ``archgym`` and ``python -m archgym`` are the same program.
 
-Exit codes: 0 done; 1 the answer is no (a validation out of bounds, a run that does not reproduce,
-specs not met when asked for); 2 bad input, or a disk that cannot take what is written; 130 interrupted
-(Ctrl-C), 141 the reader of a pipe has gone, 143 ended by the system (SIGTERM).
+Exit codes:
+
+- 0: done.
+- 1: the answer is no, such as a validation out of bounds, a run that does not reproduce, or specs not met
+  when asked for.
+- 2: bad input, or a disk that cannot take what is written.
+- 130: interrupted (Ctrl-C).
+- 141: the reader of a pipe has gone.
+- 143: ended by the system (SIGTERM).
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def add_to(words: Any) -> None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Print the script.
+    """Print the completion script of a shell.
 
     Args:
         options: the parsed command line, which names the shell.

@@ -14,9 +14,9 @@ from ..space import Designs, DesignSpace, Parameter, items_of, places
 class FeatureMap:
     """Value indices (n, d) to features (n, p) between 0 and 1.
 
-    Ordered numbers keep their distances, on a logarithmic scale where declared; ordered names are
-    evenly spaced; unordered values get a column each (two values share one).  Several workloads add
-    the numbers that ``described`` holds of all of them, else a column each.
+    Ordered numbers keep their distances, on a logarithmic scale where declared. Ordered names are evenly
+    spaced. Unordered values get a column each (two values share one). Several workloads add the numbers
+    that ``described`` holds of all of them, else a column each.
     """
 
     def __init__(

@@ -13,10 +13,15 @@ from ..contracts.evaluation import Evaluation, Floats
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a proxy says of n designs: by metric mean, low and high (n,), in SI units.
+    """What a proxy says of n designs.
 
-    ``feasible`` (n,) is the chance that a design works, ``shift`` (n,) how far it lies from the
-    training data (beyond 1 farther than 95 % of fresh data of the same kind).
+    Attributes:
+        mean: (n,) by metric, in SI units.
+        low: (n,) lower end of the interval, by metric.
+        high: (n,) upper end of the interval, by metric.
+        feasible: (n,) the chance that a design works.
+        shift: (n,) how far a design lies from the training data; beyond 1, farther than 95 % of fresh
+            data of the same kind.
     """
 
     mean: Mapping[str, Floats]

@@ -39,12 +39,25 @@ REFERENCE_ROWS = 4000
 
 @dataclass(frozen=True)
 class Proxy:
-    """A trained proxy.
+    """A regressor of metrics, trained on rows of a simulator, with calibrated intervals.
 
-    ``regressor`` learns the metrics (of those in ``logarithmic`` the logarithm) less ``centre`` over
-    ``scale``, (m,) each; ``scores`` (m, calibration rows) are sorted conformal scores |error| /
-    spread; ``reference`` are features of training rows, ``distance`` the scale of the shift; ``rows``
-    is what it was trained on (thinned where large), to learn on from.
+    The regressor learns each metric (or its logarithm) less ``centre``, over ``scale``.
+
+    Attributes:
+        description: space, metrics and workloads.
+        model: name of the cost model.
+        keys: of the simulators whose answers were learnt.
+        workloads: names, in the order of their features.
+        regressor: of all metrics.
+        centre: (m,) what is taken from each metric.
+        scale: (m,) what each is then divided by.
+        logarithmic: names of metrics whose logarithm is learnt.
+        scores: (m, calibration rows) sorted conformal scores, |error| / spread.
+        reference: (r, p) features of training rows.
+        distance: the scale of the shift, a distance between features.
+        classifier: of feasibility; None where all training rows are feasible.
+        rows: what it was trained on, thinned where large, to learn on from; None if not kept.
+        facts: what else is known of the training.
     """
 
     description: Description

@@ -19,12 +19,19 @@ NEXT_TO_ZERO = 1e-6  # of the mean size
 class Quality:
     """One metric on rows that were held out.
 
-    ``relative_rmse`` is the root mean squared error over the mean of the true values; ``mape`` the
-    mean of |error| / |truth|, ``median_ape`` its median, both NaN where ``zeros`` true values are 0 or
-    next to it, against which no error is a share; ``log_rmse`` the root mean squared logarithm of
-    guess / truth (NaN where either is not positive); ``r2`` and Kendall's ``tau`` as usual;
-    ``top_recall`` the share of the 1 % least true values among the 1 % least predicted;
-    ``coverage`` the share inside the 90 % interval, ``width`` its mean full width over the RMSE.
+    Attributes:
+        metric: its name.
+        rows: how many.
+        zeros: true values that are 0 or next to it, against which no error is a share.
+        relative_rmse: root mean squared error over the mean of the true values.
+        mape: mean of |error| / |truth|; NaN where there are ``zeros``.
+        median_ape: median of |error| / |truth|; NaN where there are ``zeros``.
+        log_rmse: root mean squared logarithm of guess / truth; NaN where either is not positive.
+        r2: coefficient of determination.
+        tau: Kendall's rank correlation.
+        top_recall: share of the 1 % least true values among the 1 % least predicted.
+        coverage: share inside the 90 % interval.
+        width: mean full width of that interval over the RMSE.
     """
 
     metric: str
@@ -41,7 +48,7 @@ class Quality:
     width: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """The figures by name, for JSON."""
         return asdict(self)
 
 

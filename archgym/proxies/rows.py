@@ -23,7 +23,18 @@ class ProxyError(ArchgymError, ValueError):
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a data set in memory."""
+    """Rows of a data set in memory, n of them.
+
+    Attributes:
+        description: space and metrics.
+        x: designs (n, d).
+        metrics: (n,) by name, in SI units.
+        feasible: (n,) bool.
+        canonical: (n,) numbers that are equal for designs that must behave alike.
+        workload: (n,) positions in ``workloads``.
+        workloads: names.
+        keys: of the simulators that answered.
+    """
 
     description: Description
     x: Designs

@@ -25,7 +25,7 @@ def workloads_in_use(scenario: Scenario) -> str:
 
 
 def title_of(scenario: Scenario) -> str:
-    """``<scenario> on <workloads>``.
+    """The title of a scenario, ``<scenario> on <workloads>``.
 
     Args:
         scenario: to be named.

@@ -30,9 +30,14 @@ if TYPE_CHECKING:
 class Run:
     """What a search found.
 
-    ``path`` is its folder (None: it is kept in memory), ``trials`` everything that was tried, ``result`` the
-    summary that ``result.json`` holds, ``manifest`` what is needed to replay it.  Where a proxy answered,
-    ``confirmed`` holds the finalists as the simulator evaluated them.
+    Attributes:
+        path: the run's folder; None where it is kept in memory.
+        scenario: what was searched.
+        trials: everything that was tried, in order.
+        result: the summary that ``result.json`` holds.
+        manifest: what is needed to replay the run.
+        confirmed: where a proxy answered, the finalists as the simulator evaluated them; else None.
+        store: the evaluations of a run in memory; else None.
     """
 
     path: Path | None
@@ -46,7 +51,7 @@ class Run:
     # ---- what was found
     @property
     def best(self) -> dict[str, Any] | None:
-        """The best design, a value a knob that shows its unit; None where no design is feasible."""
+        """The best design, one value per knob that shows its unit; None where no design is feasible."""
         return self._design(self.result["best"])
 
     @property

@@ -34,7 +34,7 @@ NEEDED = ("id", "scenario", "simulators", "agent", "hyperparameters", "seed", "b
 
 
 def default_path(root: Path, scenario: Scenario, manifest: Mapping[str, Any]) -> Path:
-    """``<root>/<scenario>@<workloads>/<agent>-seed<seed>-<id>``.
+    """Where a run goes by default: ``<root>/<scenario>@<workloads>/<agent>-seed<seed>-<id>``.
 
     Args:
         root: folder of all runs.
@@ -89,7 +89,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """An existing run.
+        """The folder of an existing run, checked.
 
         Args:
             path: of the folder.

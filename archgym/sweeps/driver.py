@@ -37,7 +37,16 @@ FLUSH_SECONDS, FLUSH_RESULTS, FETCH = 0.5, 500, 1024
 
 @dataclass(frozen=True)
 class SweepProgress:
-    """What a sweep reports after each result."""
+    """What a sweep reports after each result.
+
+    Attributes:
+        phase: ``tuning`` or ``test``.
+        done: runs of the phase that have ended.
+        runs: runs of the phase in all.
+        failed: runs that failed in this process.
+        rate: runs per second in this process.
+        best: the last improvement, in words.
+    """
 
     phase: str
     done: int

@@ -39,9 +39,7 @@ class Engine(Protocol):
     by_value: bool  # workers may be on other machines: they touch no file of the sweep
 
     def run(self, setup: Setup, take: Take, on_result: OnResult) -> None:
-        """Carry out everything.
-
-        It returns when ``take`` is exhausted and all results are in.
+        """Carry out every run that ``take`` gives.
 
         Args:
             setup: what every worker needs.
@@ -92,7 +90,7 @@ class Chunks:
 
     @property
     def size(self) -> int:
-        """Runs a chunk."""
+        """How many runs to give to a worker at once."""
         return int(min(self.largest, max(1, self.seconds / max(self._mean, 1e-4))))
 
 

@@ -174,7 +174,7 @@ class LedgerFile:
         self._guard(lambda: fold(self._connection))
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; nothing can be read or written afterwards."""
         self._connection.close()
 
     def __enter__(self) -> Self:

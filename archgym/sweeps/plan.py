@@ -41,7 +41,16 @@ TUNING, TEST = "tuning", "test"
 
 @dataclass(frozen=True)
 class RunSpec:
-    """One run as a value; ``id`` digests everything that its outcome depends on."""
+    """One run as a value.
+
+    Attributes:
+        id: a digest of everything that its outcome depends on.
+        hyperparameters: of the agent, all of them, by name.
+        seed: of the agent.
+        budget: evaluations.
+        panel: the group of entries that it is reported in.
+        phase: ``tuning`` or ``test``.
+    """
 
     id: str
     scenario: str
@@ -55,7 +64,16 @@ class RunSpec:
 
 @dataclass(frozen=True)
 class Entry:
-    """One agent of a sweep: the points of its hyperparameters, its seeds and its budget."""
+    """One agent of a sweep.
+
+    Attributes:
+        points: its hyperparameters, one point per setting to try.
+        seeds: of the tuning runs.
+        budget: evaluations of a run.
+        fixed_budget: whether points cannot change the budget.
+        panel: the group of entries that it is reported in.
+        tested: whether its best points run again with fresh seeds.
+    """
 
     agent: str
     points: tuple[GridPoint, ...]
@@ -155,7 +173,7 @@ class Sweep:
 
 
 def load_sweep(path: Path, **changes: Any) -> Sweep:
-    """Read a sweep.
+    """Read a sweep from its file, and check all of it.
 
     Args:
         path: a YAML file, or the name of a study that ships.

@@ -34,7 +34,7 @@ def write(connection: sqlite3.Connection, used: Mapping[str, Mapping[str, int]])
 
 
 def read(connection: sqlite3.Connection) -> list[tuple[str, str, int, bool]]:
-    """Every count.
+    """Every count of queries in a ledger.
 
     Args:
         connection: of the ledger.
@@ -50,7 +50,7 @@ def read(connection: sqlite3.Connection) -> list[tuple[str, str, int, bool]]:
 
 
 def totals(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """Sums by name.
+    """Add up the queries of several runs, by name.
 
     Args:
         counts: of runs, by name.

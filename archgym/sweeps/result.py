@@ -13,7 +13,18 @@ DONE, FAILED, HALTED = "done", "failed", "halted"
 
 @dataclass(frozen=True)
 class Setup:
-    """What a worker needs besides run specs: small, and picklable."""
+    """What a worker needs besides run specs: small, and picklable.
+
+    Attributes:
+        documents: scenarios as mappings, by name.
+        answers: who answers, by scenario; '' for the simulator.
+        from_reference: whether the reference design is the first trial of every run.
+        store: where evaluations are kept, a path or URL; None for nowhere.
+        by_value: workers cannot reach the store, so evaluations come back with results.
+        trials: every trial comes back with the results.
+        queries: limits of costly parts of evaluations, by name.
+        untrusted: the folder all this was read from, where nobody has vouched for it.
+    """
 
     documents: Mapping[str, Mapping[str, Any]]
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -29,9 +40,30 @@ class Setup:
 class Result:
     """The outcome of one run; everything but the seconds is a function of the spec.
 
-    Where the search guessed, best and front are of finalists that the simulator evaluated, and the
-    curve is one point.  ``curve`` holds (evaluations, best cost) at each improvement; ``front`` holds (evaluations,
-    objective costs) of each trial that joined the front of a scenario of several objectives.
+    Where the search guessed, best and front are of finalists that the simulator evaluated, and the curve
+    is one point.
+
+    Attributes:
+        id: of the run's spec.
+        status: ``done``, ``failed``, ``halted``, or what an engine says of a worker that ended.
+        charged: evaluations that were asked for.
+        computed: evaluations that were computed; the others were known.
+        different: designs that need not behave alike.
+        feasible: feasible trials.
+        satisfied: trials that meet every spec.
+        best: least cost; +inf where nothing is feasible.
+        design: value indices (d,) of the best design.
+        metrics: of the best design, by name in SI units.
+        queries: costly parts of evaluations that were used, by name.
+        curve: (evaluations, best cost) at each improvement.
+        front: (evaluations, objective costs) of each trial that joined the front, where there are several
+            objectives.
+        agent_seconds: s in the agent.
+        simulator_seconds: s in the simulator, or in who answers.
+        seconds: s of the whole run.
+        error: the traceback of a run that failed.
+        trials: every trial of the run, the bytes of a Parquet file.
+        evaluations: what was computed by a worker that cannot reach the store.
     """
 
     id: str

@@ -16,10 +16,10 @@ _COLUMNS = (
 
 
 def write_runs(ledger: Ledger, folder: Path) -> int:
-    """Write ``runs/scenario=…/agent=…/part.parquet``.
+    """Write a sweep's runs as Parquet files, ``scenario=…/agent=…/part.parquet``.
 
-    ``step`` and ``best_so_far`` hold each run's improvements; hyperparameters are ``hyperparameters.NAME``,
-    queries that were used ``queries.NAME``.
+    ``step`` and ``best_so_far`` hold each run's improvements. Hyperparameters are
+    ``hyperparameters.NAME``, queries that were used ``queries.NAME``.
 
     Args:
         ledger: of the sweep.

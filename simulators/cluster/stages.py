@@ -1,6 +1,6 @@
-"""A transformer's step by compiled kernels: one NPU a pipeline stage, one collective of each kind.
+"""A transformer's step by compiled kernels: one NPU per pipeline stage, one collective of each kind.
 
-What it costs grows with nodes and phases, not with NPUs.  It gives the times of :mod:`~.events` to the
+What it costs grows with nodes and phases, not with NPUs. It gives the times of :mod:`~.events` to the
 nanosecond, or says that it cannot.
 """
 

@@ -1,9 +1,9 @@
-"""Compiled: the nodes of one NPU a pipeline stage in the order of time; ns throughout.
+"""Compiled: the nodes of one NPU per pipeline stage, in the order of time; ns throughout.
 
-The rules are those of :class:`~.npu.Npu`, with collectives as wholes: an NPU has one in flight, so each takes
-what it takes alone (:mod:`~.chunk_kernel`).  What happens in one nanosecond happens in the order in which it
-was scheduled; the end of a collective is scheduled when its last phase begins.  Where that leaves an order
-open, ``UNSURE`` says so, and the caller simulates chunk by chunk.
+The rules are those of :class:`~.npu.Npu`, with collectives as wholes: an NPU has one in flight, so each
+takes what it takes alone (:mod:`~.chunk_kernel`). What happens in one nanosecond happens in the order in
+which it was scheduled. The end of a collective is scheduled when its last phase begins. Where that leaves
+an order open, ``UNSURE`` says so, and the caller simulates chunk by chunk.
 """
 
 from __future__ import annotations

@@ -25,10 +25,28 @@ def filter_block(
 ):
     """Run one block of whole lines through the cache.
 
-    ``tags, dirty, used`` (sets * ways,) are the cache; ``pages, frames`` an open-addressing hash of
-    virtual pages; requests are appended to ``stamp, write, line`` from position ``count``.  Returns
-    the new count; stops early when the output is full.  Before ``skip`` instructions the cache is
-    warmed and nothing is emitted.
+    Before ``skip`` instructions the cache is warmed and nothing is emitted.
+
+    Args:
+        text: (length,) uint8, output of lackey.
+        length: bytes of it.
+        tags: (sets * ways,) line of each entry, -1 for none.
+        dirty: (sets * ways,) bool.
+        used: (sets * ways,) when each entry was last used.
+        sets: of the cache.
+        ways: of the cache.
+        pages: virtual pages, an open-addressing hash.
+        frames: frame of each page, by place in the hash.
+        s: state that outlives a block, ``S_*``.
+        skip: instructions.
+        stamp: instructions before each request, to be filled.
+        write: 1 for a write, to be filled.
+        line: line of memory, to be filled.
+        count: requests that are filled already.
+
+    Returns:
+        Requests that are filled now; it stops early when the output is full, and is negative where pages
+        are more than the hash holds.
     """
     room = stamp.shape[0]
     i = 0
@@ -147,7 +165,14 @@ class CacheFilter:
         return self.count >= self.limit
 
     def feed(self, text: bytes) -> None:
-        """Whole lines of lackey output."""
+        """Take in whole lines of lackey output.
+
+        Args:
+            text: the lines.
+
+        Raises:
+            OverflowError: the program touches more than 4 GiB of pages.
+        """
         block = np.frombuffer(text, np.uint8)
         count = filter_block(
             block,

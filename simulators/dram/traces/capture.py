@@ -72,6 +72,15 @@ def capture(
     program is stopped once enough is collected.  Only the processor's own accesses are seen: no
     prefetcher, one core, no kernel.
 
+    Args:
+        command: the program and its arguments.
+        name: of the trace.
+        machine: cache, clock and pace (default: a cache of 1 MiB, 3 GHz).
+        limit: the most requests to keep.
+        skip: instructions to pass over.
+        from_marker: text in the program's output after which the trace begins.
+        on_progress: called with requests kept and instructions run, now and then.
+
     Returns:
         The trace; ``origin`` says which instructions of the program it spans and whether they reach
         the program's end.
@@ -118,7 +127,14 @@ def capture(
 
 
 def part_of(trace: Trace) -> str:
-    """A sentence on which part of the program a captured trace holds."""
+    """A sentence on which part of the program a captured trace holds.
+
+    Args:
+        trace: a captured one.
+
+    Returns:
+        The sentence, without a full stop.
+    """
     origin = trace.origin
     end = "its end" if origin["complete"] else "where enough was collected and it was stopped"
     return (

@@ -23,7 +23,16 @@ WRITTEN = (".npz", *(suffix for suffix, name in SUFFIXES.items() if name in WRIT
 
 
 def check_output(path: Path, force: bool, option: str = "--output") -> None:
-    """Refuse a suffix that no writer has, and a file that exists, unless it is to be overwritten."""
+    """Refuse a suffix that no writer has, and a file that exists, unless it is to be overwritten.
+
+    Args:
+        path: of the file to write.
+        force: whether it may be overwritten.
+        option: the option's name, for messages.
+
+    Raises:
+        ArgchymError: the suffix is not known, or the file exists and ``force`` is not said.
+    """
     if suffix_of(path) not in WRITTEN or (path.suffix in PACKED and suffix_of(path) == ".npz"):
         raise ArchgymError(
             f"{option} {path}: expected .npz or .stl, or one of {', '.join(WRITTEN[2:])} (text formats "
@@ -35,6 +44,10 @@ def check_output(path: Path, force: bool, option: str = "--output") -> None:
 
 def write_trace(trace: Trace, path: Path) -> None:
     """Write a trace in the format of the suffix; what is half written never takes the name.
+
+    Args:
+        trace: any trace.
+        path: of the file.
 
     Raises:
         ArchgymError: the file cannot be written, or its format cannot hold the trace.
@@ -62,6 +75,9 @@ def converted(trace: Trace, path: Path, cycles_of: Device | None = None) -> str:
         path: the file; its suffix says the format.
         cycles_of: rescale the stamps to cycles of this device first.
 
+    Returns:
+        A sentence for people.
+
     Raises:
         ArchgymError: the file cannot be written, or does not read as the same trace.
     """
@@ -76,7 +92,15 @@ def converted(trace: Trace, path: Path, cycles_of: Device | None = None) -> str:
 
 
 def same_requests(a: Trace, b: Trace) -> bool:
-    """Whether two traces are the same requests at the same distances in time."""
+    """Whether two traces are the same requests at the same distances in time.
+
+    Args:
+        a: a trace.
+        b: another one.
+
+    Returns:
+        Whether they are.
+    """
     sizes = [np.zeros(len(t), np.int32) if t.size is None else t.size for t in (a, b)]
     return (
         len(a) == len(b)

@@ -27,7 +27,17 @@ _ROUND = re.compile(r"(-?[0-9]{1,40})(?:\.0*)?")
 
 
 def direction(word: str) -> int:
-    """0 for a read, 1 for a write."""
+    """The direction that a word names.
+
+    Args:
+        word: of a line.
+
+    Returns:
+        0 for a read, 1 for a write.
+
+    Raises:
+        ValueError: neither.
+    """
     found = _DIRECTIONS.get(word.lower())
     if found is None:
         raise ValueError(f"{word[:20]!r} is neither a read nor a write")
@@ -35,26 +45,70 @@ def direction(word: str) -> int:
 
 
 def whole(word: str, what: str = "stamp") -> int:
-    """A decimal number of at least 0, in ASCII digits (``int`` takes more)."""
+    """A decimal number of at least 0, in ASCII digits (``int`` takes more).
+
+    Args:
+        word: of a line.
+        what: what is counted, for the error.
+
+    Returns:
+        The number.
+
+    Raises:
+        ValueError: no such number.
+    """
     if not _WHOLE.fullmatch(word):
         raise ValueError(f"{word[:20]!r} is no {what}; expected a whole number of at least 0")
     return int(word)
 
 
 def base16(word: str) -> int:
-    """A hexadecimal address, with or without 0x."""
+    """A hexadecimal address, with or without 0x.
+
+    Args:
+        word: of a line.
+
+    Returns:
+        The address in bytes.
+
+    Raises:
+        ValueError: no hexadecimal number.
+    """
     if not _HEX.fullmatch(word):
         raise ValueError(f"{word[:20]!r} is no address; expected hexadecimal digits")
     return int(word, 16)
 
 
 def either_base(word: str) -> int:
-    """An address: hexadecimal with 0x, decimal without."""
+    """An address: hexadecimal with 0x, decimal without.
+
+    Args:
+        word: of a line.
+
+    Returns:
+        The address, in the dialect's unit.
+
+    Raises:
+        ValueError: no number.
+    """
     return base16(word) if word[:2] in ("0x", "0X") else whole(word, "address")
 
 
 def fields_of(text: str, least: int, most: int, expected: str) -> list[str]:
-    """The words of a line, as many as the dialect wants."""
+    """The words of a line, as many as the dialect wants.
+
+    Args:
+        text: the line.
+        least: the fewest words.
+        most: the most words.
+        expected: the form of a line, for the error.
+
+    Returns:
+        The words.
+
+    Raises:
+        ValueError: there are fewer or more.
+    """
     words = text.split()
     if not least <= len(words) <= most:
         raise ValueError(f"expected {expected}")
@@ -101,7 +155,15 @@ class DRAMSys:
 
 
 def dramsim3(text: str, put: Put) -> None:
-    """DRAMsim3: ``0xADDRESS READ|WRITE cycle``."""
+    """Read a line of DRAMsim3: ``0xADDRESS READ|WRITE cycle``.
+
+    Args:
+        text: the line.
+        put: takes stamp, direction, address and size.
+
+    Raises:
+        ValueError: the line is no request.
+    """
     address, way, stamp = fields_of(text, 3, 3, "'0xADDRESS READ|WRITE cycle'")
     put(whole(stamp), direction(way), base16(address), 0)
 
@@ -266,7 +328,17 @@ SUFFIXES = {
 
 
 def dialect(name: str, options: TraceOptions, file_name: str, default_size: int = 0) -> Dialect:
-    """A fresh reader of a format; ``default_size`` is the bytes of requests that do not say."""
+    """A fresh reader of a format.
+
+    Args:
+        name: of the format.
+        options: clock, core, folding and device.
+        file_name: of the file; formats of several files tell reads from writes by it.
+        default_size: bytes of requests that do not say.
+
+    Returns:
+        The reader of lines.
+    """
     if name in ("dramsys", "dramsys-relative"):
         return DRAMSys(name == "dramsys-relative", default_size)
     if name == "ramulator":

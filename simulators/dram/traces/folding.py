@@ -24,6 +24,9 @@ def folded(trace: Trace, device: Device, how: str) -> Trace:
             far addresses meet; ``pages``: 4 KiB pages get frames in order of first touch, which
             keeps pages apart and loses distances between them.
 
+    Returns:
+        The trace; the same one where nothing is to be done.
+
     Raises:
         WorkloadError: the trace touches more pages than the device has frames.
     """

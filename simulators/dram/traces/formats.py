@@ -32,12 +32,31 @@ SHORTEST_LINE = 8  # '0:read 0' and its end are longer
 
 
 def suffix_of(path: Path) -> str:
-    """The suffix that names a format: the last one before a final ``.gz``, ``.xz``, ``.bz2``."""
+    """The suffix that names a format: the last one before a final ``.gz``, ``.xz``, ``.bz2``.
+
+    Args:
+        path: of a trace.
+
+    Returns:
+        Small letters with the dot, such as ``.stl``.
+    """
     return (Path(path.stem).suffix if path.suffix in PACKED else path.suffix).lower()
 
 
 def format_of(path: Path, chosen: str | None) -> str:
-    """The format of a file: the one asked for, else by its suffix (before a final ``.gz``)."""
+    """The format of a file: the one asked for, else by its suffix (before a final ``.gz``).
+
+    Args:
+        path: of a trace.
+        chosen: the format asked for; None for that of the suffix.
+
+    Returns:
+        A key of ``FORMATS``.
+
+    Raises:
+        UnknownNameError: no such format.
+        WorkloadError: the suffix says no format.
+    """
     if chosen is not None:
         if chosen not in FORMATS:
             raise UnknownNameError("trace format", chosen, [*FORMATS, "archgym"])
@@ -55,7 +74,15 @@ def format_of(path: Path, chosen: str | None) -> str:
 
 
 def resembles(path: Path, lines: int = 20) -> list[str]:
-    """The formats that the first lines of a file could be."""
+    """The formats that the first lines of a file could be.
+
+    Args:
+        path: of a trace.
+        lines: how many to look at.
+
+    Returns:
+        Names of formats; empty where the file cannot be read.
+    """
     found = []
     try:
         head = next(blocks(path, "text"), b"").split(b"\n")[:lines]
@@ -80,7 +107,17 @@ class Columns:
     size: array[int] = field(default_factory=lambda: array("i"))
 
     def put(self, stamp: int, write: int, address: int, size: int) -> None:
-        """Append a request."""
+        """Append a request.
+
+        Args:
+            stamp: in the trace's clock.
+            write: 1 for a write, 0 for a read.
+            address: bytes.
+            size: bytes; 0 where the trace does not say.
+
+        Raises:
+            ValueError: a number that is too large.
+        """
         if stamp > LARGEST_VALUE or address > LARGEST_VALUE:
             raise ValueError(
                 f"{max(stamp, address)} does not fit in 63 bits (at most {LARGEST_VALUE} is read)"
@@ -96,7 +133,11 @@ class Columns:
         self.address.append(address)
 
     def cut(self, n: int) -> None:
-        """Keep the first ``n`` requests."""
+        """Keep the first ``n`` requests.
+
+        Args:
+            n: requests to keep.
+        """
         for column in (self.stamp, self.write, self.address, self.size):
             del column[n:]
 
@@ -109,13 +150,24 @@ def read_text(
     limit: int | None = None,
     default_size: int = 0,
 ) -> Trace:
-    """Read a text trace, packed or not; comments start with ``#``, ``;`` or ``//``, also behind a request.
+    """Read a text trace, packed or not.
 
-    Reading stops after ``limit`` requests.  A stamp below its predecessor is that of a late request:
-    it is issued at once, so it is raised to its predecessor's.
+    Comments start with ``#``, ``;`` or ``//``, also behind a request. A stamp below its predecessor is
+    that of a late request: it is issued at once, so it is raised to its predecessor's.
+
+    Args:
+        path: of the file.
+        chosen: the format; None for that of the options or of the suffix.
+        options: clock, core, folding and device.
+        limit: reading stops after so many requests; None for all.
+        default_size: bytes of requests that do not say.
+
+    Returns:
+        The trace.
 
     Raises:
         WorkloadError: a line that is no request (with its number), no request at all, or too many.
+        UnknownNameError: no such format.
     """
     options = options or TraceOptions()
     name = format_of(path, chosen or options.format)
@@ -218,7 +270,15 @@ class LineReader:
         self.faults: list[str] = []
 
     def line(self, raw: bytes) -> None:
-        """One line without its end; empty ones and comments are passed over."""
+        """Read one line; empty ones and comments are passed over.
+
+        Args:
+            raw: the line without its end.
+
+        Raises:
+            WorkloadError: no text, or too many lines without a request. A line that is no request becomes
+                a fault.
+        """
         self.number += 1
         text = decoded(raw, self.number, self._path, self._name)
         self._idle += 1
@@ -270,6 +330,13 @@ def timed(trace: Trace, options: TraceOptions) -> Trace:
     A period of whole picoseconds becomes the trace's clock; with any other one the stamps become
     picoseconds, rounded down.
 
+    Args:
+        trace: any trace.
+        options: clock, core, folding and device.
+
+    Returns:
+        The trace, the same one where there is nothing to do.
+
     Raises:
         WorkloadError: the trace says another clock itself, or stamps leave 62 bits.
     """
@@ -288,7 +355,19 @@ def timed(trace: Trace, options: TraceOptions) -> Trace:
 
 
 def scaled(stamp: NDArray[np.int64], factor: Fraction, name: str) -> NDArray[np.int64]:
-    """Stamps times a factor, rounded down, exact."""
+    """Stamps times a factor, rounded down, exact.
+
+    Args:
+        stamp: (n,) not negative, in order.
+        factor: what each is multiplied by.
+        name: of the trace, for the error.
+
+    Returns:
+        (n,) whole numbers.
+
+    Raises:
+        WorkloadError: the last one leaves 62 bits.
+    """
     if int(stamp[-1]) * factor > LARGEST_VALUE:
         raise WorkloadError(
             f"trace {name!r}: its last stamp, {int(stamp[-1])}, is later than 2^62 ps (53 days)"

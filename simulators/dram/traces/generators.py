@@ -23,13 +23,31 @@ def _one_gap(rng: SplitMix, mean: float) -> int:
 
 
 def stream_read(n: int, seed: int, *, gap: int = 4) -> Columns:
-    """Sequential reads, one every ``gap`` cycles."""
+    """Sequential reads, one every ``gap`` cycles.
+
+    Args:
+        n: how many requests.
+        seed: of all draws.
+        gap: cycles between requests.
+
+    Returns:
+        Stamps in cycles, directions and addresses in bytes, (n,) each.
+    """
     i = np.arange(n, dtype=np.int64)
     return i * gap, np.zeros(n, np.int64), SplitMix(seed).below(1 << 20) * LINE + LINE * i
 
 
 def stream_rw21(n: int, seed: int, *, gap: int = 5) -> Columns:
-    """Two read streams and one write stream in turn, as in c[i] = a[i] + b[i]."""
+    """Two read streams and one write stream in turn, as in c[i] = a[i] + b[i].
+
+    Args:
+        n: how many requests.
+        seed: of all draws.
+        gap: cycles between requests.
+
+    Returns:
+        Stamps in cycles, directions and addresses in bytes, (n,) each.
+    """
     rng = SplitMix(seed)
     base = np.array([(j << 28) + rng.below(1 << 14) * 8192 for j in range(3)], np.int64)
     i = np.arange(n, dtype=np.int64)
@@ -37,7 +55,17 @@ def stream_rw21(n: int, seed: int, *, gap: int = 5) -> Columns:
 
 
 def rand_read(n: int, seed: int, *, mean: float = 8, footprint: int = 1 << 30) -> Columns:
-    """Uniformly random reads, geometric gaps."""
+    """Uniformly random reads, geometric gaps.
+
+    Args:
+        n: how many requests.
+        seed: of all draws.
+        mean: mean cycles between requests.
+        footprint: bytes below which addresses lie.
+
+    Returns:
+        Stamps in cycles, directions and addresses in bytes, (n,) each.
+    """
     draws, gaps = table(SplitMix(seed), n, 1, mean)
     return starts(gaps), np.zeros(n, np.int64), lines_below(draws[:, 0], footprint)
 
@@ -45,7 +73,18 @@ def rand_read(n: int, seed: int, *, mean: float = 8, footprint: int = 1 << 30) -
 def rand_rw(
     n: int, seed: int, *, mean: float = 10, footprint: int = 1 << 30, write_share: float = 0.4
 ) -> Columns:
-    """Uniformly random reads and writes, geometric gaps."""
+    """Uniformly random reads and writes, geometric gaps.
+
+    Args:
+        n: how many requests.
+        seed: of all draws.
+        mean: mean cycles between requests.
+        footprint: bytes below which addresses lie.
+        write_share: share of writes, 0 to 1.
+
+    Returns:
+        Stamps in cycles, directions and addresses in bytes, (n,) each.
+    """
     draws, gaps = table(SplitMix(seed), n, 2, mean)
     return starts(gaps), unit(draws[:, 0]) < write_share, lines_below(draws[:, 1], footprint)
 
@@ -59,7 +98,19 @@ def stride_conflict(
     stride: int = 1 << 17,
     write_share: float = 0.25,
 ) -> Columns:
-    """Rows of a few banks in turn, each access a row conflict under the row-bank-column mapping."""
+    """Rows of a few banks in turn, each access a row conflict under the row-bank-column mapping.
+
+    Args:
+        n: how many requests.
+        seed: of all draws.
+        gap: cycles between requests.
+        banks: how many rows are visited in turn.
+        stride: bytes between rows of the same bank.
+        write_share: share of writes, 0 to 1.
+
+    Returns:
+        Stamps in cycles, directions and addresses in bytes, (n,) each.
+    """
     rng = SplitMix(seed)
     base = rng.below(1 << 8) * LINE
     i = np.arange(n, dtype=np.int64)
@@ -70,7 +121,18 @@ def stride_conflict(
 def chase(
     n: int, seed: int, *, shortest: int = 60, longest: int = 180, footprint: int = 1 << 26
 ) -> Columns:
-    """Dependent reads: one at a time, long gaps."""
+    """Dependent reads: one at a time, long gaps.
+
+    Args:
+        n: how many requests.
+        seed: of all draws.
+        shortest: least cycles between requests.
+        longest: most cycles between requests.
+        footprint: bytes below which addresses lie.
+
+    Returns:
+        Stamps in cycles, directions and addresses in bytes, (n,) each.
+    """
     draws = SplitMix(seed).take(2 * n).reshape(n, 2)
     span = np.uint64(longest - shortest + 1)
     gaps = shortest + (draws[:, 1] % span).astype(np.int64)
@@ -86,7 +148,19 @@ def zipf_rows(
     mean: float = 7,
     write_share: float = 0.25,
 ) -> Columns:
-    """Rows of Zipf popularity, random lines within."""
+    """Rows of Zipf popularity, random lines within.
+
+    Args:
+        n: how many requests.
+        seed: of all draws.
+        rows: how many rows there are.
+        s: exponent of the Zipf distribution.
+        mean: mean cycles between requests.
+        write_share: share of writes, 0 to 1.
+
+    Returns:
+        Stamps in cycles, directions and addresses in bytes, (n,) each.
+    """
     rng = SplitMix(seed)
     weights: list[float] = []
     total = 0.0
@@ -111,7 +185,20 @@ def bursty(
     write_share: float = 0.3,
     footprint: int = 1 << 30,
 ) -> Columns:
-    """Sequential bursts of geometric length at random places, long pauses between."""
+    """Sequential bursts of geometric length at random places, long pauses between.
+
+    Args:
+        n: how many requests.
+        seed: of all draws.
+        burst: mean requests of a burst.
+        gap: cycles between requests of a burst.
+        pause: mean cycles between bursts.
+        write_share: share of writes, 0 to 1.
+        footprint: bytes below which addresses lie.
+
+    Returns:
+        Stamps in cycles, directions and addresses in bytes, (n,) each.
+    """
     rng = SplitMix(seed)
     stamps: list[I64] = []
     writes: list[NDArray[np.bool_]] = []
@@ -160,11 +247,20 @@ GENERATORS: dict[str, tuple[Callable[..., Columns], int]] = {
 
 
 def generate(name: str, n: int = 20_000, seed: int | None = None, **parameters: float) -> Trace:
-    """A synthetic trace of ``n`` requests; the default seeds are those of the reference data.
+    """A synthetic trace.
+
+    Args:
+        name: a key of ``GENERATORS``.
+        n: requests.
+        seed: of all draws (default: that of the reference data).
+        parameters: of the generator, within ``RANGES``.
+
+    Returns:
+        The trace; its name says all parameters.
 
     Raises:
-        UnknownNameError: no such generator.
-        WorkloadError: a parameter it does not have, or a senseless value.
+        UnknownNameError: no such generator, or no such parameter of it.
+        WorkloadError: a value that makes no sense.
     """
     if name not in GENERATORS:
         raise UnknownNameError("trace generator", name, GENERATORS)

@@ -66,8 +66,12 @@ def resolve(
         chosen_format: the dialect of text files; overrides ``options.format``.
         options: clock, core, folding and device; see :class:`TraceOptions`.
 
+    Returns:
+        One trace; several initiators are merged by stamp.
+
     Raises:
-        UnknownNameError: no such name; WorkloadError: a file that cannot be read.
+        UnknownNameError: no such name.
+        WorkloadError: a file that cannot be read.
     """
     options = options or TraceOptions()
     if chosen_format is not None:

@@ -28,6 +28,13 @@ def blocks(path: Path, kind: str) -> Iterator[bytes]:
 
     gzip, xz and bzip2 are unpacked, a byte order mark dropped.
 
+    Args:
+        path: of the file.
+        kind: what the file should be, for the error.
+
+    Yields:
+        Whole lines as bytes.
+
     Raises:
         WorkloadError: the file cannot be read, or has a line beyond 64 KiB.
     """
@@ -54,7 +61,20 @@ def blocks(path: Path, kind: str) -> Iterator[bytes]:
 
 
 def decoded(line: bytes, number: int, path: Path, kind: str) -> str:
-    """The text of a line without the blanks round it."""
+    """The text of a line without the blanks round it.
+
+    Args:
+        line: its bytes.
+        number: of the line, for the error.
+        path: of the file, for the error.
+        kind: what the file should be, for the error.
+
+    Returns:
+        The text.
+
+    Raises:
+        WorkloadError: it is no UTF-8.
+    """
     try:
         return line.decode("utf-8").strip()
     except UnicodeDecodeError as error:

@@ -26,6 +26,9 @@ def shared(traces: Sequence[Trace], device: Device | None = None) -> Trace:
         traces: at least one.
         device: whose cycles stamps without a clock count; needed where others have a clock.
 
+    Returns:
+        The one trace; a single trace comes back as it is.
+
     Raises:
         WorkloadError: clocks that cannot be brought together, or too many requests.
     """

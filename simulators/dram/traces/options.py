@@ -98,6 +98,12 @@ class TraceOptions:
 def period_ps(clock: str | float) -> Fraction:
     """The period of a clock given as ``200MHz``, ``1.25ns`` or a plain number of MHz.
 
+    Args:
+        clock: text, or a number of MHz.
+
+    Returns:
+        ps, exact.
+
     Raises:
         WorkloadError: not a clock, or none between 1 ps and 1 s.
     """

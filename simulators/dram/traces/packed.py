@@ -36,7 +36,12 @@ MEMBERS = {
 
 
 def write_packed(trace: Trace, path: Path) -> None:
-    """Write a trace; about three bytes a request."""
+    """Write a trace; about three bytes per request.
+
+    Args:
+        trace: any trace.
+        path: of the file.
+    """
     lines = trace.address // LINE
     deltas = np.diff(trace.stamp, prepend=0)
     narrow = int(deltas.max()) < 1 << 32
@@ -69,6 +74,13 @@ def read_packed(path: Path, limit: int | None = None) -> Trace:
 
     Sizes are checked before anything is unpacked.  A file of more than ``MAX_REQUESTS`` is read as
     far as ``limit`` says, without its digest.
+
+    Args:
+        path: of the file.
+        limit: the most requests to read; None for all.
+
+    Returns:
+        The trace.
 
     Raises:
         WorkloadError: not such a file, truncated, too large, or changed since it was written.

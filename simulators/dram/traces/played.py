@@ -30,7 +30,14 @@ class Played(NamedTuple):
     first: I64 | None
 
     def per_request(self, latency: I64) -> I64:
-        """Latencies of requests from those of bursts: a request is answered with its last burst."""
+        """Latencies of requests from those of bursts: a request is answered with its last burst.
+
+        Args:
+            latency: (m,) cycles of bursts.
+
+        Returns:
+            (n,) cycles of requests.
+        """
         if self.first is None:
             return latency
         return np.maximum.reduceat(latency, self.first)
@@ -38,6 +45,15 @@ class Played(NamedTuple):
 
 def cycles(name: str, stamp: I64, clock_ps: int | None, device: Device) -> I64:
     """Stamps (n,) in clock cycles of a device, rounded down, counted from the first.
+
+    Args:
+        name: of the trace, for the error.
+        stamp: (n,) in ticks, in order.
+        clock_ps: what a tick lasts; None for a cycle of the device.
+        device: whose clock counts.
+
+    Returns:
+        (n,) cycles.
 
     Raises:
         WorkloadError: the trace lasts longer than can be simulated.
@@ -72,6 +88,18 @@ def play(
 
     The bursts of a request arrive with it and enter the controller one after the other, as DRAMSys'
     controller splits them: from the request's address on, a burst's bytes apart.
+
+    Args:
+        name: of the trace, for the error.
+        stamp: (n,) in ticks, in order.
+        is_write: (n,) 1 for a write.
+        address: (n,) bytes.
+        size: (n,) bytes; None where every request is one burst.
+        clock_ps: what a tick lasts; None for a cycle of the device.
+        device: whose clock and bursts count.
+
+    Returns:
+        The bursts.
 
     Raises:
         WorkloadError: the trace lasts too long, or becomes too many bursts.

@@ -16,10 +16,20 @@ LONGEST_DECIMAL, LONGEST_HEX = 18, 15  # digits that fit in 62 bits
 
 @compiled
 def scan(text, position, order, stamp, write, address):
-    """Read lines of ``text`` (uint8, ends with a newline) from ``position`` into the columns.
+    """Read regular lines into the columns, one request per line.
 
-    Returns where it stopped and how many requests, one a line, it read: at the end of the text, at
-    the first irregular line, or when the columns are full.
+    It ends at the end of the text, at the first irregular line, or when the columns are full.
+
+    Args:
+        text: uint8, ends with a newline.
+        position: where to begin in it.
+        order: of the words of a line, one of ``ORDERS``.
+        stamp: to be filled.
+        write: to be filled, 1 for a write.
+        address: to be filled, bytes.
+
+    Returns:
+        Where it stopped, and how many requests it read.
     """
     end = text.shape[0]
     count = 0

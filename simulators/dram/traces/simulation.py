@@ -30,6 +30,14 @@ def read_simulation(path: Path, options: TraceOptions, limit: int | None = None)
     ``simconfig`` is subtracted.  Of the document nothing else is used here: its memory specification
     is read by the setting ``device``, its controller is what a design says.
 
+    Args:
+        path: of the file.
+        options: clock, core, folding and device.
+        limit: the most requests to read; None for all.
+
+    Returns:
+        The trace.
+
     Raises:
         WorkloadError: no such document, or initiators other than trace players.
     """

@@ -86,7 +86,17 @@ class Trace:
         return digest.hexdigest()
 
     def head(self, n: int) -> Trace:
-        """The first ``n`` requests."""
+        """The first requests.
+
+        Args:
+            n: how many, at least 1.
+
+        Returns:
+            A trace of at most n requests.
+
+        Raises:
+            WorkloadError: n is less than 1.
+        """
         if n < 1:
             raise WorkloadError(f"cannot cut trace {self.name!r} to {n} requests; at least 1")
         size = None if self.size is None else self.size[:n]
@@ -99,21 +109,56 @@ class Trace:
         )
 
     def with_stamps(self, stamp: NDArray[np.int64], clock_ps: int | None) -> Trace:
-        """The same requests at other stamps."""
+        """The same requests at other stamps.
+
+        Args:
+            stamp: (n,) in order.
+            clock_ps: what they count, in ps; None for cycles of the device.
+
+        Returns:
+            A trace.
+        """
         return replace(self, stamp=stamp, clock_ps=clock_ps)
 
     def played(self, device: Device) -> Played:
-        """The bursts that the controller of a device sees; see :func:`.played.play`."""
+        """The bursts that the controller of a device sees; see :func:`.played.play`.
+
+        Args:
+            device: whose clock, bursts and capacity count.
+
+        Returns:
+            The bursts.
+
+        Raises:
+            WorkloadError: the trace lasts too long, or becomes too many bursts.
+        """
         return play(
             self.name, self.stamp, self.is_write, self.address, self.size, self.clock_ps, device
         )
 
     def cycles(self, device: Device) -> NDArray[np.int64]:
-        """The stamps in clock cycles of a device after the first request, rounded down."""
+        """The stamps in clock cycles of a device after the first request, rounded down.
+
+        Args:
+            device: whose clock counts.
+
+        Returns:
+            (n,) cycles.
+
+        Raises:
+            WorkloadError: the trace lasts longer than can be simulated.
+        """
         return cycles(self.name, self.stamp, self.clock_ps, device)
 
     def check_fits(self, device: Device) -> None:
-        """Raise :class:`WorkloadError` where an address lies beyond the device's capacity."""
+        """Refuse a trace with an address beyond a device's capacity.
+
+        Args:
+            device: whose capacity counts.
+
+        Raises:
+            WorkloadError: there is one; names the first.
+        """
         beyond = self.address >= device.capacity_bytes
         if self.size is not None:
             beyond |= self.address + np.maximum(self.size - 1, 0) >= device.capacity_bytes
@@ -126,7 +171,17 @@ class Trace:
             )
 
     def information(self, device: Device) -> dict[str, Any]:
-        """Length, read share, footprint, intensity and row locality, for people."""
+        """Length, read share, footprint, intensity and row locality, for people.
+
+        Args:
+            device: whose clock, bursts and capacity count.
+
+        Returns:
+            Facts by name; names end in their units.
+
+        Raises:
+            WorkloadError: the trace lasts too long, or becomes too many bursts.
+        """
         played = self.played(device)
         size = device.request_bytes
         address = played.address

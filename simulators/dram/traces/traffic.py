@@ -21,7 +21,16 @@ def matmul_tiles(
 ) -> Columns:
     """Square product C = A B in tiles: a tile of A, one of B, and after the last of a row, one of C.
 
-    ``size`` and ``tile`` are numbers of rows; a ``pause`` follows every tile of C.
+    Args:
+        n: how many requests.
+        seed: of all draws.
+        size: rows and columns of each matrix.
+        tile: rows and columns of a tile.
+        gap: cycles between requests.
+        pause: cycles after every tile of C.
+
+    Returns:
+        Stamps in cycles, directions and addresses in bytes, (n,) each.
     """
     tile = min(tile, size)
     steps = -(-size // tile)
@@ -61,8 +70,20 @@ def kv_cache(
 ) -> Columns:
     """Decoding of a language model: every sequence reads its keys and values, and adds those of a token.
 
-    ``batch`` sequences of ``context`` tokens are read side by side, a page of each in turn; a token's keys
-    (or values) of a head are ``entry`` bytes.  A ``page`` of tokens lies in one piece, pages anywhere.
+    Sequences are read side by side, a page of each in turn. A page lies in one piece, pages lie anywhere.
+
+    Args:
+        n: how many requests.
+        seed: of all draws.
+        batch: sequences.
+        context: tokens of each before the first step.
+        page: tokens of a page.
+        entry: bytes of a token's keys (or values) of a head.
+        gap: cycles between requests.
+        footprint: bytes below which addresses lie.
+
+    Returns:
+        Stamps in cycles, directions and addresses in bytes, (n,) each.
     """
     rng = SplitMix(seed)
     page_bytes = page * entry
@@ -102,7 +123,20 @@ def embedding_gather(
     gap: int = 3,
     footprint: int = 1 << 28,
 ) -> Columns:
-    """Vectors of ``vector`` bytes from a table, rows of Zipf popularity at places of their own."""
+    """Vectors from a table, rows of Zipf popularity at places of their own.
+
+    Args:
+        n: how many requests.
+        seed: of all draws.
+        vector: bytes of a vector.
+        rows: of the table.
+        s: exponent of the Zipf distribution.
+        gap: cycles between requests.
+        footprint: bytes below which addresses lie.
+
+    Returns:
+        Stamps in cycles, directions and addresses in bytes, (n,) each.
+    """
     rng = SplitMix(seed)
     lines = -(-vector // LINE)
     count = -(-n // lines)
@@ -118,7 +152,19 @@ def embedding_gather(
 def mixed_agents(
     n: int, seed: int, *, gap: int = 8, mean: float = 24, tile: int = 128, footprint: int = 1 << 28
 ) -> Columns:
-    """A display that reads a frame evenly, a processor at random, and an accelerator's tiles, together."""
+    """A display that reads a frame evenly, a processor at random, and an accelerator's tiles, together.
+
+    Args:
+        n: how many requests.
+        seed: of all draws.
+        gap: cycles between requests of the display.
+        mean: mean cycles between requests of the processor.
+        tile: rows and columns of a tile.
+        footprint: bytes below which addresses lie.
+
+    Returns:
+        Stamps in cycles, directions and addresses in bytes, (n,) each.
+    """
     display = np.arange(n, dtype=np.int64)
     parts = [(display * gap, np.zeros(n, np.int64), display * LINE)]
     draws, gaps = table(SplitMix(seed), n, 2, mean)

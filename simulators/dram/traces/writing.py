@@ -22,12 +22,22 @@ BLOCK = 1 << 16
 
 
 def write_stl(trace: Trace, path: Path) -> None:
-    """Write a trace as DRAMSys ``.stl`` text (stamps in the trace's own clock)."""
+    """Write a trace as DRAMSys ``.stl`` text (stamps in the trace's own clock).
+
+    Args:
+        trace: any trace.
+        path: of the file.
+    """
     write_text(trace, path, "dramsys")
 
 
 def write_text(trace: Trace, path: Path, name: str) -> None:
     """Write a trace in the format of that name.
+
+    Args:
+        trace: any trace.
+        path: of the file.
+        name: of the format.
 
     Raises:
         WorkloadError: the format cannot hold this trace, or there is no writer of it.
