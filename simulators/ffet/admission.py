@@ -63,7 +63,11 @@ class Admission:
                 **asdict(self)}  # fmt: skip
 
     def write(self, path: Path) -> None:
-        """Write the JSON."""
+        """Write the report as JSON.
+
+        Args:
+            path: the file, overwritten.
+        """
         path.write_text(json.dumps(self.document(), indent=1) + "\n", encoding="utf-8")
 
     def refuse(self) -> None:
@@ -115,9 +119,15 @@ class Refused(ArchgymError):
 def as_written(
     module: Module, admission: Admission, tie_undriven: bool, macros: Mapping[str, Abstract]
 ) -> None:
-    """What the elaborated source says: ports, tri-states, drivers, black boxes, initial values.
+    """Note what the elaborated source says.
 
-    ``macros`` are the abstracts of cells whose Liberty and LEF were given.
+    That is its ports, tri-states, drivers, black boxes and initial values.
+
+    Args:
+        module: of yosys' JSON.
+        admission: the report, filled.
+        tie_undriven: whether nets without a driver are tied to 0.
+        macros: abstracts of cells whose Liberty and LEF were given.
     """
     a, bits = admission, Bits(module)
     a.bidirectional = [p for p, port in module["ports"].items() if port["direction"] == "inout"]
@@ -197,7 +207,14 @@ def _memories(module: Module, a: Admission) -> None:
 
 
 def as_mapped(module: Module, netlist: Netlist, nets: dict[int, int], admission: Admission) -> None:
-    """What was built."""
+    """Note what was built: registers, constants and their names.
+
+    Args:
+        module: of yosys' JSON, mapped to the library.
+        netlist: made from it.
+        nets: the netlist's net of each bit.
+        admission: the report, filled.
+    """
     a, n, bits = admission, netlist, Bits(module)
     counts = np.bincount(n.function, minlength=len(FUNCTIONS))
     by_role = Counter(dict.fromkeys(("flop", "latch", "gate"), 0))

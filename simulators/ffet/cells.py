@@ -58,7 +58,15 @@ def _behind(first: Cell, buffer: Cell, size: int) -> Cell:
 
 @cache
 def measured(height_nm: float, sheet: float) -> dict[str, dict[int, Cell]]:
-    """Cells by function and size for cells ``height_nm`` high; ``sheet`` 0 is wide (w31), 1 narrow (w13)."""
+    """Cells by function and size.
+
+    Args:
+        height_nm: of the cells.
+        sheet: width of the sheet between 0 (wide, w31) and 1 (narrow, w13).
+
+    Returns:
+        Cells by the function's name, then by size.
+    """
     own: dict[str, dict[int, Cell]] = {}
     for row in rows(DATA / "cells.csv"):
         cell = Cell(*_figures(row, height_nm, sheet).tolist())

@@ -16,7 +16,13 @@ LATCH = re.compile(r"\$_(?:DLATCH|DLATCHSR)_([NP])")
 
 
 def as_generic(module: Module, admission: Admission, macros: Mapping[str, Abstract]) -> None:
-    """What the optimised netlist of generic cells and ``macros`` says about clocks."""
+    """Note what the optimised netlist of generic cells says about clocks.
+
+    Args:
+        module: of yosys' JSON.
+        admission: the report, filled.
+        macros: abstracts of the macros it instantiates.
+    """
     a, bits = admission, Bits(module)
     roots: Counter[str] = Counter()
     edges: Counter[bool] = Counter()

@@ -80,7 +80,14 @@ class Wired(Protocol):
         ...
 
     def where(self, net: int) -> str:
-        """A net in words."""
+        """A net in words.
+
+        Args:
+            net: its number.
+
+        Returns:
+            Such as ``n7 of d[3], u12 (INV)``.
+        """
         ...
 
 
@@ -112,7 +119,14 @@ class ClockTree:
 
 
 def clock_tree(netlist: Wired) -> ClockTree:
-    """Follow every clock pin up through buffers, inverters and clock gates."""
+    """Follow every clock pin up through buffers, inverters and clock gates.
+
+    Args:
+        netlist: the netlist.
+
+    Returns:
+        What is clocked, and from where.
+    """
     n = netlist
     passes = np.flatnonzero(np.isin(n.function, (BUF, INV, ICG)))
     out = n.pin_net[n.cell_start[passes + 1] - 1].tolist()
@@ -152,7 +166,14 @@ def clock_tree(netlist: Wired) -> ClockTree:
 
 
 def clock_faults(netlist: Wired) -> list[str]:
-    """What about the clock is not modelled, in words; empty where all is."""
+    """What about the clock is not modelled.
+
+    Args:
+        netlist: the netlist.
+
+    Returns:
+        One sentence per fault.
+    """
     n, tree = netlist, netlist.clock_tree
     faults = []
     own = n.port_input[: n.block_ports]

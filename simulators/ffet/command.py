@@ -16,7 +16,11 @@ from .opensta import period_ps
 
 
 def add_export(p: argparse.ArgumentParser) -> None:
-    """``archgym ffet export``."""
+    """Add the options of ``archgym ffet export``.
+
+    Args:
+        p: the subcommand's parser.
+    """
     _add_design(p)
     p.add_argument("--to", type=Path, required=True, help="folder")
     p.add_argument("--opensta", action="store_true", help="time the files with OpenSTA too")
@@ -24,7 +28,11 @@ def add_export(p: argparse.ArgumentParser) -> None:
 
 
 def add_max_utilization(p: argparse.ArgumentParser) -> None:
-    """``archgym ffet max-utilization``."""
+    """Add the options of ``archgym ffet max-utilization``.
+
+    Args:
+        p: the subcommand's parser.
+    """
     _add_design(p)
     p.set_defaults(go=_sweep)
 

@@ -10,9 +10,19 @@ from .simulator import BlockPPASimulator
 
 
 def named(what: str, given: str | None) -> tuple[BlockPPASimulator, Choices]:
-    """A run folder's best design, or a scenario's reference design with ``given`` changes.
+    """The simulator and the design that a command line names.
 
-    ``given`` is ``NAME=VALUE,NAME=VALUE…`` or a YAML file.
+    That is a run folder's best design, or a scenario's reference design, with changes.
+
+    Args:
+        what: a run folder, or a scenario's name or file.
+        given: changes, ``NAME=VALUE,NAME=VALUE…`` or a YAML file; None for none.
+
+    Returns:
+        The simulator, and the design in physical values.
+
+    Raises:
+        ArchgymError: the scenario is no block-PPA scenario.
     """
     scenario, design = opened(what)
     if design is None:

@@ -21,7 +21,14 @@ RED = "#c0392b"
 
 
 def path_places(block: Block) -> tuple[Floats, Floats]:
-    """Drivers and sinks along the critical path, in um."""
+    """Drivers and sinks along the critical path, in um.
+
+    Args:
+        block: the block.
+
+    Returns:
+        x and y, one pair of entries per net of the path.
+    """
     n, driver = block.placed.netlist, block.placed.driver
     places = []
     for pin in critical_path(block):
@@ -31,7 +38,14 @@ def path_places(block: Block) -> tuple[Floats, Floats]:
 
 
 def congestion(routed: Routed) -> Floats:
-    """Tracks in use over tracks there are, every gcell (nx, ny): the worse direction."""
+    """Share of the tracks in use in every gcell, in the worse direction.
+
+    Args:
+        routed: a routed side.
+
+    Returns:
+        (nx, ny).
+    """
     nx, ny = routed.use_h.shape[1] + 1, routed.use_h.shape[2]
     out = np.zeros((nx, ny))
     share_h = routed.use_h.sum(axis=0) / np.maximum(routed.cap_h.sum(axis=0), 1)

@@ -54,13 +54,16 @@ tee -o status.txt equiv_status
 def prove(
     netlist: Netlist, source: Source, registers: Mapping[str, str], *, timeout_s: float = TIMEOUT_S
 ) -> int:  # fmt: skip
-    """Prove a netlist equal to its source; how many points of comparison there are.
+    """Prove a netlist equal to its source.
 
     Args:
         netlist: as imported, without buffers.
         source: the Verilog.
         registers: the source's name of what every clocked cell (``u12``) holds, from its admission.
         timeout_s: of yosys.
+
+    Returns:
+        How many points of comparison there are.
 
     Raises:
         ArchgymError: some points are not proved, or yosys fails.

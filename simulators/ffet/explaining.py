@@ -34,7 +34,15 @@ class Account:
 
 
 def account(blocks: Sequence[Block], activities: Sequence[Floats]) -> Account:
-    """The parts of one design, from its blocks and their nets' toggles a cycle."""
+    """The parts of one design, from its blocks and their nets' toggles a cycle.
+
+    Args:
+        blocks: of the design, one per placement.
+        activities: toggles per cycle of the nets (nets,) of each block.
+
+    Returns:
+        Means of the parts over the blocks.
+    """
     out = Account()
     for block, activity in zip(blocks, activities):
         for total, parts in (
@@ -48,7 +56,14 @@ def account(blocks: Sequence[Block], activities: Sequence[Floats]) -> Account:
 
 
 def path_parts_s(block: Block) -> Amounts:
-    """The period by the cells and wires of the longest path, and the setup at its end."""
+    """The period by the cells and wires of the longest path, and the setup at its end.
+
+    Args:
+        block: the block.
+
+    Returns:
+        Seconds by part; they add up to the period.
+    """
     n, placed, nets, lib = block.placed.netlist, block.placed, block.nets, block.library
     path, pins = critical_path(block), len(n.pin_net)
     times: dict[Part, float] = {}
@@ -86,7 +101,15 @@ def path_parts_s(block: Block) -> Amounts:
 
 
 def power_parts_w(block: Block, activity: Floats) -> Amounts:
-    """Power by what switches, and leakage."""
+    """Power by what switches, and leakage.
+
+    Args:
+        block: the block.
+        activity: (nets,) toggles per cycle.
+
+    Returns:
+        W by part.
+    """
     n, lib = block.placed.netlist, block.library
     running = min(block.choices.target_ghz * 1e9, 1e12 / block.period_ps)
     square = lib.vdd**2
@@ -114,7 +137,14 @@ def power_parts_w(block: Block, activity: Floats) -> Amounts:
 
 
 def area_parts_m2(block: Block) -> Amounts:
-    """The core by what fills it."""
+    """The core by what fills it.
+
+    Args:
+        block: the block.
+
+    Returns:
+        m2 by part; they add up to the core.
+    """
     n, lib = block.placed.netlist, block.library
     area = lib.area_um2[block.kind]
     kinds: NDArray[np.bool_] = CLOCKED[n.function]
@@ -149,7 +179,15 @@ RELIEF: dict[str, dict[str, tuple[Move, ...]]] = {
 
 
 def breakdowns(accounts: Sequence[Account], evaluation: Evaluation) -> Iterator[Breakdown]:
-    """Critical path, power and core area."""
+    """Break down critical path, power and core area.
+
+    Args:
+        accounts: one per design.
+        evaluation: of the designs.
+
+    Yields:
+        One breakdown per metric.
+    """
     for metric, relief in RELIEF.items():
         parts, values = columns([getattr(a, metric) for a in accounts])
         yield breakdown(metric, parts, values, evaluation, relief=relief)

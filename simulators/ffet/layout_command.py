@@ -13,7 +13,11 @@ from .floorplan import NoRoom
 
 
 def add_layout(parser: argparse.ArgumentParser) -> None:
-    """``archgym ffet layout``."""
+    """Add the options of ``archgym ffet layout``.
+
+    Args:
+        parser: the subcommand's parser.
+    """
     parser.add_argument("what", help="a run folder (its best design) or a scenario (its reference)")
     parser.add_argument(
         "--design", help="changes: NAME=VALUE,NAME=VALUE…, or a .yaml file (default: none)"

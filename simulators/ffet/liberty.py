@@ -111,7 +111,15 @@ def _sense(logic: str, pin: str) -> str:
 
 
 def write_liberty(lib: Library, sizes: tuple[int, ...] = ()) -> str:
-    """The library as Liberty text, with the cells of the given sizes, or all."""
+    """The library as Liberty text.
+
+    Args:
+        lib: the library.
+        sizes: of the cells that are written; empty for all.
+
+    Returns:
+        The file's text.
+    """
     axes = ", ".join(map(str, SLEWS)), ", ".join(map(str, LOADS))
     head = f"""library ({lib.device.name.replace("-", "_").replace(".", "p")}) {{
   delay_model : table_lookup;

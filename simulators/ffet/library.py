@@ -71,7 +71,14 @@ class Library:
         return np.searchsorted(self.function, np.arange(len(FUNCTIONS) + 1))
 
     def name(self, cell: int) -> str:
-        """Such as ``NAND2_X4``."""
+        """A cell's name, such as ``NAND2_X4``.
+
+        Args:
+            cell: its index.
+
+        Returns:
+            The name.
+        """
         return f"{FUNCTIONS[self.function[cell]].name}_X{self.size[cell]}"
 
     @cached_property
@@ -120,7 +127,18 @@ def library(
     fitted: Calibration = FITTED,
     overlay_nm: float = 0.0,
 ) -> Library:
-    """All cells of a technology; ``overlay_nm`` by which a flip FET's sides miss each other."""
+    """All cells of a technology at one supply.
+
+    Args:
+        device: the technology's name, such as ``ffet-3.5t``.
+        vdd: supply in V.
+        stack_name: the metal stack's name or CSV file.
+        fitted: the fitted constants.
+        overlay_nm: by how much a flip FET's sides miss each other.
+
+    Returns:
+        The library.
+    """
     dev, metal = devices()[device], stack(stack_name)
     base = devices()["ffet-3.5t" if dev.flipped else "cfet-4t"]
     narrow = dev.sheet_tracks / base.sheet_tracks

@@ -14,9 +14,16 @@ from .space import UTILIZATIONS
 def sweep(
     simulator: BlockPPASimulator, choices: Choices, lowest: float = 0.46
 ) -> list[tuple[float, float, str]]:
-    """Utilisation, mean violations and the reason, upwards until it fails twice.
+    """Raise the utilisation until the block fails twice in a row.
 
-    Violations are NaN where the block cannot be built.
+    Args:
+        simulator: the simulator.
+        choices: the design; its utilisation is replaced.
+        lowest: where the sweep starts.
+
+    Returns:
+        (utilisation, mean violations, reason) of each; violations are NaN where the block cannot be
+        built, and the reason is empty where it is valid.
     """
     out: list[tuple[float, float, str]] = []
     failed = 0
@@ -36,5 +43,12 @@ def sweep(
 
 
 def highest(found: list[tuple[float, float, str]]) -> float:
-    """The highest valid utilisation of a sweep; NaN where none is."""
+    """The highest valid utilisation of a sweep; NaN where none is.
+
+    Args:
+        found: of :func:`sweep`.
+
+    Returns:
+        The utilisation.
+    """
     return max((u for u, _, reason in found if not reason), default=float("nan"))

@@ -49,7 +49,17 @@ class Metal:
 
 
 def metal(stack: Stack, layers: int) -> Metal:
-    """The first ``layers`` of a stack; pair t is M(2t+2) with M(2t+3), or with M(2t+1) at the top."""
+    """The metal of the first layers of a stack.
+
+    Pair t is M(2t+2) with M(2t+3), or with M(2t+1) at the top.
+
+    Args:
+        stack: the stack.
+        layers: how many layers are used.
+
+    Returns:
+        Pairs of layers; none for fewer than two layers.
+    """
     used = stack.layers[:layers]
     pairs = layers // 2
     h = np.array([1e3 / layer.pitch_nm * USABLE for layer in used[1::2]])

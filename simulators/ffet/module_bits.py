@@ -59,22 +59,51 @@ class Bits:
                         yield label, pin, bit, False
 
     def name(self, bit: Bit) -> str:
-        """A bit as the source calls it."""
+        """A bit as the source calls it.
+
+        Args:
+            bit: of yosys' JSON.
+
+        Returns:
+            Its first name, or its number.
+        """
         return self.names.get(bit, f"bit {bit}")
 
 
 def some(names: list[str]) -> list[str]:
-    """The names, cut at twenty."""
+    """The names, cut at twenty.
+
+    Args:
+        names: any names.
+
+    Returns:
+        At most twenty, and then how many more there are.
+    """
     return names if len(names) <= LISTED else [*names[:LISTED], f"… {len(names) - LISTED} more"]
 
 
 def library_index(kind: str) -> int | None:
-    """The function of a cell of this package's library; None for another."""
+    """The function of a cell of this package's library.
+
+    Args:
+        kind: the cell's type.
+
+    Returns:
+        Its index; None for another library's cell.
+    """
     return INDEX.get(kind.removesuffix("_X1"))
 
 
 def macro_bit(cell: Module, pin: str) -> Bit | None:
-    """What a macro's pin is connected to; None for nothing."""
+    """What a macro's pin is connected to.
+
+    Args:
+        cell: of yosys' JSON.
+        pin: the pin's name; ``bus[3]`` is a bit of a bus.
+
+    Returns:
+        The bit; None for nothing.
+    """
     pins = cell["connections"]
     if pin in pins:
         return pins[pin][0] if pins[pin] else None

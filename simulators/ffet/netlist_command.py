@@ -22,7 +22,11 @@ from .yosys import TIMEOUT_S
 
 
 def add_netlist(parser: argparse.ArgumentParser) -> None:
-    """The words ``import|info``."""
+    """Add the words ``import|info`` of ``archgym ffet netlist``.
+
+    Args:
+        parser: the subcommand's parser.
+    """
     verbs = parser.add_subparsers(dest="verb", required=True)
     p = verbs.add_parser("import", help="synthesise Verilog with yosys into a packed netlist")
     p.add_argument("sources", nargs="+", type=Path, help="Verilog files")

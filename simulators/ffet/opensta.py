@@ -39,6 +39,12 @@ def period_ps(block: Block) -> float:
     From the slack at the target; where latches let paths through, the period at which no slack is
     negative, to a thousandth.
 
+    Args:
+        block: the block.
+
+    Returns:
+        The period in ps.
+
     Raises:
         ArchgymError: OpenSTA is not installed, or refuses the files.
     """

@@ -20,11 +20,19 @@ INPUT_ACTIVITY = 0.2  # toggles a cycle of an input port
 
 
 def activities(netlist: Netlist, seed: int = 0) -> Floats:
-    """Toggles a cycle (nets,) over 64 random streams; a clock toggles twice where it is not gated.
+    """Toggles per cycle of every net, over 64 random streams.
 
-    Input ports and outputs of macros toggle with probability 0.2 a cycle; ports that reach asynchronous
-    pins, or are named ``reset`` (or ``resetn``), are released after eight cycles.  A zero-delay
-    simulation: glitches are not counted.
+    A clock toggles twice where it is not gated. Input ports and outputs of macros toggle with
+    probability 0.2 per cycle. Ports that reach asynchronous pins, or are named ``reset`` (or
+    ``resetn``), are released after eight cycles. The simulation has no delays: glitches are not
+    counted.
+
+    Args:
+        netlist: the netlist.
+        seed: of the streams.
+
+    Returns:
+        (nets,).
     """
     rng = np.random.default_rng(seed)
     stimulus = np.zeros((CYCLES, netlist.nets), np.uint64)
@@ -57,7 +65,14 @@ def activities(netlist: Netlist, seed: int = 0) -> Floats:
 
 
 def asynchronous(netlist: Netlist) -> NDArray[np.int64]:
-    """Pins (cells, 2) of set and of reset, active low; -1 where a cell has none."""
+    """Pins of set and of reset of every cell, active low.
+
+    Args:
+        netlist: the netlist.
+
+    Returns:
+        (cells, 2) pins; -1 where a cell has none.
+    """
     place = np.full((len(FUNCTIONS), 2), -1, np.int64)
     for i, f in enumerate(FUNCTIONS):
         for k, pin in enumerate(("SN", "RN")):
@@ -89,7 +104,15 @@ def _resets(netlist: Netlist) -> dict[int, bool]:
 
 
 def energy_fj(block: Block, activity: Floats) -> float:
-    """Dynamic energy of one cycle in fJ: wires, pins, and what switches inside the cells."""
+    """Dynamic energy of one cycle in fJ: wires, pins, and what switches inside the cells.
+
+    Args:
+        block: the block.
+        activity: (nets,) toggles per cycle.
+
+    Returns:
+        fJ per cycle.
+    """
     lib, n = block.library, block.placed.netlist
     square = lib.vdd**2
     wires = 0.5 * square * float((activity * block.nets.load).sum())
@@ -108,7 +131,14 @@ def energy_fj(block: Block, activity: Floats) -> float:
 
 
 def leakage_nw(block: Block) -> float:
-    """Of all cells and macros, in nW."""
+    """Leakage of all cells and macros.
+
+    Args:
+        block: the block.
+
+    Returns:
+        nW.
+    """
     macros = block.placed.netlist.macros
     own = sum(a.leakage_nw for a in macros.abstracts) if macros else 0.0
     return float(block.library.leakage[block.kind].sum()) + own

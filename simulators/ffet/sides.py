@@ -13,12 +13,19 @@ GRID = 24  # squares a side over which both sides are balanced
 
 
 def pin_sides(placed: Placed, share: float) -> NDArray[np.int64]:
-    """Side of every pin and port (pins + ports,), 0 front and 1 back; ``share`` of the pins at the back.
+    """Side of every pin and port.
 
     Nets of much wire choose first, each the side that its neighbourhood has too little of, and stay
-    whole; then every cell takes the one of its four variants (DAC 2025: front, back, balanced, swapped)
-    that splits the fewest nets.  Ports lie where their nets do.  Macros' pins lie where their LEF says,
-    and what a macro's pin of one side drives is reached on that side.
+    whole. Then every cell takes the one of its four variants (DAC 2025: front, back, balanced,
+    swapped) that splits the fewest nets. Ports lie where their nets do. Macros' pins lie where
+    their LEF says, and what a macro's pin of one side drives is reached on that side.
+
+    Args:
+        placed: the placed netlist.
+        share: of the pins that are to lie at the back.
+
+    Returns:
+        (pins + ports,) 0 for the front, 1 for the back.
     """
     n = placed.netlist
     net_of = np.concatenate([n.pin_net, n.port_net])
@@ -60,7 +67,16 @@ def _at_macros(n: Netlist, side: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def macro_fault(netlist: Netlist, vdd: float, back_layers: int) -> str:
-    """Why a netlist's macros cannot be used in a design; empty where they can."""
+    """Why a netlist's macros cannot be used in a design.
+
+    Args:
+        netlist: the netlist.
+        vdd: supply of the design in V.
+        back_layers: signal layers at the back.
+
+    Returns:
+        A sentence; empty where they can be used.
+    """
     macros = netlist.macros
     if not macros:
         return ""

@@ -45,7 +45,14 @@ class Source:
         return f"{', '.join(s.name for s in self.files)}, top {self.top}{settings}"
 
     def abstracts(self, work: Workspace) -> str:
-        """The commands that put macros in the place of modules of their names."""
+        """The commands that put macros in the place of modules of their names.
+
+        Args:
+            work: where the texts are written.
+
+        Returns:
+            Lines of a yosys script.
+        """
         lines = ""
         for i, text in enumerate(self.macros.liberty):
             (work.folder / f"macros{i}.lib").write_text(text, encoding="utf-8")
@@ -53,7 +60,13 @@ class Source:
         return lines
 
     def reading(self, work: Workspace) -> str:
-        """The commands that read it.
+        """The commands that read the source.
+
+        Args:
+            work: where the files are linked.
+
+        Returns:
+            Lines of a yosys script.
 
         Raises:
             ArchgymError: a file is missing, or a word that a script could not carry.
@@ -75,9 +88,18 @@ class Source:
 
 
 def readable(work: Workspace, source: Source, timeout_s: float) -> str:
-    """The reading commands that work: yosys' own reader, else sv2v or slang for SystemVerilog.
+    """The reading commands that work.
 
-    What the source says is left in ``early.json``.
+    They are of yosys' own reader, else of sv2v or slang for SystemVerilog. What the source says is
+    left in ``early.json``.
+
+    Args:
+        work: where yosys runs.
+        source: the Verilog.
+        timeout_s: of each program.
+
+    Returns:
+        Lines of a yosys script.
 
     Raises:
         ArchgymError: nothing here reads it.

@@ -31,7 +31,17 @@ def space() -> DesignSpace:
 def unbuildable(
     dual_sided: bool, front_layers: int, back_layers: int, back_pin_share: float
 ) -> str:
-    """Why a combination cannot be built; empty where it can."""
+    """Why a combination cannot be built.
+
+    Args:
+        dual_sided: whether the technology has signals at the back.
+        front_layers: signal layers at the front.
+        back_layers: signal layers at the back.
+        back_pin_share: share of the input pins at the back.
+
+    Returns:
+        A phrase; empty where it can be built.
+    """
     if back_layers and not dual_sided:
         return f"{back_layers} signal layers at the back of a CFET, which has power there"
     if back_pin_share and not dual_sided:

@@ -176,6 +176,15 @@ def _document(work: Workspace, file: str, top: str) -> dict[str, Any]:
 def from_json(document: dict[str, Any], top: str, name: str, origin: str) -> Netlist:
     """A netlist of yosys' JSON.
 
+    Args:
+        document: yosys' JSON.
+        top: the module's name in it.
+        name: of the netlist.
+        origin: says where it comes from.
+
+    Returns:
+        The netlist.
+
     Raises:
         ArchgymError: unknown cells, constants on pins, or an unsound netlist.
     """
@@ -186,9 +195,17 @@ def from_module(
     module: dict[str, Any], name: str, origin: str, files: Files | None = None,
     macro_at: Mapping[str, tuple[float, float]] | None = None,
 ) -> tuple[Netlist, dict[int, int]]:  # fmt: skip
-    """A netlist of a module of yosys' JSON, and the net of each of its bits.
+    """A netlist of a module of yosys' JSON.
 
-    ``files`` hold the macros that it may instantiate, ``macro_at`` the places of some.
+    Args:
+        module: the module.
+        name: of the netlist.
+        origin: says where it comes from.
+        files: Liberty and LEF of the macros that it may instantiate.
+        macro_at: lower left corners in um of some macros, by instance.
+
+    Returns:
+        The netlist, and its net of each bit of the module.
 
     Raises:
         ArchgymError: unknown cells, constants on pins, or an unsound netlist.

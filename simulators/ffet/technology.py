@@ -59,7 +59,17 @@ class Device:
 
 
 def rows(path: Path) -> Iterator[dict[str, str]]:
-    """Rows of a table, without its comments."""
+    """Rows of a table, without its comments.
+
+    Args:
+        path: the table, a CSV file.
+
+    Yields:
+        Rows by column.
+
+    Raises:
+        ArchgymError: the file cannot be read.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -68,7 +78,19 @@ def rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def number(row: dict[str, str], column: str, path: Path) -> float:
-    """What a row holds in a column: a number that is not negative."""
+    """What a row holds in a column: a number that is not negative.
+
+    Args:
+        row: of the table.
+        column: the column's name.
+        path: names the table in messages.
+
+    Returns:
+        The number.
+
+    Raises:
+        ArchgymError: there is no number, or a negative one.
+    """
     try:
         value = float(row[column])
     except (KeyError, TypeError, ValueError):
@@ -86,8 +108,15 @@ def stack(name: str) -> Stack:
 
     The last two columns, capacitances, may be missing.
 
+    Args:
+        name: one of ``STACKS``, or the path of a CSV file.
+
+    Returns:
+        The stack.
+
     Raises:
         ArchgymError: a layer is missing, out of order or has no number where one belongs.
+        UnknownNameError: neither.
     """
     path = DATA / f"{name}.csv" if name in STACKS else Path(name)
     if name not in STACKS and path.suffix != ".csv":
@@ -135,6 +164,13 @@ def devices() -> dict[str, Device]:
 
 
 def slowdown(vdd: float) -> float:
-    """Resistance of a transistor at ``vdd`` over that at 0.7 V (alpha-power law)."""
+    """Resistance of a transistor at ``vdd`` over that at 0.7 V (alpha-power law).
+
+    Args:
+        vdd: supply in V, above the threshold.
+
+    Returns:
+        The ratio.
+    """
     overdrive = ((VDD - THRESHOLD) / (vdd - THRESHOLD)) ** ALPHA
     return vdd / VDD * overdrive

@@ -35,6 +35,13 @@ def yosys() -> str:
 def identifier(text: str, what: str) -> str:
     """The text itself, where it is a plain Verilog identifier.
 
+    Args:
+        text: the text.
+        what: names it in messages.
+
+    Returns:
+        The text.
+
     Raises:
         ArchgymError: it is not.
     """
@@ -47,7 +54,13 @@ def identifier(text: str, what: str) -> str:
 
 
 def parameters(given: Mapping[str, str]) -> str:
-    """``-chparam`` words.
+    """Parameters as ``-chparam`` words of a yosys script.
+
+    Args:
+        given: values by name.
+
+    Returns:
+        The words.
 
     Raises:
         ArchgymError: a name or value that is none of Verilog's.
@@ -76,7 +89,14 @@ class Workspace:
         self._links: dict[Path, str] = {}
 
     def directory(self, path: Path) -> str:
-        """A plain name of a folder."""
+        """A plain name of a folder.
+
+        Args:
+            path: the folder.
+
+        Returns:
+            The name, under which it is linked.
+        """
         real = path.resolve()
         if real not in self._links:
             self._links[real] = f"d{len(self._links)}"
@@ -85,6 +105,12 @@ class Workspace:
 
     def source(self, path: Path) -> str:
         """A plain name of a source file.
+
+        Args:
+            path: the file.
+
+        Returns:
+            The name, relative to the workspace.
 
         Raises:
             ArchgymError: there is no such file.
@@ -99,13 +125,28 @@ class Workspace:
         return plain
 
     def told(self, text: str) -> str:
-        """A message with the folders' real names."""
+        """A message with the folders' real names.
+
+        Args:
+            text: what a program printed.
+
+        Returns:
+            The message.
+        """
         for real, plain in self._links.items():
             text = re.sub(rf"(?<![\w/]){plain}/", lambda _, r=real: f"{r}/", text)  # type: ignore[misc]
         return text
 
     def run(self, script: str, timeout_s: float, what: str) -> str:
-        """Run a yosys script here; what it printed.
+        """Run a yosys script in the workspace.
+
+        Args:
+            script: the script.
+            timeout_s: when it is ended.
+            what: names the design in messages.
+
+        Returns:
+            What yosys printed.
 
         Raises:
             ArchgymError: it failed, or did not end in time.
@@ -122,7 +163,16 @@ class Workspace:
 def finished(
     command: Sequence[str], folder: Path, timeout_s: float, what: str
 ) -> tuple[int, str]:  # fmt: skip
-    """Exit status and output of a program, which is ended with all its children when time is up.
+    """Run a program, which is ended with all its children when time is up.
+
+    Args:
+        command: the program and its arguments.
+        folder: where it runs.
+        timeout_s: the time.
+        what: names the design in messages.
+
+    Returns:
+        Exit status and output.
 
     Raises:
         ArchgymError: time is up.

@@ -15,7 +15,15 @@ __all__ = ["export"]
 
 
 def export(block: Block, folder: Path) -> list[Path]:
-    """Write the block's files, and those of its macros as they were given; returns their paths."""
+    """Write the block's files, and those of its macros as they were given.
+
+    Args:
+        block: the block.
+        folder: where to write; it is made where it is missing.
+
+    Returns:
+        The files' paths.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     name = Names.of(block).top
     texts = {

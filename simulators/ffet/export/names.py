@@ -26,7 +26,16 @@ RESERVED = frozenset(WORDS.split())
 
 
 def identifier(text: str) -> str:
-    """A plain identifier: brackets become underscores, whatever else no file could carry too."""
+    """A plain identifier.
+
+    Brackets become underscores, and so does whatever else a file could not carry.
+
+    Args:
+        text: any name.
+
+    Returns:
+        The identifier.
+    """
     plain = re.sub(r"[^A-Za-z0-9_]", "_", text.replace("[", "_").replace("]", ""))
     if not re.match(r"[A-Za-z_]", plain):
         plain = f"_{plain}"
@@ -34,7 +43,15 @@ def identifier(text: str) -> str:
 
 
 def distinct(names: list[str], taken: set[str]) -> list[str]:
-    """The names, numbered where one is taken; ``taken`` gains them."""
+    """The names, numbered where one is taken.
+
+    Args:
+        names: wanted names.
+        taken: names in use; it gains the new ones.
+
+    Returns:
+        One name each.
+    """
     out = []
     for name in names:
         free, k = name, 1
@@ -47,7 +64,16 @@ def distinct(names: list[str], taken: set[str]) -> list[str]:
 
 
 def port_names(netlist: Netlist) -> list[str]:
-    """Distinct identifiers of the block's ports: plain ones keep their names, ``d[3]`` becomes ``d_3``."""
+    """Distinct identifiers of the block's ports.
+
+    Plain ones keep their names, ``d[3]`` becomes ``d_3``.
+
+    Args:
+        netlist: the netlist.
+
+    Returns:
+        (block ports,) names.
+    """
     plain = [identifier(p) for p in netlist.port_names[: netlist.block_ports]]
     taken: set[str] = set()
     kept = {i: p for i, p in enumerate(plain) if p == netlist.port_names[i]}
@@ -78,7 +104,14 @@ class Names:
 
     @classmethod
     def of_netlist(cls, n: Netlist) -> Names:
-        """A net is called after its first port."""
+        """The names of a netlist; a net is called after its first port.
+
+        Args:
+            n: the netlist.
+
+        Returns:
+            The names.
+        """
         ports = port_names(n)
         k, c = _prefix("n", set(ports)), _prefix("u", set(ports))
         nets = [f"{k}{i}" for i in range(n.nets)]
@@ -97,5 +130,12 @@ class Names:
 
     @classmethod
     def of(cls, block: Block) -> Names:
-        """Those of a block's netlist, buffers included."""
+        """The names of a block's netlist, buffers included.
+
+        Args:
+            block: the block.
+
+        Returns:
+            The names.
+        """
         return cls.of_netlist(block.placed.netlist)

@@ -13,7 +13,16 @@ PIN_UM = 0.014
 
 
 def write_lef(block: Block) -> str:
-    """Layers of the front (M) and the back (BM), the site, and a macro a cell."""
+    """The cells as LEF.
+
+    It holds layers of the front (M) and of the back (BM), the site, and one macro per cell.
+
+    Args:
+        block: the block.
+
+    Returns:
+        The file's text.
+    """
     lib = block.library
     lines = ["VERSION 5.8 ;", 'BUSBITCHARS "[]" ;', 'DIVIDERCHAR "/" ;']
     lines += ["UNITS", f"  DATABASE MICRONS {DBU} ;", "END UNITS", "MANUFACTURINGGRID 0.001 ;"]
@@ -83,7 +92,14 @@ def _rows(block: Block) -> list[str]:
 
 
 def write_def(block: Block) -> str:
-    """Die, rows, placed components, ports and nets."""
+    """The block as DEF: die, rows, placed components, ports and nets.
+
+    Args:
+        block: the block.
+
+    Returns:
+        The file's text.
+    """
     n, names, plan, lib = block.placed.netlist, Names.of(block), block.plan, block.library
 
     def unit(um: float) -> int:

@@ -11,19 +11,42 @@ from .names import Names
 
 
 def write_verilog(block: Block) -> str:
-    """The sized, buffered netlist."""
+    """The sized, buffered netlist.
+
+    Args:
+        block: the block.
+
+    Returns:
+        The file's text.
+    """
     cells = [block.library.name(int(k)) for k in block.kind]
     return structural(block.placed.netlist, Names.of(block), cells)
 
 
 def unsized_verilog(netlist: Netlist) -> str:
-    """The netlist as it was imported, every cell at X1."""
+    """The netlist as it was imported, every cell at X1.
+
+    Args:
+        netlist: the netlist.
+
+    Returns:
+        The file's text.
+    """
     cells = [f"{FUNCTIONS[f].name}_X1" for f in netlist.function]
     return structural(netlist, Names.of_netlist(netlist), cells)
 
 
 def structural(n: Netlist, names: Names, cells: Sequence[str]) -> str:
-    """A module of instances; ``cells`` (cells,) names each one's cell of the library."""
+    """A module of instances.
+
+    Args:
+        n: the netlist.
+        names: of its cells, nets and ports.
+        cells: (cells,) each one's cell of the library.
+
+    Returns:
+        The file's text.
+    """
     lines = [f"module {names.top} (", "  " + ",\n  ".join(names.port), ");"]
     for port, given in zip(names.port, n.port_input):
         lines.append(f"  {'input' if given else 'output'} {port};")
@@ -43,7 +66,16 @@ def structural(n: Netlist, names: Names, cells: Sequence[str]) -> str:
 
 
 def macro_instances(n: Netlist, called: Sequence[str], nets: Sequence[str]) -> list[str]:
-    """Macros ``called`` (m,) as instances, their buses as vectors; ``nets`` (k,) of their pins."""
+    """Macros as instances, their buses as vectors.
+
+    Args:
+        n: the netlist.
+        called: (m,) names of the instances.
+        nets: (k,) names of the nets of their pins.
+
+    Returns:
+        One line per macro.
+    """
     if not n.macros:
         return []
     at: dict[int, dict[str, str]] = {}
@@ -64,10 +96,17 @@ def macro_instances(n: Netlist, called: Sequence[str], nets: Sequence[str]) -> l
 
 
 def write_sdc(block: Block, period_ps: float | None = None) -> str:
-    """One ideal clock, of the target period if none is given; ports are timed against it without margins.
+    """One ideal clock; ports are timed against it without margins.
 
-    Without clocked cells the clock is a virtual one.  Where all cells act on the falling edge, so do
+    Without clocked cells the clock is a virtual one. Where all cells act on the falling edge, so do
     the ports.
+
+    Args:
+        block: the block.
+        period_ps: the clock's period; None for that of the target.
+
+    Returns:
+        The file's text.
     """
     n, names = block.placed.netlist, Names.of(block)
     period = period_ps or 1e3 / block.choices.target_ghz

@@ -26,7 +26,14 @@ HEADER = """*SPEF "IEEE 1481-1998"
 
 
 def write_spef(block: Block) -> str:
-    """Each wire is a resistance with half its capacitance at either end."""
+    """The wires as SPEF: each is a resistance with half its capacitance at either end.
+
+    Args:
+        block: the block.
+
+    Returns:
+        The file's text.
+    """
     names = Names.of(block)
     lines = [HEADER.format(name=names.top)]
     for net in range(block.placed.netlist.nets):

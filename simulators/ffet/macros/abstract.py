@@ -318,7 +318,14 @@ class Files:
 
     @classmethod
     def read(cls, liberty: Sequence[Path], lef: Sequence[Path]) -> Files:
-        """From files.
+        """Read Liberty and LEF from files.
+
+        Args:
+            liberty: Liberty files.
+            lef: LEF files.
+
+        Returns:
+            The texts.
 
         Raises:
             ArchgymError: one is missing, too large, no text, or no Liberty or LEF.
@@ -338,6 +345,12 @@ class Files:
 
     def abstracts(self, used: list[str]) -> tuple[Abstract, ...]:
         """The cells of these names.
+
+        Args:
+            used: names of cells.
+
+        Returns:
+            One abstract per name.
 
         Raises:
             ArchgymError: all that is missing or wrong, at once.

@@ -97,14 +97,32 @@ class Macros:
     def of_document(
         cls, document: list[Mapping[str, Any]], liberty: tuple[str, ...], lef: tuple[str, ...]
     ) -> Macros:
-        """From what :meth:`document` gave and the texts."""
+        """The macros of a packed netlist.
+
+        Args:
+            document: what :meth:`document` gave.
+            liberty: Liberty texts.
+            lef: LEF texts.
+
+        Returns:
+            The macros.
+        """
         at = [None if d["at"] is None else (float(d["at"][0]), float(d["at"][1])) for d in document]
         instances = [Instance(str(d["name"]), str(d["cell"]), a) for d, a in zip(document, at)]
         return cls(liberty, lef, tuple(instances))
 
 
 def macro_pins(macros: Macros | None, port_net: Ints, nets: int) -> MacroPins:
-    """What timing reads of macros; ``port_net`` (ports,) holds their pins last."""
+    """What timing reads of macros.
+
+    Args:
+        macros: the macros, or None.
+        port_net: (ports,) net of each port, macros' pins last.
+        nets: how many nets there are.
+
+    Returns:
+        Tables, loads and resistances of the macros' pins.
+    """
     ports = len(port_net)
     pins = macros.pins if macros else ()
     first = ports - len(pins)

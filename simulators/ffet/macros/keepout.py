@@ -15,7 +15,16 @@ KeepOut = Sequence[tuple[int, Box]]  # layer from 1, box in um
 
 
 def keep_out(macros: Macros | None, solid: Floats, side: int) -> list[tuple[int, Box]]:
-    """Obstructed boxes of one side on the core; ``solid`` (m, 4) are the macros' own boxes."""
+    """Obstructed boxes of one side on the core; ``solid`` (m, 4) are the macros' own boxes.
+
+    Args:
+        macros: the macros, or None.
+        solid: (m, 4) boxes of the macros in um.
+        side: 0 front, 1 back.
+
+    Returns:
+        Layers, from 1, with boxes in um.
+    """
     out: list[tuple[int, Box]] = []
     for abstract, (x, y, _, _) in zip(macros.abstracts if macros else (), solid):
         out += [
@@ -29,9 +38,16 @@ def keep_out(macros: Macros | None, solid: Floats, side: int) -> list[tuple[int,
 def kept_free(
     boxes: KeepOut, cap_h: Floats, cap_v: Floats, size: tuple[float, float]
 ) -> tuple[Floats, Floats]:
-    """Whole tracks that boxes leave at every border; infinity where none obstructs.
+    """Whole tracks that boxes leave at every border between gcells.
 
-    ``cap_h`` (layers, nx - 1, ny) of M2, M4 …, ``cap_v`` (layers, nx, ny - 1) of M1, M3 ….
+    Args:
+        boxes: what is obstructed.
+        cap_h: (layers, nx - 1, ny) tracks of M2, M4 ….
+        cap_v: (layers, nx, ny - 1) tracks of M1, M3 ….
+        size: sides of the core in um.
+
+    Returns:
+        Two arrays of those shapes; infinity where nothing obstructs.
     """
     shares = np.zeros(cap_h.shape), np.zeros(cap_v.shape)
     nx, ny = cap_v.shape[1], cap_h.shape[2]

@@ -66,6 +66,12 @@ class _Words:
 def parse(text: str) -> dict[str, Macro]:
     """Macros by name.
 
+    Args:
+        text: of a LEF file.
+
+    Returns:
+        Macros by name.
+
     Raises:
         ArchgymError: with the line at which a macro is no LEF, or without any macro.
     """

@@ -22,11 +22,26 @@ class Group:
     groups: list[Group] = field(default_factory=list)
 
     def text(self, key: str, default: str = "") -> str:
-        """The first value of an attribute."""
+        """The first value of an attribute.
+
+        Args:
+            key: the attribute's name.
+            default: for a missing attribute.
+
+        Returns:
+            The value.
+        """
         return self.attributes.get(key, (default,))[0]
 
     def number(self, key: str, default: float) -> float:
         """The first value of an attribute as a number.
+
+        Args:
+            key: the attribute's name.
+            default: for a missing attribute.
+
+        Returns:
+            The number.
 
         Raises:
             ArchgymError: it is none.
@@ -34,12 +49,26 @@ class Group:
         return number(self.text(key, str(default)), f"{self.kind} {' '.join(self.names)}: {key}")
 
     def inside(self, kind: str) -> list[Group]:
-        """Groups of a kind."""
+        """The groups of a kind that lie in this one.
+
+        Args:
+            kind: such as ``pin``.
+
+        Returns:
+            The groups, in the file's order.
+        """
         return [g for g in self.groups if g.kind == kind]
 
 
 def number(text: str, where: str) -> float:
     """A finite number.
+
+    Args:
+        text: a word of the file.
+        where: names the place in messages.
+
+    Returns:
+        The number.
 
     Raises:
         ArchgymError: it is none.
@@ -55,6 +84,13 @@ def number(text: str, where: str) -> float:
 
 def numbers(values: tuple[str, ...], where: str) -> list[float]:
     """All numbers of an attribute's values, which may hold several each.
+
+    Args:
+        values: of an attribute.
+        where: names the place in messages.
+
+    Returns:
+        The numbers.
 
     Raises:
         ArchgymError: one is none.
@@ -146,6 +182,12 @@ class _Reader:
 
 def parse(text: str) -> Group:
     """The ``library`` group of a Liberty file.
+
+    Args:
+        text: of a Liberty file.
+
+    Returns:
+        The group.
 
     Raises:
         ArchgymError: with the line at which it is no Liberty.

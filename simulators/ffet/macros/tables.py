@@ -31,7 +31,14 @@ class Table:
 
 
 def latest(tables: list[Table]) -> Table:
-    """The greatest of several tables at every point of any."""
+    """The greatest of several tables at every point of any.
+
+    Args:
+        tables: at least one.
+
+    Returns:
+        A table over the points of all.
+    """
     at = np.unique(np.concatenate([t.at for t in tables]))
     return Table(at, np.array([max(t(x) for t in tables) for x in at]))
 
@@ -48,6 +55,9 @@ def reduced(
         scale: what values are multiplied by.
         axis: what the points of ``kept`` are multiplied by.
         where: what messages call it.
+
+    Returns:
+        The table of one axis.
 
     Raises:
         ArchgymError: no template, no values, axes that do not rise, or another number of values.

@@ -22,7 +22,11 @@ CORES = ("picorv32", "vexriscv", "serv")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """``archgym validate ffet``."""
+    """Add the options of ``archgym validate ffet``.
+
+    Args:
+        parser: the subcommand's parser.
+    """
     parser.description = __doc__
     parser.add_argument(
         "--seeds", type=int, default=64, metavar="PLACEMENTS", help="per point (default 64)"

@@ -29,7 +29,14 @@ class Averages:
         return self.simulator.workload
 
     def of(self, choices: Choices) -> Values:
-        """Every figure (placements,); violations of what cannot be legalised are infinite."""
+        """Every figure of a design on every placement.
+
+        Args:
+            choices: the design.
+
+        Returns:
+            (placements,) by figure; violations of what cannot be legalised are infinite.
+        """
         if choices not in self.known:
             seeds = np.arange(self.simulator.seed, self.simulator.seed + self.simulator.count)
             rows = map_rows(lambda s: self._one(choices, int(s)), seeds, self.simulator.threads)
@@ -50,12 +57,28 @@ class Averages:
         """Ratio of two designs' means, and its standard error, pairing what shares a seed.
 
         Designs of one technology share their placements, and with them most of the noise.
+
+        Args:
+            name: the figure's name.
+            over: the design in the numerator.
+            under: the design in the denominator.
+
+        Returns:
+            (ratio, standard error).
         """
         return self.paired(self.of(over)[name], self.of(under)[name])
 
     @staticmethod
     def paired(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float]:
-        """Ratio of the means of two figures (placements,) that share seeds, and its standard error."""
+        """Ratio of the means of two figures that share seeds.
+
+        Args:
+            a: (placements,) in the numerator.
+            b: (placements,) in the denominator.
+
+        Returns:
+            (ratio, standard error); the error is NaN for one placement.
+        """
         value = float(a.mean() / b.mean())
         if len(a) < 2:
             return value, float("nan")

@@ -136,7 +136,16 @@ EXPERIMENTS = (
 
 
 def experiments(core: str, stack: str, seeds: int) -> list[dict[str, Any]]:
-    """A row an experiment on one core: its relation, what is asked, without and with the change."""
+    """Run every experiment on one core.
+
+    Args:
+        core: the netlist's name.
+        stack: the metal stack.
+        seeds: placements.
+
+    Returns:
+        One row per experiment: its relation, what is asked, without and with the change.
+    """
     plain = Averages(BlockPPASimulator(core, placements=seeds, stack=stack))
     known: dict[str, Averages] = {}  # experiments that change the same share their designs
     out = []
@@ -160,7 +169,15 @@ def experiments(core: str, stack: str, seeds: int) -> list[dict[str, Any]]:
 
 @contextmanager
 def slower_stack(stack: str, factor: float) -> Iterator[str]:
-    """The name of a stack with ``factor`` times the resistance of every wire and via, for a while."""
+    """A stack with slower wires, for a while.
+
+    Args:
+        stack: a name of ``technology.STACKS``.
+        factor: what the resistance of every wire and via is multiplied by.
+
+    Yields:
+        The name of the slower stack.
+    """
     with tempfile.TemporaryDirectory() as folder:
         name = str(Path(folder, f"{stack}-slower"))
         table = list(rows(DATA / f"{stack}.csv"))

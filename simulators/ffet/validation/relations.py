@@ -115,7 +115,17 @@ def _fewer_layers(a: Averages) -> list[Check]:
 
 
 def highest(a: Averages, choices: Choices) -> float:
-    """The highest utilisation within the bound of violations; every utilisation below holds too."""
+    """The highest utilisation within the bound of violations.
+
+    Every utilisation below it holds too.
+
+    Args:
+        a: of a simulator.
+        choices: the design; its utilisation is replaced.
+
+    Returns:
+        The utilisation; NaN where none holds.
+    """
     best = np.nan
     for u in UTILIZATIONS:
         if u < 0.6:

@@ -21,6 +21,12 @@ def as_a_paper(a: Averages) -> list[Check]:
 
     Every run has a placement of its own, as another netlist gives a tool.  The second row does the
     same with 15 options that are all worth nothing: what selection alone makes of the noise.
+
+    Args:
+        a: of a simulator.
+
+    Returns:
+        Two rows that tell, and demand nothing.
     """
     base = a.of(FFET)["frequency"]
     options = np.array(

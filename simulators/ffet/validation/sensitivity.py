@@ -14,7 +14,15 @@ HEADLINES = ("F2 area", "F3 frequency", "F5 frequency", "F4 power", "F6 frequenc
 
 
 def sensitivities(stack: str, seeds: int) -> list[list[str]]:
-    """Names of the relations, then a row a constant: its name and the derivatives."""
+    """Derivatives of the headline relations to each constant.
+
+    Args:
+        stack: the metal stack.
+        seeds: placements.
+
+    Returns:
+        Names of the relations, then one row per constant: its name and the change per percent.
+    """
     base = _headlines(stack, seeds, {})
     out = [list(HEADLINES)]
     for name, value in asdict(FITTED).items():

@@ -17,7 +17,15 @@ from .published import DUAL, FFET
 
 
 def tools(cores: Sequence[str], stack: str) -> list[Check]:
-    """Period and area of both cores, single- and dual-sided, as other programs see them."""
+    """Period and area of blocks, single- and dual-sided, as other programs see them.
+
+    Args:
+        cores: names of netlists.
+        stack: the metal stack.
+
+    Returns:
+        Two checks per block.
+    """
     out = []
     for core in cores:
         simulator = BlockPPASimulator(core, placements=1, stack=stack)
@@ -57,7 +65,15 @@ def _klayout(core: str, name: str, block: Block) -> Check:
 
 
 def klayout_area_um2(design: Path, cells: Path) -> float:
-    """Area of the outline of a DEF file, as KLayout reads it."""
+    """Area of the outline of a DEF file, as KLayout reads it.
+
+    Args:
+        design: the DEF file.
+        cells: the LEF file.
+
+    Returns:
+        um2.
+    """
     from klayout import db
 
     options = db.LoadLayoutOptions()
