@@ -19,7 +19,16 @@ from .routing import Trees
 
 
 def estimates(trees: Trees, m: Metal, climb_ps: float) -> tuple[Floats, Floats]:
-    """Resistances and capacitances (nodes,) before routing, as if every net were urgent."""
+    """Resistances and capacitances before routing, as if every net were urgent.
+
+    Args:
+        trees: of one side.
+        m: the side's metal.
+        climb_ps: price of a via in ps.
+
+    Returns:
+        kohm and fF of every tree edge (nodes,).
+    """
     res, cap = np.zeros(len(trees.up)), np.zeros(len(trees.up))
     if m.pairs:
         toll = 2.0 * climb_ps * m.climb
@@ -28,7 +37,16 @@ def estimates(trees: Trees, m: Metal, climb_ps: float) -> tuple[Floats, Floats]:
 
 
 def wires_of(trees: Trees, resistance: Floats, capacitance: Floats) -> Wires:
-    """A side's wires as the kernels take them."""
+    """A side's wires as the kernels take them.
+
+    Args:
+        trees: of one side.
+        resistance: (nodes,) kohm.
+        capacitance: (nodes,) fF.
+
+    Returns:
+        The bundle.
+    """
     return Wires(trees.first, trees.up, trees.pin, resistance, capacitance)
 
 
@@ -39,10 +57,17 @@ def time(
     wires: list[tuple[Trees, Floats, Floats]],
     loads: Floats,
 ) -> tuple[Nets, float, int]:
-    """Times of all nets, the period in ps and the pin it ends at.
+    """Time all nets.
 
-    ``wires`` holds a side's trees, resistances in kohm and capacitances in fF (nodes,); ``loads``
-    (pins + ports,) in fF.
+    Args:
+        placed: the placed netlist.
+        lib: the library.
+        kind: (cells,) each cell's cell of the library.
+        wires: by side, its trees, resistances in kohm and capacitances in fF (nodes,).
+        loads: (pins + ports,) fF.
+
+    Returns:
+        Times of all nets, the period in ps, and the pin at which its path ends.
     """
     n, graph = placed.netlist, placed.graph
     pins = len(loads)
@@ -81,7 +106,20 @@ def criticality(
     placed: Placed, lib: Library, kind: Ints, trees: tuple[Trees, Trees],
     metals: tuple[Metal, ...], loads: Floats, climb_ps: float,
 ) -> Criticality:  # fmt: skip
-    """Before routing, on estimated wires."""
+    """How critical nets and pins are before routing, on estimated wires.
+
+    Args:
+        placed: the placed netlist.
+        lib: the library.
+        kind: (cells,) each cell's cell of the library.
+        trees: of both sides.
+        metals: of both sides.
+        loads: (pins + ports,) fF.
+        climb_ps: price of a via in ps.
+
+    Returns:
+        Shares of the longest path.
+    """
     n, g = placed.netlist, placed.graph
     wires = [(t, *estimates(t, m, climb_ps)) for t, m in zip(trees, metals)]
     nets, period, _ = time(placed, lib, kind, wires, loads)

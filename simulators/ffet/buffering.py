@@ -13,9 +13,17 @@ MOST_SINKS = 16
 
 
 def buffered(netlist: Netlist, x: Floats, y: Floats) -> tuple[Netlist, Floats, Floats]:
-    """The netlist with buffers after the other cells, and centres of all cells.
+    """Put buffer trees on nets of large fan-out.
 
     Output ports stay on the net that drove them.
+
+    Args:
+        netlist: the netlist.
+        x: (cells,) centres.
+        y: (cells,) centres.
+
+    Returns:
+        The netlist with buffers after the other cells, and centres of all cells.
     """
     cells = len(netlist.function)
     sinks: dict[int, list[int]] = {}

@@ -32,7 +32,21 @@ def pin_places_of(
     placed: Placed, lib: Library, kind: Ints, x: Floats, y: Floats, wide: float, high: float,
     solid: Floats,
 ) -> tuple[Floats, Floats]:  # fmt: skip
-    """Pins' and ports' places in um; ``x``, ``y`` are cells' centres, ``solid`` boxes of macros."""
+    """Places of pins and ports.
+
+    Args:
+        placed: the placed netlist.
+        lib: the library.
+        kind: (cells,) each cell's cell of the library.
+        x: (cells,) centres in um.
+        y: (cells,) centres in um.
+        wide: width of the core in um.
+        high: height of the core in um.
+        solid: (m, 4) boxes of macros in um.
+
+    Returns:
+        x and y (pins + ports,) in um.
+    """
     n = placed.netlist
     share = PIN_OFFSETS[n.function[n.pin_cell], n.pin_place] - 0.5
     px, py = placed.port_places
@@ -49,7 +63,18 @@ def trees_of(
     placed: Placed, sides: Ints, px: Floats, py: Floats,
     before: tuple[tuple[Trees, Trees], Ints] | None = None,
 ) -> tuple[Trees, Trees]:  # fmt: skip
-    """Both sides' trees; of nets whose pins are on the sides that they were on ``before``, the same."""
+    """Steiner trees of both sides.
+
+    Args:
+        placed: the placed netlist.
+        sides: (pins + ports,) 0 front, 1 back.
+        px: (pins + ports,) um.
+        py: (pins + ports,) um.
+        before: earlier trees and their sides; nets whose pins are on the same sides keep their trees.
+
+    Returns:
+        The trees of the front and of the back.
+    """
     start, pins = placed.pins_by_net
     most = int(np.diff(start).max())
     known = np.zeros(len(start) - 1, np.bool_)
@@ -72,9 +97,17 @@ def trees_of(
 def first_trees(
     placed: Placed, lib: Library, sides: Ints, aspect: float, wide: float
 ) -> tuple[Trees, Trees]:
-    """Both sides' trees on a core ``wide`` um wide, grown once for each assignment of sides.
+    """Both sides' trees before cells have sizes, grown once for each assignment of sides.
 
-    In the numbers of ``placed.levels``.
+    Args:
+        placed: the placed netlist, which keeps the trees.
+        lib: the library.
+        sides: (pins + ports,) 0 front, 1 back.
+        aspect: height of the core over its width.
+        wide: width of the core in um.
+
+    Returns:
+        The trees of the front and of the back, in the numbers of ``placed.levels``.
     """
     key = hash(sides.tobytes())
     usual, high = first_core(placed.netlist, lib, aspect, USUAL)
@@ -94,7 +127,17 @@ def first_trees(
 def first_core(
     netlist: Netlist, lib: Library, aspect: float, utilization: float
 ) -> tuple[float, float]:
-    """Sides in um of the core before cells have sizes: they will take a tenth more than X1."""
+    """The core before cells have sizes: they will take a tenth more than X1.
+
+    Args:
+        netlist: the netlist.
+        lib: the library.
+        aspect: height of the core over its width.
+        utilization: share of the core that cells fill.
+
+    Returns:
+        (width, height) in um.
+    """
     cells = float(lib.area_um2[lib.first[netlist.function]].sum()) * 1.1
     area = core_area(cells + netlist.macro_area_um2, utilization, netlist.block_ports)
     return (area / aspect) ** 0.5, (area * aspect) ** 0.5
@@ -104,7 +147,19 @@ def size(
     placed: Placed, lib: Library, sides: Ints, choices: Choices, metals: tuple[Metal, ...],
     fitted: Calibration,
 ) -> Ints:  # fmt: skip
-    """Cells (cells,) of the library for the target frequency, on wires estimated from the placement."""
+    """Size the cells for the target frequency, on wires estimated from the placement.
+
+    Args:
+        placed: the placed netlist.
+        lib: the library.
+        sides: (pins + ports,) 0 front, 1 back.
+        choices: the design.
+        metals: of both sides.
+        fitted: the fitted constants.
+
+    Returns:
+        (cells,) each cell's cell of the library.
+    """
     n = placed.netlist
     kind = lib.first[n.function]
     wide, high = first_core(n, lib, choices.aspect_ratio, choices.utilization)

@@ -33,7 +33,14 @@ class Floorplan:
     solid: Floats = field(default_factory=lambda: np.zeros((0, 4)))
 
     def segments(self, lib: Library) -> tuple[Floats, Floats]:
-        """Ends of every row's segments (rows, s), from left to right; empty ones at 1e30."""
+        """The segments of every row, from left to right.
+
+        Args:
+            lib: gives sites and rows.
+
+        Returns:
+            Left and right ends (rows, s) in um; those of empty segments are 1e30.
+        """
         if not len(self.solid):
             return np.tile(self.left, (self.rows, 1)), np.tile(self.right, (self.rows, 1))
         found = []
@@ -67,12 +74,31 @@ FEW = 4  # a core narrower than this many of its widest cells is packed by tryin
 
 
 def core_area(cell_area: float, utilization: float, ports: int) -> float:
-    """Of the core in um2: cell area over utilisation, or what its ports need."""
+    """Area of the core: cell area over utilisation, or what its ports need.
+
+    Args:
+        cell_area: um2.
+        utilization: share of the core that cells fill.
+        ports: how many there are.
+
+    Returns:
+        um2.
+    """
     return max(cell_area / utilization, ports * PORT_UM2)
 
 
 def floorplan(lib: Library, area: float, aspect: float, rows: int = 0) -> Floorplan:
-    """A core of ``area`` um2, whole rows high: as many as give about the aspect ratio, or ``rows``."""
+    """A core of whole rows.
+
+    Args:
+        lib: gives sites, rows and taps.
+        area: um2.
+        aspect: height over width, met as nearly as whole rows allow.
+        rows: how many rows; 0 for what the aspect ratio asks.
+
+    Returns:
+        The core, without macros.
+    """
     rows = rows or max(1, round((area * aspect) ** 0.5 / lib.height_um))
     high = rows * lib.height_um
     wide = area / high
@@ -91,10 +117,22 @@ def packed(
     lib: Library, area: float, aspect: float, x: Floats, y: Floats, width: Floats,
     settled: Callable[[Floorplan], Floats] | None = None,
 ) -> tuple[Floorplan, Floats, NDArray[np.int64], int]:  # fmt: skip
-    """A core with legal places, as :func:`legalise` gives them; ``settled`` says where its macros lie.
+    """A core with legal places of its cells.
 
-    ``x``, ``y`` are wanted centres (cells,) in units of the core's sides, ``width`` in um.  Where the
-    core is only a few cells wide, the row count nearest to the aspect ratio that holds them all.
+    Where the core is only a few cells wide, it gets the row count nearest to the aspect ratio that
+    holds them all.
+
+    Args:
+        lib: gives sites, rows and taps.
+        area: um2.
+        aspect: height over width.
+        x: (cells,) wanted centres in units of the core's sides.
+        y: (cells,) wanted centres in units of the core's sides.
+        width: (cells,) um.
+        settled: says where macros lie on a core; None without any.
+
+    Returns:
+        The core, and what :func:`legalise` gives.
     """
     plan = floorplan(lib, area, aspect)
     if settled:
@@ -115,9 +153,17 @@ def packed(
 def legalise(
     plan: Floorplan, lib: Library, x: Floats, y: Floats, width: Floats
 ) -> tuple[Floats, NDArray[np.int64], int]:
-    """Left edges in um on sites and rows of cells (cells,), and how many found no room.
+    """Legal places near the wanted ones.
 
-    ``x``, ``y`` are wanted centres in um, ``width`` in um.
+    Args:
+        plan: the core.
+        lib: gives sites and rows.
+        x: (cells,) wanted centres in um.
+        y: (cells,) wanted centres in um.
+        width: (cells,) um.
+
+    Returns:
+        Left edges in um, on sites (cells,), rows (cells,), and how many cells found no room.
     """
     wanted = x - width / 2
     order = np.argsort(wanted, kind="stable")

@@ -70,10 +70,21 @@ def build(
     stack_name: str = "gt2n",
     fitted: Calibration = FITTED,
 ) -> Block:
-    """Run the flow on one placement; ``sides`` (pins + ports,) of its buffered netlist.
+    """Run the flow on one placement.
+
+    Args:
+        placed: the placed netlist.
+        sides: (pins + ports,) of its buffered netlist, 0 front, 1 back.
+        choices: the design.
+        stack_name: the metal stack's name or CSV file.
+        fitted: the fitted constants.
+
+    Returns:
+        The finished block.
 
     Raises:
         NoRoom: some cells cannot be legalised at this utilisation.
+        ArchgymError: a supply below 0.4 V.
     """
     if choices.vdd < 0.4:
         raise ArchgymError(f"vdd must be at least 0.4 V, got {choices.vdd}")

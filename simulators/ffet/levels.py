@@ -23,7 +23,15 @@ class Levels:
 
     @classmethod
     def of(cls, netlist: Netlist, graph: Graph) -> Levels:
-        """Renumber; nets without a driving cell come last."""
+        """Renumber a netlist; nets without a driving cell come last.
+
+        Args:
+            netlist: the netlist.
+            graph: its graph.
+
+        Returns:
+            The levels.
+        """
         n, cell = netlist, graph.order
         cells, pins = len(cell), len(n.pin_net)
         count = np.diff(n.cell_start)[cell]
@@ -50,7 +58,14 @@ class Levels:
         return cls(levelled, cell, rank, pin, net)
 
     def trees(self, trees: Trees) -> Trees:
-        """A side's trees in the new numbers."""
+        """A side's trees in the new numbers.
+
+        Args:
+            trees: in the netlist's numbers.
+
+        Returns:
+            The same trees.
+        """
         old = trees.first[self.net]
         count = trees.first[self.net + 1] - old
         first = np.concatenate([[0], np.cumsum(count)])

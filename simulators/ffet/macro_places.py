@@ -17,11 +17,20 @@ TINY = 1e-9
 
 
 def settle(macros: Macros, wanted: Floats, wide: float, high: float, lib: Library) -> Floats:
-    """Lower left corners (m, 2) in um, on sites and rows, without overlap.
+    """Lower left corners of macros, on sites and rows, without overlap.
 
-    ``wanted`` (m, 2) are centres in um.  Those with a place of their own keep it; then the largest
-    goes first, to the nearest place that touches an edge or a neighbour both ways, so that the
-    area left to rows stays in one piece.
+    Those with a place of their own keep it. Then the largest goes first, to the nearest place that
+    touches an edge or a neighbour both ways, so that the area left to rows stays in one piece.
+
+    Args:
+        macros: the macros.
+        wanted: (m, 2) centres in um.
+        wide: width of the core in um.
+        high: height of the core in um.
+        lib: gives sites and rows.
+
+    Returns:
+        (m, 2) corners in um.
 
     Raises:
         NoRoom: one does not fit.
@@ -76,12 +85,28 @@ def _ceil(value: float, step: float) -> float:
 
 
 def boxes(macros: Macros, corners: Floats) -> Floats:
-    """Left, bottom, right, top of every macro (m, 4)."""
+    """Boxes of macros.
+
+    Args:
+        macros: the macros.
+        corners: (m, 2) lower left corners in um.
+
+    Returns:
+        (m, 4): left, bottom, right, top in um.
+    """
     return np.hstack([corners, corners + macros.sizes])
 
 
 def pin_places(macros: Macros, corners: Floats) -> tuple[Floats, Floats]:
-    """Places of all macro pins in um (k,)."""
+    """Places of all macro pins.
+
+    Args:
+        macros: the macros.
+        corners: (m, 2) lower left corners in um.
+
+    Returns:
+        x and y (k,) in um.
+    """
     at = corners[macros.owner]
     return at[:, 0] + macros.offset[0], at[:, 1] + macros.offset[1]
 
@@ -94,7 +119,18 @@ def place_round(
     seed: int,
     core: tuple[float, float],
 ) -> Placement:
-    """Cells placed round the macros on a core of ``core`` um; macros move to their logic in between.
+    """Place cells round the macros; macros move to their logic in between.
+
+    Args:
+        netlist: the netlist.
+        macros: its macros.
+        lib: the library.
+        aspect: height of the core over its width.
+        seed: of the placement.
+        core: sides in um.
+
+    Returns:
+        The placement.
 
     Raises:
         NoRoom: a macro does not fit.

@@ -163,7 +163,14 @@ class Netlist:
         return self
 
     def where(self, net: int) -> str:
-        """A net and what hangs on it, in words."""
+        """A net and what hangs on it, in words.
+
+        Args:
+            net: its number.
+
+        Returns:
+            Such as ``n7 of d[3], u12 (INV)``.
+        """
         ports = [self.port_names[i] for i in np.flatnonzero(self.port_net == net)[:2]]
         pins = [
             f"u{c} ({FUNCTIONS[self.function[c]].name})"
@@ -180,7 +187,12 @@ class Netlist:
 
 
 def write_netlist(netlist: Netlist, path: Path) -> None:
-    """Pack a netlist; about nine bytes a cell."""
+    """Pack a netlist; the file takes about nine bytes per cell.
+
+    Args:
+        netlist: the netlist.
+        path: the file, overwritten.
+    """
     header: dict[str, Any] = {
         "version": 1, "name": netlist.name, "functions": [f.name for f in FUNCTIONS],
         "ports": netlist.port_names, "origin": netlist.origin, "hash": netlist.content_hash,
@@ -204,6 +216,12 @@ def write_netlist(netlist: Netlist, path: Path) -> None:
 
 def read_netlist(path: Path) -> Netlist:
     """Read a packed netlist.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The netlist, checked.
 
     Raises:
         ArchgymError: no such file, truncated, changed, or not a sound netlist.

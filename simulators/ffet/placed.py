@@ -78,7 +78,15 @@ class Placed:
         return self.ports or port_positions(len(self.netlist.port_net))
 
     def solid(self, lib: Library, wide: float, high: float) -> Floats:
-        """Boxes of macros (m, 4) in um on a core of these sides.
+        """Boxes of macros on a core.
+
+        Args:
+            lib: gives sites and rows.
+            wide: width of the core in um.
+            high: height of the core in um.
+
+        Returns:
+            (m, 4) in um.
 
         Raises:
             NoRoom: one does not fit.

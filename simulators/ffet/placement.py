@@ -50,7 +50,14 @@ class Placement:
 
 
 def port_positions(count: int) -> tuple[Floats, Floats]:
-    """Ports in their order round the core, in units of its sides."""
+    """Places of ports in their order round the core.
+
+    Args:
+        count: how many there are.
+
+    Returns:
+        x and y (count,) in units of the core's sides.
+    """
     t = (np.arange(count) + 0.5) / max(count, 1) * 4
     side, s = t.astype(np.int64), t % 1
     x = np.choose(side, [s, np.ones(count), 1 - s, np.zeros(count)])
@@ -59,7 +66,16 @@ def port_positions(count: int) -> tuple[Floats, Floats]:
 
 
 def crowded(netlist: Netlist, lib: Library, aspect: float = 1.0) -> bool:
-    """Whether the edges of a core of X1 cells cannot hold all ports."""
+    """Whether the edges of a core of X1 cells cannot hold all ports.
+
+    Args:
+        netlist: the netlist.
+        lib: the library.
+        aspect: height of the core over its width.
+
+    Returns:
+        True if they cannot.
+    """
     wide, high = _sides(netlist, lib, aspect)
     return netlist.block_ports > MOST_PORTS_PER_UM * 2 * (wide + high)
 
@@ -71,7 +87,14 @@ def _sides(netlist: Netlist, lib: Library, aspect: float) -> tuple[float, float]
 
 
 def grid(count: int) -> tuple[Floats, Floats]:
-    """Places of ``count`` ports spread over the whole core, in units of its sides."""
+    """Places of ports spread over the whole core.
+
+    Args:
+        count: how many there are.
+
+    Returns:
+        x and y (count,) in units of the core's sides.
+    """
     side = max(1, int(np.ceil(count**0.5)))
     at = (np.arange(count) + 0.5) * (side * side / max(count, 1))  # evenly, where the grid has more
     cell = np.minimum(at.astype(np.int64), side * side - 1)
@@ -103,7 +126,14 @@ class Field:
 
     @classmethod
     def of(cls, m: int) -> Field:
-        """For a grid of m bins a side."""
+        """The field's solver for a grid.
+
+        Args:
+            m: bins per side.
+
+        Returns:
+            The solver.
+        """
         u = np.arange(m, dtype=np.float64) * (3.141592653589793 / m)
         square = u[:, None] ** 2 + u[None, :] ** 2
         square[0, 0] = 1.0
@@ -112,7 +142,14 @@ class Field:
         return cls(u, inverse)
 
     def solve(self, rho: Floats) -> tuple[Floats, Floats]:
-        """The field in both directions (m, m)."""
+        """The field in both directions (m, m).
+
+        Args:
+            rho: (m, m) charge of every bin.
+
+        Returns:
+            The field along x and along y (m, m).
+        """
         a = fft.dctn(rho, type=2) * self.inverse
         return self._sine(a * self.u[:, None], 0), self._sine(a * self.u[None, :], 1)
 
@@ -127,10 +164,19 @@ class Field:
 
 
 def place(netlist: Netlist, lib: Library, aspect: float, seed: int) -> Placement:
-    """Place a netlist's cells, at X1 sizes, on a core of height over width ``aspect``.
+    """Place a netlist's cells at X1 sizes.
 
-    Ports lie round the core in their order; where its edges cannot hold them, on a grid over it, each
-    near the cells that it is wired to.
+    Ports lie round the core in their order. Where its edges cannot hold them, they lie on a grid
+    over it, each near the cells that it is wired to.
+
+    Args:
+        netlist: the netlist.
+        lib: the library.
+        aspect: height of the core over its width.
+        seed: of the start.
+
+    Returns:
+        The placement.
 
     Raises:
         ArchgymError: the spreading did not come to rest.
@@ -158,7 +204,18 @@ def spread(
     netlist: Netlist, lib: Library, aspect: float, seed: int, ports: tuple[Floats, Floats],
     solid: Floats | None = None,
 ) -> Placement:  # fmt: skip
-    """Place cells round fixed ports, and evenly round ``solid`` boxes (m, 4) in units of the core's sides.
+    """Place cells round fixed ports, and evenly round solid boxes.
+
+    Args:
+        netlist: the netlist.
+        lib: the library.
+        aspect: height of the core over its width.
+        seed: of the start.
+        ports: x and y (ports,) in units of the core's sides.
+        solid: (m, 4) boxes in units of the core's sides; None for none.
+
+    Returns:
+        The placement.
 
     Raises:
         ArchgymError: the spreading did not come to rest.
@@ -210,6 +267,7 @@ def spread(
 
     over, weight, before = gradient(8.0 * m / 16, 0.0)
     alpha = 0.05 * m / 128 / max(float(np.abs(gx).max()), 1e-12)
+    # Nesterov's method; the weight of density grows as wirelength stops growing
     momentum, step = 1.0, 0
     while step < MOST_STEPS and (over > ENOUGH or step < 30):
         x0, y0, gx0, gy0 = x[:cells].copy(), y[:cells].copy(), gx.copy(), gy.copy()
@@ -231,7 +289,15 @@ def spread(
 
 
 def covered(boxes: Floats, m: int) -> Floats:
-    """Share of every bin (m, m) that boxes (k, 4), which do not overlap, cover."""
+    """Share of every bin that boxes cover.
+
+    Args:
+        boxes: (k, 4), which do not overlap.
+        m: bins per side.
+
+    Returns:
+        (m, m).
+    """
     edges = np.arange(m + 1) / m
     out = np.zeros((m, m))
     for x0, y0, x1, y1 in boxes:
@@ -243,9 +309,16 @@ def covered(boxes: Floats, m: int) -> Floats:
 def pin_table(
     netlist: Netlist, lib: Library
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Floats]:
-    """Nets' starts and pins, every pin's cell, every pin's offset from its centre in CPP.
+    """The pins of nets, cells and ports in one table.
 
     Ports are pins too, after the cells', and belong to cells after the last.
+
+    Args:
+        netlist: the netlist.
+        lib: the library.
+
+    Returns:
+        Nets' starts, pins by net, every pin's cell, every pin's offset from its cell's centre in CPP.
     """
     nets = np.concatenate([netlist.pin_net, netlist.port_net])
     start, pins = pins_by_net(nets, netlist.nets)

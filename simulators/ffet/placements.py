@@ -55,7 +55,16 @@ class Placements:
     def get(
         self, technology: str, aspect: float, seed: int, utilization: float = 0.76
     ) -> tuple[Placed, Floats]:
-        """A buffered placement and its nets' activities; ``utilization`` matters to macros alone.
+        """A buffered placement and its nets' activities.
+
+        Args:
+            technology: the technology's name.
+            aspect: height of the core over its width.
+            seed: of the placement.
+            utilization: share of the core that cells fill; it matters to macros alone.
+
+        Returns:
+            The placed netlist, and toggles per cycle (nets,).
 
         Raises:
             NoRoom: a macro does not fit.

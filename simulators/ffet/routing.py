@@ -68,8 +68,20 @@ def capacities(
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Whole tracks of every layer at every border between gcells, less what pins block on M2.
 
-    Wires that stay within a gcell take their share of M2 and M3 as well.  ``keep_out`` holds what
-    macros obstruct.
+    Wires that stay within a gcell take their share of M2 and M3 as well.
+
+    Args:
+        metal: of the side.
+        trees: of the side.
+        gx: (nodes,) gcells.
+        gy: (nodes,) gcells.
+        shape: (nx, ny) gcells.
+        size: sides of the core in um.
+        blocked_um: of M2 that each pin blocks.
+        keep_out: what macros obstruct.
+
+    Returns:
+        Tracks of horizontal layers (layers, nx - 1, ny) and of vertical ones (layers, nx, ny - 1).
     """
     nx, ny = shape
     dx, dy = size[0] / nx, size[1] / ny
@@ -106,11 +118,22 @@ def route(
     trees: Trees, metal: Metal, size: tuple[float, float], fitted: Calibration, pin_load: Floats,
     urgency: Floats, keep_out: KeepOut = (),
 ) -> Routed:  # fmt: skip
-    """Route a side's trees on its metal; ``urgency`` (nets,) says who chooses layers first.
+    """Route a side's trees on its metal.
 
-    Layers are chosen by the delay saved, times the urgency, less the price of the vias of the climb:
-    what is not urgent stays below unless it is long.
-    ``keep_out`` holds what macros obstruct on this side.
+    Layers are chosen by the delay saved, times the urgency, less the price of the vias of the
+    climb. What is not urgent stays below unless it is long.
+
+    Args:
+        trees: of the side.
+        metal: of the side.
+        size: sides of the core in um.
+        fitted: the fitted constants.
+        pin_load: (pins + ports,) fF.
+        urgency: (nets,) who chooses layers first.
+        keep_out: what macros obstruct on this side.
+
+    Returns:
+        The routed side.
     """
     nx, ny = (max(2, round(s / GCELL_UM)) for s in size)
     gx = np.clip((trees.x / size[0] * nx).astype(np.int64), 0, nx - 1)
@@ -154,7 +177,14 @@ def route(
 
 
 def layer_shares(routed: Iterable[Routed]) -> Floats:
-    """Share of the wire on M1, M2, … of either side together (layers,)."""
+    """Shares of the wire on M1, M2, …, with both sides together.
+
+    Args:
+        routed: the sides.
+
+    Returns:
+        (layers,).
+    """
     out = np.zeros(MOST_LAYERS)
     for r in routed:
         layers = len(r.cap_h) + len(r.cap_v)

@@ -80,8 +80,15 @@ def netlist_names() -> list[str]:
 def load_netlist(name: str) -> Netlist:
     """A shipped netlist by name, or one from a packed file.
 
+    Args:
+        name: a shipped netlist's name, or a path ending in ``.npz``.
+
+    Returns:
+        The netlist.
+
     Raises:
-        UnknownNameError: neither; ArchgymError: a damaged file or an unsound netlist.
+        UnknownNameError: neither.
+        ArchgymError: a damaged file or an unsound netlist.
     """
     if name in netlist_names():
         return read_netlist(NETLISTS / f"{name}.npz")
@@ -168,7 +175,14 @@ class BlockPPASimulator(Simulator):
 
     # ---- designs
     def choices(self, x: Designs) -> Choices:
-        """One design (d,) in physical values."""
+        """One design in physical values.
+
+        Args:
+            x: (d,) value indices.
+
+        Returns:
+            The design.
+        """
         v = [p.values[i] for p, i in zip(self.space.parameters, x.tolist())]
         tech, front, back, share, utilization, aspect, target, vdd, overlay = v
         return Choices(
@@ -209,6 +223,13 @@ class BlockPPASimulator(Simulator):
     def build_one(self, choices: Choices, seed: int) -> tuple[Block, NDArray[np.float64]]:
         """The block on one placement, and its nets' activities.
 
+        Args:
+            choices: the design.
+            seed: of the placement.
+
+        Returns:
+            The block, and toggles per cycle of its nets (nets,).
+
         Raises:
             NoRoom: it cannot be legalised.
         """
@@ -219,7 +240,14 @@ class BlockPPASimulator(Simulator):
         return build(placed, pins, choices, self.stack, self.fitted), activity
 
     def build(self, choices: Choices) -> Built:
-        """The design on every placement."""
+        """Build the design on every placement.
+
+        Args:
+            choices: the design.
+
+        Returns:
+            The blocks, or why there are none.
+        """
         device = devices()[choices.technology]
         reason = unbuildable(
             device.dual_sided, choices.front_layers, choices.back_layers, choices.back_pin_share
@@ -237,7 +265,14 @@ class BlockPPASimulator(Simulator):
         return Built(blocks, activity)
 
     def measure(self, built: Built) -> tuple[dict[str, float], str]:
-        """Metrics of a design, NaN and the reason where it is infeasible."""
+        """Metrics of a design, as means over its placements.
+
+        Args:
+            built: of :meth:`build`.
+
+        Returns:
+            Metrics by name, and the reason where the design is infeasible; the metrics are then NaN.
+        """
         if built.reason:
             return {m.name: np.nan for m in METRICS}, built.reason
         rows = [figures(b, a) for b, a in zip(built.blocks, built.activity)]
@@ -284,7 +319,15 @@ def _calibration(given: Mapping[str, float] | Calibration) -> Calibration:
 
 
 def figures(block: Block, activity: NDArray[np.float64]) -> dict[str, float]:
-    """Every metric of one block, its nets toggling ``activity`` times a cycle."""
+    """Every metric of one block.
+
+    Args:
+        block: the block.
+        activity: (nets,) toggles per cycle.
+
+    Returns:
+        Metrics by name, in SI units.
+    """
     period = block.period_ps * 1e-12
     reached = 1.0 / period
     running = min(block.choices.target_ghz * 1e9, reached)

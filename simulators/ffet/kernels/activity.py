@@ -124,9 +124,15 @@ def _step(net, value, state):
 
 @compiled
 def simulate(net, stimulus, warm):
-    """Toggles a cycle (nets,) of 64 streams; ``stimulus`` (cycles, nets) uint64, used on input ports.
+    """Simulate 64 streams of a netlist's logic.
 
-    The first ``warm`` cycles are not counted.  A clock toggles twice in every cycle that it pulses.
+    Args:
+        net: :class:`Logic`.
+        stimulus: (cycles, nets) uint64, one bit per stream; used on nets that no cell drives.
+        warm: the first cycles, which are not counted.
+
+    Returns:
+        Toggles per cycle (nets,). A clock toggles twice in every cycle that it pulses.
     """
     cycles, nets = stimulus.shape
     value, before = np.zeros(nets, np.uint64), np.zeros(nets, np.uint64)

@@ -17,7 +17,15 @@ def _box(x, y, w, h):
 
 @compiled
 def density(x, y, w, h, rho):
-    """Area of cells in every bin (m, m); positions and sizes in bins."""
+    """Area of cells in every bin.
+
+    Args:
+        x: (cells,) centres in bins.
+        y: (cells,) centres in bins.
+        w: (cells,) widths in bins.
+        h: height of cells in bins.
+        rho: (m, m), filled.
+    """
     rho[:] = 0.0
     m = rho.shape[0]
     for c in range(len(w)):
@@ -32,7 +40,15 @@ def density(x, y, w, h, rho):
 
 @compiled
 def overflow(rho, mean):
-    """Share of the cells' area above ``mean`` density by more than a fifth."""
+    """Share of the cells' area above ``mean`` density by more than a fifth.
+
+    Args:
+        rho: (m, m) area in every bin.
+        mean: the density that is wanted.
+
+    Returns:
+        A share from 0 to 1.
+    """
     over = total = 0.0
     for i in range(rho.shape[0]):
         for j in range(rho.shape[1]):
@@ -43,7 +59,18 @@ def overflow(rho, mean):
 
 @compiled
 def pull(x, y, w, h, ex, ey, gx, gy):
-    """Force (cells,) of the field on every cell: its charge times the mean field below it."""
+    """Force of the field on every cell: its charge times the mean field below it.
+
+    Args:
+        x: (cells,) centres in bins.
+        y: (cells,) centres in bins.
+        w: (cells,) widths in bins.
+        h: height of cells in bins.
+        ex: (m, m) field along x.
+        ey: (m, m) field along y.
+        gx: (cells,), filled.
+        gy: (cells,), filled.
+    """
     m = ex.shape[0]
     for c in range(len(w)):
         x0, y0, x1, y1, scale = _box(x[c], y[c], w[c], h)
@@ -60,7 +87,18 @@ def pull(x, y, w, h, ex, ey, gx, gy):
 
 @compiled
 def combine(gx, gy, fx, fy, weight, pins, w, h):
-    """Preconditioned gradient, in place in ``gx`` and ``gy``."""
+    """The preconditioned gradient of wirelength and density together.
+
+    Args:
+        gx: (cells,) of the wirelength, replaced by the result.
+        gy: (cells,) of the wirelength, replaced by the result.
+        fx: (cells,) force of the field.
+        fy: (cells,) force of the field.
+        weight: of the density.
+        pins: (cells,) how many pins each has.
+        w: (cells,) widths in bins.
+        h: height of cells in bins.
+    """
     for c in range(len(gx)):
         scale = 1.0 / max(1.0, pins[c] + weight * w[c] * h)
         gx[c] = (gx[c] - weight * fx[c]) * scale
@@ -69,7 +107,15 @@ def combine(gx, gy, fx, fy, weight, pins, w, h):
 
 @compiled
 def absolute(a, b):
-    """Sum of |a| + |b|."""
+    """Sum of |a| + |b|.
+
+    Args:
+        a: (n,).
+        b: (n,).
+
+    Returns:
+        The sum.
+    """
     s = 0.0
     for i in range(len(a)):
         s += abs(a[i]) + abs(b[i])
@@ -78,7 +124,21 @@ def absolute(a, b):
 
 @compiled
 def step_length(x, y, x0, y0, gx, gy, gx0, gy0):
-    """Barzilai and Borwein's, as |dx| over |dg|."""
+    """Barzilai and Borwein's step length, as |dx| over |dg|.
+
+    Args:
+        x: (cells,) places now.
+        y: (cells,) places now.
+        x0: (cells,) places before.
+        y0: (cells,) places before.
+        gx: (cells,) gradient now.
+        gy: (cells,) gradient now.
+        gx0: (cells,) gradient before.
+        gy0: (cells,) gradient before.
+
+    Returns:
+        The length.
+    """
     dx = dg = 0.0
     for i in range(len(x)):
         dx += (x[i] - x0[i]) ** 2 + (y[i] - y0[i]) ** 2
@@ -88,7 +148,21 @@ def step_length(x, y, x0, y0, gx, gy, gx0, gy0):
 
 @compiled
 def nesterov(ux, uy, vx, vy, gx, gy, alpha, momentum, w, h, m):
-    """One accelerated step, in place; cells stay inside."""
+    """One accelerated step; cells stay inside.
+
+    Args:
+        ux: (cells,) places, moved.
+        uy: (cells,) places, moved.
+        vx: (cells,) where the gradient is taken, moved.
+        vy: (cells,) where the gradient is taken, moved.
+        gx: (cells,) gradient.
+        gy: (cells,) gradient.
+        alpha: step length.
+        momentum: share of the last move that is added.
+        w: (cells,) widths in bins.
+        h: height of cells in bins.
+        m: bins per side.
+    """
     for i in range(len(ux)):
         hw, hh = min(w[i], m) / 2, h / 2
         nx = min(max(vx[i] - alpha * gx[i], hw), m - hw)

@@ -7,7 +7,15 @@ from .compiled import compiled
 
 @compiled
 def pins_by_net(pin_net, nets):
-    """Start (nets + 1,) and pins (pins,) of every net, in the order of pins."""
+    """The pins of every net, in the order of pins.
+
+    Args:
+        pin_net: (pins,) net of each pin.
+        nets: how many nets there are.
+
+    Returns:
+        Starts (nets + 1,) and pins (pins,).
+    """
     start = np.zeros(nets + 1, np.int64)
     for p in range(len(pin_net)):
         start[pin_net[p] + 1] += 1
@@ -23,7 +31,19 @@ def pins_by_net(pin_net, nets):
 
 @compiled
 def levelise(flop, cell_start, pin_net, nets):
-    """Level (cells,), -1 in a loop, and cells by level; flip-flops come first, at level 0."""
+    """Levels of the cells, and their order of evaluation.
+
+    Flip-flops come first, at level 0.
+
+    Args:
+        flop: (cells,) bool, cells that break paths.
+        cell_start: (cells + 1,) where each cell's pins begin.
+        pin_net: (pins,) net of each pin.
+        nets: how many nets there are.
+
+    Returns:
+        Levels (cells,), -1 in a loop, and cells by level (those that are in no loop).
+    """
     cells = len(flop)
     start, pins = pins_by_net(pin_net, nets)
     owner = np.empty(len(pin_net), np.int64)

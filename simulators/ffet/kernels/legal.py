@@ -27,9 +27,21 @@ def _trial(seg, x, width, left, right, used, last, cq, cw, cx, prev):
 
 @compiled
 def abacus(order, x, y, width, row_height, seg_left, seg_right, out_x, out_row):
-    """Legal left edges and rows of cells, in place; returns how many found no room.
+    """Legal left edges and rows of cells.
 
-    ``x`` left edges, ``y`` centres, all in um; segments are (rows, s), empty ones last at 1e30.
+    Args:
+        order: (cells,) in which cells are placed.
+        x: (cells,) wanted left edges in um.
+        y: (cells,) wanted centres in um.
+        width: (cells,) um.
+        row_height: um.
+        seg_left: (rows, s) left ends of segments in um, empty ones last at 1e30.
+        seg_right: (rows, s) right ends.
+        out_x: (cells,), filled with left edges.
+        out_row: (cells,), filled with rows.
+
+    Returns:
+        How many cells found no room.
     """
     rows, segs = seg_left.shape
     total = rows * segs
@@ -45,6 +57,7 @@ def abacus(order, x, y, width, row_height, seg_left, seg_right, out_x, out_row):
     lost = 0
     for k in range(n):
         c = order[k]
+        # rows are tried from the wanted one outwards, until distance alone costs more than the best
         ideal = int(min(max(y[c] / row_height, 0.0), rows - 1.0))
         best, best_seg = 1e29, -1
         for away in range(2 * rows):
@@ -108,9 +121,18 @@ def abacus(order, x, y, width, row_height, seg_left, seg_right, out_x, out_row):
 
 @compiled
 def snap(out_x, out_row, width, site, seg_left, seg_right, order):
-    """Left edges on sites, in place: cells of a row pushed right, then left, by less than a site each.
+    """Move left edges to sites.
 
-    ``order`` lists the cells by row and position; segments are (rows, s).
+    Cells of a row are pushed right, then left, by less than a site each.
+
+    Args:
+        out_x: (cells,) left edges in um, changed.
+        out_row: (cells,) rows.
+        width: (cells,) um.
+        site: width of a site in um.
+        seg_left: (rows, s) left ends of segments in um.
+        seg_right: (rows, s) right ends.
+        order: (cells,) by row and position.
     """
     n, segs = len(order), seg_left.shape[1]
     i = 0

@@ -1,6 +1,7 @@
 """Paths of at most three straight runs over gcells, and what they take of the borders they cross.
 
-Kind 0 runs along x to column ``mid``, then along y, then along x; kind 1 the other way about.
+A path is (x0, y0, x1, y1, kind, mid). Kind 0 runs along x to column ``mid``, then along y, then
+along x; kind 1 the other way about.
 """
 
 from .compiled import inlined
@@ -8,7 +9,15 @@ from .compiled import inlined
 
 @inlined
 def runs(horizontal, path):
-    """Both runs of one direction: from, to, row (or column), twice; the second may be empty."""
+    """Both runs of one direction of a path; the second may be empty.
+
+    Args:
+        horizontal: whether the runs along x are meant.
+        path: the path.
+
+    Returns:
+        From, to, and row (or column), twice.
+    """
     x0, y0, x1, y1, kind, mid = path
     if horizontal:
         if kind == 0:
@@ -35,9 +44,18 @@ def _run(horizontal, use, cap, a, b, at, amount, extra, over):
 
 @inlined
 def lay(horizontal, use, cap, path, amount, extra):
-    """Put ``amount`` tracks on one direction of a path; returns tracks above capacity, ``extra`` added.
+    """Put tracks on one direction of a path.
 
-    ``use`` and ``cap`` are tracks at every border of that direction: (nx - 1, ny) or (nx, ny - 1).
+    Args:
+        horizontal: whether the runs along x are meant.
+        use: tracks in use at every border of that direction, (nx - 1, ny) or (nx, ny - 1); added to.
+        cap: tracks that there are, of the same shape.
+        path: the path.
+        amount: tracks to add.
+        extra: added to what is compared with the capacity.
+
+    Returns:
+        Tracks above capacity.
     """
     a, b, at, c, d, on = runs(horizontal, path)
     over = _run(horizontal, use, cap, a, b, at, amount, extra, 0.0)
@@ -46,7 +64,17 @@ def lay(horizontal, use, cap, path, amount, extra):
 
 @inlined
 def share(horizontal, use, cap, path):
-    """Sum of the shares of tracks in use along one direction of a path, and how many borders."""
+    """How full the borders along one direction of a path are.
+
+    Args:
+        horizontal: whether the runs along x are meant.
+        use: tracks in use at every border.
+        cap: tracks that there are.
+        path: the path.
+
+    Returns:
+        Sum of the shares in use, and how many borders.
+    """
     s, n = 0.0, 0
     a, b, at, c, d, on = runs(horizontal, path)
     for part in range(2):
@@ -61,7 +89,16 @@ def share(horizontal, use, cap, path):
 
 @inlined
 def price(horizontal, cost, path):
-    """Sum of the prices ``cost`` of the borders that one direction of a path crosses."""
+    """Price of one direction of a path.
+
+    Args:
+        horizontal: whether the runs along x are meant.
+        cost: price of each border.
+        path: the path.
+
+    Returns:
+        The sum over the borders that it crosses.
+    """
     s = 0.0
     a, b, at, c, d, on = runs(horizontal, path)
     for part in range(2):

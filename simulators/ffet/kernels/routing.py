@@ -100,9 +100,17 @@ def _borders(cap):
 
 @compiled
 def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
-    """Paths of all tree edges, in place: those over full borders are taken up and laid anew.
+    """Route all tree edges; those over full borders are taken up and laid anew.
 
-    ``gx``, ``gy`` gcells of nodes; ``cap_h`` (nx - 1, ny) and ``cap_v`` (nx, ny - 1) tracks.
+    Args:
+        gx: (nodes,) gcells.
+        gy: (nodes,) gcells.
+        up: (nodes,) parents, -1 at roots.
+        cap_h: (nx - 1, ny) tracks.
+        cap_v: (nx, ny - 1) tracks.
+        rounds: of taking up, at most.
+        kind: (nodes,), filled; -1 within a gcell.
+        mid: (nodes,), filled; see ``paths``.
     """
     h, v = _borders(cap_h), _borders(cap_v)
     long = np.empty(len(up), np.int64)  # edges that leave their gcell
@@ -195,12 +203,22 @@ def _routes(nodes, order):
 
 @compiled
 def assign(nodes, order, below, urgent, price, metals, wire, h, v, rounds):
-    """Layer pairs of both directions of the tree edges in ``order``, in place: the best with room.
+    """Choose layer pairs for both directions of the tree edges: the best with room.
 
-    ``below`` (nodes,) fF at and behind a node, ``urgent`` (edges in order,) what a picosecond there
-    counts, ``price`` ps a via; ``wire`` fF/um; ``h`` and ``v`` are tracks of all layers.
-    Without room anywhere, the layer that is exceeded least.  What crosses an exceeded border is taken
-    up and laid again.
+    Without room anywhere, it is the layer that is exceeded least. What crosses an exceeded border
+    is taken up and laid again.
+
+    Args:
+        nodes: the trees; their tiers are filled.
+        order: (edges,) tree edges, the most urgent first.
+        below: (nodes,) fF at and behind a node.
+        urgent: (edges,) what a picosecond there counts.
+        price: ps per via.
+        metals: layers, resistances and vias by pair.
+        wire: fF/um.
+        h: tracks of all horizontal layers, updated.
+        v: tracks of all vertical layers, updated.
+        rounds: of taking up, at most.
     """
     h_layer, v_layer, via = metals.h_layer, metals.v_layer, metals.via
     toll, delay = 2.0 * price * metals.climb, np.empty(len(via))
@@ -236,9 +254,18 @@ def assign(nodes, order, below, urgent, price, metals, wire, h, v, rounds):
 
 @compiled
 def extract(x, y, pin, nodes, metals, h, v, res, capacitance):
-    """Resistance (kohm) and capacitance (fF) of every tree edge (nodes,) from its route, in place.
+    """Resistance and capacitance of every tree edge from its route.
 
-    ``x``, ``y`` um and ``pin`` of nodes.
+    Args:
+        x: (nodes,) um.
+        y: (nodes,) um.
+        pin: (nodes,) pins, -1 at Steiner points.
+        nodes: the routed trees.
+        metals: layers, resistances and vias by pair.
+        h: tracks of all horizontal layers.
+        v: tracks of all vertical layers.
+        res: (nodes,), filled: kohm.
+        capacitance: (nodes,), filled: fF.
     """
     gx, gy, up, kind, mid, h_tier, v_tier, length = nodes
     via = metals.via
@@ -274,7 +301,14 @@ def extract(x, y, pin, nodes, metals, h, v, res, capacitance):
 
 @compiled
 def lengths(x, y, nodes, gcell):
-    """Routed length (nodes,) in um, in place: pin to pin, and the detour of its path in gcells."""
+    """Routed lengths: pin to pin, and the detour of the path in gcells.
+
+    Args:
+        x: (nodes,) um.
+        y: (nodes,) um.
+        nodes: the routed trees; their lengths in um are filled.
+        gcell: side of a gcell in um.
+    """
     gx, gy, up, kind, mid, _, _, length = nodes
     for i in range(len(up)):
         length[i] = 0.0
@@ -293,7 +327,15 @@ def lengths(x, y, nodes, gcell):
 
 @compiled
 def exceeded(use, cap):
-    """Tracks above capacity, and at how many borders of a layer."""
+    """Where layers hold more than they can.
+
+    Args:
+        use: (layers, nx, ny) tracks in use.
+        cap: (layers, nx, ny) tracks that there are.
+
+    Returns:
+        Tracks above capacity, and at how many borders of a layer.
+    """
     total, count = 0.0, 0
     for t in range(use.shape[0]):
         for i in range(use.shape[1]):

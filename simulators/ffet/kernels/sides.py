@@ -22,10 +22,18 @@ def _span(start, pins, n, gx, gy):
 
 @compiled
 def whole_nets(order, start, pins, sinks, gx, gy, cells, share, side):
-    """A side for every net of ``order``, in place: the one that its neighbourhood has too little of.
+    """Choose a side for every net: the one that its neighbourhood has too little of.
 
-    ``sinks`` (nets,); ``gx``, ``gy`` (pins,) places on a grid of ``cells`` x ``cells``; ``share`` of
-    the demand, wires and pins, is to lie at the back.
+    Args:
+        order: (nets,) in which nets choose.
+        start: (nets + 1,) where each net's pins begin.
+        pins: (pins,) pins by net.
+        sinks: (nets,) how many sinks each has.
+        gx: (pins,) places on a grid.
+        gy: (pins,) places on a grid.
+        cells: squares per side of the grid.
+        share: of the demand (wires and pins) that is to lie at the back.
+        side: (nets,), filled.
     """
     lack = np.zeros((cells, cells))  # demand that the back should have more of
     for n in order:
@@ -47,10 +55,19 @@ def whole_nets(order, start, pins, sinks, gx, gy, cells, share, side):
 
 @compiled
 def variants(cell_start, pin_net, sinks, net_side, share, side):
-    """Side of every input pin (pins,), in place, by the variant of its cell that splits the fewest nets.
+    """Choose sides of input pins, by the variant of each cell that splits the fewest nets.
 
-    A cell has four: all inputs at the front, all at the back, the first half at the front, the first
-    half at the back.  Among near equals, the one that brings the back's share of pins to ``share``.
+    A cell has four variants: all inputs at the front, all at the back, the first half at the front,
+    the first half at the back. Among near equals it is the one that brings the back's share of pins
+    to ``share``.
+
+    Args:
+        cell_start: (cells + 1,) where each cell's pins begin.
+        pin_net: (pins,) net of each pin.
+        sinks: (nets,) how many sinks each has.
+        net_side: (nets,) sides of whole nets.
+        share: of the pins that is to lie at the back.
+        side: (pins,), filled at input pins.
     """
     owed = 0.0  # pins that the back should have more of
     for c in range(len(cell_start) - 1):
@@ -85,11 +102,28 @@ def _may(cell_start, c, side, p):
 def split(
     graph, owner, start, pins, driver, sinks, late, least, delay, ohm, ff, drive, px, py, load, side
 ):  # fmt: skip
-    """Give the latest sink of critical nets the other side to itself where it comes sooner, in place.
+    """Give the latest sink of critical nets the other side to itself where it comes sooner.
 
-    ``late`` (pins,) is how near the path through a pin comes to the worst, of which ``least`` is
-    critical; ``delay`` (pins,) Elmore's to each; ``ohm`` kohm/um and ``ff`` fF/um of the wire that it
-    would get, ``drive`` (nets,) kohm of the driver; ``load`` (pins,) fF.  Returns how many were moved.
+    Args:
+        graph: the netlist's graph.
+        owner: (pins,) cell of each pin.
+        start: (nets + 1,) where each net's pins begin.
+        pins: (pins,) pins by net.
+        driver: (nets,) pin or port that drives.
+        sinks: (nets,) how many sinks each has.
+        late: (pins,) how near the path through a pin comes to the worst.
+        least: from where on that is critical.
+        delay: (pins,) Elmore's to each, in ps.
+        ohm: kohm/um of the wire that the sink would get.
+        ff: fF/um of that wire.
+        drive: (nets,) kohm of the driver.
+        px: (pins,) um.
+        py: (pins,) um.
+        load: (pins,) fF.
+        side: (pins,), changed.
+
+    Returns:
+        How many sinks were moved.
     """
     moved = 0
     for n in range(len(start) - 1):

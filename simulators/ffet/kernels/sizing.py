@@ -261,12 +261,25 @@ def _work(graph, cells, kind, sides):
 
 @compiled
 def optimise(graph, cells, function, rank, kind, sides, target, rounds, mends, patience):
-    """Sizes ``kind`` (cells,), in place, for a period of ``target`` ps; returns the period reached.
+    """Size cells for a target period.
 
-    Cells are numbered by level, and cell ``i`` drives net ``i``; ``rank`` (cells,) lists their numbers
-    in the netlist's own order.  ``function`` (cells,), ``sides`` both sides' :class:`Wires` as estimated
-    before routing.  The best of all rounds: the least area among those that meet the target, else the
-    fastest.  Rounds end early after ``patience`` idle ones.
+    The best of all rounds is kept: the least area among those that meet the target, else the
+    fastest.
+
+    Args:
+        graph: the netlist's graph; cells are numbered by level, and cell ``i`` drives net ``i``.
+        cells: figures of the library's cells.
+        function: (cells,) functions.
+        rank: (cells,) the cells' numbers in the netlist's own order.
+        kind: (cells,) cells of the library, changed.
+        sides: both sides' :class:`Wires` as estimated before routing.
+        target: period in ps.
+        rounds: of sizing, at most.
+        mends: rounds of mending, at most.
+        patience: idle rounds that end either early.
+
+    Returns:
+        The period reached in ps.
     """
     count, pins, ports = len(graph.driver), len(graph.pin_net), len(graph.port_net)
     path, rest, nothing = np.zeros(pins + ports), np.empty(count), np.zeros(count)
@@ -280,6 +293,7 @@ def optimise(graph, cells, function, rank, kind, sides, target, rounds, mends, p
     chosen = kind.copy()
     idle, turn, mending = 0, 0, False
     while turn < rounds + mends:
+        # a round is better if it meets the target in less area, or else if it is faster
         period, _, total = _time(graph, cells, kind, rank, sides, work, nets, pi, path)
         met, was_met = period <= target, best <= target
         idle += 1

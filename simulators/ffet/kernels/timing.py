@@ -18,6 +18,16 @@ def seen(resistance, edge, near, far, ohm):
     """The capacitance that a driver sees of a net's pi model until it has crossed half the supply.
 
     Charge is matched over a ramp, as Qian, Pullela and Pillage (TCAD 1994) do.
+
+    Args:
+        resistance: of the driver, kohm.
+        edge: of the driver's output without load, ps.
+        near: the pi model's capacitance at the driver, fF.
+        far: its capacitance at the far end, fF.
+        ohm: its resistance, kohm.
+
+    Returns:
+        fF.
     """
     if far * ohm < 1e-3:
         return near + far
@@ -31,14 +41,35 @@ def seen(resistance, edge, near, far, ohm):
 
 @inlined
 def needed(graph, cells, kind, nets, c, p):
-    """The period that the path into an end ``p`` of cell ``c`` needs, in ps."""
+    """The period that the path into one end needs.
+
+    Args:
+        graph: the netlist's graph.
+        cells: figures of the library's cells.
+        kind: (cells,) each cell's cell of the library.
+        nets: times of the nets.
+        c: the cell at the end.
+        p: the input pin at the end.
+
+    Returns:
+        ps.
+    """
     t = nets.arrival[graph.pin_net[p]] + LN2 * nets.delay[p] + cells.margin[kind[c]]
     return 2.0 * t if graph.latch[c] else t
 
 
 @inlined
 def looked_up(at, value, x):
-    """A table's value at ``x``: linear between its points and beyond them."""
+    """A table's value at ``x``: linear between its points and beyond them.
+
+    Args:
+        at: (n,) points, rising.
+        value: (n,) values.
+        x: where it is wanted.
+
+    Returns:
+        The value.
+    """
     i = 0
     while i < len(at) - 2 and x > at[i + 1]:
         i += 1
@@ -60,7 +91,16 @@ def _launches(graph, pi, nets):
 
 @inlined
 def port_end(graph, nets, i):
-    """When the path into output port (or macro pin) ``i`` must have begun, in ps; below 0 for none."""
+    """The length of the path into an output port or macro's pin, its setup included.
+
+    Args:
+        graph: the netlist's graph.
+        nets: times of the nets.
+        i: the port.
+
+    Returns:
+        ps; below 0 where no path ends there.
+    """
     n, p = graph.port_net[i], len(graph.pin_net) + i
     t = nets.arrival[n] + LN2 * nets.delay[p]
     k = graph.macro.end[i]
@@ -72,9 +112,14 @@ def port_end(graph, nets, i):
 
 @compiled
 def arrivals(graph, cells, kind, pi, nets):
-    """Latest arrival and slowest edge (nets,) at every driver, in place; input ports are at 0.
+    """Latest arrival and slowest edge at every driver; input ports are at 0.
 
-    ``kind`` (cells,) is every cell's cell of the library.
+    Args:
+        graph: the netlist's graph.
+        cells: figures of the library's cells.
+        kind: (cells,) each cell's cell of the library.
+        pi: pi models of the nets.
+        nets: loads and delays of the nets; arrivals and edges are filled, in ps.
     """
     order, cell_start, pin_net, edged, latch = (
         graph.order,
@@ -111,7 +156,17 @@ def arrivals(graph, cells, kind, pi, nets):
 
 @compiled
 def worst(graph, cells, kind, nets):
-    """The least period in ps, and the pin (or pins + port) at which the longest path ends."""
+    """The least period.
+
+    Args:
+        graph: the netlist's graph.
+        cells: figures of the library's cells.
+        kind: (cells,) each cell's cell of the library.
+        nets: times of the nets.
+
+    Returns:
+        The period in ps, and the pin (or pins + port) at which the longest path ends.
+    """
     edged, latch, cell_start, pin_net, port_input = (
         graph.edged,
         graph.latch,
@@ -143,7 +198,17 @@ def worst(graph, cells, kind, nets):
 
 @compiled
 def departures(graph, cells, kind, nets, rest):
-    """Longest way (nets,) from every driver to an end, margin included: arrival plus this is a path."""
+    """Longest way from every driver to an end, margin included.
+
+    Arrival plus this is a whole path.
+
+    Args:
+        graph: the netlist's graph.
+        cells: figures of the library's cells.
+        kind: (cells,) each cell's cell of the library.
+        nets: times of the nets.
+        rest: (nets,), filled: ps.
+    """
     pin_net, port_net, port_input, order, edged, cell_start, latch = (
         graph.pin_net,
         graph.port_net,
@@ -194,9 +259,18 @@ def departures(graph, cells, kind, nets, rest):
 
 @compiled
 def trace(end, graph, driver, owner, nets, path):
-    """Input pins of the longest path that ends in ``end``, last first; returns how many.
+    """Follow the longest path that ends in one pin back to its beginning.
 
-    ``driver`` (nets,) pin or port that drives, ``owner`` (pins,) cell of every pin.
+    Args:
+        end: the pin, or pins + port.
+        graph: the netlist's graph.
+        driver: (nets,) pin or port that drives.
+        owner: (pins,) cell of each pin.
+        nets: times of the nets.
+        path: filled with input pins, last first.
+
+    Returns:
+        How many pins the path has.
     """
     pin_net, port_net, edged, cell_start, latch = (
         graph.pin_net,

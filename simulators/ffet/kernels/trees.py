@@ -93,9 +93,23 @@ def _refine(x, y, parent, near, kids, n, room):
 def grow(start, pins, driver_pin, back, px, py, side, most, known, old):
     """Trees of all nets on one side.
 
-    ``back`` (pins,) is the side of every sink; a driver reaches both.  Returns first node (nets + 1,)
-    and, a node: x, y, parent (node number, -1 at the root) and pin (-1 at Steiner points), parents
-    before children.  Nets that are ``known`` (nets,) are taken from ``old``, an earlier result.
+    A driver reaches both sides.
+
+    Args:
+        start: (nets + 1,) where each net's pins begin.
+        pins: pins and ports by net.
+        driver_pin: (nets,) pin that drives, -1 for none.
+        back: (pins + ports,) side of every sink.
+        px: (pins + ports,) um.
+        py: (pins + ports,) um.
+        side: 0 front, 1 back.
+        most: pins of the largest net.
+        known: (nets,) bool, nets whose trees are taken from ``old``.
+        old: an earlier result.
+
+    Returns:
+        First nodes of the nets (nets + 1,), and of each node x, y, parent (node number, -1 at the root)
+        and pin (-1 at Steiner points), parents before children.
     """
     nets = len(start) - 1
     room = 0

@@ -15,7 +15,14 @@ POLY = np.array(
 
 @inlined
 def exp_below(x):
-    """exp(x) for x <= 0 without a library's: the same bits on every machine; 0 below -43."""
+    """exp(x) for x <= 0 without a library's, so that the bits are the same on every machine.
+
+    Args:
+        x: at most 0.
+
+    Returns:
+        exp(x); 0 below -43.
+    """
     t = -x * LOG2E
     k = int(t)
     if k > 62:
@@ -29,7 +36,21 @@ def exp_below(x):
 
 @compiled
 def hpwl(start, pins, owner, x, y, off, wx, wy):
-    """Half-perimeter wirelength of all nets; pins of fixed ports have owner beyond the cells."""
+    """Half-perimeter wirelength of all nets.
+
+    Args:
+        start: (nets + 1,) where each net's pins begin.
+        pins: pins by net.
+        owner: (pins,) cell of each pin; fixed ports have owners beyond the cells.
+        x: (cells + ports,) centres.
+        y: (cells + ports,) centres.
+        off: (pins,) offset of each pin along x.
+        wx: weight of lengths along x.
+        wy: weight of lengths along y.
+
+    Returns:
+        The weighted sum.
+    """
     total = 0.0
     for n in range(len(start) - 1):
         if start[n + 1] - start[n] < 2:
@@ -95,10 +116,24 @@ def _pull_two(gamma, one, first, second):
 
 @compiled
 def wirelength_gradient(start, owner, x, y, off, wx, wy, gamma, most, gx, gy, work):
-    """The gradient (cells,) in ``gx`` and ``gy``, in place; the half-perimeter wirelength of all nets.
+    """The gradient of the weighted-average wirelength.
 
-    ``owner`` and ``off`` (pins,) are of pins net by net.  Nets of more than ``most`` pins count in the
-    latter alone; ``work`` (5, most) is room.
+    Args:
+        start: (nets + 1,) where each net's pins begin.
+        owner: (pins,) cell of each pin, net by net; fixed ports have owners beyond the cells.
+        x: (cells + ports,) centres.
+        y: (cells + ports,) centres.
+        off: (pins,) offset of each pin along x, net by net.
+        wx: weight of lengths along x.
+        wy: weight of lengths along y.
+        gamma: length over which the average is smoothed.
+        most: pins of the largest net that pulls.
+        gx: (cells,), filled.
+        gy: (cells,), filled.
+        work: (5, most), scratch.
+
+    Returns:
+        The half-perimeter wirelength of all nets, weighted.
     """
     gx[:] = 0.0
     gy[:] = 0.0

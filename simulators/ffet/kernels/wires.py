@@ -7,7 +7,20 @@ TYPICAL_FF = 1.0  # load at the end of a wire for which its layer is chosen befo
 
 @inlined
 def best_tier(length, below, ohm, via, toll, cap, last):
-    """The layer pair on which a wire of ``length`` um before ``below`` fF is best, tolls in ps added."""
+    """The layer pair on which a wire is fastest.
+
+    Args:
+        length: um.
+        below: fF behind it.
+        ohm: (t,) kohm/um by pair.
+        via: (t,) kohm from a pin by pair.
+        toll: (t,) ps that are added by pair.
+        cap: fF/um.
+        last: how many pairs may be used.
+
+    Returns:
+        The pair.
+    """
     best, least = 0, 1e30
     for t in range(last):
         d = 2.0 * via[t] * below + ohm[t] * length * (0.5 * cap * length + below) + toll[t]
@@ -18,7 +31,20 @@ def best_tier(length, below, ohm, via, toll, cap, last):
 
 @compiled
 def estimate(nx, ny, up, ohm, via, toll, cap, tiers, res, capacitance):
-    """Fill resistance (kohm) and capacitance (fF) of every tree edge from its length alone."""
+    """Resistance and capacitance of every tree edge from its length alone.
+
+    Args:
+        nx: (nodes,) um.
+        ny: (nodes,) um.
+        up: (nodes,) parents, -1 at roots.
+        ohm: (t,) kohm/um by pair.
+        via: (t,) kohm from a pin by pair.
+        toll: (t,) ps that are added by pair.
+        cap: fF/um.
+        tiers: how many pairs may be used.
+        res: (nodes,), filled: kohm.
+        capacitance: (nodes,), filled: fF.
+    """
     for i in range(len(up)):
         res[i] = capacitance[i] = 0.0
         if up[i] < 0:
@@ -31,11 +57,18 @@ def estimate(nx, ny, up, ohm, via, toll, cap, tiers, res, capacitance):
 
 @compiled
 def elmore(wires, stale, pin_load, net_load, delay, path, below, after):
-    """Add one side's wires and pins to ``net_load`` (nets,); set ``delay`` and ``path`` of its sinks.
+    """Add one side's wires and pins to the nets' loads, and work out the delays to its sinks.
 
-    Only of ``stale`` nets (nets,).  ``delay`` (pins + ports,) in ps is the sum over the path of R times
-    the capacitance behind it, ``path`` (pins + ports,) the resistance itself in kohm; ``pin_load`` in
-    fF; ``below`` and ``after`` are room (nodes,).
+    Args:
+        wires: the side's wires.
+        stale: (nets,) bool, nets that are worked out.
+        pin_load: (pins + ports,) fF.
+        net_load: (nets,) fF, added to.
+        delay: (pins + ports,) ps, filled at sinks: the sum over the path of R times the capacitance
+            behind it.
+        path: (pins + ports,) kohm, filled at sinks: the resistance itself.
+        below: (nodes,), scratch.
+        after: (nodes,), scratch.
     """
     first, up, pin, res, capacitance = wires
     for n in range(len(first) - 1):
@@ -69,10 +102,17 @@ def elmore(wires, stale, pin_load, net_load, delay, path, below, after):
 
 @compiled
 def admittance(wires, pin_load, moments, lump, after, weight):
-    """Add one side's first three moments of the admittance at each driver to ``moments`` (nets, 3).
+    """Add one side's first three moments of the admittance at each driver.
 
-    Half of a wire's capacitance lies at either end.  ``pin_load`` (pins + ports,) in fF; the last
-    three are room (nodes,).
+    Half of a wire's capacitance lies at either end.
+
+    Args:
+        wires: the side's wires.
+        pin_load: (pins + ports,) fF.
+        moments: (nets, 3), added to.
+        lump: (nodes,), scratch.
+        after: (nodes,), scratch.
+        weight: (nodes,), scratch.
     """
     first, up, pin, res, capacitance = wires
     for n in range(len(first) - 1):
@@ -107,7 +147,14 @@ def admittance(wires, pin_load, moments, lump, after, weight):
 
 @compiled
 def pi_models(moments, near, far, ohm):
-    """O'Brien and Savarino's (1989) two capacitors and resistor of every net, in place."""
+    """O'Brien and Savarino's (1989) two capacitors and resistor of every net.
+
+    Args:
+        moments: (nets, 3) of the admittance.
+        near: (nets,), filled: fF at the driver.
+        far: (nets,), filled: fF at the far end.
+        ohm: (nets,), filled: kohm between them.
+    """
     for n in range(len(moments)):
         y1, y2, y3 = moments[n, 0], moments[n, 1], moments[n, 2]
         near[n], far[n], ohm[n] = y1, 0.0, 0.0
@@ -119,7 +166,16 @@ def pi_models(moments, near, far, ohm):
 
 @compiled
 def behind(up, pin, length, cap, pin_load, out):
-    """Capacitance (nodes,) in fF at and below every node, with wires of ``cap`` fF/um."""
+    """Capacitance at and below every node.
+
+    Args:
+        up: (nodes,) parents, -1 at roots.
+        pin: (nodes,) pins, -1 at Steiner points.
+        length: (nodes,) um.
+        cap: fF/um of wire.
+        pin_load: (pins + ports,) fF.
+        out: (nodes,), filled: fF.
+    """
     for i in range(len(up)):
         out[i] = pin_load[pin[i]] if pin[i] >= 0 and up[i] >= 0 else 0.0
     for i in range(len(up) - 1, -1, -1):
@@ -129,7 +185,19 @@ def behind(up, pin, length, cap, pin_load, out):
 
 @compiled
 def gains(up, net_of, urgency, length, below, ohm, via, cap, out):
-    """What the best layer pair saves over the worst (nodes,), times how urgent the net is."""
+    """What the best layer pair saves over the worst, times how urgent the net is.
+
+    Args:
+        up: (nodes,) parents.
+        net_of: (nodes,) nets.
+        urgency: (nets,).
+        length: (nodes,) um.
+        below: (nodes,) fF at and below.
+        ohm: (t,) kohm/um by pair.
+        via: (t,) kohm from a pin by pair.
+        cap: fF/um.
+        out: (nodes,), filled: ps times urgency.
+    """
     for i in range(len(up)):
         least, most = 1e30, 0.0
         for t in range(len(ohm)):
