@@ -29,7 +29,7 @@ def course(
         front: positions of the trials on the front.
 
     Returns:
-        ``trials``, ``panels`` (one an objective) and ``front`` (None where there is one quantity alone), of plain
+        ``trials``, ``panels`` (one per objective) and ``front`` (None where there is one quantity alone), of plain
         values.
     """
     units = [Metric(n, u) for n, u in told["units"].items()]

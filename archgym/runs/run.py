@@ -111,8 +111,8 @@ class Run:
         """Every trial, one row each, under the names of ``trials.csv``.
 
         Returns:
-            ``step``, a column a knob, ``feasible``, ``specs_met``, ``cost``, a column a metric (SI units, NaN
-            where infeasible), ``reason``.  ``attrs["units"]`` maps columns to units.
+            ``step``, a column per knob, ``feasible``, ``specs_met``, ``cost``, a column per metric (SI
+            units, NaN where infeasible), ``reason``. ``attrs["units"]`` maps columns to units.
         """
         return frame_of_trials(self.scenario, self.trials)
 

@@ -66,7 +66,7 @@ def run(
         answers: who answers.
         from_reference: whether the reference design is the first trial.
         screen: a proxy that looks at proposals first.
-        screen_factor: proposals a design, where screened.
+        screen_factor: proposals per evaluation, where screened.
         queries: limits of costly parts of evaluations, as of :class:`Study`.
         store: where evaluations are kept (a path or URL; default: a file in the run folder); the manifest
             holds it without its password.

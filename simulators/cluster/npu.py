@@ -43,7 +43,7 @@ class Chunk:
         self._running.start()
 
     def later(self, delay: int, call: Call) -> None:
-        """Of :class:`~.algorithms.Host`.
+        """Call something later on its NPU, as :class:`~.algorithms.Host` wants it.
 
         Args:
             delay: ns from now.
@@ -52,7 +52,7 @@ class Chunk:
         self.npu.later(delay, call)
 
     def send(self, destination: int, size: int) -> None:
-        """Of :class:`~.algorithms.Host`.
+        """Send a message under the chunk's tag, as :class:`~.algorithms.Host` wants it.
 
         Args:
             destination: number of the NPU.
@@ -61,7 +61,7 @@ class Chunk:
         self.npu.network.send((self.tag, self.npu.id, destination, size), None)
 
     def receive(self, source: int, size: int, call: Call) -> None:
-        """Of :class:`~.algorithms.Host`.
+        """Wait for a message under the chunk's tag, as :class:`~.algorithms.Host` wants it.
 
         Args:
             source: number of the NPU that sends.
@@ -71,7 +71,7 @@ class Chunk:
         self.npu.network.receive((self.tag, source, self.npu.id, size), call)
 
     def done(self) -> None:
-        """Of :class:`~.algorithms.Host`."""
+        """End the present phase, as :class:`~.algorithms.Host` wants it."""
         self.npu.advance(self)
 
 

@@ -1,8 +1,7 @@
 """What latency, time and energy of a memory controller are made of.
 
-A request is followed from its stamp to its response. Every cycle on that way belongs to one part: before it
-enters its bank's queue; during a refresh; while its bank serves others; while its own row is opened; while a
-command of its own waits for the bus and for timing; during its access; on the way back.
+A request is followed from its stamp to its response. Every cycle on that way belongs to one part of
+:data:`WAITS`, such as a refresh, or its bank serving others.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def controller_of(design):
 
 @compiled
 def empty_queues(n, n_banks):
-    """No request waits.
+    """Queues in which no request waits.
 
     Args:
         n: requests of the trace.
@@ -48,7 +48,7 @@ def empty_queues(n, n_banks):
 
 @compiled
 def closed_banks(n_banks, t):
-    """Every bank is precharged and has no candidate.
+    """Banks that are precharged and have no candidate.
 
     Args:
         n_banks: banks of the rank.
@@ -63,7 +63,7 @@ def closed_banks(n_banks, t):
 
 @compiled
 def nothing_issued(n_banks):
-    """Every command is legal at once.
+    """Times of commands where every one is legal at once.
 
     Args:
         n_banks: banks of the rank.
@@ -77,7 +77,7 @@ def nothing_issued(n_banks):
 
 @compiled
 def empty_books(n_banks):
-    """All counters zero, no bank ever active.
+    """Books with all counters zero, and no bank ever active.
 
     Args:
         n_banks: banks of the rank.
@@ -92,7 +92,7 @@ def empty_books(n_banks):
 
 @compiled
 def no_responses(n, latency, arbiter):
-    """Nothing was sent; the Simple arbiter has no slots to release.
+    """The way back before anything was sent; the Simple arbiter has no slots to release.
 
     Args:
         n: requests of the trace.
@@ -108,7 +108,7 @@ def no_responses(n, latency, arbiter):
 
 @compiled
 def first_request(t):
-    """The first request is on its way, whatever its stamp.
+    """The way in with the first request on its way, whatever its stamp.
 
     Args:
         t: the device's rules in cycles, ``layout.T_*``.
@@ -120,7 +120,7 @@ def first_request(t):
 
 @compiled
 def managers_of(design, t):
-    """State at cycle 0: the first refresh is due after tREFI; an idle rank goes down at once.
+    """The managers at cycle 0: the first refresh is due after tREFI, and an idle rank goes down at once.
 
     Args:
         design: the controller, :class:`~.state.Controller`.

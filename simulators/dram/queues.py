@@ -1,4 +1,4 @@
-"""Requests queued a bank: doubly linked lists in arrays, and the compact list of banks with work."""
+"""Requests queued per bank: doubly linked lists in arrays, and the compact list of banks with work."""
 
 from __future__ import annotations
 

@@ -34,13 +34,18 @@ from .traces.played import Played
 class DRAMSimulator(Simulator):
     """One channel, one rank, one trace; every design of the space is a memory controller.
 
-    ``workload`` is a name, a path or a :class:`Trace`, or several as initiators (a list, or joined
-    by ``+``); ``device`` a name of ``devices.DEVICES`` or a DRAMSys memory specification (a path);
-    ``format``, ``clock``, ``ipc``, ``fold`` and ``word_bytes`` say what a trace file does not say
-    itself: see :class:`~.traces.options.TraceOptions`;
-    ``semantics`` is ``dramsys`` (the rules of the DRAMSys version the device's reference data comes
-    from, its quirks included) or ``jedec`` (tRC between activates of a bank, a buffer check on the
-    bank a request is for, power-down currents of VPP no higher than in standby).
+    ``workload`` is a name, a path or a :class:`Trace`, or several as initiators (a list, or joined by
+    ``+``).
+
+    ``device`` is a name of ``devices.DEVICES`` or the path of a DRAMSys memory specification.
+
+    ``format``, ``clock``, ``ipc``, ``fold`` and ``word_bytes`` say what a trace file does not say itself:
+    see :class:`~.traces.options.TraceOptions`.
+
+    ``semantics`` is ``dramsys`` or ``jedec``. The former has the rules of the DRAMSys version that the
+    device's reference data comes from, its quirks included. The latter has tRC between activates of a
+    bank, a buffer check on the bank that a request is for, and power-down currents of VPP no higher than
+    in standby.
     """
 
     name = "dram"

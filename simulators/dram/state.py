@@ -1,6 +1,6 @@
 """What the compiled controller keeps between two instants, in named bundles of arrays.
 
-``n`` is the number of requests; banks are flat, bank group first; cycles are tCK.
+``n`` is the number of requests. Banks are flat, bank group first. Cycles are tCK.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Requests(NamedTuple):
 
 
 class Controller(NamedTuple):
-    """A design in kernel codes (``layout``), one number a knob."""
+    """A design in kernel codes (``layout``), one number per knob."""
 
     policy: int
     scheduler: int
@@ -37,7 +37,7 @@ class Controller(NamedTuple):
 
 
 class Queues(NamedTuple):
-    """Requests that wait, a doubly linked list a bank, and the compact list of banks with work."""
+    """Requests that wait: a doubly linked list per bank, and the compact list of banks with work."""
 
     after: np.ndarray  # (n,) int32: the next request of the same bank, -1 at the end
     before: np.ndarray  # (n,) int32: the one ahead of it, -1 at the head

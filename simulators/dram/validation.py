@@ -87,7 +87,7 @@ class Comparison:
 
     @property
     def error(self) -> NDArray[np.float64]:
-        """Relative errors, (n,)."""
+        """Relative error of each row, (n,)."""
         a, b = np.array(self.mine), np.array(self.theirs)
         return np.abs(a - b) / np.maximum(np.abs(b), 1e-300)
 

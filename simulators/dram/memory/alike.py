@@ -1,8 +1,8 @@
 """Designs that must run like one that was simulated: limits that it cannot have felt.
 
-Requests are issued in order.  If at most M of them were ever in flight, from stamp to response, a limit of M
-on active transactions held none back, and no larger one does; a buffer that has room for the bursts of M
-requests is never full, however its entries are counted; and a high watermark that all writes in flight do
+Requests are issued in order. If at most M of them were ever in flight, from stamp to response, a limit of
+M on active transactions held none back, and no larger one does. A buffer that has room for the bursts of
+M requests is never full, however its entries are counted. A high watermark that all writes in flight do
 not pass is never passed.
 """
 

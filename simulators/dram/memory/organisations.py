@@ -17,7 +17,7 @@ from .families import GIB, Family
 
 
 class Organisation(NamedTuple):
-    """What is soldered."""
+    """What is soldered: devices of a speed bin, as channels of some width and ranks."""
 
     speed_bin: str
     channels: int

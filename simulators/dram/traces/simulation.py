@@ -25,10 +25,10 @@ PLAIN = TraceOptions()  # a player says everything itself
 def read_simulation(path: Path, options: TraceOptions, limit: int | None = None) -> Trace:
     """The requests that a DRAMSys simulation's initiators make.
 
-    Each player's stamps count its ``clkMhz`` (a period of whole picoseconds, as in SystemC);
-    ``dataLength`` is the length of requests that state none; ``AddressOffset`` of the simulation's
-    ``simconfig`` is subtracted.  Of the document nothing else is used here: its memory specification
-    is read by the setting ``device``, its controller is what a design says.
+    Each player's stamps count its ``clkMhz`` (a period of whole picoseconds, as in SystemC).
+    ``dataLength`` is the length of requests that state none. ``AddressOffset`` of the simulation's
+    ``simconfig`` is subtracted. Of the document nothing else is used here: its memory specification is
+    read by the setting ``device``, its controller is what a design says.
 
     Args:
         path: of the file.
