@@ -29,8 +29,8 @@ def course(
         front: positions of the trials on the front.
 
     Returns:
-        ``trials``, ``panels`` (one per objective) and ``front`` (None where there is one quantity alone), of plain
-        values.
+        ``trials``, ``panels`` (one per objective) and ``front`` (None where there is one quantity
+        alone), of plain values.
     """
     units = [Metric(n, u) for n, u in told["units"].items()]
     axes = _axes(told, units)
