@@ -42,11 +42,24 @@ class ArchitectureError(ArchgymError, ValueError):
 class Level:
     """One memory level.
 
-    ``size_bits`` of one instance, infinite for DRAM; ``fanout`` (x, y) children of one instance.
-    Energies in pJ an access of ``block`` words; bandwidths in bits a cycle and instance.
-    ``network_bits`` is what the way into all children of one instance above carries a cycle; a level
-    that is not ``hidden`` has no second buffer, and its fills stop the computation.
-    ``must_keep`` and ``may_keep`` are letters of W, I, O; the rest passes by.
+    Attributes:
+        name: such as ``DRAM`` or ``GLB``.
+        size_bits: of one instance; infinite for DRAM.
+        fanout: children of one instance along x and y.
+        read_pj: energy of reading ``block`` words at once.
+        write_pj: energy of filling them.
+        update_pj: energy of updating them.
+        block: words per access.
+        read_bits: bits per cycle and instance that can be read.
+        write_bits: bits per cycle and instance that can be written.
+        shared_bits: bits per cycle and instance in both directions together.
+        must_keep: tensors that it must keep, letters of W, I, O.
+        may_keep: tensors that it may keep; the rest passes by.
+        spatial_x: dimensions that may be unrolled along x.
+        spatial_y: dimensions that may be unrolled along y.
+        area_um2: of one instance.
+        network_bits: bits per cycle on the way into all children of one instance above.
+        hidden: whether it has a second buffer; without one its fills stop the computation.
     """
 
     name: str

@@ -91,6 +91,7 @@ def first_and_last(keep, volume, spread, bits, bandwidth, network, alone):
         for t in range(3):
             if not keep[level, t] or spread[level, t] == 0:
                 continue
+            # the next level outside that keeps the tensor
             source = level - 1
             while not keep[source, t]:
                 source -= 1

@@ -1,13 +1,18 @@
 """What a mapped layer asks of DRAM, request by request, from its loop nest.
 
-A tensor's tile is what the next level that keeps it holds, over all instances together.  When a step of the
-loops outside changes the tile, DRAM delivers the new one; of an input tile only what the tile before did not
-hold.  Tiles of outputs go back when they change, and are read again where their sums were not finished.
-Tensors lie ``packed``, what is moved together in one piece and in the order of its first use, so that the
-bytes are those that the cost model counts; or in ``rows``, inputs as N G C H W (what the loops touch, without
-padding) and outputs as N G K P Q, weights packed as compilers do it.  What moves is rounded to whole lines;
-the line that a tensor moved last is at hand.  All of a step is asked for when it begins: steps are evenly
-spread over the layer's compute cycles, so that what the memory cannot deliver in that time is a stall.
+A tensor's tile is what the next level that keeps it holds, over all instances together. When a step
+of the loops outside changes the tile, DRAM delivers the new one. Of an input tile it delivers only
+what the tile before did not hold. Tiles of outputs go back when they change. They are read again
+where their sums were not finished.
+
+Tensors lie in one of two layouts. In ``packed``, what is moved together lies in one piece and in
+the order of its first use, so that the bytes are those that the cost model counts. In ``rows``,
+inputs lie as N G C H W (what the loops touch, without padding) and outputs as N G K P Q. Weights
+are packed in both, as compilers do it.
+
+What moves is rounded to whole lines. The line that a tensor moved last is at hand. All of a step is
+asked for when it begins. Steps are evenly spread over the layer's compute cycles, so what the
+memory cannot deliver in that time is a stall.
 """
 
 from __future__ import annotations
@@ -39,8 +44,10 @@ Box = list[tuple[int, int]]  # first and last + 1, by axis of a tensor
 class Tiling:
     """How a tensor's tile moves: which outer loops there are and how far they go.
 
-    ``box`` (8,) extents of the tile by dimension; ``offsets`` (m, 8) where the parts of a tile that does
-    not lie in one piece begin; ``inner`` how many of the outer loops, from the outermost, move it.
+    Attributes:
+        box: (8,) extents of the tile by dimension.
+        offsets: (m, 8) where the parts of a tile that does not lie in one piece begin.
+        inner: how many of the outer loops, from the outermost, move it.
     """
 
     box: I64

@@ -157,11 +157,19 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a mapping costs: the whole layer, all instances.
+    """What a mapping costs: the whole layer, on all instances.
 
-    ``counts`` (L, 3, 3) words read, filled, updated a level, tensor and instance; ``energy_pj`` the
-    total with the MACs, ``level_energy_pj`` (L, 3); ``level_cycles`` (L,) with stalls; ``instances``
-    (L + 1,) in use, the MACs last; ``capacity`` (L, 3) words held.
+    Attributes:
+        energy_pj: the total, with the MACs.
+        cycles: with stalls, first fill and last drain.
+        compute_cycles: of the multipliers alone.
+        mac_energy_pj: of the MACs.
+        utilisation: products over what all multipliers could do in that time.
+        counts: (L, 3, 3) words read, filled and updated per level, tensor and instance.
+        level_energy_pj: (L, 3) by level and tensor.
+        level_cycles: (L,) with stalls.
+        instances: (L + 1,) in use, the MACs last.
+        capacity: (L, 3) words held.
     """
 
     energy_pj: float

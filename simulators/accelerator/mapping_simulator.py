@@ -34,10 +34,11 @@ GAMMA_L2, GAMMA_L1, GAMMA_PES = (32768, 4161.5), (64, 4505.2), 1024.0
 class MappingSimulator(Simulator):
     """Every design is a mapping of one layer, or of every layer of a network, on fixed hardware.
 
-    ``space``: ``loops`` (named factors, orders, unrolled dimensions) or ``gamma`` (ArchGym's 17
-    integers; its array is the architecture ``gamma``).  A layer that occurs several times is mapped
-    once.  Under ``gamma`` area follows the buffers a mapping needs, twice over, as GAMMA counts it;
-    else it is that of the architecture.
+    A layer that occurs several times is mapped once. The design space is one of two:
+
+    - ``loops``: factors, orders and unrolled dimensions by name. Area is that of the architecture.
+    - ``gamma``: ArchGym's 17 integers on the architecture ``gamma``. Area follows the buffers that
+      a mapping needs, twice over, as GAMMA counts it.
     """
 
     name = "mapping"

@@ -340,6 +340,7 @@ def count(
                 mine *= passes(t, level, loops, starts)
             else:
                 mine = volume[level, t] * passes(t, level, loops, starts)
+            # what the level inside asks for, over all children that hold different tiles
             demanded = words * fan_out
             if t == OUTPUTS:
                 # outputs of one instance: the first update of each needs no earlier sum, so none is

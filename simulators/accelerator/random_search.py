@@ -1,7 +1,8 @@
-"""Random mappings with perfect factors, as Timeloop's random-pruned mapper draws them: the baseline.
+"""Random mappings with perfect factors, as Timeloop's random-pruned mapper draws them.
 
-Every prime factor of a dimension goes to a slot drawn uniformly from those allowed; spatial slots that
-overflow their axis send the mapping back; orders and optional tensors are drawn uniformly.
+They are the baseline of the mapper. Every prime factor of a dimension goes to a slot that is drawn
+uniformly from those allowed. A mapping whose spatial slots overflow their axis is drawn again.
+Orders and optional tensors are drawn uniformly.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class Admission:
         return not self.refused
 
     def document(self) -> dict[str, Any]:
-        """As JSON."""
+        """The report as a document for JSON."""
         return {"format": "archgym netlist admission", "version": 1, "accepted": self.accepted,
                 **asdict(self)}  # fmt: skip
 
@@ -80,7 +80,7 @@ class Admission:
             raise Refused(self)
 
     def rows(self) -> list[tuple[str, str]]:
-        """As a table of text."""
+        """The report as a table of text: (what, value)."""
 
         def shown(names: list[str]) -> str:
             return ", ".join(names) if names else "none"

@@ -71,12 +71,12 @@ class Wired(Protocol):
 
     @property
     def macros(self) -> Any:
-        """Its macros, or None."""
+        """The netlist's macros, or None."""
         ...
 
     @property
     def clock_tree(self) -> Any:
-        """Its clock tree."""
+        """The netlist's clock tree."""
         ...
 
     def where(self, net: int) -> str:

@@ -34,7 +34,7 @@ class Account:
 
 
 def account(blocks: Sequence[Block], activities: Sequence[Floats]) -> Account:
-    """The parts of one design, from its blocks and their nets' toggles a cycle.
+    """The parts of one design, from its blocks and their nets' toggles per cycle.
 
     Args:
         blocks: of the design, one per placement.

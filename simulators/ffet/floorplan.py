@@ -64,7 +64,7 @@ class Floorplan:
 
     @property
     def area_um2(self) -> float:
-        """Of the core."""
+        """Area of the core in um2."""
         return self.wide * self.high
 
 

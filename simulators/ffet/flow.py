@@ -31,7 +31,24 @@ CRITICAL = 0.95  # of the longest path: nets with such paths are split between b
 
 @dataclass(frozen=True)
 class Block:
-    """A finished block."""
+    """A finished block: placed, routed and timed.
+
+    Attributes:
+        choices: the design.
+        library: the cells at its supply.
+        placed: the placed netlist.
+        kind: (cells,) each cell's cell of the library.
+        plan: the core.
+        left: (cells,) left edges in um.
+        row: (cells,) rows, from the bottom.
+        pin_x: (pins + ports,) um.
+        pin_y: (pins + ports,) um.
+        sides: (pins + ports,) 0 front, 1 back.
+        routed: the front and the back.
+        nets: times of the nets.
+        period_ps: the least period.
+        end: the pin (or pins + port) at which the longest path ends.
+    """
 
     choices: Choices
     library: Library

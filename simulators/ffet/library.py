@@ -57,12 +57,12 @@ class Library:
 
     @property
     def height_um(self) -> float:
-        """Row height."""
+        """Height of a row in um."""
         return self.device.height_tracks * self.stack.m0_nm * 1e-3
 
     @property
     def cpp_um(self) -> float:
-        """Site width."""
+        """Width of a site (one contacted poly pitch) in um."""
         return self.stack.cpp_nm * 1e-3
 
     @property
@@ -91,7 +91,7 @@ class Library:
 
     @property
     def area_um2(self) -> Floats:
-        """Of every cell."""
+        """Area of every cell in um2, (n,)."""
         return np.asarray(self.width * (self.cpp_um * self.height_um), np.float64)
 
 

@@ -28,10 +28,22 @@ INPUTS = np.array([len(f.inputs) for f in FUNCTIONS], np.int64)
 
 @dataclass(frozen=True)
 class Netlist:
-    """Cells are functions (cells,); their pins lie one after the other, inputs first, output last.
+    """A gate-level netlist as arrays.
 
-    ``pin_net`` (pins,) names the net of each; ``port_net`` (ports,) those of the block's ports, after
-    which the pins of macros follow: an input of a macro is where a path ends, as at an output port.
+    Pins of cells lie one after the other, inputs first, output last. The block's ports come first
+    among the ports, and the pins of macros follow them. An input of a macro is where a path ends,
+    as at an output port.
+
+    Attributes:
+        name: of the netlist.
+        function: (cells,) each cell's function.
+        pin_net: (pins,) net of each pin.
+        port_net: (ports,) net of each port.
+        port_input: (ports,) whether it is an input; of macros' pins, whether it is an output of the
+            macro.
+        port_names: names of the ports.
+        origin: says where it comes from.
+        macros: its macros, or None.
     """
 
     name: str
@@ -50,7 +62,7 @@ class Netlist:
 
     @property
     def macro_area_um2(self) -> float:
-        """Of all macros."""
+        """Area of all macros in um2."""
         return self.macros.area_um2 if self.macros else 0.0
 
     @cached_property
@@ -60,13 +72,13 @@ class Netlist:
 
     @cached_property
     def nets(self) -> int:
-        """How many."""
+        """Number of nets."""
         most = max(self.pin_net.max(initial=-1), self.port_net.max(initial=-1))
         return int(most) + 1
 
     @cached_property
     def pin_cell(self) -> Ints:
-        """Cell of every pin."""
+        """Cell of every pin, (pins,)."""
         return np.repeat(np.arange(len(self.function)), np.diff(self.cell_start))
 
     @cached_property

@@ -35,7 +35,7 @@ class Trees:
 
     @property
     def net(self) -> Ints:
-        """Net of every node."""
+        """Net of every node, (nodes,)."""
         return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
 
 

@@ -99,7 +99,13 @@ def load_netlist(name: str) -> Netlist:
 
 @dataclass(frozen=True)
 class Built:
-    """A design's blocks, one a placement; ``reason`` where there is none."""
+    """A design's blocks on its placements.
+
+    Attributes:
+        blocks: one per placement; none where the design cannot be built.
+        activity: (nets,) toggles per cycle, by block.
+        reason: why there are no blocks; empty where there are.
+    """
 
     blocks: list[Block]
     activity: list[NDArray[np.float64]]
@@ -152,7 +158,7 @@ class BlockPPASimulator(Simulator):
 
     @staticmethod
     def workload_names() -> list[str]:
-        """Netlists that ship."""
+        """Every netlist that ships."""
         return netlist_names()
 
     @property

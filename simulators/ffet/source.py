@@ -40,7 +40,7 @@ class Source:
 
     @property
     def origin(self) -> str:
-        """In words."""
+        """Where the source comes from, in words."""
         settings = "".join(f" {k}={v}" for k, v in self.parameters.items())
         return f"{', '.join(s.name for s in self.files)}, top {self.top}{settings}"
 

@@ -36,9 +36,14 @@ SPACES = ("full", "archgym-limited")
 class Outcome:
     """One system's figures.
 
-    ``results`` of ``layout.RESULTS``; start and finish of tasks in seconds; ``utilisation`` by block
-    (elements: share of time busy; buses and memories: share of the busier direction's bandwidth);
-    ``phases`` as (seconds, the bottleneck block that set its length).
+    Attributes:
+        reason: why it is infeasible; empty where it is feasible.
+        results: figures by the names of ``layout.RESULTS``.
+        start: (T,) seconds at which tasks are launched.
+        finish: (T,) seconds at which they are done.
+        utilisation: by block. Of elements it is the share of time busy, of buses and memories the share
+            of the busier direction's bandwidth.
+        phases: (seconds, the bottleneck block that set its length) of each phase.
     """
 
     reason: str

@@ -21,7 +21,15 @@ SHOWN = 20  # faults listed one by one
 
 @dataclass(frozen=True)
 class Range:
-    """Legal numbers of a column: ``least`` to ``most``; ``zero`` is legal besides; ``whole`` ones only."""
+    """Legal numbers of a column.
+
+    Attributes:
+        unit: of the numbers, for messages.
+        least: the smallest.
+        most: the largest.
+        zero: whether 0 is legal besides.
+        whole: whether only whole numbers are legal.
+    """
 
     unit: str
     least: float

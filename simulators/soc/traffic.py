@@ -159,6 +159,7 @@ def sort_writes(out_start, out_edge, edge_mem, order, reached, first_mem, place,
         for i in range(out_start[t], out_start[t + 1]):
             e = out_edge[i]
             here = place[edge_mem[e]]
+            # an insertion sort: a task has few edges
             j = i - 1
             while j >= out_start[t] and place[edge_mem[writes[j]]] > here:
                 writes[j + 1] = writes[j]

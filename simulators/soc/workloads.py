@@ -1,8 +1,8 @@
 """Workloads by name: shipped, generated, from files, and several at once.
 
-Shipped as CSV under ``scenarios/soc/workloads`` (from FARSI's database); ``random:…`` generates one
-(:mod:`.generators`); a path is read by its ending (:mod:`.graphs` has the formats and their rules).
-Names joined with ``+`` run at once.
+The shipped ones are CSV files under ``scenarios/soc/workloads`` (from FARSI's database). A name
+``random:…`` generates one (:mod:`.generators`). A path is read by its ending (:mod:`.graphs` has
+the formats and their rules). Names joined with ``+`` run at once.
 """
 
 from __future__ import annotations

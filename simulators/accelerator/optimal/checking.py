@@ -34,7 +34,13 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Checked:
-    """``verdict``: ``holds``, ``fails`` or ``undecided``; why; and how many bounds were worked out."""
+    """What a check of a certificate found.
+
+    Attributes:
+        verdict: ``holds``, ``fails`` or ``undecided``.
+        reason: why.
+        bounds: how many bounds were worked out.
+    """
 
     verdict: str
     reason: str

@@ -125,6 +125,7 @@ def prepare(dims, conv, across, down, keep, sizes, forms):
     for d in range(8):
         macs *= dims[d]
     for t in range(3):
+        # from the outside inwards: a level that holds the tensor is handed it by the one before
         holder = 0
         for b in range(1, levels + 1):
             if b < levels and not keep[b, t]:
@@ -205,6 +206,7 @@ def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports
                 continue
             fill, update = 0.0, 0.0
             if b == levels:
+                # the multipliers: every product reads its operands and updates a sum
                 read = words[b, t, 0]
                 if t == OUTPUTS:
                     update = read
@@ -238,6 +240,7 @@ def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports
                     ports[p, 1] -= narrower
                     if b < levels:
                         ports[b, 2] -= narrower
+    # every port and network needs its time; all of them overlap
     cycles = computing
     if timed:
         for level in range(levels):

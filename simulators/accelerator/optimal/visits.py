@@ -174,6 +174,8 @@ def window_visits(
         rest[d] = (left + outer - 1) // outer
         choice[d] = 1
         picks[d] = 0
+    # where a window is cut, the tile's extents are not known: all that tight factors can make of
+    # what is left are tried
     for axis in range(2):
         p, r = P + axis, R + axis
         if windowed(axis, dims, conv) and (rest[p] < dims[p] or rest[r] < dims[r]):
@@ -182,6 +184,7 @@ def window_visits(
             choice[p], choice[r] = counts[slots, rest[p]], counts[slots, rest[r]]
     n = 0
     for level in range(b):
+        # the loops outside, the outermost first
         starts[level] = n
         for k in range(8):
             d = orders[level, k]
@@ -242,6 +245,7 @@ def window_visits(
                         apart *= (n_p * n_r - same) / (n_p * n_r)
             least_read = min(least_read, now * apart)
         d = P
+        # on to the next combination of extents
         while d < 8:
             picks[d] += 1
             if picks[d] < choice[d]:

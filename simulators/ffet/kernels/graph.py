@@ -70,6 +70,7 @@ def levelise(flop, cell_start, pin_net, nets):
         if not flop[c] and waits[c] == 0:
             level[c], order[n] = 0, c
             n += 1
+    # a cell follows when all cells that it waits for have been taken (Kahn's algorithm)
     i = 0
     while i < n:
         c = order[i]

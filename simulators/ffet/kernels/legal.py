@@ -100,6 +100,7 @@ def abacus(order, x, y, width, row_height, seg_left, seg_right, out_x, out_row):
         now = k
         while prev[now] >= 0 and cx[prev[now]] + cw[prev[now]] > cx[now] + 1e-12:
             p = prev[now]
+            # the cluster before takes over all cells, and moves to their weighted mean
             cq[p] += cq[now] - cw[now] * cw[p]
             cw[p] += cw[now]
             follow[tail[p]] = head[now]

@@ -293,6 +293,7 @@ def trace(end, graph, driver, owner, nets, path):
         c = owner[d]
         if edged[c] or cell_start[c] == d:
             return n
+        # go on at the input that arrives last
         latest = NEVER
         first = cell_start[c]
         for q in range(first, first + 1 if latch[c] else d):

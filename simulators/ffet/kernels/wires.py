@@ -85,6 +85,7 @@ def elmore(wires, stale, pin_load, net_load, delay, path, below, after):
             below[i] = 0.0
             if pin[i] >= 0 and i > a:
                 below[i] = pin_load[pin[i]]
+        # children come after their parents: from the end, capacitances add up
         for i in range(b - 1, a, -1):
             below[up[i]] += below[i] + capacitance[i]
         net_load[n] += below[a]

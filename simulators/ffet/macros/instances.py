@@ -86,7 +86,7 @@ class Macros:
 
     @property
     def area_um2(self) -> float:
-        """Of all instances."""
+        """Area of all instances in um2."""
         return float(self.sizes.prod(axis=1).sum())
 
     def document(self) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """Directed graphs in Graphviz' DOT language.
 
-A task's work is ``work_instructions``, or ``size`` (operations), and an edge's bytes are ``bytes``, or
-``size``, as SimGrid and daggen write them; an edge with neither is a control edge of 0 bytes.  The
-other columns of the CSV files are attributes too; what else a drawing needs is passed over.  Chains,
+A task's work is ``work_instructions``, or ``size`` (operations). An edge's bytes are ``bytes``, or
+``size``, as SimGrid and daggen write them. An edge with neither is a control edge of 0 bytes. The
+other columns of the CSV files are attributes too. What else a drawing needs is passed over. Chains,
 subgraphs as ends of edges and defaults (``node [...]``) are read as Graphviz reads them.
 """
 

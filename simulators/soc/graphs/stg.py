@@ -1,8 +1,9 @@
 """The Standard Task Graph Set (kasahara.cs.waseda.ac.jp/schedule).
 
-The first line is the number of tasks, without the entry and the exit that the set adds; then a line a
-task: number, processing time, how many tasks come before it, which.  The set has no communication, so
-edges are control edges of 0 bytes; one unit of time is 1e6 instructions.
+The first line is the number of tasks, without the entry and the exit that the set adds. Then there
+is one line per task: its number, its processing time, how many tasks come before it, and which. The
+set has no communication, so edges are control edges of 0 bytes. One unit of time is 1e6
+instructions.
 """
 
 from __future__ import annotations
