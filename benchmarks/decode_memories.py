@@ -50,7 +50,7 @@ def line(row: dict[str, Any]) -> str:
     energy = f"{row['energy_per_bit'] * 1e12:.1f}" if "energy_per_bit" in row else "-"
     cells = (
         d["speed_bin"],
-        f"{d['channels']} x {d['channel_width']} pins, {d['ranks']} ranks",
+        f"{d['channels']} x {d['channel_width']} pins, {d['ranks']} rank{'s' if d['ranks'] > 1 else ''}",
         d["address_mapping"],
         format_quantity(row["bandwidth"], "B/s"),
         format_quantity(row["p99_latency"], "s"),
