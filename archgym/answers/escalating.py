@@ -85,7 +85,9 @@ class EscalatingAnswers(Answers):
         self.settings = {**defaults_of(SETTINGS), **given}
         self.watched = tuple(m.name for m in simulator.metrics)
         self.guessed = self.escalated = 0
-        self.proxy = self._first_proxy = proxy
+        self.proxy = self._first_proxy = None if proxy is None else proxy.bound(simulator)
+        structural = proxy is not None and proxy.structure is not None
+        self._described_by = (simulator,) if structural else ()
         self._store = store
         self._truth = ExactAnswers(simulator, store)
         self._known: set[bytes] = set()
@@ -95,7 +97,8 @@ class EscalatingAnswers(Answers):
         if proxy is not None:
             require_trained_on(proxy, simulator)
             named = proxy.named(simulator)
-            self._rows = None if proxy.rows is None else proxy.rows.of_workload(named)
+            known = proxy.rows is not None and named in proxy.rows.workloads
+            self._rows = proxy.rows.of_workload(named) if proxy.rows is not None and known else None
             self._learnt = proxy.facts["rows"] + proxy.facts["calibration"]
 
     def fresh(self) -> EscalatingAnswers:
@@ -174,7 +177,7 @@ class EscalatingAnswers(Answers):
         if int(rows.feasible.sum()) < least_rows(rows.description.space):
             return
         try:
-            self.proxy = train(rows, self.settings["model"])
+            self.proxy = train(rows, self.settings["model"], simulators=self._described_by)
         except ProxyError:  # a metric that has not moved yet: more rows will tell
             return
         self._rows, self._fresh = rows, []

@@ -32,7 +32,7 @@ class ProxiedAnswers(Answers):
     def __init__(self, simulator: Simulator, proxy: Proxy) -> None:
         super().__init__(simulator)
         require_trained_on(proxy, simulator)
-        self.proxy = proxy
+        self.proxy = proxy.bound(simulator)
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -44,13 +44,11 @@ class ProxiedAnswers(Answers):
         return self.proxy.training_rows(self.simulator)
 
     def prepare(self) -> None:
-        """Compile the model; the simulator itself is not needed."""
-        self.proxy.means(
-            np.zeros((1, len(self.simulator.space)), np.int64), self.simulator.workload
-        )
+        """Compile the model; the simulator itself is needed for its features at most."""
+        self._answer(np.zeros((1, len(self.simulator.space)), np.int64))
 
     def _answer(self, x: Designs) -> Evaluation:
-        metrics, chance = self.proxy.means(x, self.simulator.workload)
+        metrics, chance = self.proxy.means(x, self.proxy.named(self.simulator))
         feasible = chance >= 0.5
         return Evaluation(metrics, feasible, reasons(feasible))
 

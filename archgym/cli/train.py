@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import ArchgymError
 from ..terminal.output import plain, print_json, print_table, settings, steps_of
 
+CHOICES = ("auto", "knobs", "structure")
 SPLITS = "random,agent,region,workload"
 
 
@@ -48,6 +49,13 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--test", type=float, default=0.2, metavar="SHARE", help="of rows held out (default 0.2)"
     )
+    p.add_argument(
+        "--features",
+        choices=CHOICES,
+        default="auto",
+        help="what models see: the knobs; structure: the simulator's own features beside them; auto "
+        "(default): these where the simulator has some",
+    )
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=go)
@@ -68,6 +76,7 @@ def go(options: argparse.Namespace) -> int:
     from ..datasets.reader import Dataset
     from ..datasets.shipped import found
     from ..files.text import write_json
+    from ..proxies.hooks import simulators_for
     from ..proxies.report import hyperparameters, split_qualities, tuned
     from ..proxies.rows import Rows
     from ..proxies.training import train
@@ -80,14 +89,17 @@ def go(options: argparse.Namespace) -> int:
     with steps_of(options.tune + len(wanted) + 2, "train", options.json) as step:
         step(f"reading {data.path}")
         rows = Rows.of(data)
+        simulators = simulators_for(options.features, rows)
         if options.tune:
-            hyper = tuned(rows, options.model, options.tune, options.seed, step)
+            hyper = tuned(rows, options.model, options.tune, options.seed, step, simulators)
         table, skipped = split_qualities(
             data, rows, options.model, hyper, wanted, test=options.test, seed=options.seed,
-            on_step=step,
+            on_step=step, simulators=simulators,
         )  # fmt: skip
         step(f"training on all {len(rows):,} rows")
-        proxy = train(rows, options.model, seed=options.seed, hyperparameters=hyper)
+        proxy = train(
+            rows, options.model, seed=options.seed, hyperparameters=hyper, simulators=simulators
+        )
     proxy.save(options.output)
     write_json(
         options.output / "report.json",

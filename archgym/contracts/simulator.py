@@ -16,6 +16,7 @@ from ..space import Designs, DesignSpace, Setting, Value, settings_of_signature
 from .drawing import Drawing
 from .evaluation import Evaluation, Metric, check_evaluation
 from .explanation import Breakdown, Explanation, whole
+from .features import Features, check_features
 from .query import Query
 
 
@@ -24,8 +25,9 @@ class Simulator(ABC):
 
     An author sets ``name``, ``version``, ``metrics`` and ``space`` and writes :meth:`_evaluate`.
     The rest has defaults: :meth:`canonical` where different designs must behave alike,
-    :meth:`repair` and :meth:`mask` where most combinations are senseless,
-    :meth:`default_design` where the middle of every knob is no sensible design.
+    :meth:`repair` and :meth:`mask` where most combinations are senseless, :meth:`features` for what
+    models should look at besides knobs, :meth:`default_design` where the middle of every knob is no
+    sensible design.
     """
 
     name: ClassVar[str]
@@ -41,6 +43,8 @@ class Simulator(ABC):
     expensive: ClassVar[bool] = False
     # whether :meth:`evaluate` starts other programs: done after consent where a foreign file asks for it
     starts_programs: ClassVar[bool] = False
+    # what :meth:`features` means by its columns; a new text wherever that changes, '' for no features
+    features_version: ClassVar[str] = ""
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -249,6 +253,27 @@ class Simulator(ABC):
         """
         return ()
 
+    def features(self, x: ArrayLike) -> Features:
+        """What physics suggests a model should look at: numbers of designs, none of them evaluated.
+
+        They follow from the design and the workload in closed form, at a small part of an evaluation's
+        cost. A proxy learns from them beside the knobs.
+
+        Args:
+            x: designs (n, d) of value indices, valid or not.
+
+        Returns:
+            Columns of numbers by name, and rough estimates of metrics; no columns by default.
+
+        Raises:
+            DesignError: ``x`` is not a batch of this space.
+            EvaluationError: the simulator broke the contract of features.
+        """
+        designs = self.space.check(x)
+        if not self.features_version:
+            return Features.none(len(designs))
+        return check_features(self._features(designs), len(designs), self.name)
+
     def queries(self) -> tuple[Query, ...]:
         """Parts of an evaluation that are costly by themselves.
 
@@ -263,6 +288,10 @@ class Simulator(ABC):
     def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
         """Breakdowns of the metrics that the simulator knows the parts of; none by default."""
         return ()
+
+    def _features(self, x: Designs) -> Features:
+        """Features of checked designs; none by default."""
+        return Features.none(len(x))
 
     # ---- what an author must write
     @abstractmethod

@@ -13,6 +13,7 @@ from ..space import Designs, Value, design_keys
 from .drawing import Drawing
 from .evaluation import Evaluation
 from .explanation import Explanation
+from .features import Features
 from .simulator import Simulator
 
 
@@ -29,6 +30,7 @@ class Wrapper(Simulator):
         self.name = inner.name  # type: ignore[misc]
         self.version = inner.version  # type: ignore[misc]
         self.workload, self.workload_hash = inner.workload, inner.workload_hash
+        self.features_version = inner.features_version  # type: ignore[misc]
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -77,6 +79,10 @@ class Wrapper(Simulator):
     def draw(self, design: Designs) -> Iterable[Drawing]:
         """As the inner simulator's :meth:`Simulator.draw`."""
         return self.inner.draw(design)
+
+    def features(self, x: Any) -> Features:
+        """As the inner simulator's :meth:`Simulator.features`."""
+        return self.inner.features(x)
 
     def prepare(self) -> None:
         """The inner simulator's."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..datasets.reader import Dataset
 from ..datasets.shipped import found
+from .hooks import simulators_for
 from .proxy import Proxy
 from .report import hyperparameters as checked
 from .rows import Rows
@@ -19,6 +20,7 @@ def train_proxy(
     model: str = "gradient_boosting",
     *,
     hyperparameters: Mapping[str, Any] | None = None,
+    features: str = "auto",
     seed: int = 0,
     output: str | Path | None = None,
 ) -> Proxy:
@@ -28,6 +30,7 @@ def train_proxy(
         data: a data set, or the path or name of its Parquet file.
         model: a registered cost model (``archgym list cost-models``).
         hyperparameters: of the cost model.
+        features: ``knobs``; ``structure``: the simulators' features too; ``auto``: these where there are some.
         seed: of the training.
         output: folder to save the proxy in; ``answers="proxy:FOLDER"`` uses it.
 
@@ -39,7 +42,10 @@ def train_proxy(
     """
     rows = Rows.of(data if isinstance(data, Dataset) else Dataset(found(Path(data))))
     texts = {k: str(v) for k, v in (hyperparameters or {}).items()}
-    proxy = train(rows, model, seed=seed, hyperparameters=checked(texts, model))
+    simulators = simulators_for(features, rows)
+    proxy = train(
+        rows, model, seed=seed, hyperparameters=checked(texts, model), simulators=simulators
+    )
     if output is not None:
         proxy.save(Path(output))
     return proxy

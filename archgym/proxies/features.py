@@ -27,12 +27,17 @@ class FeatureMap:
     ) -> None:
         self.space = space
         self.workloads = tuple(workloads) if len(workloads) > 1 else ()
-        self._tables = [_table(p) for p in space.parameters]
+        tables = [_table(p) for p in space.parameters]
         self.names = [
             p.name if t.shape[1] == 1 else f"{p.name}={(items_of(p) or p.values)[k]}"
-            for p, t in zip(space.parameters, self._tables)
+            for p, t in zip(space.parameters, tables)
             for k in range(t.shape[1])
         ]
+        # all columns of all tables end to end: a batch is one look-up
+        flat = [t[:, k] for t in tables for k in range(t.shape[1])]
+        self._values = np.concatenate([np.zeros(0), *flat])
+        self._start = np.cumsum([0, *map(len, flat)])[:-1]
+        self._knob = np.repeat(np.arange(len(tables)), [t.shape[1] for t in tables])
         columns, self._of_workload = _described(self.workloads, described or {})
         self.names += columns
 
@@ -41,10 +46,13 @@ class FeatureMap:
 
     def __call__(self, x: Designs, workload: NDArray[np.int64] | int = 0) -> Floats:
         """Features of designs; ``workload`` (n,) are positions in ``workloads``."""
-        parts = [t[x[:, i]] for i, t in enumerate(self._tables) if t.shape[1]]
-        if self.workloads:
-            parts.append(self._of_workload[np.broadcast_to(workload, len(x))])
-        return np.concatenate(parts, axis=1) if parts else np.zeros((len(x), 1))
+        if not len(self):
+            return np.zeros((len(x), 1))
+        found = self._values[x.take(self._knob, axis=1) + self._start]
+        if not self.workloads:
+            return found
+        told = self._of_workload[np.broadcast_to(workload, len(x))]
+        return np.concatenate([found, told], axis=1)
 
 
 def _described(

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from ..contracts.evaluation import Evaluation, Floats
 
+LEVEL = 0.9  # of intervals, unless another is asked for
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -74,3 +76,17 @@ def reasons(feasible: NDArray[np.bool_]) -> list[str]:
     if feasible.all():
         return []
     return ["" if ok else "the proxy expects it to be infeasible" for ok in feasible]
+
+
+def conformal_quantile(scores: Floats, level: float) -> float:
+    """The score that a fresh one does not exceed with a probability (split conformal, Vovk et al. 2005).
+
+    Args:
+        scores: of designs kept aside, (n,).
+        level: the probability.
+
+    Returns:
+        The ceil((n + 1) level)-th of the sorted scores; +inf where n is too small.
+    """
+    k = int(np.ceil((len(scores) + 1) * level))
+    return float(scores[k - 1]) if k <= len(scores) else float("inf")

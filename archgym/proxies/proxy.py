@@ -1,13 +1,8 @@
-"""A proxy: a regressor of all metrics, one of feasibility, calibrated intervals, a measure of shift.
-
-On disk a folder: ``proxy.json`` (what it is) and ``arrays-….npz`` (all numbers).  Loading runs no
-code from it.
-"""
+"""A proxy: a regressor of all metrics, one of feasibility, calibrated intervals, a measure of shift."""
 
 from __future__ import annotations
 
-import hashlib
-import io
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,18 +18,15 @@ from ..contracts.cost_model import CostModel
 from ..contracts.evaluation import Evaluation, Floats
 from ..contracts.simulator import Simulator
 from ..datasets.schema import Description
-from ..documents import read_json
-from ..errors import StoreError
-from ..files.arrays import read_arrays
-from ..files.text import write_bytes, write_json
 from ..space import Designs
 from .features import FeatureMap
-from .prediction import Prediction
+from .folder import DESCRIPTION, OF_KNOBS, STRUCTURAL, digest_of, read, under, write
+from .prediction import LEVEL, Prediction, conformal_quantile
 from .rows import ProxyError, Rows
+from .structure import Structure
 
-FORMAT, DESCRIPTION = 3, "proxy.json"
-LEVEL = 0.9
 REFERENCE_ROWS = 4000
+LARGEST_LOGARITHM = 200.0
 
 
 @dataclass(frozen=True)
@@ -51,13 +43,15 @@ class Proxy:
         regressor: of all metrics.
         centre: (m,) what is taken from each metric.
         scale: (m,) what each is then divided by.
-        logarithmic: names of metrics whose logarithm is learnt.
+        logarithmic: names of metrics whose logarithm is learnt, over the simulator's estimate where it has one.
         scores: (m, calibration rows) sorted conformal scores, |error| / spread.
         reference: (r, p) features of training rows.
         distance: the scale of the shift, a distance between features.
         classifier: of feasibility; None where all training rows are feasible.
         rows: what it was trained on, thinned where large, to learn on from; None if not kept.
         facts: what else is known of the training.
+        structure: which features of a simulator it sees, and their scales; None: knobs alone.
+        simulators: whose features it answers with, by workload; :meth:`bound` sets them, no folder does.
     """
 
     description: Description
@@ -74,11 +68,14 @@ class Proxy:
     classifier: CostModel | None = None
     rows: Rows | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    structure: Structure | None = None
+    simulators: Mapping[str, Simulator] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def features(self) -> FeatureMap:
-        """How designs become features."""
-        return FeatureMap(self.description.space, self.workloads, self.description.workloads)
+        """How knobs become features, and workloads where no simulator describes them."""
+        workloads = self.workloads if self.structure is None else ()
+        return FeatureMap(self.description.space, workloads, self.description.workloads)
 
     @cached_property
     def _neighbours(self) -> Any:
@@ -86,11 +83,71 @@ class Proxy:
 
         return cKDTree(self.reference)
 
-    @property
+    @cached_property
     def metrics(self) -> tuple[str, ...]:
         """Names of the metrics it predicts."""
         return tuple(m.name for m in self.description.metrics)
 
+    @cached_property
+    def estimated(self) -> tuple[str, ...]:
+        """Metrics that are learnt as what they exceed their estimate by."""
+        given = () if self.structure is None else self.structure.estimates
+        return tuple(m for m in self.logarithmic if m in given)
+
+    @cached_property
+    def _exponents(self) -> Any:
+        return np.array([m in self.logarithmic for m in self.metrics], np.bool_)
+
+    # ---- whose features it sees
+    def bound(self, *simulators: Simulator) -> Proxy:
+        """This proxy, with the simulators whose features it answers by.
+
+        Args:
+            simulators: one a workload, which may be one that it did not learn from.
+
+        Returns:
+            The proxy; itself where knobs alone tell it everything.
+
+        Raises:
+            ProxyError: features of another simulator or of another version.
+        """
+        if self.structure is None:
+            return self
+        for simulator in simulators:
+            self.structure.require(simulator)
+        return dataclasses.replace(self, simulators={s.workload: s for s in simulators})
+
+    def _simulator(self, workload: str) -> Simulator:
+        """Whose features tell of a workload's designs."""
+        if workload in self.simulators:
+            return self.simulators[workload]
+        if len(self.simulators) == 1 and not workload:
+            return next(iter(self.simulators.values()))
+        assert self.structure is not None
+        raise ProxyError(
+            f"the proxy learnt from features of simulator {self.structure.simulator!r} and has none for "
+            f"workload {workload or self.workloads[0]!r}: give it that simulator, proxy.bound(simulator)"
+        )
+
+    def columns(self, x: Designs, workload: str = "") -> tuple[Floats, Mapping[str, Floats]]:
+        """What the models see of designs.
+
+        Args:
+            x: designs (n, d) of the space; they are not checked.
+            workload: its name, where there are several.
+
+        Returns:
+            Features (n, p), and estimates of metrics, (n,) each.
+
+        Raises:
+            ProxyError: a workload that it was not trained on, or whose simulator it lacks.
+        """
+        if self.structure is None:
+            return self.features(x, self._position(workload)), {}
+        table, estimates = self.structure.of_designs(self._simulator(workload), x)
+        return np.concatenate([self.features(x), table], axis=1), estimates
+
+    # ---- answering
     def predict(self, x: Designs, workload: str = "", level: float = LEVEL) -> Prediction:
         """Predict designs with intervals.
 
@@ -107,24 +164,25 @@ class Proxy:
             ProxyError: a workload that it was not trained on.
         """
         designs = self.description.space.check(x)
-        features = self.features(designs, self._position(workload))
+        features, estimates = self.columns(designs, workload)
         centre, spread = self.regressor.predict(features)
-        mean, low, high = {}, {}, {}
-        for i, name in enumerate(self.metrics):
-            half = conformal_quantile(self.scores[i], level) * spread[:, i]
-            mean[name] = self._unscaled(i, centre[:, i])
-            low[name] = self._unscaled(i, centre[:, i] - half)
-            high[name] = self._unscaled(i, centre[:, i] + half)
+        half = np.array([conformal_quantile(s, level) for s in self.scores]) * spread
         chance = np.ones(len(designs))
         if self.classifier is not None:
             chance = np.clip(self.classifier.mean(features)[:, 0], 0, 1)
-        return Prediction(mean, low, high, chance, self.shift(features))
+        return Prediction(
+            self._unscaled(centre, estimates),
+            self._unscaled(centre - half, estimates),
+            self._unscaled(centre + half, estimates),
+            chance,
+            self.shift(features),
+        )
 
     def shift(self, features: Floats) -> Floats:
         """How far rows lie from what the proxy was trained on.
 
         Args:
-            features: (n, p), as :attr:`features` makes them of designs.
+            features: (n, p), as :meth:`columns` makes them of designs.
 
         Returns:
             (n,): the distance to the nearest training row over the distance that 95 % of fresh rows
@@ -143,18 +201,23 @@ class Proxy:
         Returns:
             Means by metric, (n,) each, and chances of feasibility, (n,).
         """
-        features = self.features(x, self._position(workload))
-        centre = self.regressor.mean(features)
-        out = {name: self._unscaled(i, centre[:, i]) for i, name in enumerate(self.metrics)}
+        features, estimates = self.columns(x, workload)
+        out = self._unscaled(self.regressor.mean(features), estimates)
         chance = np.ones(len(x))
         if self.classifier is not None:
             chance = self.classifier.mean(features)[:, 0]
         return out, chance
 
-    def _unscaled(self, i: int, value: Floats) -> Floats:
-        """From what the regressor gives to a metric in its unit."""
-        value = self.centre[i] + self.scale[i] * value
-        return np.exp(np.clip(value, -200, 200)) if self.metrics[i] in self.logarithmic else value
+    def _unscaled(self, values: Floats, estimates: Mapping[str, Floats]) -> dict[str, Floats]:
+        """From what the regressor gives, (n, m), to metrics in their units, (n,) each."""
+        table = np.ascontiguousarray((self.centre + self.scale * values).T)
+        logarithms = table[self._exponents]
+        np.minimum(np.maximum(logarithms, -LARGEST_LOGARITHM), LARGEST_LOGARITHM, out=logarithms)
+        table[self._exponents] = np.exp(logarithms)
+        out = dict(zip(self.metrics, table))
+        for name in self.estimated:
+            out[name] = out[name] * estimates[name]
+        return out
 
     def _position(self, workload: str) -> int:
         if len(self.workloads) < 2:
@@ -172,33 +235,36 @@ class Proxy:
             simulator: whose workload is meant.
 
         Returns:
-            Designs (n, d) and their evaluation; None where rows were not kept.
+            Designs (n, d) and their evaluation; None where rows were not kept, or are none of that workload.
         """
-        if self.rows is None:
+        name = self.named(simulator)
+        if self.rows is None or name not in self.rows.workloads:
             return None
-        rows = self.rows.of_workload(self.named(simulator))
+        rows = self.rows.of_workload(name)
         return rows.x, Evaluation(rows.metrics, rows.feasible)
 
     def named(self, simulator: Simulator) -> str:
         """What the proxy calls the workload of a simulator.
 
         Args:
-            simulator: one that the proxy was trained on.
+            simulator: one that the proxy was trained on, or whose features it can see.
 
         Returns:
             The workload's name; where there is one workload alone, that one's.
         """
-        return simulator.workload if len(self.workloads) > 1 else self.workloads[0]
+        several = len(self.workloads) > 1 or self.structure is not None
+        return simulator.workload if several else self.workloads[0]
 
     # ---- on disk
     @cached_property
     def digest(self) -> str:
         """A digest of everything that :meth:`save` writes."""
-        return _digest(self._document(), self._arrays())
+        return digest_of(self._document(), self._arrays())
 
     def _document(self) -> dict[str, Any]:
+        structure = {} if self.structure is None else {"structure": self.structure.document()}
         return {
-            "format": FORMAT,
+            "format": STRUCTURAL if structure else OF_KNOBS,
             "model": self.model,
             "keys": list(self.keys),
             "workloads": list(self.workloads),
@@ -207,6 +273,7 @@ class Proxy:
             "classifier": self.classifier is not None,
             "description": json.loads(self.description.to_bytes()),
             "facts": dict(self.facts),
+            **structure,
         }
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
@@ -217,17 +284,15 @@ class Proxy:
             "scale": self.scale,
             "scores": self.scores,
         }
-        out |= {f"regressor/{k}": v for k, v in self.regressor.arrays().items()}
-        if self.classifier is not None:
-            out |= {f"classifier/{k}": v for k, v in self.classifier.arrays().items()}
-        if self.rows is not None:
-            out |= {f"rows/{k}": v for k, v in self.rows.arrays().items()}
+        parts = ("regressor", "classifier", "rows", "structure")
+        for name in parts:
+            part = getattr(self, name)
+            if part is not None:
+                out |= {f"{name}/{k}": v for k, v in part.arrays().items()}
         return out
 
     def save(self, folder: Path) -> None:
-        """Write the proxy as numbers.
-
-        A proxy that was there stays whole until ``proxy.json``, the last file, is written.
+        """Write the proxy as numbers; see :func:`.folder.write`.
 
         Args:
             folder: where to; it is made if it is missing.
@@ -235,24 +300,7 @@ class Proxy:
         Raises:
             StoreError: the folder cannot be written.
         """
-        arrays = self._arrays()
-        buffer = io.BytesIO()
-        named: dict[str, Any] = {k.replace("/", "|"): v for k, v in arrays.items()}
-        np.savez_compressed(buffer, **named)
-        file = f"arrays-{self.digest[:16]}.npz"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"cannot write {folder}: {error.strerror}; free some space and train again"
-            ) from error
-        write_bytes(folder / file, buffer.getvalue())
-        write_json(
-            folder / DESCRIPTION, {**self._document(), "digest": self.digest, "arrays": file}
-        )
-        for old in folder.glob("arrays-*.npz"):  # of a proxy that this one replaces
-            if old.name != file:
-                old.unlink(missing_ok=True)
+        write(folder, self._document(), self._arrays())
 
     @classmethod
     def load(cls, folder: Path) -> Proxy:
@@ -262,62 +310,46 @@ class Proxy:
             folder: what :meth:`save` wrote.
 
         Returns:
-            The proxy.
+            The proxy, with no simulators bound.
 
         Raises:
             ProxyError: no proxy, another format, or numbers that are not those that were saved.
         """
-        path = folder / DESCRIPTION
-        try:
-            document = read_json(path)
-            if document.get("format") != FORMAT:
-                raise ProxyError(
-                    f"{folder} is of format {document.get('format')}, this version reads {FORMAT}; train it again"
-                )
-            name = str(document.pop("arrays", ""))
-            if name != Path(name).name or not name.endswith(".npz"):
-                raise ProxyError(f"{folder}: {name!r} is no name of an array file")
-            found = read_arrays(folder / name)
-            arrays = {k.replace("|", "/"): v for k, v in found.items()}
-        except FileNotFoundError:
-            raise ProxyError(
-                f"{folder} holds no proxy (no {DESCRIPTION}, or its arrays are missing); archgym train"
-            ) from None
-        except StoreError as error:
-            raise ProxyError(f"{error}; train it again") from error
-        saved = document.pop("digest", None)
-        if _digest(document, arrays) != saved:
-            raise ProxyError(
-                f"{folder}: {DESCRIPTION} or its arrays are not what was saved (the digest differs); "
-                "train it again"
-            )
+        document, arrays = read(folder)
         description = Description.from_bytes(
-            json.dumps(document["description"]).encode(), str(path)
+            json.dumps(document["description"]).encode(), str(folder / DESCRIPTION)
         )
         make = registry.load("cost_models", document["model"], registered_only=True)
         names = tuple(document["workloads"]), tuple(document["keys"])
+        words, structure = document.get("structure"), None
+        if words is not None:
+            structure = Structure.restored(words, under("structure/", arrays))
+        classifier = None
+        if document["classifier"]:
+            classifier = _restored(make, {}, under("classifier/", arrays))
         return cls(
             description=description,
             model=document["model"],
             keys=names[1],
             workloads=names[0],
-            regressor=_restored(make, document["hyperparameters"], _under("regressor/", arrays)),
+            regressor=_restored(make, document["hyperparameters"], under("regressor/", arrays)),
             centre=arrays["centre"],
             scale=arrays["scale"],
             logarithmic=tuple(document["logarithmic"]),
             scores=arrays["scores"],
             reference=arrays["reference"],
             distance=float(arrays["distance"][0]),
-            classifier=_restored(make, {}, _under("classifier/", arrays))
-            if document["classifier"]
-            else None,
-            rows=Rows.restored(description, _under("rows/", arrays), *names),
+            classifier=classifier,
+            rows=Rows.restored(description, under("rows/", arrays), *names),
             facts=document["facts"],
+            structure=structure,
         )
 
 
 def require_trained_on(proxy: Proxy, simulator: Simulator) -> None:
     """Refuse a proxy of another space, simulator, setting or workload.
+
+    A proxy that learnt from a simulator's features on several workloads answers for others too.
 
     Args:
         proxy: who would answer.
@@ -330,7 +362,9 @@ def require_trained_on(proxy: Proxy, simulator: Simulator) -> None:
         raise ProxyError(
             f"the proxy was trained on another design space than that of simulator {simulator.name!r}"
         )
-    if simulator.key not in proxy.keys:
+    if proxy.structure is not None:
+        proxy.structure.require(simulator)
+    if simulator.key not in proxy.keys and not _spans(proxy, simulator):
         raise ProxyError(
             f"the proxy was trained on other data than simulator {simulator.name!r} {simulator.version} "
             f"gives on workload {simulator.workload!r} with these settings; train one on this"
@@ -340,22 +374,17 @@ def require_trained_on(proxy: Proxy, simulator: Simulator) -> None:
         raise ProxyError(f"the proxy predicts {list(proxy.metrics)}, the simulator gives {names}")
 
 
-def conformal_quantile(scores: Floats, level: float) -> float:
-    """The score that a fresh one does not exceed with a probability (split conformal, Vovk et al. 2005).
-
-    Args:
-        scores: of designs kept aside, (n,).
-        level: the probability.
-
-    Returns:
-        The ceil((n + 1) level)-th of the sorted scores; +inf where n is too small.
-    """
-    k = int(np.ceil((len(scores) + 1) * level))
-    return float(scores[k - 1]) if k <= len(scores) else float("inf")
+def _spans(proxy: Proxy, simulator: Simulator) -> bool:
+    """Whether a proxy learnt from features of several workloads of the very same simulator."""
+    if proxy.structure is None or len(proxy.workloads) < 2:
+        return False
+    own = _without_workload(simulator.fingerprint())
+    return any(_without_workload(f) == own for f in proxy.description.fingerprints.values())
 
 
-def _under(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
+def _without_workload(fingerprint: Mapping[str, Any]) -> str:
+    kept = {k: v for k, v in fingerprint.items() if not k.startswith("workload")}
+    return json.dumps(kept, sort_keys=True, default=str)
 
 
 def _restored(
@@ -364,13 +393,3 @@ def _restored(
     model = make(**hyper)
     model.restore(arrays)
     return model
-
-
-def _digest(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
-    digest = hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode())
-    for name in sorted(arrays):
-        digest.update(
-            name.encode() + str(arrays[name].dtype).encode() + str(arrays[name].shape).encode()
-        )
-        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
-    return digest.hexdigest()[:32]

@@ -69,10 +69,11 @@ def evaluate(proxy: Proxy, rows: Rows) -> list[Quality]:
     mean = {n: np.empty(len(works)) for n in proxy.metrics}
     low = {n: np.empty(len(works)) for n in proxy.metrics}
     high = {n: np.empty(len(works)) for n in proxy.metrics}
+    known = {*proxy.workloads, *proxy.simulators}
     for w, name in enumerate(rows.workloads):
         here = np.flatnonzero(rows.workload[works] == w)
         if len(here):
-            p = proxy.predict(rows.x[works[here]], name if name in proxy.workloads else "")
+            p = proxy.predict(rows.x[works[here]], name if name in known else "")
             for n in proxy.metrics:
                 mean[n][here], low[n][here], high[n][here] = p.mean[n], p.low[n], p.high[n]
     few = np.random.default_rng(0).permutation(len(works))[:TAU_ROWS]

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import registry
 from ..contracts.cost_model import CostModel
+from ..contracts.simulator import Simulator
 from ..datasets.operations import split
 from ..datasets.reader import Dataset
 from ..datasets.schema import DatasetError
@@ -29,6 +30,7 @@ def split_qualities(
     test: float = 0.2,
     seed: int = 0,
     on_step: Callable[[str], None] | None = None,
+    simulators: Sequence[Simulator] = (),
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Train on one side of each split, and judge on the other.
 
@@ -41,6 +43,7 @@ def split_qualities(
         test: the share of rows to hold out, between 0 and 1.
         seed: of random splits and of the model.
         on_step: told in words what is done next, before each split.
+        simulators: whose features the model sees beside the knobs, one a workload.
 
     Returns:
         Quality by split and metric, and the splits that the data does not allow, with the reason.
@@ -58,14 +61,21 @@ def split_qualities(
         except DatasetError as error:
             skipped[name] = str(error)
             continue
-        proxy = train(rows.take(parts.train), model, seed=seed, hyperparameters=hyper)
+        proxy = train(
+            rows.take(parts.train), model, seed=seed, hyperparameters=hyper, simulators=simulators
+        )
         for quality in evaluate(proxy, rows.take(parts.test)):
             table.append({"split": name, "held_out": parts.held_out, **quality.as_dict()})
     return table, skipped
 
 
 def tuned(
-    rows: Rows, model: str, draws: int, seed: int, on_step: Callable[[str], None] | None = None
+    rows: Rows,
+    model: str,
+    draws: int,
+    seed: int,
+    on_step: Callable[[str], None] | None = None,
+    simulators: Sequence[Simulator] = (),
 ) -> dict[str, Any]:
     """The best of ``draws`` points of hyperparameters by mean relative error on held-out designs.
 
@@ -77,6 +87,7 @@ def tuned(
         draws: points that are tried.
         seed: of the draws.
         on_step: told in words what is done next, before each point.
+        simulators: whose features the model sees beside the knobs, one a workload.
 
     Returns:
         The best hyperparameters.
@@ -93,7 +104,8 @@ def tuned(
     for number, point in enumerate(points, 1):
         if on_step is not None:
             on_step(f"hyperparameters, draw {number} of {len(points)}")
-        qualities = evaluate(train(learn, model, seed=seed, hyperparameters=point), judge)
+        proxy = train(learn, model, seed=seed, hyperparameters=point, simulators=simulators)
+        qualities = evaluate(proxy, judge)
         error = float(np.mean([np.log(max(q.relative_rmse, 1e-12)) for q in qualities]))
         if error < best[0]:
             best = error, dict(point)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from .. import registry
 from ..contracts.cost_model import CostModel
 from ..contracts.evaluation import Floats
+from ..contracts.simulator import Simulator
 from ..space import DesignSpace
 from .features import FeatureMap
+from .hooks import gathered
 from .proxy import REFERENCE_ROWS, Proxy
 from .rows import ProxyError, Rows
+from .structure import Structure
 
 DECADE = 10.0
 CALIBRATION = 0.15
@@ -29,6 +32,7 @@ def train(
     *,
     seed: int = 0,
     hyperparameters: Mapping[str, Any] | None = None,
+    simulators: Sequence[Simulator] = (),
 ) -> Proxy:
     """Train a proxy of all metrics.
 
@@ -40,6 +44,8 @@ def train(
         model: a registered cost model, or ``FILE.py:Class``.
         seed: of the choice of rows and of the model.
         hyperparameters: of the model, by name.
+        simulators: whose features the model sees beside the knobs, one a workload; none: knobs alone. Of a
+            metric that they estimate, what it exceeds its estimate by is learnt.
 
     Returns:
         The trained proxy.
@@ -54,11 +60,10 @@ def train(
             f"{len(works)} feasible rows are too few for this space of {len(space)} knobs: give at least "
             f"{least_rows(space)}"
         )
-    features = FeatureMap(space, rows.workloads, rows.description.workloads)
-    table = features(rows.x, rows.workload)
+    structure, table, estimates = _seen(rows, simulators)
     inside, outside = _apart(rows.canonical, works, seed)
     make: type[CostModel] = registry.load("cost_models", model)
-    targets, logarithmic = _targets(rows, works)
+    targets, logarithmic = _targets(rows, works, estimates)
     centre, scale = targets[inside].mean(axis=0), targets[inside].std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     regressor = make(seed=seed, **(hyperparameters or {}))
@@ -90,6 +95,8 @@ def train(
             "seed": seed,
             "constant": constant_metrics(rows),
         },
+        structure=structure,
+        simulators={s.workload: s for s in simulators},
     )
 
 
@@ -105,8 +112,27 @@ def least_rows(space: DesignSpace) -> int:
     return max(2 * sum(len(p) > 1 for p in space.parameters), 20)
 
 
-def _targets(rows: Rows, works: NDArray[np.intp]) -> tuple[Floats, tuple[str, ...]]:
-    """What is learnt, (n, m), and the metrics that are learnt as logarithms: positive, over a decade."""
+def _seen(
+    rows: Rows, simulators: Sequence[Simulator]
+) -> tuple[Structure | None, Floats, Mapping[str, Floats]]:
+    """What models see, (n, p): knobs, then features of simulators; and estimates of metrics, (n,) each."""
+    space = rows.description.space
+    if not simulators:
+        features = FeatureMap(space, rows.workloads, rows.description.workloads)
+        return None, features(rows.x, rows.workload), {}
+    found = gathered(rows, simulators)
+    structure = Structure.of(simulators[0], found)
+    table = np.concatenate([FeatureMap(space)(rows.x), structure.table(found)], axis=1)
+    return structure, table, found.estimates
+
+
+def _targets(
+    rows: Rows, works: NDArray[np.intp], estimates: Mapping[str, Floats]
+) -> tuple[Floats, tuple[str, ...]]:
+    """What is learnt, (n, m), and the metrics that are learnt as logarithms.
+
+    These are positive, and have an estimate or span a decade.
+    """
     still = constant_metrics(rows)
     if len(still) == len(rows.description.metrics):
         raise ProxyError(
@@ -116,9 +142,12 @@ def _targets(rows: Rows, works: NDArray[np.intp]) -> tuple[Floats, tuple[str, ..
     for metric in rows.description.metrics:
         values = rows.metrics[metric.name]
         seen = values[works]
-        if seen.min() > 0 and seen.max() > DECADE * seen.min():
+        rough = estimates.get(metric.name)
+        if seen.min() > 0 and (rough is not None or seen.max() > DECADE * seen.min()):
             logarithmic.append(metric.name)
-            values = np.log(np.where(rows.feasible, values, 1.0))
+            values = np.log(
+                np.where(rows.feasible, values, 1.0) / (1.0 if rough is None else rough)
+            )
         columns.append(values)
     return np.stack(columns, axis=1), tuple(logarithmic)
 

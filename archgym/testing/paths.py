@@ -20,7 +20,8 @@ from ..datasets.reader import Dataset
 from ..documents import read_json, read_yaml
 from ..errors import ArchgymError, UnknownNameError
 from ..goals.scenario_file import shipped
-from ..proxies.proxy import DESCRIPTION as PROXY
+from ..proxies.folder import DESCRIPTION as PROXY
+from ..proxies.hooks import simulators_of
 from ..proxies.proxy import Proxy
 from ..report import leaderboard
 from ..runs.run_folder import MANIFEST, RESULT, RunFolder
@@ -260,6 +261,8 @@ def _sweep(path: Path) -> Outcome:
 
 def _proxy(path: Path) -> Outcome:
     proxy = Proxy.load(path)
+    if proxy.structure is not None and proxy.rows is not None:
+        proxy = proxy.bound(*simulators_of(proxy.rows))
     x = proxy.description.space.sample(16, np.random.default_rng(0))
     found = proxy.predict(x, proxy.workloads[0])
     for name, mean in found.mean.items():

@@ -84,6 +84,7 @@ def check_simulator(
     default = sim.space.encode(sim.default_design())
     require(bool(sim.space.is_valid(default).all()), "the default design must be valid")
     _check_advice(sim, x, e)
+    _check_features(sim, x[:6])
     _check_explanation(sim, x[:6], e.take(list(range(min(designs, 6)))))
     if make is not None:
         other = make()
@@ -110,6 +111,25 @@ def _check_advice(sim: Simulator, x: Designs, e: Evaluation) -> None:
         )
         if len(moves):
             sim.space.check(moves)
+
+
+def _check_features(sim: Simulator, x: Designs) -> None:
+    """Features are numbers of a batch's own rows; who gives some has a version of them."""
+    found = sim.features(x)
+    if not sim.features_version:
+        own = type(sim)._features is not Simulator._features
+        require(not own, "a simulator that gives features must say their version, features_version")
+        return
+    for i in range(len(x)):
+        alone = sim.features(x[i : i + 1])
+        require(alone.names == found.names, "every batch must have the same features")
+        same = np.array_equal(alone.values[0], found.values[i])
+        same = same and all(alone.estimates[k][0] == v[i] for k, v in found.estimates.items())
+        require(same, "features of a batch must equal those of its rows bit for bit")
+    require(
+        set(found.estimates) <= {m.name for m in sim.metrics},
+        "estimates must be named after metrics",
+    )
 
 
 def _check_explanation(sim: Simulator, x: Designs, e: Evaluation) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.explanation import Breakdown
+from archgym.contracts.features import Features
 from archgym.contracts.simulator import Simulator
 from archgym.space import THREADS, Designs, Setting, Value
 from archgym.kernels.threads import split_rows
@@ -43,6 +44,7 @@ class MappingSimulator(Simulator):
 
     name = "mapping"
     version = "1.0"
+    features_version = "nest 1"
     settings = (
         Setting("space", "choice", "loops", tuple(SPACES), description="the mapping space"),
         Setting(
@@ -158,6 +160,12 @@ class MappingSimulator(Simulator):
         return breakdowns(
             accounts, evaluation, *relief, None if self._space_name == "gamma" else {}
         )
+
+    def _features(self, x: Designs) -> Features:
+        """Tiles, how often they come, words that move, by level."""
+        from .features import mapping_features
+
+        return mapping_features(self._slices(), self.architecture, x)
 
     def _slices(self) -> list[tuple[Any, slice]]:
         out, at = [], 0

@@ -48,6 +48,15 @@ class MappingSpace(ABC):
             *arguments: (arch, switches, out (n, 7), work) of ``decoding.row``; ``out`` is filled.
         """
 
+    @abstractmethod
+    def describe(self, x: Designs, *arguments: Any) -> None:
+        """Features of designs.
+
+        Args:
+            x: designs (n, d).
+            arguments: arch, state, work, out and rough of ``nest_features.describe``.
+        """
+
     def state(self) -> State:
         """Arrays for one mapping: factor, order, keep."""
         levels = len(self.architecture.levels)
@@ -205,6 +214,15 @@ class LoopSpace(MappingSpace):
 
         evaluate_loops(x, self.tables, self.layer.dims, self.layer.geometry, *arguments)
 
+    def describe(self, x: Designs, arch: Any, *arguments: Any) -> None:
+        """A batch of this layer's designs; see ``nest_features.describe_loops``."""
+        from .nest_features import describe_loops
+
+        layer = self.layer
+        describe_loops(
+            x, self.tables, layer.dims, layer.geometry, arch, float(layer.count), *arguments
+        )
+
     def canonical(self, x: Designs) -> Designs:
         """What is cut says no more than the smallest value that is cut to the same."""
         out = x.copy()
@@ -300,6 +318,13 @@ class GammaSpace(MappingSpace):
         from .decoding import evaluate_gamma
 
         evaluate_gamma(self._written_out(x), self.layer.dims, self.layer.geometry, *arguments)
+
+    def describe(self, x: Designs, arch: Any, *arguments: Any) -> None:
+        """A batch of this layer's designs; see ``nest_features.describe_gamma``."""
+        from .nest_features import describe_gamma
+
+        layer, designs = self.layer, self._written_out(x)
+        describe_gamma(designs, layer.dims, layer.geometry, arch, float(layer.count), *arguments)
 
     def canonical(self, x: Designs) -> Designs:
         """Inner tiles beyond the outer ones are cut."""

@@ -14,7 +14,9 @@ from archgym.datasets.schema import Description
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.goals.scenario_file import from_document
 from archgym.proxies.features import FeatureMap
-from archgym.proxies.proxy import Proxy, _digest, conformal_quantile
+from archgym.proxies.folder import digest_of
+from archgym.proxies.prediction import conformal_quantile
+from archgym.proxies.proxy import Proxy
 from archgym.proxies.quality import evaluate
 from archgym.proxies.rows import ProxyError, Rows
 from archgym.proxies.training import train
@@ -312,7 +314,10 @@ def test_nothing_of_a_proxy_folder_runs_code_or_changes_unseen(tmp_path, trained
     evil = kept | {"model": "os:system"}
     with np.load(tmp_path / "p" / document["arrays"]) as file:
         arrays = {k.replace("|", "/"): file[k] for k in file.files}
-    evil |= {"digest": _digest(evil, arrays), "arrays": document["arrays"]}  # anyone can compute it
+    evil |= {
+        "digest": digest_of(evil, arrays),
+        "arrays": document["arrays"],
+    }  # anyone can compute it
     path.write_text(json.dumps(evil))
     with pytest.raises(UnknownNameError, match="cost model"):
         Proxy.load(tmp_path / "p")
