@@ -89,7 +89,14 @@ class View:
         return self.scenario.resolved[1]
 
     def evaluate(self, x: Designs) -> Evaluation:
-        """Combined metrics; through the store where there is one."""
+        """Combined metrics of designs, from the store where there is one.
+
+        Args:
+            x: designs (n, d), value indices.
+
+        Returns:
+            Their evaluation, over all workloads of the scenario.
+        """
         return self._evaluator(x)
 
     def close(self) -> None:
@@ -100,6 +107,12 @@ class View:
     # ---- actions
     def action_space(self, actions: str) -> spaces.Space[Any]:
         """``MultiDiscrete(nvec)`` for ``index``, the box [-1, 1]^d for ``unit``.
+
+        Args:
+            actions: the kind, ``index`` or ``unit``.
+
+        Returns:
+            A Gymnasium space of one environment's actions.
 
         Raises:
             UnknownNameError: another kind of actions.
@@ -113,8 +126,15 @@ class View:
     def shaped(self, actions: ArrayLike, n: int) -> NDArray[Any]:
         """Actions as an array (n, d).
 
+        Args:
+            actions: of n environments, anything that makes an array.
+            n: how many environments.
+
+        Returns:
+            An array (n, d).
+
         Raises:
-            ActionError: they have another shape.
+            ActionError: they have another shape, or are no numbers.
         """
         try:
             x = np.asarray(actions)
@@ -128,12 +148,19 @@ class View:
         return x
 
     def answer(self, x: NDArray[Any], kind: str) -> tuple[Designs, Evaluation]:
-        """Designs (n, d) of actions (n, d) of a kind, and their evaluation.
+        """Designs of actions, and their evaluation.
 
         Points of ``unit`` outside [-1, 1] count as the nearest point inside.
 
+        Args:
+            x: actions (n, d) of that kind.
+            kind: ``index`` or ``unit``.
+
+        Returns:
+            Designs (n, d) as value indices, and their evaluation.
+
         Raises:
-            ActionError: an action stands for no design; it and the parameter are named.
+            ActionError: an action stands for no design. The message names it and the parameter.
         """
         try:
             if kind == "unit":
@@ -160,13 +187,27 @@ class View:
         return len(self.metrics) + 1
 
     def observation_space(self, extra: int = 0) -> spaces.Box:
-        """The box of observations, with ``extra`` further entries."""
+        """The box of observations of one environment.
+
+        Args:
+            extra: further entries after the metrics and the feasibility.
+
+        Returns:
+            A Gymnasium box of (metrics + 1 + ``extra``,) float32, from -20 to 20.
+        """
         return spaces.Box(
             -OBSERVATION_LIMIT, OBSERVATION_LIMIT, (self.observation_size + extra,), np.float32
         )
 
     def observe(self, e: Evaluation) -> Observations:
-        """Observations of a batch, (n, metrics + 1) float32."""
+        """Observations of a batch.
+
+        Args:
+            e: the evaluation of n designs.
+
+        Returns:
+            (n, metrics + 1) float32; all zeros where a design is infeasible.
+        """
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             table = np.stack([e.metrics[n] for n in self.metrics], axis=1) / self._scale
             signed = table[:, self._signed]  # a copy, as the next line writes over the table
@@ -180,7 +221,15 @@ class View:
         return out
 
     def observe_one(self, row: dict[str, float], feasible: bool) -> Observations:
-        """:meth:`observe` of one design, without the cost of arrays."""
+        """:meth:`observe` of one design, without the cost of arrays.
+
+        Args:
+            row: its metrics by name, in SI units and in the order of ``metrics``.
+            feasible: whether the design works.
+
+        Returns:
+            (metrics + 1,) float32.
+        """
         if not feasible:
             return np.zeros(self.observation_size, np.float32)
         limit, log = OBSERVATION_LIMIT, math.log
@@ -196,9 +245,15 @@ class View:
         return np.array(values, np.float32)
 
     def information(self, e: Evaluation) -> dict[str, Any]:
-        """What ``info`` says of a batch of one: values by name with units, feasibility, specs.
+        """What ``info`` says of one design: values by name with units, feasibility, specs.
 
-        An infeasible design has no values, rather than NaN, which equals nothing, not even itself.
+        An infeasible design has no values, rather than NaN, which does not even equal itself.
+
+        Args:
+            e: an evaluation of one design.
+
+        Returns:
+            The keys ``metrics``, ``units``, ``feasible``, ``reason``, ``specs_met`` and ``guessed``.
         """
         feasible = bool(e.feasible[0])
         return {
@@ -211,10 +266,18 @@ class View:
         }
 
     def informations(self, e: Evaluation, rows: NDArray[np.intp], n: int) -> dict[str, Any]:
-        """:meth:`information` of every design of a batch, the rows ``rows`` of ``n`` environments.
+        """:meth:`information` of every design of a batch.
 
-        The form is Gymnasium's for vector environments: beside each key a mask ``_key`` (n,) of the
+        The form is Gymnasium's for vector environments: beside each key stands a mask ``_key`` (n,) of the
         environments that have it.
+
+        Args:
+            e: the evaluation of m designs.
+            rows: which environments they belong to, (m,).
+            n: how many environments there are.
+
+        Returns:
+            Arrays (n,) by key.
         """
         here = np.zeros(n, np.bool_)
         here[rows] = True

@@ -53,14 +53,33 @@ class Shown:
     info: dict[str, Any] = field(default_factory=dict)
 
     def render(self, view: View, mode: str | None) -> Any:
-        """Text, an image (h, w, 3) uint8, or None where there is no mode."""
+        """The present design in the given render mode.
+
+        Args:
+            view: the scenario.
+            mode: ``ansi``, ``rgb_array`` or None.
+
+        Returns:
+            Text, an image (480, 960, 3) uint8, or None where there is no mode.
+
+        Raises:
+            MissingExtraError: an image is wanted and matplotlib is not installed.
+        """
         if mode is None:
             return None
         return text(view, self) if mode == "ansi" else image(view, self)
 
 
 def text(view: View, shown: Shown) -> str:
-    """The design with units, its metrics beside the reference design's, and its specs."""
+    """The design with units, its metrics beside the reference design's, and its specs.
+
+    Args:
+        view: the scenario.
+        shown: the present design, and what it was found to be worth.
+
+    Returns:
+        Several lines.
+    """
     lines = [title(view)]
     width = max(map(len, view.space.names))
     for i, p in enumerate(view.space.parameters):
@@ -70,7 +89,14 @@ def text(view: View, shown: Shown) -> str:
 
 
 def title(view: View) -> str:
-    """The scenario and its workloads."""
+    """The scenario and its workloads.
+
+    Args:
+        view: the scenario.
+
+    Returns:
+        One line.
+    """
     return f"{view.scenario.name}, workload {', '.join(view.scenario.workloads)}"
 
 
@@ -102,7 +128,18 @@ def _outcome(view: View, shown: Shown) -> list[str]:
 
 
 def image(view: View, shown: Shown) -> NDArray[np.uint8]:
-    """The same as a picture, (480, 960, 3) uint8, drawn without a display."""
+    """The design and its metrics as a picture, drawn without a display.
+
+    Args:
+        view: the scenario.
+        shown: the present design, and what it was found to be worth.
+
+    Returns:
+        (480, 960, 3) uint8.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
     need("matplotlib", "rendering an image")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -30,6 +30,9 @@ def read_arrays(path: Path, most: int = MOST_BYTES) -> dict[str, NDArray[Any]]:
         path: the file.
         most: bytes that the arrays may take unpacked, by the file's own directory.
 
+    Returns:
+        The arrays by name.
+
     Raises:
         FileNotFoundError: it does not exist.
         StoreError: it is damaged, holds Python objects, or would take more memory than ``most``.

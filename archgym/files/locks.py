@@ -11,11 +11,18 @@ from ..errors import StoreError
 
 
 def hold(path: Path, busy: str, denied: str) -> IO[str]:
-    """Lock a file until it is closed, or until the process ends however it ends.
+    """Lock a file until it is closed, or until the process ends, however it ends.
+
+    Args:
+        path: the file; it is made where it is missing, and its content stays as it is.
+        busy: the message where another process holds the lock.
+        denied: the message where the file cannot be opened; ``{why}`` in it becomes the system's reason.
+
+    Returns:
+        The open file. Closing it gives the lock back.
 
     Raises:
-        StoreError: another process holds it (``busy``), or it cannot be written (``denied``, in which
-            ``{why}`` is the system's reason).
+        StoreError: another process holds it, or it cannot be written.
     """
     file = None
     try:

@@ -28,7 +28,16 @@ def arrow() -> Any:
 
 
 def table_digest(table: Any) -> str:
-    """A digest of an Arrow table's columns: names, types and values, however they are cut into chunks."""
+    """A digest of the columns of an Arrow table: names, types and values.
+
+    How the columns are cut into chunks does not count.
+
+    Args:
+        table: an Arrow ``Table``.
+
+    Returns:
+        32 hexadecimal digits.
+    """
     digest = hashlib.sha256()
     for name, column in zip(table.column_names, table.columns):
         digest.update(f"{name}\0{column.type}\0".encode())
@@ -41,7 +50,14 @@ def table_digest(table: Any) -> str:
 
 
 def table_bytes(table: Any) -> bytes:
-    """An Arrow table as the bytes of a Parquet file."""
+    """An Arrow table as the bytes of a Parquet file.
+
+    Args:
+        table: an Arrow ``Table``.
+
+    Returns:
+        The file's content.
+    """
     out = arrow().BufferOutputStream()
     arrow().parquet.write_table(table, out, compression="zstd", write_page_checksum=True)
     return bytes(out.getvalue())
@@ -49,6 +65,10 @@ def table_bytes(table: Any) -> bytes:
 
 def write_table(table: Any, path: Path) -> None:
     """Write an Arrow table; readers see the old file or the new one.
+
+    Args:
+        table: an Arrow ``Table``.
+        path: the file; its folder is made where it is missing.
 
     Raises:
         StoreError: the disk is full or the place cannot be written.

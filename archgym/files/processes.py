@@ -33,7 +33,17 @@ def _started(pid: int) -> str:
 
 
 def forgotten(owner: str, since: float) -> bool:
-    """Whether the process that claimed a design is gone, or has been silent for too long to tell."""
+    """Whether the process that claimed a design is gone, or has been silent for too long to tell.
+
+    On this machine the system is asked. A claim of another machine's process is forgotten after an hour.
+
+    Args:
+        owner: what :func:`this_process` returned in that process.
+        since: when it made the claim, seconds since 1970.
+
+    Returns:
+        Whether somebody else may take the design.
+    """
     host, pid, started = owner.rsplit(":", 2)
     if host != socket.gethostname() or _WINDOWS:
         return time.time() - since > _CLAIM_S

@@ -14,14 +14,28 @@ KEY = "digest"
 
 
 def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with its digest as the last key."""
+    """The document with its digest as the last key.
+
+    Args:
+        document: what will be written as JSON.
+
+    Returns:
+        A new mapping.
+    """
     return {**document, KEY: _digest(document)}
 
 
 def damaged(document: Mapping[str, Any]) -> bool:
     """Whether a document, as it was read, is not what was sealed.
 
-    A key that is the digest's but for one letter was the digest's: without this, damage there would unseal.
+    A key that differs from the digest's name in one letter counts as a damaged digest. Otherwise damage
+    there would pass for a document without one.
+
+    Args:
+        document: as read from JSON.
+
+    Returns:
+        False for a document that never had a digest.
     """
     if KEY in document:
         return bool(document[KEY] != _digest(document))
@@ -37,5 +51,12 @@ def _digest(document: Mapping[str, Any]) -> str:
 
 
 def digest_of(text: str) -> str:
-    """A digest of a text."""
+    """A digest of a text.
+
+    Args:
+        text: any.
+
+    Returns:
+        16 hexadecimal digits of its SHA-256.
+    """
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -13,7 +13,14 @@ from ..errors import StoreError
 
 
 def checksum(*fields: Any) -> int:
-    """CRC-32 of a row's fields."""
+    """CRC-32 of a row's fields, in their order.
+
+    Args:
+        fields: bytes, or values that count as their text.
+
+    Returns:
+        An unsigned 32-bit number.
+    """
     crc = 0
     for value in fields:
         data = value if isinstance(value, bytes) else str(value).encode()
@@ -22,15 +29,32 @@ def checksum(*fields: Any) -> int:
 
 
 def writable(path: Path) -> bool:
-    """Whether a file (or, where it is not there yet, its folder) can be written, with its log beside it."""
+    """Whether a database can be written, with its log beside it.
+
+    Args:
+        path: the file; where it is not there yet, its folder counts.
+
+    Returns:
+        True where both the folder and the file may be written.
+    """
     return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
 
 
 def read_only(path: Path, timeout: float) -> sqlite3.Connection:
-    """A file on a medium that cannot be written; what its log still holds is read too where that works.
+    """Open a database on a medium that cannot be written.
+
+    What its write-ahead log still holds is read too, where that works.
+
+    Args:
+        path: the file.
+        timeout: seconds to wait for a lock of another process.
+
+    Returns:
+        A connection that cannot write.
 
     Raises:
-        sqlite3.Error: it cannot be read. StoreError: a log that cannot be read without writing.
+        sqlite3.Error: it cannot be read.
+        StoreError: its log holds data that cannot be read without writing.
     """
     place = "file:" + quote(str(path.resolve()))
     settings: dict[str, Any] = {
@@ -52,10 +76,16 @@ def read_only(path: Path, timeout: float) -> sqlite3.Connection:
 
 
 def refuse_links(path: Path) -> Path:
-    """The file of a folder, where neither it nor a log beside it is a link to somewhere else.
+    """The same path, if neither it nor a log beside it is a symbolic link.
+
+    Args:
+        path: of a database.
+
+    Returns:
+        The path.
 
     Raises:
-        StoreError: one is: writing would change a file that the folder's maker chose.
+        StoreError: one is a link. Writing would change a file that the folder's maker chose.
     """
     for suffix in ("", "-wal", "-shm", "-journal"):
         file = path.with_name(path.name + suffix)
@@ -68,6 +98,9 @@ def refuse_links(path: Path) -> Path:
 
 def check_pages(path: Path) -> None:
     """Look at every page and index of a file; slow where it is large.
+
+    Args:
+        path: of a database.
 
     Raises:
         StoreError: it is damaged.
@@ -87,6 +120,9 @@ def check_pages(path: Path) -> None:
 def fold(connection: sqlite3.Connection) -> None:
     """Put the write-ahead log into the file itself, so that the one file can be copied.
 
-    Without effect while somebody else reads or writes: whoever closes last does it.
+    Without effect while another process reads or writes. The last one to close does it then.
+
+    Args:
+        connection: to the database.
     """
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

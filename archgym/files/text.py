@@ -16,12 +16,28 @@ os.umask(_MASK)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replace a JSON file in one step."""
+    """Replace a JSON file in one step.
+
+    Args:
+        path: the file.
+        value: what JSON can hold; anything else is written as its text.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
     write_text(path, json.dumps(value, indent=2, default=str) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace a text file (UTF-8) in one step."""
+    """Replace a text file (UTF-8) in one step.
+
+    Args:
+        path: the file.
+        text: its whole content.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
     write_bytes(path, text.encode("utf-8"))
 
 
@@ -30,6 +46,10 @@ def write_bytes(path: Path, data: bytes) -> None:
 
     The temporary file beside it has a name of its own, and a symbolic link at ``path`` is replaced, not
     followed: nothing outside the folder is ever written to.
+
+    Args:
+        path: the file.
+        data: its whole content.
 
     Raises:
         StoreError: the disk is full, or the folder is not there or cannot be written.
@@ -52,5 +72,9 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def share(temporary: str | Path) -> None:
-    """Give a temporary file, made for its owner alone, the rights that any new file has."""
+    """Give a temporary file, made for its owner alone, the rights that any new file has.
+
+    Args:
+        temporary: the file.
+    """
     os.chmod(temporary, 0o666 & ~_MASK)

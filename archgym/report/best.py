@@ -19,7 +19,14 @@ SHOWN_KNOBS = 10
 def best_designs(results: Results) -> list[str]:
     """A sentence per scenario: what the best design reaches, who found it, which knobs it moved.
 
-    A certified optimum is told where there is one, else the best design that any run found.
+    The sentence describes the certified optimum where there is one, else the best design that any run
+    found.
+
+    Args:
+        results: of the sweep.
+
+    Returns:
+        One sentence per scenario, in the sweep's order. Where no run found a design that works, it says so.
     """
     out = []
     for name, target in results.targets.items():

@@ -42,7 +42,8 @@ def run_sweep(
         progress: show a progress bar.
 
     Returns:
-        All finished runs: ``.runs`` is a data frame with one row per run, :func:`archgym.write_report` makes the page.
+        All finished runs. ``.runs`` is a data frame with one row per run; :func:`archgym.write_report`
+        makes the page.
 
     Raises:
         ArchgymError: a file that makes no sense, or a folder that holds a sweep already.
@@ -65,7 +66,23 @@ def resume_sweep(
     store: str | Path | None = None,
     progress: bool = False,
 ) -> Results:
-    """Go on with a sweep that was interrupted; arguments as of :func:`run_sweep`."""
+    """Go on with a sweep that was interrupted.
+
+    Args:
+        folder: the sweep's folder.
+        workers: processes (default: all cores).
+        engine: ``local`` or ``ray``.
+        address: of a Ray cluster.
+        timeout: seconds a run may take (default: the sweep's).
+        store: where evaluations are kept, a path or URL (default: where the sweep began).
+        progress: show a progress bar.
+
+    Returns:
+        All finished runs, those from before the interruption included.
+
+    Raises:
+        ArchgymError: the folder holds no sweep, or ``workers`` is below 1.
+    """
     there = driver.SweepFolder(Path(folder))
     return _carried_out(there, there.sweep(), workers, engine, address, timeout, store, progress)
 

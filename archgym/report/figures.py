@@ -14,7 +14,15 @@ from .results import Results
 
 
 def lottery(results: Results, scenario: str) -> Any:
-    """The spread of the gap over hyperparameters, one box per agent, at its last checkpoint."""
+    """The spread of the gap over hyperparameters, one box per agent, at its last checkpoint.
+
+    Args:
+        results: of the sweep.
+        scenario: the name of one of its scenarios.
+
+    Returns:
+        A plotly ``Figure``; a dashed line marks random search.
+    """
     go = plotly()
     figure = go.Figure()
     runs = results.tuning[results.tuning["scenario"] == scenario]
@@ -45,7 +53,16 @@ def lottery(results: Results, scenario: str) -> Any:
 
 
 def chance(table: pd.DataFrame, checkpoint: int, column: str = "P(within 1 %)") -> Any:
-    """The chance that one draw of hyperparameters is good enough, agents by scenarios."""
+    """The chance that one draw of hyperparameters is good enough, agents by scenarios.
+
+    Args:
+        table: what :func:`archgym.report.tables.lotteries` returns.
+        checkpoint: evaluations, one of the table's.
+        column: the chance to draw, a column of the table.
+
+    Returns:
+        A plotly ``Figure``, a heat map in percent.
+    """
     go = plotly()
     grid = table[table["evaluations"] == checkpoint].pivot(
         index="agent", columns="scenario", values=column
@@ -64,7 +81,16 @@ def chance(table: pd.DataFrame, checkpoint: int, column: str = "P(within 1 %)") 
 
 
 def tuning(table: pd.DataFrame) -> Any:
-    """Expected best gap of k draws, averaged over scenarios, the tuning charged."""
+    """Expected best gap of k draws of hyperparameters, averaged over scenarios.
+
+    The horizontal axis charges every evaluation that tuning used.
+
+    Args:
+        table: what :func:`archgym.report.tables.tuning_curves` returns; it may be empty.
+
+    Returns:
+        A plotly ``Figure``, a line per agent and one for random search.
+    """
     go = plotly()
     figure = go.Figure()
     if len(table):
@@ -87,7 +113,16 @@ def tuning(table: pd.DataFrame) -> Any:
 
 
 def forest(table: pd.DataFrame, checkpoint: int, column: str = "IQM gap") -> Any:
-    """Tuned agents with their intervals, best at the top."""
+    """Tuned agents with their intervals, best at the top.
+
+    Args:
+        table: what :func:`archgym.report.tables.ranking` returns.
+        checkpoint: evaluations, one of the table's.
+        column: what to compare, ``IQM gap`` or ``IQM area``.
+
+    Returns:
+        A plotly ``Figure`` with 95 % intervals.
+    """
     go = plotly()
     rows = table[table["evaluations"] == checkpoint].sort_values(column, ascending=False)
     value, low, high = (clipped(rows[c]) for c in (column, f"{column} low", f"{column} high"))
@@ -104,7 +139,15 @@ def forest(table: pd.DataFrame, checkpoint: int, column: str = "IQM gap") -> Any
 
 
 def profiles(results: Results, checkpoint: int) -> Any:
-    """The share of test runs within a gap, by agent."""
+    """The share of test runs within a gap, by agent.
+
+    Args:
+        results: of the sweep.
+        checkpoint: evaluations, one of the sweep's checkpoints.
+
+    Returns:
+        A plotly ``Figure``, a line per agent.
+    """
     go = plotly()
     figure = go.Figure()
     limits = np.geomspace(FLOOR, CLIP, 120)
@@ -121,7 +164,17 @@ def profiles(results: Results, checkpoint: int) -> Any:
 
 
 def improvement(table: pd.DataFrame, checkpoint: int) -> Any:
-    """The probability that the agent of the row beats that of the column; crosses: not separated."""
+    """The probability that the agent of the row beats that of the column.
+
+    A cross marks a pair that is not told apart.
+
+    Args:
+        table: what :func:`archgym.report.tables.pairs` returns.
+        checkpoint: evaluations, one of the table's.
+
+    Returns:
+        A plotly ``Figure``, a heat map in percent.
+    """
     go = plotly()
     rows = table[table["evaluations"] == checkpoint]
     labels = sorted({*rows["first"], *rows["second"]})
@@ -145,7 +198,14 @@ def improvement(table: pd.DataFrame, checkpoint: int) -> Any:
 
 
 def importances(table: pd.DataFrame) -> Any:
-    """Total effect of each hyperparameter, agents stacked above each other."""
+    """Total effect of each hyperparameter, agents stacked above each other.
+
+    Args:
+        table: what :func:`archgym.report.hyperparameters.importances` returns.
+
+    Returns:
+        A plotly ``Figure``, bars in percent of the variance between runs.
+    """
     go = plotly()
     rows = table.sort_values(["agent", "total"], ascending=[False, True])
     names = [f"{a}: {h}" for a, h in zip(rows["agent"], rows["hyperparameter"])]
@@ -161,7 +221,14 @@ def importances(table: pd.DataFrame) -> Any:
 
 
 def overhead(table: pd.DataFrame) -> Any:
-    """Agents' own time an evaluation beside the simulator's."""
+    """Agents' own time per evaluation beside the simulator's.
+
+    Args:
+        table: what :func:`archgym.report.tables.overhead` returns.
+
+    Returns:
+        A plotly ``Figure``, bars in µs per evaluation.
+    """
     go = plotly()
     rows = table.sort_values("agent us per evaluation", ascending=False)
     figure = go.Figure()
@@ -177,7 +244,14 @@ def overhead(table: pd.DataFrame) -> Any:
 
 
 def volumes(table: pd.DataFrame) -> Any:
-    """Hypervolume over evaluations, median over seeds, by agent; one line style a scenario."""
+    """Hypervolume over evaluations, the median over seeds, by agent; one line style per scenario.
+
+    Args:
+        table: what :meth:`Results.hypervolumes` returns.
+
+    Returns:
+        A plotly ``Figure`` in percent of the exact front's hypervolume.
+    """
     go = plotly()
     figure = go.Figure()
     dashes = ["solid", "dash", "dot", "dashdot"]

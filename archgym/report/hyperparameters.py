@@ -17,12 +17,19 @@ LARGEST_GRID = 200_000
 
 
 def importances(results: Results) -> pd.DataFrame:
-    """Main and total share of the variance a hyperparameter, by agent.
+    """Main and total share of the variance that each hyperparameter explains, by agent.
 
-    The outcome is a run's rank among the agent's runs on the same scenario (0 best, 1 worst), at
-    the largest checkpoint.  Where the runs cover a full grid its means are decomposed exactly; else
-    a random forest fitted to the runs is, over the grid of all values tried (Hutter et al., ICML
-    2014), and its out-of-bag R² says how far to trust it.
+    The outcome is a run's rank among the agent's runs on the same scenario (0 best, 1 worst), at the
+    largest checkpoint. Where the runs cover a full grid, its means are decomposed exactly. Elsewhere a
+    random forest is fitted to the runs and decomposed over the grid of all values tried (Hutter et al.,
+    ICML 2014). Its out-of-bag R² says how far to trust it.
+
+    Args:
+        results: of the sweep.
+
+    Returns:
+        A row per agent and hyperparameter. Agents are left out whose runs vary no hyperparameter, are too
+        few, or span a grid of more than 200,000 points.
     """
     rows: list[dict[str, Any]] = []
     for label, runs in results.tuning.groupby("label"):

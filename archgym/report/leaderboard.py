@@ -32,10 +32,20 @@ FORMAT = 2
 
 
 def collect(sweeps: Sequence[Path], certificates: Path | None = None) -> list[dict[str, Any]]:
-    """Rows, best first within a scenario and budget.
+    """The rows of a leaderboard, best first within a scenario and budget.
 
-    A row is one agent with its hyperparameters on one scenario: the interquartile mean gap over
-    its test seeds (tuning seeds where a sweep has no test phase, and says so), and a manifest.
+    A row is one agent with its hyperparameters on one scenario: the interquartile mean gap over its test
+    seeds, and a manifest. Where a sweep has no test phase the tuning seeds count, and the row says so.
+
+    Args:
+        sweeps: their folders.
+        certificates: a folder of certificates (default: those that ship).
+
+    Returns:
+        One mapping per row, as :func:`write` keeps it.
+
+    Raises:
+        ArchgymError: a folder holds no sweep, or no run of them is finished.
     """
     rows: list[dict[str, Any]] = []
     for path in sweeps:
@@ -123,7 +133,15 @@ def _improvement(scenario: Scenario, costs: Floats, random: float) -> float | No
 
 
 def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """``.json`` with every manifest; a ``.csv`` beside it for people."""
+    """Write rows as ``.json`` with every manifest, and as a ``.csv`` beside it for people.
+
+    Args:
+        rows: what :func:`collect` returns.
+        path: the ``.json``.
+
+    Raises:
+        StoreError: a file cannot be written.
+    """
     write_json(path, sealed({"format": FORMAT, "rows": list(rows)}))
     columns = [
         "scenario",
@@ -145,7 +163,17 @@ def write(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The rows of a leaderboard's ``.json``."""
+    """The rows of a leaderboard's ``.json``.
+
+    Args:
+        path: a file that :func:`write` made.
+
+    Returns:
+        The rows, best first within a scenario and budget.
+
+    Raises:
+        StoreError: the file is missing, damaged, of another format, or no leaderboard.
+    """
     try:
         document = read_json(path)
         if document["format"] != FORMAT:
@@ -203,12 +231,22 @@ def _require_row(row: Any, where: str) -> None:
 
 
 def verify(path: Path, sample: int = 8, seed: int = 0) -> dict[str, Any]:
-    """Run a sample of a leaderboard's runs again and say which rows do not come out again.
+    """Run a sample of a leaderboard's runs again, and say which do not come out the same.
 
-    Every run is replayed by the true simulator, from its manifest alone.
+    The true simulator replays every run from its manifest alone.
+
+    Args:
+        path: the leaderboard's ``.json``.
+        sample: how many runs to replay, at most.
+        seed: for the choice of the runs.
+
+    Returns:
+        How many runs there are and were checked, and under ``rejected`` each run that came out differently,
+        with the reason.
 
     Raises:
         TrustError: a manifest names a program, or code outside the registry, and nobody vouches for it.
+        StoreError: the file cannot be read.
     """
     rows = read(path)
     runs = [(i, k) for i, row in enumerate(rows) for k in range(len(row["manifest"]["seeds"]))]

@@ -40,13 +40,20 @@ def write_report(
     *,
     pictures: bool = False,
 ) -> Report:
-    """Write ``report.html`` and one CSV a table; returns where they lie.
+    """Write ``report.html`` and one CSV per table.
 
-    With ``pictures`` the main figures as PNG too (needs kaleido and a Chromium).
+    Args:
+        sweep: its folder.
+        output: where to write (default: ``report`` in the sweep's folder).
+        certificates: a folder of certificates (default: those that ship).
+        pictures: write the main figures as PNG too; needs kaleido and a Chromium.
+
+    Returns:
+        Where the files lie, and what the report says first.
 
     Raises:
-        ArchgymError: the folder holds no sweep, or none of its runs is done; MissingExtraError:
-            kaleido, where pictures are wanted, is not installed.
+        ArchgymError: the folder holds no sweep, or none of its runs is done.
+        MissingExtraError: pictures are wanted and kaleido is not installed.
     """
     if pictures:
         _require_kaleido()

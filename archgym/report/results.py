@@ -94,14 +94,29 @@ class Results:
             self.runs[f"area.{c}"] = np.array(areas[c], np.float64)
 
     def gap_curve(self, scenario: str, curve: str) -> tuple[Floats, Floats]:
-        """Evaluations at which a run's best fell, and the gap from there on."""
+        """How a run's gap fell: when its best design changed, and the gap from there on.
+
+        Args:
+            scenario: the name of the run's scenario.
+            curve: the run's curve as the ledger keeps it, JSON pairs (evaluations, cost).
+
+        Returns:
+            Evaluations (k,) and gaps (k,), which are at least 0.
+        """
         table = np.array(parse_json(curve, "a run's curve"), np.float64).reshape(-1, 2)
         gap = self.sweep.scenarios[scenario].gap(table[:, 1], self.targets[scenario].best)
         return table[:, 0], np.maximum(gap, 0.0)
 
     # ---- views
     def phase(self, phase: str) -> pd.DataFrame:
-        """Runs of the tuning or of the test phase."""
+        """Runs of the tuning or of the test phase.
+
+        Args:
+            phase: ``tuning`` or ``test``.
+
+        Returns:
+            The rows of ``runs`` of that phase.
+        """
         return self.runs[self.runs["phase"] == phase]
 
     @property
@@ -121,7 +136,17 @@ class Results:
         return bool((self.runs["phase"] == TEST).any())
 
     def random_gap(self, scenario: str, draws: int | np.ndarray) -> Floats:
-        """The median gap of uniform random search: exact where certified, else of random_walk's runs."""
+        """The median gap of uniform random search after a number of evaluations.
+
+        It is exact where the optimum is certified, else that of the runs of ``random_walk``.
+
+        Args:
+            scenario: its name.
+            draws: evaluations, a number or an array.
+
+        Returns:
+            Gaps of the form of ``draws``; NaN without a certificate and without such runs.
+        """
         target = self.targets[scenario]
         if target.certificate is not None:
             cost = target.certificate.random_search(np.asarray(draws))
@@ -139,9 +164,17 @@ class Results:
         return np.array(out).reshape(np.shape(draws))
 
     def improvement(self, scenario: str, costs: Floats) -> Floats:
-        """RI in percent of costs (n,) over the mean of random designs that meet the specs.
+        """Relative improvement (RI) over the mean of random designs that meet the specs.
 
-        All designs where certified, else a sample, which is evaluated here.
+        The mean is over all designs where the optimum is certified, else over a sample, which is evaluated
+        here.
+
+        Args:
+            scenario: its name.
+            costs: of the designs that were found, (n,).
+
+        Returns:
+            RI in percent, (n,).
         """
         its = self.sweep.scenarios[scenario]
         if scenario not in self._random:
@@ -151,7 +184,17 @@ class Results:
     def scores(
         self, label: str, checkpoint: int, scenarios: Sequence[str], kind: str = "gap"
     ) -> dict[str, Floats]:
-        """Clipped gaps (or areas) of an agent's test runs by scenario, (seeds,) each."""
+        """Gaps or areas of an agent's test runs by scenario, clipped at 1.
+
+        Args:
+            label: the agent, as in ``labels``.
+            checkpoint: evaluations, one of ``checkpoints``.
+            scenarios: their names.
+            kind: ``gap`` or ``area``.
+
+        Returns:
+            An array (seeds,) for each scenario that has such runs.
+        """
         runs = self.tests[self.tests["label"] == label]
         out = {}
         for scenario in scenarios:
@@ -166,7 +209,14 @@ class Results:
         return sorted(self.runs["label"].unique())
 
     def everywhere(self, checkpoint: int) -> tuple[list[str], list[str]]:
-        """Agents that were tested on (nearly) every scenario at a checkpoint, and those scenarios."""
+        """Agents that were tested on the most scenarios at a checkpoint, and the scenarios that they share.
+
+        Args:
+            checkpoint: evaluations, one of ``checkpoints``.
+
+        Returns:
+            The agents' labels, and the names of the scenarios.
+        """
         tests = self.tests.dropna(subset=[f"gap.{checkpoint}"])
         by_label = {str(n): frozenset(g) for n, g in tests.groupby("label")["scenario"]}
         if not by_label:

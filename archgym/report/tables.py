@@ -19,7 +19,14 @@ from .results import Results
 
 
 def scenarios(results: Results) -> pd.DataFrame:
-    """What is searched, how much is known about it, and how far random search gets."""
+    """What is searched, how much is known about it, and how far random search gets.
+
+    Args:
+        results: of the sweep.
+
+    Returns:
+        A row per scenario.
+    """
     rows = []
     last = results.checkpoints[-1]
     for name, target in results.targets.items():

@@ -34,7 +34,18 @@ def summary(
     pairs: pd.DataFrame,
     per: pd.DataFrame,
 ) -> list[str]:
-    """The findings, most important first."""
+    """The findings in sentences, most important first.
+
+    Args:
+        results: of the sweep.
+        lotteries: the table of that name, see :mod:`archgym.report.tables`.
+        ranking: the table of tuned agents.
+        pairs: the table of agents compared two by two.
+        per: the table of agents scenario by scenario.
+
+    Returns:
+        One finding per string; what an empty table would tell is left out.
+    """
     out = []
     done = results.totals
     used = query_totals(results.queries.values())
