@@ -8,19 +8,22 @@ The former need the package protobuf.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
 
-from archgym.documents import Faults, read_bytes
+from archgym.documents import Faults, is_number, read_bytes, shortened
 from archgym.errors import ArchgymError
 from archgym.extras import need
 
 from .workloads import Node
 
 MOST_BYTES = 1 << 28
+MOST_DIGITS = 20  # of a number of 64 bits
+DEPENDENCIES = ("ctrlDeps", "dataDeps")
 NODE_TYPES = (
     "INVALID_NODE", "METADATA_NODE", "MEM_LOAD_NODE", "MEM_STORE_NODE", "COMP_NODE", "COMM_SEND_NODE",
     "COMM_RECV_NODE", "COMM_COLL_NODE",
@@ -85,43 +88,61 @@ def _nodes(messages: Iterator[dict[str, Any]], npus: Sequence[int]) -> Iterator[
     """Nodes of a trace; those of metadata are left out, and what waits for them waits for no one."""
     kept, left_out = [], set()
     faults = Faults()
-    for message in messages:
-        if _named(message.get("type", 0), NODE_TYPES) in ("METADATA_NODE", "INVALID_NODE"):
-            left_out.add(int(message.get("id", 0)))
-        else:
-            kept.append(message)
-    for message in kept:
-        number = int(message.get("id", 0))
+    for place, message in enumerate(messages, 1):
+        with faults.collected(f"the {place}. node"):
+            number = _whole("id", message.get("id", 0))
+            if _named(message.get("type", 0), NODE_TYPES) in ("METADATA_NODE", "INVALID_NODE"):
+                left_out.add(number)
+            else:
+                kept.append((number, message))
+    for number, message in kept:
         with faults.collected(f"node {number}"):
             node = _node(message, npus)
-            deps = {int(d) for key in ("ctrlDeps", "dataDeps") for d in message.get(key, [])}
+            listed = [(key, d) for key in DEPENDENCIES for d in _listed(key, message.get(key, []))]
+            deps = {_whole(key, d) for key, d in listed}
             yield {"id": number, "deps": sorted(deps - left_out), **node}
     faults.raise_if_any()
 
 
+def _whole(what: str, value: Any) -> int:
+    """A whole number; JSON has large ones as text, and some writers have floats."""
+    if isinstance(value, str) and value.removeprefix("-").isdecimal() and len(value) <= MOST_DIGITS:
+        return int(value)
+    if is_number(value) and value == int(value):
+        return int(value)
+    raise ArchgymError(f"{what}: expected a whole number, got {shortened(value)}")
+
+
+def _listed(what: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ArchgymError(f"{what}: expected a list, got {shortened(value)}")
+    return value
+
+
 def _named(value: Any, names: Sequence[str]) -> str:
     """The name of a number of an enumeration; JSON holds names, or numbers as text."""
-    number = int(value) if str(value).isdecimal() else -1
-    return names[number] if 0 <= number < len(names) else str(value)
+    text = str(value)
+    number = int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else -1
+    if 0 <= number < len(names):
+        return names[number]
+    return text if text in names else shortened(value)
 
 
 def _node(message: Mapping[str, Any], npus: Sequence[int]) -> dict[str, Any]:
     kind = _named(message.get("type", 0), NODE_TYPES)
-    attributes = {a.get("name"): _value(a) for a in message.get("attr", [])}
+    attributes = _attributes(message)
 
     def whole(name: str, default: int | None = None) -> int:
         value = attributes.get(name, default)
         if value is None:
             raise ArchgymError(f"a {kind} needs the attribute {name}")
-        return int(value)
+        return _whole(name, value)
 
     if kind == "COMP_NODE":
         if "num_ops" in attributes:
             return {"op": "comp", "flops": whole("num_ops"), "bytes": whole("tensor_size", 0)}
-        return {
-            "op": "comp",
-            "us": int(message.get("durationMicros", attributes.get("runtime", 0))),
-        }
+        took = message.get("durationMicros", attributes.get("runtime", 0))
+        return {"op": "comp", "us": _whole("durationMicros", took)}
     if kind == "COMM_COLL_NODE":
         what = _named(attributes.get("comm_type"), COLLECTIVES)
         if what not in KINDS:
@@ -129,8 +150,10 @@ def _node(message: Mapping[str, Any], npus: Sequence[int]) -> dict[str, Any]:
                 f"collective {what}: only {', '.join(KINDS)} are simulated, as in ASTRA-sim"
             )
         involved = attributes.get("involved_dim", [True] * len(npus))
-        if not isinstance(involved, list) or len(involved) != len(npus):
+        if len(_listed("involved_dim", involved)) != len(npus):
             raise ArchgymError(f"involved_dim has not {len(npus)} values, one a dimension")
+        if not all(isinstance(there, bool) for there in involved):
+            raise ArchgymError(f"involved_dim: expected true or false, got {shortened(involved)}")
         dims = [d for d, there in enumerate(involved) if there and npus[d] > 1]
         return {"op": "coll", "kind": KINDS[what], "size": whole("comm_size"), "dims": dims}
     if kind in ("COMM_SEND_NODE", "COMM_RECV_NODE"):
@@ -140,12 +163,19 @@ def _node(message: Mapping[str, Any], npus: Sequence[int]) -> dict[str, Any]:
     raise ArchgymError(f"nodes of type {kind} are not simulated")
 
 
-def _value(attribute: Mapping[str, Any]) -> Any:
-    """The value of an attribute, whichever of its types it has."""
-    for key, value in attribute.items():
-        if key.endswith(("Val", "List")):
-            return value.get("values", []) if isinstance(value, Mapping) else value
-    return None
+def _attributes(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a node's attributes by name, whichever of their types they have."""
+    out: dict[str, Any] = {}
+    for attribute in _listed("attr", message.get("attr", [])):
+        if not isinstance(attribute, Mapping) or not isinstance(attribute.get("name"), str):
+            raise ArchgymError(f"attr: expected attributes with a name, got {shortened(attribute)}")
+        for key, value in attribute.items():
+            if key.endswith("Val"):
+                out[attribute["name"]] = value
+            elif key.endswith("List"):
+                listed = value.get("values", []) if isinstance(value, Mapping) else value
+                out[attribute["name"]] = _listed(attribute["name"], listed)
+    return out
 
 
 # ---- JSON
@@ -223,7 +253,10 @@ def _of_protobuf(path: Path) -> Iterator[dict[str, Any]]:
     data = read_bytes(path, MOST_BYTES)
     try:
         if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+                data = stream.read(MOST_BYTES + 1)
+            if len(data) > MOST_BYTES:
+                raise ValueError(f"it unpacks to more than {MOST_BYTES:,} bytes")
         at, first = 0, True
         while at < len(data):
             size, at = _varint(data, at)

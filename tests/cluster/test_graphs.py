@@ -212,3 +212,55 @@ def test_without_protobuf_the_error_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "google.protobuf", None)
     with pytest.raises((MissingExtraError, ArchgymError), match="chakra"):
         workload(written(tmp_path, "npus: [2]\nchakra: step\n"))
+
+
+def test_a_trace_cut_short_is_refused_or_a_trace(tmp_path):
+    """Wherever it is cut: never a traceback, and only a cut between messages leaves nodes to read."""
+    pytest.importorskip("google.protobuf")
+    path = traces(tmp_path, "et")
+    whole = (tmp_path / "step.3.et").read_bytes()
+    blocks = [len(m.SerializeToString()) for m in messages()]
+    ends = {0, *(sum(n + len(varint(n)) for n in blocks[: i + 1]) for i in range(len(blocks)))}
+    for size in range(len(whole)):
+        (tmp_path / "step.3.et").write_bytes(whole[:size])
+        with pytest.raises(ArchgymError) as caught:
+            workload(path)
+        assert "step.3.et" in str(caught.value) or size in ends
+
+
+WHOLE = "expected a whole number, got"
+CORRUPTIONS = [
+    ({"id": 1e400}, f"id: {WHOLE}"),
+    ({"id": "9" * 30}, f"id: {WHOLE}"),
+    ({"id": True}, f"id: {WHOLE}"),
+    ({"dataDeps": 7}, "dataDeps: expected a list, got 7"),
+    ({"ctrlDeps": [[1]]}, f"ctrlDeps: {WHOLE}"),
+    ({"attr": "none"}, "attr: expected a list"),
+    ({"attr": [5]}, "attr: expected attributes with a name, got 5"),
+    ({"attr": [{"name": "num_ops", "int64Val": "many"}]}, f"num_ops: {WHOLE} 'many'"),
+    ({"attr": [{"name": "num_ops", "doubleVal": 0.5}]}, f"num_ops: {WHOLE} 0.5"),
+    ({"attr": [{"name": "num_ops", "int64Val": "-5"}]}, "flops: expected a number of at least 0"),
+    ({"attr": [], "durationMicros": "long"}, f"durationMicros: {WHOLE}"),
+    ({"type": "COMP_NOD"}, "nodes of type 'COMP_NOD' are not simulated"),
+    ({"type": [4]}, "nodes of type [4] are not simulated"),
+    ({"dataDeps": [1]}, "wait for one another: 1 -> 1"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), CORRUPTIONS)
+def test_what_is_wrong_with_a_node_of_a_trace(tmp_path, change, words):
+    node = {"id": 1, "type": "COMP_NODE", "attr": [{"name": "num_ops", "int64Val": "1000"}]}
+    for npu in range(2):
+        (tmp_path / f"step.{npu}.json").write_text(json.dumps(node | (change if npu else {})))
+    said = fault(tmp_path, "npus: [2]\nchakra: step\n")
+    assert words in said
+
+
+def test_a_trace_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
+    pytest.importorskip("google.protobuf")
+    import gzip
+
+    monkeypatch.setattr("archgym.simulators.cluster.chakra.MOST_BYTES", 1000)
+    for npu in range(2):
+        (tmp_path / f"step.{npu}.et").write_bytes(gzip.compress(bytes(5000)))
+    assert "unpacks to more than 1,000 bytes" in fault(tmp_path, "npus: [2]\nchakra: step\n")
