@@ -31,6 +31,11 @@ class Outcome:
     values: Floats
     hardware: Floats
 
+    def part(self, start: int, end: int) -> Outcome:
+        """The steps from one to before another."""
+        rows = slice(start, end)
+        return Outcome(self.met[rows], self.values[rows], self.hardware[rows])
+
     @property
     def joint(self) -> float:
         """The reward of the episode's networks: their accuracy where some hardware meets the specs."""

@@ -62,10 +62,13 @@ def test_a_limit_ends_the_study_before_it_is_exceeded(agent):
     assert limited.queries.counts == {"accuracy": 10}
     assert len(trials) < 400
     assert (trials.x == whole.trials.x[: len(trials)]).all()
-    counted = Queries(whole.scenario, whole.agent.costly_only_if_met, {})
-    until = len(trials) + 1
-    counted.take(whole.trials.x[:until], whole.trials.evaluation.take(slice(until)))
-    assert counted.counts == {"accuracy": 11}  # the next design would have been one too many
+    last = len(trials) % limited.batch
+    batches, until = len(trials) - (last or limited.batch), len(trials) + bool(last)
+    for end, used in ((batches, range(10)), (until, [11 if last else 10])):
+        counted = Queries(whole.scenario, whole.agent.costly_only_if_met, {})
+        if end:
+            counted.take(whole.trials.x[:end], whole.trials.evaluation.take(slice(end)))
+        assert counted.counts["accuracy"] in used  # within a batch the next would be one too many
 
 
 def test_limits_are_checked():
