@@ -21,6 +21,7 @@ from ..documents import located
 from ..errors import ScenarioError, UnknownNameError
 from ..space import Designs, DesignSpace
 from .advising import feedback_of, urgent_of
+from .combining import combined
 from .document import to_document
 from .objectives import Objective, Spec
 from .reference import Reference, find_reference
@@ -166,31 +167,7 @@ class Scenario:
         Returns:
             Metrics (n,) in SI units, by the scenario's aggregation.
         """
-        if len(evaluations) == 1:
-            return evaluations[0]
-        feasible = np.logical_and.reduce([e.feasible for e in evaluations])
-        worse_high = self.lower_is_better
-        metrics: dict[str, Floats] = {}
-        for name in evaluations[0].metrics:
-            stack = np.stack([e.metrics[name] for e in evaluations])
-            if self.aggregate == "sum":
-                value = stack.sum(axis=0)
-            elif self.aggregate == "geometric_mean":
-                if (stack[:, feasible] < 0).any():
-                    raise ScenarioError(
-                        f"metric {name!r} is negative on some workload and has no geometric mean; "
-                        "aggregate by sum or worst"
-                    )
-                with np.errstate(divide="ignore"):
-                    value = np.exp(np.log(stack).mean(axis=0))
-            else:
-                value = stack.max(axis=0) if worse_high.get(name, True) else stack.min(axis=0)
-            metrics[name] = np.where(feasible, value, np.nan)
-        reasons = [
-            next((e.reason(i) for e in evaluations if e.reason(i)), "")
-            for i in range(len(feasible))
-        ]
-        return Evaluation(metrics, feasible, reasons if any(reasons) else ())
+        return combined(evaluations, self.aggregate, self.lower_is_better)
 
     @property
     def lower_is_better(self) -> dict[str, bool]:

@@ -92,14 +92,15 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], title: 
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text  # takes words in brackets as they are, where plain cells are markup
 
     if title:
         print(title)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in header:
-        table.add_column(name, overflow="fold")
+        table.add_column(Text(name), overflow="fold")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(Text(str(cell)) for cell in row))
     # rich finds the width of a terminal, and reads COLUMNS and NO_COLOR
     known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
     console = Console(file=sys.stdout, width=None if known else WIDTH)
@@ -171,11 +172,11 @@ def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
     )
 
     columns = [
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     ]
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(title, total=total, note="")
@@ -275,6 +276,7 @@ def busy(text: str, quiet: bool) -> Iterator[None]:
             yield
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(text):
+    with Console(stderr=True).status(Text(text)):
         yield

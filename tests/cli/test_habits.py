@@ -8,6 +8,7 @@ import pytest
 
 from archgym.cli import main
 from archgym.terminal import output
+from archgym.terminal.output import print_table
 
 
 def test_archgym_alone_shows_help(capsys):
@@ -75,3 +76,13 @@ def test_trials_of_a_run_are_designs(tmp_path, capsys):
     trials.write_text(f"step,{knobs},feasible,specs_met,cost,energy\n0,{design},1,1,0.5,0.1\n")
     assert main([*scenario, str(trials)]) == 0
     assert design in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "text", ["pip install 'archgym[rl]'", "[0]", ":warning:", "[bold]x[/bold]"]
+)
+def test_tables_print_words_in_brackets_as_they_are(text, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "120")
+    print_table(["knob[i]", "value"], [["mapping", text]])
+    out = capsys.readouterr().out
+    assert text in out and "knob[i]" in out
