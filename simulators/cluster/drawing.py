@@ -13,10 +13,9 @@ from archgym.figures.base import GREEN, INK, RED, layout, plain, plotly
 from archgym.figures.roofline import NOTE, Dot, roofline
 from archgym.units import format_quantity, in_prefix
 
-from .explaining import COMPUTE, role_of
+from .explaining import COMPUTE, limit_of, name_of, role_of
 from .npu import Span
 from .step import Step
-from .system import System
 
 Intervals = list[tuple[int, int]]
 MOST_ROWS = 8  # stages (or NPUs of a task graph) that a timeline shows
@@ -29,14 +28,8 @@ EXPOSED = "computes nothing"
 COMPUTING, TALKING, WAITING = (0.2, 18), (-0.08, 12), (-0.28, 7)
 
 
-def drawings(step: Step, names: Mapping[tuple[int, int], str], system: System) -> Iterator[Drawing]:
-    """What there is to see of a step.
-
-    Args:
-        step: as simulated.
-        names: of computations, by operations and bytes; others are named by their nodes.
-        system: whose peak and memory the roofline has.
-    """
+def drawings(step: Step) -> Iterator[Drawing]:
+    """What there is to see of a step."""
     last = step.outcome.last
     end = max((s.ended for s in last), default=0)
     if not end:
@@ -56,7 +49,7 @@ def drawings(step: Step, names: Mapping[tuple[int, int], str], system: System) -
         yield Drawing("A part of the timeline", words, timeline(step, *window))
     else:
         yield Drawing("Timeline of a step", note, timeline(step, 0, end))
-    dots = computations(last, names, system) if system.roofline else []
+    dots = computations(step) if step.system.roofline else []
     if dots:
         yield Drawing("Roofline of computations", NOTE, roofline(dots))
 
@@ -191,26 +184,23 @@ def _merged(parts: Intervals) -> Intervals:
     return out
 
 
-def computations(
-    spans: Sequence[Span], names: Mapping[tuple[int, int], str], system: System
-) -> list[Dot]:
-    """Computations of an NPU under the roofline of the system, equal ones together."""
+def computations(step: Step) -> list[Dot]:
+    """Computations of the NPU that ends last under the roofline of its system, equal ones together."""
+    system = step.system
     ridge = system.peak_perf * 1e3 / system.local_mem_bw  # operations per byte
-    found: dict[str, list[float]] = {}
-    for span in spans:
+    found: dict[tuple[str, str], list[float]] = {}
+    for span in step.outcome.last:
         node = span.node
         if node["op"] != "comp" or not node.get("flops") or span.ended == span.begun:
             continue
-        flops, size = int(node["flops"]), int(node["bytes"])
-        name = names.get((flops, size)) or ("optimizer" if names else f"node {node['id']}")
-        row = found.setdefault(name, [0.0, 0.0, 0.0])  # ns, operations, bytes
-        for i, value in enumerate((span.ended - span.begun, flops, size)):
+        name = name_of(span, step) if step.names else f"node {node['id']}"
+        row = found.setdefault((name, limit_of(span, system)), [0.0, 0.0, 0.0])
+        for i, value in enumerate((span.ended - span.begun, node["flops"], node["bytes"])):
             row[i] += value
     longest = sorted(found.items(), key=lambda item: -item[1][0])[:MOST_DOTS]
     out = []
-    for name, (ns, operations, moved) in longest:
+    for (name, limit), (ns, operations, moved) in longest:
         balance = operations / moved / ridge if moved else float("inf")
         achieved = operations / (ns * system.peak_perf * 1e3)
-        limit = "operations" if balance >= 1 else "memory bandwidth"
         out.append(Dot(COMPUTE, name, ns * 1e-9, balance, achieved, limit))
     return out

@@ -9,33 +9,37 @@ from archgym.contracts.explanation import Breakdown, Move, Part, breakdown, colu
 
 from .npu import Span
 from .step import Step
-from .system import KINDS
+from .system import KINDS, System
 
 COMPUTE, STAGES, IDLE = "computation", "other stages", "nothing"
+OPERATIONS, MEMORY = "operations", "memory bandwidth"
+COMPUTING = (COMPUTE, OPERATIONS, MEMORY)
+OPTIMIZER = "optimizer"  # its computations are those that have no other name
 NETWORK = "network over {}"
 PARALLEL = ("dp", "pp", "sp", "weight_sharded")
 
 
-def time_parts(spans: Sequence[Span], dims: Mapping[str, Sequence[int]]) -> dict[Part, int]:
+def time_parts(step: Step) -> dict[Part, int]:
     """What the time of the NPU that ends last is made of; each ns counts once.
 
-    What computes counts as computation. While nothing computes, a collective or a message that is under
-    way is exposed. While none is, the NPU waits for what another stage sends.
+    What computes counts as computation, apart by what is computed and whether operations or memory take the
+    longer. While nothing computes, a collective or a message that is under way is exposed. While none is, the
+    NPU waits for what another stage sends.
 
     Args:
-        spans: nodes of that NPU.
-        dims: dimensions by what they divide.
+        step: as simulated.
 
     Returns:
         ns by part.
     """
+    spans = step.outcome.last
     marks = sorted({0, *(t for s in spans for t in (s.begun, s.ended))})
     out: dict[Part, int] = {}
     by_rank = sorted(spans, key=_rank)
     owner: list[Part | None] = [None] * max(0, len(marks) - 1)
     place = {t: i for i, t in enumerate(marks)}
     for span in by_rank:  # the most telling first: it owns the time that it covers
-        part = _part(span, dims)
+        part = _part(span, step)
         for i in range(place[span.begun], place[span.ended]):
             owner[i] = owner[i] or part
     for i, owned in enumerate(owner):
@@ -56,13 +60,29 @@ def role_of(span: Span, dims: Mapping[str, Sequence[int]]) -> str:
     return " and ".join(roles) or "nothing"
 
 
-def _part(span: Span, dims: Mapping[str, Sequence[int]]) -> Part:
+def limit_of(span: Span, system: System) -> str:
+    """What a computation takes its time from."""
+    if not system.roofline:
+        return COMPUTE
+    operating = span.node["flops"] / system.peak_perf
+    moving = span.node["bytes"] * 1e3 / system.local_mem_bw
+    return OPERATIONS if operating >= moving else MEMORY
+
+
+def name_of(span: Span, step: Step) -> str:
+    """What a computation is; nothing is known of a task graph's."""
+    key = int(span.node.get("flops", 0)), int(span.node.get("bytes", 0))
+    return step.names.get(key, OPTIMIZER) if step.names else COMPUTE
+
+
+def _part(span: Span, step: Step) -> Part:
     op = span.node["op"]
     if op == "comp":
-        return Part(COMPUTE, COMPUTE)
+        name, limit = name_of(span, step), limit_of(span, step.system)
+        return Part(name if name == limit else f"{name}: {limit}", limit, name)
     if op == "recv":
         return Part("waiting for another stage", STAGES)
-    over = role_of(span, dims)
+    over = role_of(span, step.dims)
     if op == "send":
         return Part("sending to the next stage", NETWORK.format(over))
     return Part(f"exposed {span.node['kind']} over {over}", NETWORK.format(over), over)
@@ -97,10 +117,10 @@ def breakdowns(
         *(Move(k, step) for k in PARALLEL for step in (-1, 1)), Move("peak_perf", 1),
     )  # fmt: skip
     network, shape = (tuple(m for m in moves if m.knob in knobs) for moves in (network, shape))
-    rows = [{} if isinstance(s, str) else time_parts(s.outcome.last, s.dims) for s in steps]
+    rows = [{} if isinstance(s, str) else time_parts(s) for s in steps]
     resources = {p.resource for row in rows for p in row}
     relief = {r: network for r in resources if r.startswith("network")}
-    yield _of("time", rows, 1e-9, evaluation, relief | {STAGES: shape, COMPUTE: shape})
+    yield _of("time", rows, 1e-9, evaluation, relief | dict.fromkeys((STAGES, *COMPUTING), shape))
     held = [
         {} if isinstance(s, str) else {Part(k, k): v for k, v in s.memory.items()} for s in steps
     ]

@@ -121,7 +121,7 @@ class GraphKnobs:
                 "chunks in different orders or wait for messages that are never sent"
             )
         wide = {f"dimension {d}": [d] for d, n in enumerate(system.npus) if n > 1}
-        return Step(outcome, wide, {"stated": self.task.memory}, ports(system))
+        return Step(outcome, wide, {"stated": self.task.memory}, ports(system), system, {})
 
 
 def too_small(system: System, task: GraphTask) -> list[str]:

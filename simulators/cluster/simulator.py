@@ -21,7 +21,7 @@ from .costs import network_cost
 from .graph_file import GraphTask
 from .graph_space import GraphKnobs
 from .space import FullKnobs
-from .stages import Figures, computations, quick
+from .stages import Figures, quick
 from .step import Step, held, indivisible, ports, step_of
 from .training import NAMED, Workload, total
 from .training import workload as find
@@ -247,12 +247,7 @@ class ClusterSimulator(Simulator):
         step = self.step(named)
         if isinstance(step, str):
             raise ArchgymError(f"this design has no step to draw: {step}")
-        if isinstance(self.knobs, GraphKnobs):
-            yield from drawings(step, {}, self.knobs.network(named))
-        else:
-            assert isinstance(self.task, Workload)
-            recipe = self.knobs.recipe(named)
-            yield from drawings(step, computations(recipe, self.task), recipe.system)
+        yield from drawings(step)
 
     def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
         """Time by computation and exposed communication; memory by what is held."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .durations import links
 from .events import Outcome, simulate
 from .faults import closed, faults
-from .stages import Figures, Recipe, used_by
+from .stages import Figures, Recipe, computations, used_by
 from .system import System
 from .training import Workload, memory_parts
 from .workloads import staged
@@ -28,12 +28,16 @@ class Step:
         dims: dimensions by what they divide.
         memory: bytes of the fullest NPU, by what is held.
         ports: GB/s of an NPU by dimension of more than one NPU.
+        system: what it ran on.
+        names: of computations, by their operations and bytes; none of a task graph.
     """
 
     outcome: Outcome
     dims: dict[str, list[int]]
     memory: dict[str, float]
     ports: dict[int, float]
+    system: System
+    names: Mapping[tuple[int, int], str]
 
     @property
     def staged(self) -> bool:
@@ -140,4 +144,5 @@ def step_of(recipe: Recipe, task: Workload, network: System) -> Step | str:
     if None in outcome.finish:
         lost = outcome.finish.count(None)
         return f"deadlock: {lost} of {system.size} NPUs never finish"
-    return Step(outcome, dims, held(recipe, task), ports(network))
+    names = computations(recipe, task)
+    return Step(outcome, dims, held(recipe, task), ports(network), system, names)

@@ -57,9 +57,7 @@ def test_a_long_step_is_drawn_whole_and_close_with_its_roofline(simulator):
 
 
 def test_no_dot_is_above_the_roof(simulator):
-    recipe = simulator.knobs.recipe(simulator.space.decode(row(simulator)[None])[0])
-    step = simulator.step(simulator.space.decode(row(simulator)[None])[0])
-    dots = computations(step.outcome.last, {}, recipe.system)
+    dots = computations(simulator.step(simulator.space.decode(row(simulator)[None])[0]))
     assert dots
     for dot in dots:  # times are whole nanoseconds
         assert dot.achieved <= min(1.0, dot.balance) * 1.001 + 1e-3
@@ -101,3 +99,16 @@ def test_pages_and_the_command_show_them(tmp_path, capsys):
     words = ["cluster", "draw", "cluster/vit-large-front", "--design", "npus0=3"]
     assert main(words) == 2
     assert "npus0" in capsys.readouterr().err
+
+
+def test_a_step_is_explained_by_what_it_computes_and_what_limits_that(simulator):
+    """Less memory bandwidth makes the same parts take longer, and memory their limit."""
+    design = simulator.default_design() | {"npus0": 2, "npus1": 8, "npus2": 1}
+    limits = {}
+    for gbps in (2039.0, 20.0):
+        one = ClusterSimulator("vit-base-train", npus=16, dimensions=3, memory_gbps=gbps)
+        told = one.explain(one.space.encode([design]))["time"]
+        limits[gbps] = {p.group: p.resource for p in told.parts if p.group in ("attention", "MLP")}
+        assert any(p.group == "optimizer" for p in told.parts)
+    assert limits[2039.0] == {"attention": "operations", "MLP": "operations"}
+    assert limits[20.0] == {"attention": "memory bandwidth", "MLP": "memory bandwidth"}
