@@ -27,6 +27,13 @@ _BRACKETS = re.compile(r"[\[\]{}]")
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """A whole file of at most so many bytes.
 
+    Args:
+        path: the file.
+        most: bytes that it may have.
+
+    Returns:
+        Its content.
+
     Raises:
         ScenarioError: it cannot be read, or is larger.
     """
@@ -42,6 +49,12 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML mapping from a file; numbers are finite, keys stand once, sizes and depths are bounded.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The mapping.
 
     Raises:
         ScenarioError: it cannot be read, is no YAML, or no mapping.
@@ -67,6 +80,9 @@ def read_json(
         path: the file.
         most: bytes that it may have.
         wrong: the error to raise.
+
+    Returns:
+        The mapping.
 
     Raises:
         FileNotFoundError: it does not exist.
@@ -94,6 +110,9 @@ def parse_json(
         where: how messages call it: its file, or the column of a database.
         wrong: the error to raise.
         most: characters (of bytes: bytes) that it may have.
+
+    Returns:
+        The value.
 
     Raises:
         StoreError: (or ``wrong``) it is too large, or no JSON.
@@ -213,7 +232,17 @@ for _kind in ("int", "float"):
 
 @contextmanager
 def located(where: str) -> Iterator[None]:
-    """Say of an error inside a document where the document stands; unknown names say it themselves."""
+    """Say of an error inside a document where it stands; errors of names, stores and trust pass unchanged.
+
+    Args:
+        where: the file, or the place in it.
+
+    Yields:
+        Once, around the code that reads the document.
+
+    Raises:
+        ScenarioError: the code raised another error of archgym's, a ValueError or a TypeError.
+    """
     try:
         yield
     except (UnknownNameError, StoreError, TrustError):
@@ -224,6 +253,11 @@ def located(where: str) -> Iterator[None]:
 
 def known_keys(mapping: Mapping[str, Any], known: Iterable[str], what: str) -> None:
     """Refuse a key that does not exist.
+
+    Args:
+        mapping: what was given.
+        known: the keys that exist.
+        what: what a key is called in the message.
 
     Raises:
         UnknownNameError: names the key, and the one that was probably meant.
@@ -241,12 +275,19 @@ class Faults:
         self._found: list[str] = []
 
     def add(self, fault: str) -> None:
-        """One more."""
+        """Note one more fault, a sentence."""
         self._found.append(fault)
 
     @contextmanager
     def collected(self, where: str) -> Iterator[None]:
-        """Errors inside become faults at ``where``."""
+        """Make faults of the errors that are raised inside; unknown names are raised as they are.
+
+        Args:
+            where: the place in the document.
+
+        Yields:
+            Once, around the code that reads that place.
+        """
         try:
             yield
         except UnknownNameError:
@@ -255,13 +296,26 @@ class Faults:
             self.add(f"{where}: {error}")
 
     def known(self, document: Mapping[str, Any], keys: Sequence[str]) -> None:
-        """Every key that is none of these is a fault."""
+        """Note a fault for every key that is unknown.
+
+        Args:
+            document: what was given.
+            keys: those that exist.
+        """
         for key in document:
             if key not in keys:
                 self.add(f"key {key!r}: unknown; known are {', '.join(keys)}")
 
     def mapping(self, document: Mapping[str, Any], key: str) -> dict[str, Any]:
-        """The mapping at a key; {} where it is missing or no mapping."""
+        """The mapping at a key; {} where it is missing or no mapping.
+
+        Args:
+            document: what was given.
+            key: where the mapping should be.
+
+        Returns:
+            A copy of it.
+        """
         value = document.get(key)
         if value is None:
             return {}
@@ -273,7 +327,17 @@ class Faults:
     def whole(
         self, document: Mapping[str, Any], key: str, default: int, least: int | None = None
     ) -> int:
-        """The whole number at a key; the default where it is missing or none."""
+        """The whole number at a key; the default where it is missing, no whole number, or too small.
+
+        Args:
+            document: what was given.
+            key: where the number should be.
+            default: what a missing key stands for.
+            least: the least that is allowed (default: any).
+
+        Returns:
+            The number.
+        """
         value = document.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int):
             self.add(f"key {key!r}: expected a whole number, got {shortened(value)}")
@@ -286,7 +350,17 @@ class Faults:
     def number(
         self, document: Mapping[str, Any], key: str, default: float, least: float | None = None
     ) -> float:
-        """The finite number at a key; the default where it is missing or none."""
+        """The finite number at a key; the default where it is missing, no number, or too small.
+
+        Args:
+            document: what was given.
+            key: where the number should be.
+            default: what a missing key stands for.
+            least: the least that is allowed (default: any).
+
+        Returns:
+            The number.
+        """
         value = document.get(key, default)
         if not is_number(value) or (least is not None and value < least):
             more = "" if least is None else f" of at least {least:g}"
@@ -295,11 +369,7 @@ class Faults:
         return float(value)
 
     def raise_if_any(self) -> None:
-        """Raise what was found.
-
-        Raises:
-            ScenarioError: one fault, or all of them in a list.
-        """
+        """Raise a ScenarioError of what was found: one fault, or all of them in a list."""
         if len(self._found) == 1:
             raise ScenarioError(self._found[0])
         if self._found:
@@ -307,7 +377,14 @@ class Faults:
 
 
 def is_number(value: object) -> bool:
-    """Whether it is a finite number that a float can hold; True and False are none."""
+    """Whether a value is a finite number that a float can hold; True and False are none.
+
+    Args:
+        value: anything.
+
+    Returns:
+        True for such an int or float.
+    """
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)
@@ -316,6 +393,6 @@ def is_number(value: object) -> bool:
 
 
 def shortened(value: object) -> str:
-    """A value as it is shown in a message: at most 80 characters."""
+    """A value as it is shown in a message: at most 80 characters of its ``repr``."""
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."

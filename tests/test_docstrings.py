@@ -10,6 +10,9 @@ from tests.conftest import ROOT
 FOLDERS = (
     "archgym/cli", "archgym/errors.py", "archgym/extras.py", "archgym/proxies", "archgym/registry.py",
     "archgym/runs", "archgym/sweeps", "archgym/terminal",
+    "archgym/collection", "archgym/dashboard", "archgym/datasets", "archgym/environments", "archgym/figures",
+    "archgym/files", "archgym/kernels", "archgym/pages", "archgym/play", "archgym/programs", "archgym/report",
+    "archgym/tables",
     "archgym/answers", "archgym/contracts", "archgym/goals", "archgym/search", "archgym/space",
     "archgym/statistics", "archgym/testing", "archgym/trust.py", "archgym/units.py",
     "archgym/validation.py", "agents", "cost_models", "simulators/accelerator", "simulators/ffet",

@@ -32,11 +32,19 @@ def export(
 ) -> tuple[int, Description]:
     """Write every trial of run folders and sweeps (``keep: trials``) into one Parquet file.
 
-    Returns the number of rows and the description.  Rows come in the order of the paths, runs and
-    steps.
+    Rows come in the order of the paths, runs and steps.
+
+    Args:
+        paths: of run folders and sweeps.
+        to: the file to write.
+        on_progress: called with the number of rows written so far.
+
+    Returns:
+        The number of rows, and the description of the data set.
 
     Raises:
-        DatasetError: two sources search different spaces; ArchgymError: a folder is neither.
+        ArchgymError: no path is given, or a folder is neither a run nor a sweep.
+        DatasetError: two sources search different spaces, or no trial is recorded.
     """
     if not paths:
         raise ArchgymError("name at least one run folder or sweep to export")
@@ -84,7 +92,14 @@ class _Source:
 
 
 def describe(scenario: Scenario) -> Description:
-    """The description of data on a scenario: the whole space of its simulator."""
+    """The description of data on a scenario: the whole space of its simulator.
+
+    Args:
+        scenario: what the data are on.
+
+    Returns:
+        Knobs, metrics and workloads of the data set.
+    """
     simulator = scenario.simulators[0]
     described = {s.workload: dict(s.workload_features) for s in scenario.simulators}
     return Description(
@@ -95,7 +110,14 @@ def describe(scenario: Scenario) -> Description:
 
 
 def fingerprints(scenario: Scenario) -> dict[str, Any]:
-    """The fingerprints of a scenario's simulators, less the space, by key."""
+    """The fingerprints of a scenario's simulators, less the space, by key.
+
+    Args:
+        scenario: what the data are on.
+
+    Returns:
+        By each simulator's key, what tells it from others.
+    """
     return {
         s.key: {k: v for k, v in s.fingerprint().items() if k != "space"}
         for s in scenario.simulators
@@ -112,10 +134,21 @@ def per_workload(
     seed: int,
     known_only: bool = False,
 ) -> Iterator[Block]:
-    """One block a workload: a scenario of several is not aggregated in data.
+    """One block per workload: data hold each workload apart, not their aggregate.
 
-    With ``known_only``, designs that the evaluator's store does not hold are left out: a search that
-    guessed never evaluated them.
+    Args:
+        scenario: what the designs are of.
+        x: designs (n, d), value indices of the scenario's space.
+        evaluator: who answers for them.
+        facts: what all rows share: ``scenario``, ``agent``, ``run`` and such.
+        step: the number of each design in its run, (n,).
+        computed: whether each design was new to its run, (n,).
+        seed: of the run.
+        known_only: leave out designs that the evaluator's store does not hold. A search that used a proxy
+            never evaluated them.
+
+    Yields:
+        A block of rows for each workload.
     """
     inner = scenario.to_simulator(x)
     for answers in evaluator.answers:

@@ -20,9 +20,19 @@ from ..runs.run_folder import RunFolder
 
 
 def to_csv(data: Path, path: Path) -> int:
-    """All columns as CSV, numbers written so that they read back to the same bits; returns rows.
+    """All columns of a data set as CSV. Numbers are written so that they read back to the same bits.
 
-    Text that a spreadsheet would execute is marked by an apostrophe, which reading takes off again.
+    Text that a spreadsheet would execute is marked by an apostrophe. Reading takes it off again.
+
+    Args:
+        data: the data set's Parquet file.
+        path: the CSV to write.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        StoreError: the file cannot be written.
     """
     rows = 0
     temporary = None
@@ -49,13 +59,21 @@ def to_csv(data: Path, path: Path) -> int:
 
 
 def to_minari(runs: Sequence[Path], name: str) -> tuple[str, int]:
-    """Run folders as a Minari data set: one episode a run, one step an evaluation.
+    """Run folders as a Minari data set: one episode per run, one step per evaluation.
 
-    The action is the design (``MultiDiscrete``), the observation the metrics that it got (NaN of
-    infeasible designs becomes 0), the reward the scenario's; the first observation is all zeros.
+    The action is the design (``MultiDiscrete``). The observation is the metrics that it got (NaN of
+    infeasible designs becomes 0); the first is all zeros. The reward is the scenario's.
+
+    Args:
+        runs: the run folders, all of one scenario.
+        name: of the Minari data set.
+
+    Returns:
+        The name, and the number of episodes.
 
     Raises:
-        MissingExtraError: minari is not installed; ArchgymError: runs of different scenarios.
+        MissingExtraError: minari is not installed.
+        ArchgymError: the runs are of different scenarios, or a run has no trial.
     """
     try:
         import minari

@@ -29,10 +29,21 @@ def sample(
     seed: int = 0,
     on_progress: Callable[[int], None] | None = None,
 ) -> tuple[int, Description]:
-    """Evaluate ``rows`` designs drawn uniformly, no two of which must behave alike, into a Parquet file.
+    """Evaluate designs drawn uniformly into a Parquet file; no two of them must behave alike.
 
-    A scenario of several workloads gives a row a design and workload.  Fewer rows come out where
-    the space has no more.  Returns the number of rows and the description.
+    A scenario of several workloads gives a row per design and workload. Fewer rows come out where the space
+    has no more designs.
+
+    Args:
+        scenario: what the designs are of.
+        rows: designs to draw.
+        to: the file to write.
+        answers: who answers, where it is not the simulator (a table, for example).
+        seed: for the draws.
+        on_progress: called with the number of designs done.
+
+    Returns:
+        The number of rows, and the description of the data set.
 
     Raises:
         ArchgymError: fewer than one row asked for, or answers that are not the simulator's own.

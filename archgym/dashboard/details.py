@@ -31,7 +31,13 @@ MOST_CELLS = 400
 
 
 def run_course(path: Path) -> dict[str, Any]:
-    """Objectives over the trials and the front of a run, finished or going on.
+    """Objectives over the trials and the front of a run, finished or not.
+
+    Args:
+        path: the run folder.
+
+    Returns:
+        What the browser draws: plain values for JSON.
 
     Raises:
         StoreError: nothing there yet, or files that cannot be read.
@@ -70,7 +76,16 @@ def _read_trials(file: Path, names: list[str]) -> tuple[dict[str, np.ndarray], n
 
 
 def sweep_row(item: Item) -> dict[str, Any]:
-    """A sweep as a row of the table: planned and finished runs; a damaged ledger is told in ``note``."""
+    """A sweep as a row of the table: planned and finished runs.
+
+    A damaged ledger is told in ``note``. No error is raised.
+
+    Args:
+        item: the sweep.
+
+    Returns:
+        Plain values for JSON, with the keys of :func:`archgym.dashboard.folders.run_row`.
+    """
     row: dict[str, Any] = {
         "id": item.id, "kind": "sweep", "name": item.name, "scenario": "", "agent": "", "seed": "",
         "state": "", "done": 0, "budget": 0, "best": "", "met": False, "note": "", "page": False,
@@ -100,6 +115,12 @@ def _counted(number: int, what: str) -> str:
 
 def sweep_groups(path: Path) -> list[dict[str, Any]]:
     """A sweep by scenario and agent: runs done and planned, and the best design in words.
+
+    Args:
+        path: the sweep's folder.
+
+    Returns:
+        A row per scenario and agent.
 
     Raises:
         StoreError: no ledger there, or one that cannot be read.

@@ -36,7 +36,14 @@ class Item:
 
 
 def items(root: Path) -> dict[str, Item]:
-    """Runs and sweeps below a folder by id; links are not followed."""
+    """Runs and sweeps below a folder by id; links are not followed.
+
+    Args:
+        root: the folder.
+
+    Returns:
+        What was found by id, which is a digest of its path below ``root``.
+    """
     out: dict[str, Item] = {}
     for path, there in _walk(root, 0):
         kind = "run" if MANIFEST in there else "sweep" if LEDGER in there else ""
@@ -80,6 +87,12 @@ def run_row(item: Item) -> dict[str, Any]:
     """One run as a row of the table: plain values for the browser.
 
     A damaged file is told in ``note``; nothing is raised.
+
+    Args:
+        item: the run.
+
+    Returns:
+        Plain values for JSON.
     """
     row: dict[str, Any] = {
         "id": item.id, "kind": "run", "name": item.name, "scenario": "", "agent": "", "seed": "", "state": "",
@@ -110,7 +123,14 @@ def run_row(item: Item) -> dict[str, Any]:
 
 
 def aged(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with the state that it has now: what says nothing for a minute is silent."""
+    """A row with the state that it has now: a run that says nothing for a minute is silent.
+
+    Args:
+        row: of a run or a sweep.
+
+    Returns:
+        The row itself, or a copy with the state ``silent``.
+    """
     quiet = row["state"] in ("running", "started") and time.time() - row["seen"] > ALIVE_S
     return row | {"state": "silent"} if quiet else row
 

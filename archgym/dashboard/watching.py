@@ -40,7 +40,14 @@ class Watching:
         return _json({"root": str(self.root), "rows": rows})
 
     def item(self, key: str) -> Item | None:
-        """A run or sweep by the id of the last listing."""
+        """A run or sweep by its id. The folder is listed again where the id is unknown.
+
+        Args:
+            key: the id.
+
+        Returns:
+            The item; None where there is none.
+        """
         with self._lock:
             if key not in self._items:
                 self._items = items(self.root)
@@ -48,6 +55,12 @@ class Watching:
 
     def detail(self, item: Item) -> str:
         """The course of a run, or the groups of a sweep.
+
+        Args:
+            item: the run or sweep.
+
+        Returns:
+            JSON text.
 
         Raises:
             StoreError: there is nothing yet, or it cannot be read.

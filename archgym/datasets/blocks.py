@@ -34,7 +34,14 @@ class Block:
         return len(self.x)
 
     def columns(self, description: Description) -> dict[str, Any]:
-        """Every column by name, ready for Arrow."""
+        """Every column by name, ready for Arrow.
+
+        Args:
+            description: what the columns are called.
+
+        Returns:
+            Arrays and lists (n,) by column name.
+        """
         space, names = description.space, description.columns
         n = len(self)
         out: dict[str, Any] = {}

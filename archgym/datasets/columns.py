@@ -42,7 +42,13 @@ class Column:
         return np.array([c is None for c in self.cells], np.bool_)
 
     def numbers(self, where: str) -> np.ndarray:
-        """The cells as floats (n,), NaN where missing.
+        """The cells as numbers, NaN where missing.
+
+        Args:
+            where: the file, for messages.
+
+        Returns:
+            Floats (n,).
 
         Raises:
             DatasetError: a cell that is no finite number, with its row.

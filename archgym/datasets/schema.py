@@ -41,7 +41,14 @@ PROVENANCE = (
 
 
 def sidecar(path: Path) -> Path:
-    """Where a data set's metadata stands a second time, for files that another tool rewrote."""
+    """Where a data set's metadata stands a second time, for files that another tool rewrote.
+
+    Args:
+        path: of the data set.
+
+    Returns:
+        The path with ``.json`` at its end.
+    """
     return path.with_name(path.name + ".json")
 
 

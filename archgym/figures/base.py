@@ -42,7 +42,14 @@ def plotly() -> Any:
 
 
 def stacked(rows: int) -> Any:
-    """An empty figure of ``rows`` panels above each other that share their x axis."""
+    """An empty figure of panels above each other that share their x axis.
+
+    Args:
+        rows: how many panels.
+
+    Returns:
+        A plotly ``Figure``.
+    """
     plotly()
     from plotly.subplots import make_subplots
 
@@ -50,7 +57,16 @@ def stacked(rows: int) -> Any:
 
 
 def layout(figure: Any, height: int = 420, **more: Any) -> Any:
-    """The figure in the common style, ``height`` pixels high."""
+    """Give a figure the common style.
+
+    Args:
+        figure: a plotly ``Figure``, which is changed.
+        height: in pixels.
+        more: further settings of plotly's layout.
+
+    Returns:
+        The same figure.
+    """
     figure.update_layout(
         template="plotly_white",
         height=height,
@@ -65,19 +81,41 @@ def layout(figure: Any, height: int = 420, **more: Any) -> Any:
 
 
 def clipped(gap: Any) -> Floats:
-    """Gaps (n,) as they are drawn: between FLOOR and CLIP, infeasible at CLIP."""
+    """Gaps as they are drawn: between ``FLOOR`` and ``CLIP``.
+
+    Args:
+        gap: gaps (n,); +inf where nothing feasible was found.
+
+    Returns:
+        Gaps (n,).
+    """
     return np.clip(np.nan_to_num(np.asarray(gap, np.float64), posinf=CLIP), FLOOR, CLIP)
 
 
 def written(values: Floats, unit: str) -> tuple[float, str]:
-    """The scale of an axis for values (n,), and its unit in brackets or ''."""
+    """The scale of an axis, and its unit.
+
+    Args:
+        values: in SI units, (n,).
+        unit: their SI unit, or ''.
+
+    Returns:
+        What values are divided by, and the unit in brackets after a space, or ''.
+    """
     finite = np.abs(values[np.isfinite(values)])
     scale, name = in_prefix(float(np.median(finite)) if len(finite) else 1.0, unit)
     return scale, f" [{name}]" if name else ""
 
 
 def is_wide(values: Floats) -> bool:
-    """Whether values (n,) belong on a logarithmic axis: all positive and far apart."""
+    """Whether values belong on a logarithmic axis: all are positive and they lie far apart.
+
+    Args:
+        values: (n,); those that are not finite do not count.
+
+    Returns:
+        True for a logarithmic axis.
+    """
     finite = values[np.isfinite(values)]
     return bool(len(finite) and finite.min() > 0 and finite.max() > WIDE * finite.min())
 
@@ -122,7 +160,16 @@ def thinned(
 
 
 def thinned_name(name: str, drawn: int, there: int) -> str:
-    """The name of a group with its number of trials, and how many of them are drawn."""
+    """The name of a group with its number of trials, and how many of them are drawn.
+
+    Args:
+        name: of the group.
+        drawn: how many of its trials are drawn.
+        there: how many it has.
+
+    Returns:
+        The text for the legend.
+    """
     return f"{name} ({there:,})" if drawn == there else f"{name} ({drawn:,} of {there:,} drawn)"
 
 
@@ -130,6 +177,13 @@ def fitted(values: Floats, log: bool) -> list[float] | None:
     """The range of an axis that shows values, and no more; in exponents where it is logarithmic.
 
     None where there is nothing to show: plotly then finds its own.
+
+    Args:
+        values: in the unit of the axis, (n,).
+        log: whether the axis is logarithmic; values of 0 or less do not count then.
+
+    Returns:
+        Both ends of the axis, or None.
     """
     finite = values[np.isfinite(values) & ((values > 0) | (not log))]
     if not len(finite):
@@ -144,9 +198,19 @@ def fitted(values: Floats, log: bool) -> list[float] | None:
 def in_view(
     values: Floats, met: NDArray[np.bool_], lower_is_better: bool, more: Sequence[float] = ()
 ) -> Floats:
-    """What an axis is fitted to: values (n,) that meet the specs, the worst tenth left out, and ``more``.
+    """The values that an axis is fitted to.
 
-    All values where none meets the specs.
+    These are the values that meet the specs without their worst tenth, and ``more``. Where none meets the
+    specs they are all values.
+
+    Args:
+        values: (n,).
+        met: whether each trial meets the specs, (n,).
+        lower_is_better: which end is the worst.
+        more: values that must be in view.
+
+    Returns:
+        The values that count.
     """
     good = values[met & np.isfinite(values)]
     if not len(good):
@@ -160,9 +224,18 @@ def trial_groups(
     met: NDArray[np.bool_],
     keep: NDArray[np.intp] | None = None,
 ) -> list[tuple[NDArray[np.intp], str, dict[str, Any]]]:
-    """Trials (n,) that are shown, apart by whether they meet the specs: positions, name and marker.
+    """The trials that are shown, apart by whether they meet the specs.
 
-    Groups without a trial are left out, large ones are thinned, all but ``keep``.
+    A group without a trial is left out. Large groups are thinned, except for the trials in ``keep``.
+
+    Args:
+        scenario: what was searched.
+        shown: whether each trial is drawn, (n,).
+        met: whether each trial meets the specs, (n,).
+        keep: positions of trials that are always drawn.
+
+    Returns:
+        For each group: positions of its trials, its name in the legend, and plotly's marker.
     """
     groups = (
         (shown & ~met, "misses a spec", dict(size=5, color=GREY, symbol="x")),
@@ -182,15 +255,30 @@ def trial_groups(
 
 
 def plain(text: object) -> str:
-    """Text as it stands: plotly reads tags and formulas in names."""
+    """Text without what plotly would read as a tag or a formula.
+
+    Args:
+        text: a name or a value.
+
+    Returns:
+        The text, escaped.
+    """
     out = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return out.replace("$", "&#36;")
 
 
 def hover_texts(scenario: Scenario, x: Designs, numbers: Any) -> list[str]:
-    """Designs (n, d) for the box under the pointer: the trial's number, and its knobs.
+    """What the box under the pointer says of designs: the trial's number and its knobs.
 
-    Where a design has many knobs, those that differ from the reference design.
+    Of a design with many knobs only those are shown that differ from the reference design.
+
+    Args:
+        scenario: what was searched.
+        x: designs (n, d), value indices.
+        numbers: of the trials, (n,).
+
+    Returns:
+        A text per design.
     """
     reference = scenario.reference_design
     usual = None if reference is None else scenario.space.decode(reference)[0]

@@ -15,6 +15,9 @@ MOST = 14  # bars; smaller parts are added up
 def explanation(found: Explained) -> Any:
     """One metric by part, the design's own bars above those of the reference.
 
+    Args:
+        found: the explanation of one metric of a design.
+
     Returns:
         A plotly ``Figure``.
 

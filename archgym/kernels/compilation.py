@@ -32,7 +32,14 @@ def cache_root() -> Path:
 
 
 def source_hash(folder: Path) -> str:
-    """A digest of every Python file of a folder, names included."""
+    """A digest of every Python file of a folder and of its name.
+
+    Args:
+        folder: only its own files count, not those of folders inside it.
+
+    Returns:
+        16 hexadecimal digits.
+    """
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.py")):
         digest.update(path.name.encode())
@@ -52,6 +59,9 @@ def kernel_compiler(package_file: str, *, allocates: bool = True) -> Callable[[F
         allocates: whether the functions may make arrays.  Those that only work on arrays which their
             caller holds need not count references, and are compiled into their caller: so they may
             hand bundles of arrays (named tuples) to each other for nothing.
+
+    Returns:
+        The decorator.
     """
     folder = Path(package_file).resolve().parent.name
     options: dict[str, Any] = {} if allocates else {"_nrt": False, "forceinline": True}

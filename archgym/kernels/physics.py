@@ -23,10 +23,16 @@ RECORD = "physics.json"
 
 @cache
 def unreleased(cls: type) -> str:
-    """A digest of a simulator's code where that is not the recorded one; else empty.
+    """A digest of a simulator's code where it is not the recorded code; else empty.
 
-    The classes that it is derived from count.  Where nothing is recorded the declared version alone
-    stands for the physics: so it is for simulators outside this project, unless they keep a record.
+    The classes that it is derived from count too. Where nothing is recorded, the declared version alone
+    stands for the physics. This is so for simulators outside this project, unless they keep a record.
+
+    Args:
+        cls: the simulator's class.
+
+    Returns:
+        Hexadecimal digits, or ''.
     """
     changed = [key for base in cls.__mro__ if (key := _changed(base.__module__))]
     return "-".join(dict.fromkeys(changed))
@@ -46,13 +52,23 @@ def _changed(module: str) -> str:
 
 @cache
 def recorded(folder: Path) -> dict[str, dict[str, Any]]:
-    """What ``physics.json`` in a folder says: for a simulator's file, :func:`record_of` and figures."""
+    """What ``physics.json`` in a folder says.
+
+    Args:
+        folder: of simulators.
+
+    Returns:
+        By simulator's file: what :func:`record_of` returns, and figures. Empty without a record.
+    """
     path = folder / RECORD
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 def record_of(cls: type) -> dict[str, Any]:
     """A simulator's entry in ``physics.json``.
+
+    Args:
+        cls: the simulator's class.
 
     Returns:
         ``version``; ``sources``, the digest that comments do not change; ``modules``, whose sources

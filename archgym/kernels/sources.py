@@ -40,7 +40,14 @@ class Source:
 
 
 def source_of(module: str) -> Source | None:
-    """The source of an imported module; None where it has none (a notebook, a frozen program)."""
+    """The source of an imported module.
+
+    Args:
+        module: its dotted name.
+
+    Returns:
+        The source; None where there is none (a notebook, a frozen program).
+    """
     file = getattr(sys.modules.get(module), "__file__", None)
     return Source(module, Path(file)) if file and Path(file).is_file() else None
 
@@ -53,6 +60,9 @@ def closure(start: Source, *, compiled: bool) -> tuple[Source, ...]:
         compiled: follow what a compiled function can reach, the imports at a module's top, in all
             first-party packages.  Otherwise follow the imports inside functions too, but of archgym
             only the simulators, since the core holds no physics.
+
+    Returns:
+        The sources.
     """
     return _closure(start, compiled)
 
@@ -73,7 +83,13 @@ def _closure(start: Source, compiled: bool) -> tuple[Source, ...]:
 
 
 def code_digest(start: Source) -> str:
-    """A digest of every byte that may be compiled into a kernel of the module ``start``.
+    """A digest of every byte that may be compiled into a kernel of a module.
+
+    Args:
+        start: the module's source.
+
+    Returns:
+        16 hexadecimal digits.
 
     Raises:
         OSError: a source cannot be read.
@@ -110,7 +126,14 @@ def source_key(module: str) -> str:
 
 @cache
 def located(name: str) -> Source | None:
-    """The source of a module by its dotted name; it need not have been imported."""
+    """The source of a module by its dotted name; it need not have been imported.
+
+    Args:
+        name: of the module.
+
+    Returns:
+        The source; None where there is no such module, or no Python file of it.
+    """
     spec = _spec(name)
     if spec is None or not spec.origin or not spec.origin.endswith(".py"):
         return None
@@ -118,7 +141,14 @@ def located(name: str) -> Source | None:
 
 
 def tables(paths: Iterable[Path]) -> list[Path]:
-    """The tables of constants in the ``data`` folders beside some sources."""
+    """The tables of constants in the ``data`` folders beside some sources.
+
+    Args:
+        paths: of the sources.
+
+    Returns:
+        The ``.csv`` files, in order.
+    """
     folders = {path.parent / "data" for path in paths}
     return sorted(path for folder in folders for path in folder.glob("*.csv"))
 

@@ -20,7 +20,16 @@ def cores() -> int:
 
 
 def map_rows(function: Callable[[Any], T], rows: NDArray[Any], threads: int | None) -> list[T]:
-    """``function`` of every row, in order; ``threads`` None uses :func:`cores`."""
+    """A function of every row, in order, on several threads.
+
+    Args:
+        function: of one row; it should release the GIL.
+        rows: (n, ...).
+        threads: how many at most; None uses :func:`cores`.
+
+    Returns:
+        The n results.
+    """
     workers = min(len(rows), threads or cores())
     if workers <= 1:
         return [function(row) for row in rows]
@@ -31,7 +40,14 @@ def map_rows(function: Callable[[Any], T], rows: NDArray[Any], threads: int | No
 def split_rows(
     work: Callable[[slice], None], n: int, threads: int | None, smallest: int = 64
 ) -> None:
-    """``work`` on slices that together are 0..n, none much smaller than ``smallest``."""
+    """Do work on slices that together are 0..n, on several threads.
+
+    Args:
+        work: called with each slice.
+        n: how many rows there are.
+        threads: how many at most; None uses :func:`cores`.
+        smallest: rows that a thread must have to be worth starting.
+    """
     workers = min(threads or cores(), max(1, n // smallest))
     if workers <= 1:
         work(slice(0, n))

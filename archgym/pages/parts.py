@@ -28,40 +28,68 @@ class Parts:
         self._heads: list[tuple[str, str]] = []
 
     def head(self, title: str, note: str = "") -> None:
-        """A section; it stands in the table of contents."""
+        """Begin a section, which also stands in the table of contents.
+
+        Args:
+            title: its heading.
+            note: a line of explanation below it.
+        """
         anchor = f"{re.sub('[^a-z0-9]+', '-', title.lower())}-{len(self._heads) + 1}"
         self._heads.append((anchor, title))
         self.add(f"<h2 id='{anchor}'>{html.escape(title)}</h2>")
         self.note(note)
 
     def note(self, note: str) -> None:
-        """A line of explanation; nothing where it is empty."""
+        """Add a line of explanation; nothing where it is empty.
+
+        Args:
+            note: the text.
+        """
         if note:
             self.add(f"<p class='note'>{html.escape(note)}</p>")
 
     def lead(self, sentences: Sequence[str]) -> None:
-        """What a reader must know first, in full ink; nothing where there are no sentences."""
+        """Add what a reader must know first; nothing where there are no sentences.
+
+        Args:
+            sentences: they become one paragraph.
+        """
         if sentences:
             self.add(f"<p>{html.escape(' '.join(sentences))}</p>")
 
     def items(self, lines: Sequence[str], kind: str = "") -> None:
-        """A list of sentences; nothing where there are none."""
+        """Add a list of sentences; nothing where there are none.
+
+        Args:
+            lines: the sentences.
+            kind: the list's CSS class, or ''.
+        """
         if lines:
             rows = "".join(f"<li>{html.escape(s)}</li>" for s in lines)
             self.add(f"<ul class='{kind}'>{rows}</ul>" if kind else f"<ul>{rows}</ul>")
 
     def command(self, words: str) -> None:
-        """A line for a shell."""
+        """Add a line for a shell.
+
+        Args:
+            words: the command.
+        """
         self.add(f"<pre>{html.escape(words)}</pre>")
 
     def figure(self, figure: Any) -> None:
-        """A plotly figure."""
+        """Add a figure.
+
+        Args:
+            figure: a plotly ``Figure``.
+        """
         self.add(f"<div class='figure'>{fragment(figure)}</div>")
 
     def rows(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A small table of words; rows after the first 400 are counted.
+        """Add a small table of words; rows after the first 400 are only counted.
 
-        On a narrow screen every row becomes a block of its own, each cell with its heading.
+        Args:
+            head: the headings.
+            rows: as many cells per row as there are headings.
         """
         top = "".join(f"<th>{html.escape(h)}</th>" for h in head)
         body = "".join(
@@ -81,7 +109,11 @@ class Parts:
             self.note(f"and {len(rows) - MOST_ROWS:,} more rows")
 
     def add(self, markup: str) -> None:
-        """Markup as it is: whoever calls has escaped it."""
+        """Add markup as it is.
+
+        Args:
+            markup: HTML; the caller has escaped what it shows.
+        """
         self._parts.append(markup)
 
     def document(self) -> str:
@@ -103,7 +135,14 @@ class Parts:
 
 
 def fragment(figure: Any) -> str:
-    """A figure as markup: packed JSON that the page's script unpacks and draws once it comes into view."""
+    """A figure as markup: packed JSON, which the page's script draws once it comes into view.
+
+    Args:
+        figure: a plotly ``Figure``.
+
+    Returns:
+        HTML.
+    """
     told = figure.layout
     meta = told.meta if isinstance(told.meta, dict) else {}
     style = f"height:{int(told.height or 420)}px"
@@ -113,12 +152,26 @@ def fragment(figure: Any) -> str:
 
 
 def packed(text: str) -> str:
-    """Text as deflate in base64, which the page's script unpacks with the browser's own means."""
+    """Text as deflate in base64, which the page's script unpacks with the browser's own means.
+
+    Args:
+        text: any.
+
+    Returns:
+        ASCII text.
+    """
     return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
 
 
 def asset(name: str) -> str:
-    """A file of the folder ``assets``."""
+    """The text of a file of the folder ``assets``.
+
+    Args:
+        name: of the file.
+
+    Returns:
+        Its text.
+    """
     return (files(__package__) / "assets" / name).read_text("utf-8")
 
 

@@ -71,6 +71,9 @@ def start(
         output: the run folder (default: one below ``root``).
         root: where default run folders lie.
 
+    Returns:
+        The game, ready for its first design.
+
     Raises:
         ArchgymError: a folder that holds a run already, or a setting that makes no sense.
     """
@@ -93,8 +96,15 @@ def start(
 def resume(path: str | Path) -> Game:
     """Go on with a game from its folder.
 
+    Args:
+        path: the run folder.
+
+    Returns:
+        The game, as far as it was played.
+
     Raises:
-        ArchgymError: no run there, or one that no player plays; StoreError: a damaged file.
+        ArchgymError: there is no run, or one that no player plays.
+        StoreError: a file is damaged.
     """
     folder = RunFolder.open(Path(path))
     if "player" not in folder.manifest:
@@ -173,7 +183,13 @@ class Game:
 
     @_one_at_a_time
     def explain(self, design: Mapping[str, Any]) -> dict[str, Any]:
-        """What limits a design that was evaluated: free, since it was paid for.
+        """What limits a design that was evaluated. It is free, since the evaluation was paid for.
+
+        Args:
+            design: values by name; knobs that are left out are the reference design's.
+
+        Returns:
+            The whole design, and what :func:`archgym.play.told.why` says of it.
 
         Raises:
             ArchgymError: the design was not evaluated in this game or is infeasible, or its simulator
@@ -217,8 +233,15 @@ class Game:
     def note(self, text: str) -> dict[str, Any]:
         """Keep a remark beside the trials.
 
+        Args:
+            text: the remark.
+
+        Returns:
+            The step before which it was made.
+
         Raises:
             ArchgymError: an empty remark, or one of more than 10,000 characters.
+            StoreError: it could not be written.
         """
         if not text.strip() or len(text) > MOST_NOTE:
             raise ArchgymError(f"a note has 1 to {MOST_NOTE:,} characters, got {len(text):,}")

@@ -51,7 +51,14 @@ def read_designs(scenario: Scenario, given: Sequence[Mapping[str, Any]], most: i
 
 
 def start_of(scenario: Scenario) -> Designs:
-    """What knobs are that a player leaves out: value indices (d,) of the reference or the default design."""
+    """The design that supplies the knobs which a player leaves out.
+
+    Args:
+        scenario: what is played.
+
+    Returns:
+        Value indices (d,) of the reference design, or of the default design where there is none.
+    """
     reference = scenario.reference_design
     if reference is not None:
         return np.asarray(reference[0])

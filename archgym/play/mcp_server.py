@@ -117,7 +117,11 @@ def make_server(game: Game) -> Any:
 
 
 def serve_stdio(game: Game) -> None:
-    """Answer on standard input and output until the client closes them."""
+    """Answer on standard input and output until the client closes them.
+
+    Args:
+        game: what is served.
+    """
     make_server(game).run("stdio")
 
 
@@ -155,7 +159,15 @@ def serve_http(game: Game, port: int, token: str, on_ready: Callable[[str], None
 
 
 def guarded(app: Any, token: str) -> Callable[[Any, Any, Any], Awaitable[None]]:
-    """An ASGI application that answers those alone who know the token."""
+    """An ASGI application that answers only those who know the token.
+
+    Args:
+        app: the ASGI application behind it.
+        token: the secret.
+
+    Returns:
+        The application; it answers 401 to everybody else.
+    """
 
     async def checked(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":

@@ -23,6 +23,9 @@ def described(scenario: Scenario, reference: bool) -> dict[str, Any]:
     Args:
         scenario: what is played.
         reference: whether the reference design was paid for, so that its metrics may be told.
+
+    Returns:
+        Plain values, ready for JSON.
     """
     goals = goals_told(scenario)
     there = goals.pop("reference")
@@ -56,7 +59,16 @@ def described(scenario: Scenario, reference: bool) -> dict[str, Any]:
 
 
 def evaluated(scenario: Scenario, trials: Trials, i: int) -> dict[str, Any]:
-    """One trial: the design, and what it is worth, or why it is infeasible."""
+    """One trial: the design, and what it is worth, or why it is infeasible.
+
+    Args:
+        scenario: what is played.
+        trials: all trials of the game.
+        i: which of them, from 0.
+
+    Returns:
+        Plain values, ready for JSON.
+    """
     out: dict[str, Any] = {"step": i, "design": scenario.space.decode(trials.x[i : i + 1])[0]}
     if not trials.evaluation.feasible[i]:
         return out | {"feasible": False, "reason": trials.evaluation.reason(i)}
@@ -73,7 +85,14 @@ def evaluated(scenario: Scenario, trials: Trials, i: int) -> dict[str, Any]:
 
 
 def why(found: list[Explained]) -> list[dict[str, Any]]:
-    """What limits a design, by workload and metric."""
+    """What limits a design, by workload and metric.
+
+    Args:
+        found: explanations of one design, one per workload and metric.
+
+    Returns:
+        Per explanation: the metric with its value, its largest parts, and sentences.
+    """
     return [
         {
             "workload": one.workload,
@@ -90,6 +109,15 @@ def why(found: list[Explained]) -> list[dict[str, Any]]:
 
 
 def spent(charged: int, budget: int, queries: Mapping[str, int]) -> dict[str, Any]:
-    """How much of the budget is used."""
+    """How much of the budget is used.
+
+    Args:
+        charged: evaluations that were used.
+        budget: evaluations that the game has.
+        queries: how many of each costly part of evaluations were used, by name; may be empty.
+
+    Returns:
+        Evaluations used and left, and the queries where there are any.
+    """
     out: dict[str, Any] = {"charged": charged, "left": budget - charged, "budget": budget}
     return out | ({"queries": dict(queries)} if queries else {})

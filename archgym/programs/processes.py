@@ -32,7 +32,14 @@ WATCHER = watcher.__file__
 
 
 def environment(named: Mapping[str, str | None]) -> dict[str, str]:
-    """The environment of a program: :data:`PASSED`, and what its file names (None: the caller's)."""
+    """The environment variables of a program: :data:`PASSED`, and those that its file names.
+
+    Args:
+        named: values by name; None stands for the caller's own value.
+
+    Returns:
+        Values by name.
+    """
     out = {n: os.environ[n] for n in PASSED if n in os.environ}
     for name, value in named.items():
         if value is not None:
@@ -51,9 +58,14 @@ class Watcher:
         self._running: set[str] = set()
 
     def begin(self, place: Path | None = None) -> str:
-        """A new mark; whatever carries it will end with this process, and ``place`` be removed.
+        """Make a mark. Whatever carries it will end with this process, and its folder will be removed.
 
-        A place is removed where its name begins with ``archgym-``, as temporary folders of ours do.
+        Args:
+            place: the folder; it is removed only if its name begins with ``archgym-``, as temporary folders
+                of ours do.
+
+        Returns:
+            The mark.
         """
         mark = secrets.token_hex(8)
         with self._lock:
@@ -62,7 +74,11 @@ class Watcher:
         return mark
 
     def end(self, mark: str) -> None:
-        """Nothing carries the mark any more."""
+        """Say that nothing carries a mark any more.
+
+        Args:
+            mark: what :meth:`begin` returned.
+        """
         with self._lock:
             self._running.discard(mark)
             self._tell(f"- {mark}")
@@ -111,7 +127,11 @@ os.register_at_fork(after_in_child=WATCH.forget)
 
 
 def kill_marked(mark: str) -> None:
-    """End every process whose environment carries a mark, until none is found."""
+    """End every process whose environment carries a mark, until none is found.
+
+    Args:
+        mark: what :meth:`Watcher.begin` returned.
+    """
     watcher.kill_marked(mark, MARK)
 
 
@@ -132,7 +152,16 @@ def call(
     timeout_s: float,
     named: Mapping[str, str | None],
 ) -> tuple[int | None, str, str]:
-    """Exit code (None on timeout), stdout, stderr; all that the program started has ended then.
+    """Run a program until it ends, or until its time is over. All that it started has ended then.
+
+    Args:
+        command: the program and its arguments.
+        place: the working folder, which also takes its output.
+        timeout_s: seconds that it may take.
+        named: environment variables, see :func:`environment`.
+
+    Returns:
+        Exit code (None on timeout), standard output and standard error.
 
     Raises:
         ProgramError: it cannot be started.

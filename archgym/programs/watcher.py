@@ -15,7 +15,15 @@ MARK = "ARCHGYM_PROGRAM"
 
 
 def marked(mark: str, name: str) -> list[int]:
-    """Processes whose environment holds ``name=mark``; none where the system has no ``/proc``."""
+    """Processes whose environment holds ``name=mark``; none where the system has no ``/proc``.
+
+    Args:
+        mark: the value.
+        name: of the environment variable.
+
+    Returns:
+        Process numbers.
+    """
     wanted = f"{name}={mark}".encode()
     found = []
     try:
@@ -33,7 +41,13 @@ def marked(mark: str, name: str) -> list[int]:
 
 
 def kill_marked(mark: str, name: str = MARK, patience_s: float = 5.0) -> None:
-    """Kill every process with a mark; again, until none is left that could start another."""
+    """Kill every process with a mark, again and again until none is left that could start another.
+
+    Args:
+        mark: the value.
+        name: of the environment variable.
+        patience_s: seconds after which it gives up.
+    """
     until = time.monotonic() + patience_s
     while True:
         found = [p for p in marked(mark, name) if p != os.getpid()]

@@ -90,21 +90,25 @@ class Certificate:
     def random_search(self, draws: int | NDArray[np.int64], quantile: float = 0.5) -> Floats:
         """The median (or another quantile) of the best cost of ``draws`` uniform designs.
 
-        The best of k independent draws stays above F's quantile u with probability (1 - u)^k.
-
         Args:
             draws: evaluations, a number or an array.
             quantile: of the distribution over searches.
 
         Returns:
-            The costs, of the form of ``draws``.
+            The costs, of the form of ``draws``: k draws all exceed quantile u with probability (1 - u)^k.
         """
         return self.quantile(1 - (1 - quantile) ** (1 / np.asarray(draws, np.float64)))
 
     def mean_random(self, scenario: Scenario) -> float:
-        """The cost of the mean objective of all designs that meet the specs; NaN where none does.
+        """The cost of the mean objective of all designs that meet the specs.
 
-        From the quantiles, so within their step (1 % of the designs), and for the reward that puts specs first.
+        Exact within the step of the quantiles (1 % of the designs), for the reward that puts specs first.
+
+        Args:
+            scenario: what is certified.
+
+        Returns:
+            A cost on the scenario's scale; NaN where no design meets the specs.
         """
         share = self.facts["satisfied"] / self.facts["designs"]
         table = [(s, c) for s, c in self.facts["cost_quantiles"] if s <= share * (1 + 1e-12)]
@@ -118,7 +122,15 @@ class Certificate:
 
 
 def random_cost(scenario: Scenario, certificate: Certificate | None) -> float:
-    """The cost of the mean random design that meets the specs: exact where certified, else of a sample."""
+    """The cost of the mean random design that meets the specs.
+
+    Args:
+        scenario: what is searched.
+        certificate: what is proven of it, if anything; without it a sample is evaluated.
+
+    Returns:
+        A cost on the scenario's scale.
+    """
     if certificate is not None and scenario.reward == "satisfy-then-improve":
         return certificate.mean_random(scenario)
     return mean_random(scenario)
@@ -221,10 +233,7 @@ def _entry(scenario: Scenario, rows: Evaluation, row: int, rank: int) -> dict[st
 
 
 def _front(scenario: Scenario, rows: Evaluation, first: NDArray[np.int64]) -> dict[str, Any]:
-    """The exact front over the objectives (one objective: over the pair that a run would draw).
-
-    A point's design is ``space.unrank([rank])``.
-    """
+    """The exact front (of one objective: over the pair that a run draws); a point's design is a rank."""
     costs = front_costs(scenario, rows)
     on = pareto_front(costs)
     axes = [o.name for o in scenario.objectives] if scenario.k > 1 else list(axes_of(scenario))
@@ -241,7 +250,15 @@ def _front(scenario: Scenario, rows: Evaluation, first: NDArray[np.int64]) -> di
 
 
 def span(low: Floats, high: Floats) -> Floats:
-    """The extent of a front an axis; 1 where it has none."""
+    """The extent of a front per axis; 1 where it has none.
+
+    Args:
+        low: the least values, (k,).
+        high: the greatest values, (k,).
+
+    Returns:
+        (k,).
+    """
     return np.where(high > low, high - low, 1.0)
 
 
@@ -265,8 +282,7 @@ def _effects(
 ) -> dict[str, Any]:
     """Effects on the cost's rank among all designs, and on the logarithm of each metric.
 
-    The rank (0 best, 1 worst; infeasible designs share the last place) exists for every design and
-    does not depend on the reward's scale.
+    The rank (0 best, 1 worst, all infeasible designs last) does not depend on the reward's scale.
     """
     _, place = np.unique(cost, return_inverse=True)
     share = np.bincount(place.reshape(-1), weights=count)
@@ -305,7 +321,14 @@ def effects_as_dict(e: Effects, shown: Sequence[str]) -> dict[str, Any]:
 
 # ---- files
 def goal_digest(scenario: Scenario) -> str:
-    """A digest of what is searched for: everything in the file but names, texts and the budget."""
+    """A digest of what is searched for: all of the scenario's file but names, texts and the budget.
+
+    Args:
+        scenario: what is searched.
+
+    Returns:
+        16 hexadecimal digits.
+    """
     whole = scenario.document
     document = {k: whole.get(k) for k in KEYS if k not in AROUND_THE_GOAL}
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()[
@@ -314,7 +337,14 @@ def goal_digest(scenario: Scenario) -> str:
 
 
 def file_name(scenario: Scenario) -> str:
-    """``dram/stream-joint`` -> ``dram-stream-joint.json``; other workloads are named."""
+    """The certificate's file name: ``dram/stream-joint`` gives ``dram-stream-joint.json``.
+
+    Args:
+        scenario: what is certified.
+
+    Returns:
+        The name of the file, without a folder.
+    """
     return scenario.name.replace("/", "-") + ".json"
 
 

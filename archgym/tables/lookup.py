@@ -9,7 +9,21 @@ compiled = kernel_compiler(__file__)
 
 @compiled
 def lookup(x, nvec, start, contribution, index, values, out, rows):
-    """Fill ``out`` (m, n) and ``rows`` (n,); returns the first design that is not covered, or -1."""
+    """Fill ``out`` and ``rows`` for designs, up to the first that the table does not cover.
+
+    Args:
+        x: designs (n, d), value indices.
+        nvec: number of values of each knob, (d,).
+        start: where each knob begins in ``contribution``, (d,).
+        contribution: what each value adds to the rank; negative where the table lacks it.
+        index: rank to row.
+        values: (rows, m) metrics.
+        out: (m, n), written.
+        rows: (n,), written.
+
+    Returns:
+        The first design that is not covered, or -1.
+    """
     d = x.shape[1]
     for i in range(x.shape[0]):
         rank = 0

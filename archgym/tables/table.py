@@ -192,7 +192,14 @@ def _digest(array: NDArray[Any]) -> str:
 
 
 def smallest_unsigned(largest: int) -> type[np.unsignedinteger[Any]]:
-    """The smallest unsigned type that holds ``largest``."""
+    """The smallest unsigned type that holds ``largest``.
+
+    Args:
+        largest: a number of at least 0.
+
+    Returns:
+        A NumPy type.
+    """
     for kind in (np.uint8, np.uint16, np.uint32):
         if largest <= np.iinfo(kind).max:
             return kind
