@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import contextmanager
 
 import numpy as np
 from archgym.simulators.cluster import ClusterSimulator
 from archgym.simulators.cluster.chunk_kernel import collective_time
+from archgym.simulators.cluster.events import simulate
+from archgym.simulators.cluster.network import Network
 from archgym.simulators.cluster.stages import quick
+from archgym.simulators.cluster.system import KINDS, System
+from archgym.simulators.cluster.workloads import collective
 from common import best_of, options, show
 
 
@@ -95,6 +100,53 @@ def chunks() -> list[dict[str, str]]:
     return rows
 
 
+def messages() -> list[dict[str, str]]:
+    """Collectives that have no closed form: every message of every NPU is an event of Python's."""
+    rows = []
+    for name, change in (
+        ("double binary tree of 8", {"algorithms": "doubleBinaryTree"}),
+        ("double binary tree of 64", {"algorithms": "doubleBinaryTree", "npus": (64,)}),
+        ("direct, ring of 8, links shared", {"algorithms": "direct", "aware": True}),
+        (
+            "ring of 64, links shared, 4 chunks",
+            {"npus": (64,), "aware": True, "splits": 4, "active_chunks": 4},
+        ),
+    ):  # fmt: skip
+        algorithm = change.pop("algorithms", "ring")
+        base = {"topology": ("Ring",), "npus": (8,), "bandwidth": (100.0,), "latency": (500.0,)}
+        system = System(**base | change, algorithms=dict.fromkeys(KINDS, (algorithm,)))
+        task = collective(system.npus, "all_reduce", 1 << 20)
+        sent = [0]
+        with counted(sent):
+            simulate(system, task, whole=False)
+        each = took(lambda s=system, t=task: simulate(s, t, whole=False), 3)
+        rows.append(
+            {
+                "all-reduce": name,
+                "value": f"{1 / each:,.0f} a second",
+                "messages": f"{sent[0]:,}",
+                "messages a second": f"{sent[0] / each:,.0f}",
+            }
+        )
+    return rows
+
+
+@contextmanager
+def counted(sent: list[int]):
+    """Count the messages that are sent meanwhile."""
+    right = Network.send
+
+    def send(self, key, call):
+        sent[0] += 1
+        right(self, key, call)
+
+    Network.send = send
+    try:
+        yield
+    finally:
+        Network.send = right
+
+
 def archgym() -> list[dict[str, str]]:
     """Designs of ArchGym's spaces, 4 layers."""
     rows = []
@@ -120,5 +172,6 @@ if __name__ == "__main__":
         ("steps of GPT-3 175B", steps()),
         ("collectives, every chunk", chunks()),
         ("designs of ArchGym's spaces", archgym()),
+        ("collectives, every message", messages()),
     ):
         show(title, table, given.json)
