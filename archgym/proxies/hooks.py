@@ -81,6 +81,8 @@ def _simulator(workload: str, keys: Sequence[str], known: Mapping[str, Any]) -> 
             (simulator,) = make_simulators(name, [workload], settings)
         except ArchgymError:
             continue
+        if simulator.key == key and not simulator.features_version:
+            raise ProxyError(f"simulator {name!r} gives no features with these settings")
         if simulator.key == key:
             return simulator
     raise ProxyError(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.explanation import Breakdown
+from archgym.contracts.features import Features
 from archgym.space import THREADS, Value
 from archgym.contracts.simulator import Simulator
 from archgym.space import Designs, Setting
@@ -20,6 +21,7 @@ from archgym.kernels.threads import split_rows
 
 from . import layout
 from .advice import advise
+from .features import VERSION
 from .limited import LimitedSpace
 from .space import FullSpace
 from .state import Chip, Scratch
@@ -64,6 +66,7 @@ class SoCSimulator(Simulator):
 
     name = "soc"
     version = "1.0"
+    features_version = VERSION
     settings = (
         Setting("semantics", "choice", "physical", SEMANTICS, description="physical, or as FARSI"),
         Setting("space", "choice", "full", tuple(SPACES), description="the design space"),
@@ -103,6 +106,8 @@ class SoCSimulator(Simulator):
         self.full = FullSpace(self.graph, cpus, memories, buses)
         self.limited = LimitedSpace(self.graph) if space == "archgym-limited" else None
         self.space = self.full.space if self.limited is None else self.limited.space
+        if self.limited is not None:
+            self.features_version = ""  # type: ignore[misc]
         self.workload, self.workload_hash = self.graph.name, self.graph.content_hash
         self._threads = None if threads is None else int(threads)
         ends = list(self.graph.ends.values())
@@ -223,6 +228,12 @@ class SoCSimulator(Simulator):
                 blocks = [n.replace("mem", "memory") for n in system.block_names]
             accounts[i] = account(self.graph, chip, int(results["phases"]), scratch, blocks)
         return breakdowns(accounts, evaluation, {} if self.limited else reliefs(self.full))
+
+    def _features(self, x: Designs) -> Features:
+        """A sketch of the run of a design of the full space."""
+        from .features import features
+
+        return features(self.full, self.semantics == "physical", x)
 
     def latencies(self, outcome: Outcome) -> list[float]:
         """Seconds at which each graph is done: its last task's finish.
