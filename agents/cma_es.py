@@ -25,7 +25,9 @@ class CmaEs(GenerationAgent):
     name = "cma_es"
     hyperparameters = DesignSpace(
         (
-            ordinal("population", (4, 8, 12, 16, 24, 32, 64), "designs a generation", scale="log"),
+            ordinal(
+                "population", (4, 8, 12, 16, 24, 32, 64), "designs per generation", scale="log"
+            ),
             ordinal("sigma", (0.1, 0.2, 0.3, 0.5), "initial spread over a parameter's range"),
         )
     )

@@ -28,7 +28,7 @@ class GeneticAlgorithm(Agent):
     name = "genetic_algorithm"
     hyperparameters = DesignSpace(
         (
-            ordinal("population", powers_of_two(2, 256), "designs a generation", scale="log"),
+            ordinal("population", powers_of_two(2, 256), "designs per generation", scale="log"),
             ordinal(
                 "mutation",
                 (0.001, 0.01, 0.03, 0.05, 0.1, 0.2, 0.4),

@@ -24,7 +24,7 @@ class Nasaic2020(EpisodicAgent):
         (
             ordinal("learning_rate", (0.001, 0.003, 0.01, 0.03, 0.1), "step of Adam", scale="log"),
             ordinal("hidden", (16, 32, 64, 128), "units of the LSTM", scale="log"),
-            ordinal("hardware_steps", (0, 2, 5, 10, 20), "hardware-only steps an episode"),
+            ordinal("hardware_steps", (0, 2, 5, 10, 20), "hardware-only steps per episode"),
             ordinal("entropy", (0.0, 0.001, 0.01, 0.03, 0.1, 0.3, 1.0), "weight of the entropy"),
             ordinal("baseline", (0.5, 0.7, 0.9, 0.95), "memory of the moving baselines"),
             ordinal("rho", (1.0, 10.0, 100.0), "weight of the penalty in a reward", scale="log"),

@@ -27,7 +27,7 @@ from archgym.space import Designs, DesignSpace, categorical, ordinal, powers_of_
 
 from .generation import GenerationAgent
 
-POPULATION = ordinal("population", powers_of_two(4, 256), "designs a generation", scale="log")
+POPULATION = ordinal("population", powers_of_two(4, 256), "designs per generation", scale="log")
 
 
 class PymooAgent(GenerationAgent):

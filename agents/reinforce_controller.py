@@ -110,7 +110,7 @@ class ReinforceController(Agent):
                 "learning_rate", (0.0003, 0.001, 0.003, 0.01, 0.03), "step of Adam", scale="log"
             ),
             ordinal("hidden", (16, 32, 64, 128), "units of the LSTM", scale="log"),
-            ordinal("rollout", (4, 8, 16, 32, 64), "designs a step", scale="log"),
+            ordinal("rollout", (4, 8, 16, 32, 64), "designs per step", scale="log"),
             ordinal("entropy", (0.0, 0.001, 0.003, 0.01, 0.03), "weight of the entropy"),
             ordinal("baseline", (0.5, 0.7, 0.9, 0.95), "memory of the moving baseline"),
             ordinal("partial_steps", (0, 1, 2, 5, 10), "partial steps after a joint one"),

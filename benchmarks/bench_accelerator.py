@@ -1,6 +1,6 @@
-"""The accelerator model: evaluations a second, a whole design, memory, the mapper against random search.
+"""The accelerator model: evaluations per second, a whole design, memory, the mapper against random search.
 
-The last takes minutes: give --mapper, and --effort for its evaluations a layer.
+The last takes minutes: give --mapper, and --effort for its evaluations per layer.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def speed() -> list[dict[str, str]]:
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     rows.append(
         {
-            "what": f"archgym-timeloop designs, AlexNet, mapper at {FAST} evaluations a layer",
-            "value": f"{a / len(x) * 1e3:.1f} ms a design on one core",
+            "what": f"archgym-timeloop designs, AlexNet, mapper at {FAST} evaluations per layer",
+            "value": f"{a / len(x) * 1e3:.1f} ms per design on one core",
             "all cores": f"{a / b:.2f} x on {os.cpu_count()}",
         }
     )
@@ -103,7 +103,7 @@ def mapper(effort: int) -> list[dict[str, str]]:
             {
                 "architecture": name,
                 "layers": len(ratios),
-                "ms a layer": f"{1e3 * float(np.mean(times)):.2f}",
+                "ms per layer": f"{1e3 * float(np.mean(times)):.2f}",
                 "median ratio": f"{float(np.median(ratios)):.3f}",
                 "worse than random": sum(r > 1.001 for r in ratios),
                 "worst": ", ".join(f"{label} {r:.3f}" for r, label in worst[:3]),

@@ -61,11 +61,13 @@ def main() -> None:
                     rows.append(
                         {
                             "agent": f"{label}, {observations} known",
-                            "us a design": round(value * 1e6),
+                            "us per design": round(value * 1e6),
                         }
                     )
         else:
-            rows.append({"agent": name, "us a design": round(seconds(name, 936, 640, 64) * 1e6, 1)})
+            rows.append(
+                {"agent": name, "us per design": round(seconds(name, 936, 640, 64) * 1e6, 1)}
+            )
     show("agents' own time", rows, given.json)
 
 

@@ -159,7 +159,7 @@ def archgym() -> list[dict[str, str]]:
             x = s.space.sample(300, np.random.default_rng(0))
             each = took(lambda s=s, x=x: s.evaluate(x), 3) / len(x)
             rows.append(
-                {"space": f"{space}, {semantics}", "value": f"{each * 1e3:.2f} ms a design"}
+                {"space": f"{space}, {semantics}", "value": f"{each * 1e3:.2f} ms per design"}
             )
     return rows
 

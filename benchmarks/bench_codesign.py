@@ -1,4 +1,4 @@
-"""Co-designs a second on one core, memory, and what 500 NASAIC episodes take.
+"""Co-designs per second on one core, memory, and what 500 NASAIC episodes take.
 
 python benchmarks/bench_codesign.py [--json]
 """

@@ -1,7 +1,7 @@
-"""The memory controller: requests a second on one core, growth with requests, batches on all cores.
+"""The memory controller: requests per second on one core, growth with requests, batches on all cores.
 
 Trace in memory, kernel compiled; the controller is the default one.  The issue's bars: 2 million
-requests a second on random traffic, 4 million on streams.
+requests per second on random traffic, 4 million on streams.
 """
 
 from __future__ import annotations

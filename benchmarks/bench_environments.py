@@ -1,4 +1,4 @@
-"""What the environments cost above their simulator, in microseconds a design.
+"""What the environments cost above their simulator, in microseconds per design.
 
 A simulator that does nothing stands in, so that only the environment's own work is measured; the
 simulator's public checks (``evaluate``) count as the simulator's.
@@ -62,19 +62,19 @@ def main() -> None:
     rows.append(
         {
             "what": "simulator.evaluate, one design (nothing inside)",
-            "us a design": round(base * 1e6, 2),
+            "us per design": round(base * 1e6, 2),
         }
     )
     rows.append(
         {
             "what": "DesignEnv.step above it",
-            "us a design": round((best_of(steps) / len(x) - base) * 1e6, 2),
+            "us per design": round((best_of(steps) / len(x) - base) * 1e6, 2),
         }
     )
     rows.append(
         {
             "what": "reset and step under gym's wrapper, above it",
-            "us a design": round((best_of(wrapped_steps) / len(x) - base) * 1e6, 2),
+            "us per design": round((best_of(wrapped_steps) / len(x) - base) * 1e6, 2),
         }
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -87,7 +87,7 @@ def main() -> None:
         rows.append(
             {
                 "what": "DesignEnv.step with a store, known designs",
-                "us a design": round((best_of(stored_steps) / len(x) - base) * 1e6, 2),
+                "us per design": round((best_of(stored_steps) / len(x) - base) * 1e6, 2),
             }
         )
     sequential = SequentialDesignEnv(made)
@@ -101,7 +101,7 @@ def main() -> None:
     rows.append(
         {
             "what": "sequential: one step of twelve",
-            "us a design": round((best_of(episode) / 64 - base) / 12 * 1e6, 2),
+            "us per design": round((best_of(episode) / 64 - base) / 12 * 1e6, 2),
         }
     )
     for n in (64, 1024):
@@ -113,7 +113,7 @@ def main() -> None:
         rows.append(
             {
                 "what": f"vector environment, {n} designs, above simulator.evaluate",
-                "us a design": round((outside - inside) / n * 1e6, 3),
+                "us per design": round((outside - inside) / n * 1e6, 3),
             }
         )
     show("environment overhead", rows, given.json)

@@ -109,7 +109,7 @@ def main() -> None:
         netlist = copies(simulator.netlist, count)
         scratch, rest, cells = flow(netlist, Choices())
         print(f"{cells} cells: placement {scratch:.2f} s, the rest {rest:.3f} s; "
-              f"{1e6 * (scratch + rest) / cells:.0f} us a cell")  # fmt: skip
+              f"{1e6 * (scratch + rest) / cells:.0f} us per cell")  # fmt: skip
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most")
 
 

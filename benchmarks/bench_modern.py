@@ -1,7 +1,7 @@
-"""The table-driven memory kernel: requests a second of CPU time on one core, by device and traffic.
+"""The table-driven memory kernel: requests per second of CPU time on one core, by device and traffic.
 
 Traces in memory, kernel compiled, default controller (HBM with two pseudo channels).  The bars: 2 million
-requests a second on random traffic for every device, 5 million for DDR4, 10 million on streams.
+requests per second on random traffic for every device, 5 million for DDR4, 10 million on streams.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The serving simulator: configurations a second of CPU time on one core, whole calls of 100,000 designs.
 
-``corrected`` by measured rows nearby, or by the mechanistic model alone.  The bar: one million a second.
+``corrected`` by measured rows nearby, or by the mechanistic model alone.  The bar: one million per second.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The SoC simulator: designs a second on one core, growth with tasks, batches on all cores."""
+"""The SoC simulator: designs per second on one core, growth with tasks, batches on all cores."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def main() -> None:
                 "workload": workload,
                 "tasks": tasks,
                 "value": f"{1 / seconds:.0f} designs/s",
-                "us a task": f"{seconds / tasks * 1e6:.2f}",
+                "us per task": f"{seconds / tasks * 1e6:.2f}",
             }
         )
     one, many = (SoCSimulator("audio_decoder", threads=k) for k in (1, os.cpu_count()))
@@ -54,10 +54,10 @@ def main() -> None:
     )
     for row in rows:
         row.setdefault("tasks", "")
-        row.setdefault("us a task", "")
+        row.setdefault("us per task", "")
     show(
         "systems on chip",
-        [{k: r[k] for k in ("workload", "tasks", "value", "us a task")} for r in rows],
+        [{k: r[k] for k in ("workload", "tasks", "value", "us per task")} for r in rows],
         given.json,
     )
 

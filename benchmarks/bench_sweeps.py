@@ -52,7 +52,7 @@ def lookups(folder: Path) -> list[dict[str, Any]]:
                 "designs": f"{len(table):,}",
                 "evaluated": f"{table.evaluated:,}",
                 "seconds": round(seconds, 1),
-                "bytes a design and metric": round(
+                "bytes per design and metric": round(
                     table.nbytes / len(table) / len(table.metrics), 2
                 ),
                 "million lookups/s": round(fast / 1e6, 1),
@@ -102,8 +102,8 @@ def overhead(folder: Path) -> list[dict[str, Any]]:
         rows.append(
             {
                 "workers": workers,
-                "ms a run, plain loop": round(1e3 * each, 2),
-                "ms a run and worker, sweep": round(1e3 * workers / rate, 2),
+                "ms per run, plain loop": round(1e3 * each, 2),
+                "ms per run and worker, sweep": round(1e3 * workers / rate, 2),
                 "runs/s": round(rate),
                 "overhead": f"{workers / rate / each - 1:.1%}",
             }

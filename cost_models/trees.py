@@ -16,7 +16,7 @@ SHIFT = np.uint64(58)
 
 @compiled
 def ensemble(features, roots, depth, column, feature, threshold, child, value, total, squares):
-    """Add up every tree's leaf values a row: ``total`` (n, m) and, of squares, ``squares`` (n, m).
+    """Add up every tree's leaf values per row: ``total`` (n, m) and, of squares, ``squares`` (n, m).
 
     ``child`` is a node's left one, the right one follows it; a leaf is its own left child and has an
     infinite threshold, so all rows of a block make ``depth`` steps without a branch.  ``value``

@@ -20,7 +20,7 @@ class Evaluator:
     """Combined answers for designs of a scenario's space.
 
     ``charged`` counts the designs asked for, ``computed`` the simulator evaluations that were new
-    (one a design and workload), ``exact`` says whether all answers are the simulators' own.
+    (one per design and workload), ``exact`` says whether all answers are the simulators' own.
     """
 
     def __init__(

@@ -33,7 +33,7 @@ class ScreenedAgent(Agent):
         factor: int = FACTOR,
     ) -> None:
         if factor < 2:
-            raise AgentError(f"screening needs at least 2 proposals a design, not {factor}")
+            raise AgentError(f"screening needs at least 2 proposals per design, not {factor}")
         self.multi_objective = inner.multi_objective  # type: ignore[misc]
         super().__init__(
             inner.space, seed=inner.seed, objectives=inner.objectives, budget=inner.budget

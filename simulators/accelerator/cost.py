@@ -174,7 +174,7 @@ def level_cycles(counts, bits, bandwidth, compute_cycles, alone, cycles):
     for level in range(counts.shape[0]):
         read, write = 0.0, 0.0
         for t in range(3):
-            # bits a cycle at full speed, then a slowdown: in this order it rounds as Timeloop does
+            # bits per cycle at full speed, then a slowdown: in this order it rounds as Timeloop does
             if counts[level, t, READ] > 0:
                 read += counts[level, t, READ] * bits[level, t] / compute_cycles
             moved = counts[level, t, FILL] + counts[level, t, UPDATE]

@@ -206,7 +206,7 @@ def breakdowns(
     """Energy, power, latency, cycles, area and DRAM traffic, as far as the simulator has these metrics.
 
     Args:
-        accounts: one a design; empty ones for infeasible designs.
+        accounts: one per design; empty ones for infeasible designs.
         evaluation: of the designs.
         energy: moves by resource that lower energy.
         time: moves by resource that lower time.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .optimal.certificate import Certificate
 
 MOST_TILINGS = 4_000_000  # of the level next to DRAM, by the objective dram-traffic
-FAST, THOROUGH = 3200, 20_000  # evaluations a layer: inside a hardware search; on its own
+FAST, THOROUGH = 3200, 20_000  # evaluations per layer: inside a hardware search; on its own
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def shared(factor, geometry):
 def fill_table(dims, geometry, tiles, pes, bandwidth, arch, work, latency, energy):
     """One layer's cycles and pJ by (dataflow, PEs, bandwidth) into ``latency`` and ``energy``.
 
-    Position 0 of PEs and of bandwidth is none: infinite.  ``bandwidth`` (b,) are bits a cycle of the
+    Position 0 of PEs and of bandwidth is none: infinite.  ``bandwidth`` (b,) are bits per cycle of the
     network into the PEs, both directions; a clustered array adds a cycle a step, as MAESTRO's network
     does.  A layer whose PE tile does not fit is infinite.
     """

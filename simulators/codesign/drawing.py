@@ -14,7 +14,7 @@ from .simulator import CoDesignSimulator
 
 COLOURS = ("#1f4e79", "#b9560e", "#1e7b4f")
 RED = "#c0392b"
-CLOCK_HZ = 1e9  # of the sub-accelerators: bandwidths are bytes a cycle at 1 GHz
+CLOCK_HZ = 1e9  # of the sub-accelerators: bandwidths are bytes per cycle at 1 GHz
 # shares of the axis from which the name of a layer is written, and written level
 NAMED, UPRIGHT = 0.012, 0.06
 

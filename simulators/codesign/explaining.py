@@ -85,7 +85,7 @@ def breakdowns(
     """Latency and energy by layer, area by sub-accelerator, accuracy by network.
 
     Args:
-        accounts: one a design.
+        accounts: one per design.
         evaluation: of the designs.
         nets: the networks' knobs.
         own: sub-accelerators, and what their knobs start with.

@@ -21,7 +21,7 @@ TILES = (
     2,
 )  # MAESTRO's: channels of a dla cluster, columns of a shi one, channels of a rs PE
 PES = tuple(range(0, 4097, 32))
-BANDWIDTHS = tuple(range(0, 65, 8))  # GB/s, bytes a cycle at 1 GHz
+BANDWIDTHS = tuple(range(0, 65, 8))  # GB/s, bytes per cycle at 1 GHz
 L1_FACTOR, L2_FACTOR = 1.68, 18.61  # energy of an access in multiplications (MAESTRO)
 GROWTH = 64
 

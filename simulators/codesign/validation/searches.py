@@ -14,7 +14,7 @@ from archgym.search.study import Study
 from archgym.space import Designs
 from archgym.validation import Check
 
-EPISODES, STEPS = 500, 11  # hardware evaluations: 1 joint and 10 hardware-only steps an episode
+EPISODES, STEPS = 500, 11  # hardware evaluations: 1 joint and 10 hardware-only steps per episode
 SWEEP = 10_000
 COSTS = ("latency", "energy", "area")
 SOURCE = "NASAIC"
