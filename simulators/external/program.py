@@ -50,6 +50,9 @@ class Reading:
             text: what the program wrote.
             limit_s: after this long the search is given up.
 
+        Returns:
+            The metric's value.
+
         Raises:
             ValueError: the pattern does not occur, or what it finds is no finite number of that unit.
             TimeoutError: the search took longer than ``limit_s``.
@@ -121,8 +124,15 @@ def load_program(name: str | Path) -> Program:
 
     Paths inside the file hold beside it: ``files``, and words of ``command`` that name a file there.
 
+    Args:
+        name: of a program that ships, or a path that ends in ``.yaml`` or ``.yml``.
+
+    Returns:
+        The program.
+
     Raises:
-        UnknownNameError: no such program, or a key that does not exist; ProgramError: all other faults.
+        UnknownNameError: no such program, or a key that does not exist.
+        ProgramError: all other faults.
     """
     text = str(name)
     if text in names():

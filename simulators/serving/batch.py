@@ -24,7 +24,12 @@ Bools = NDArray[np.bool_]
 
 @compiled
 def canonical_all(x: Ints, experts: bool) -> None:
-    """Divisions that divide nothing are off, in place."""
+    """Switch off, in place, what divides nothing.
+
+    Args:
+        x: designs (n, d), value indices; written.
+        experts: whether the model has routed experts.
+    """
     for i in range(len(x)):
         apart = x[i, PREFILL_WORKERS] > 0
         if not apart:
@@ -41,7 +46,16 @@ def canonical_all(x: Ints, experts: bool) -> None:
 
 @compiled
 def fill(x: Ints, numbers: Floats, inputs: float, outputs: float, s: Setups, p: Pools) -> None:
-    """The configurations of designs, into ``s`` and ``p``."""
+    """Write the configurations of designs into ``s`` and ``p``.
+
+    Args:
+        x: canonical designs (n, d), value indices.
+        numbers: values of ordinal knobs (knobs, most values).
+        inputs: tokens of a request.
+        outputs: tokens of an answer.
+        s: configurations, columns (n,); written.
+        p: pools of GPUs, columns (n,); written.
+    """
     for i in range(len(x)):
         s.model[i], s.device[i], s.engine[i] = x[i, PRECISION], x[i, GPU], x[i, ENGINE]
         s.tensor[i], s.stages[i] = numbers[TENSOR, x[i, TENSOR]], numbers[STAGES, x[i, STAGES]]
@@ -57,7 +71,16 @@ def fill(x: Ints, numbers: Floats, inputs: float, outputs: float, s: Setups, p: 
 
 @compiled
 def times_all(m: Models, d: Devices, k: Engines, s: Setups, p: Pools, out: Floats) -> None:
-    """TTFT, TPOT, memory and running sequences of every row, into ``out`` (n, 4)."""
+    """TTFT and TPOT in seconds, bytes per GPU and running sequences of every row.
+
+    Args:
+        m: models.
+        d: GPUs.
+        k: engines.
+        s: configurations.
+        p: their pools of GPUs.
+        out: (n, 4), written.
+    """
     for i in range(len(s.model)):
         if p.prefill_workers[i] > 0.0:
             out[i, 0], out[i, 1], out[i, 2], out[i, 3] = disaggregated(m, d, k, s, p, i)
@@ -67,7 +90,16 @@ def times_all(m: Models, d: Devices, k: Engines, s: Setups, p: Pools, out: Float
 
 @compiled
 def served(s: Setups, p: Pools, lacks: Bools, heads: float, out: Floats, feasible: Bools) -> None:
-    """Whether a design works: it fits, its GPU has its format, and heads are divided evenly."""
+    """Whether a design works: it fits, its GPU has its format, and heads are divided evenly.
+
+    Args:
+        s: configurations.
+        p: their pools of GPUs.
+        lacks: (GPUs, formats), whether a GPU does not multiply in a format.
+        heads: the attention heads of the model.
+        out: (n, 4) of :func:`times_all`.
+        feasible: (n,), written.
+    """
     for i in range(len(out)):
         divides = heads % s.tensor[i] == 0.0 and heads % p.prefill_tensor[i] == 0.0
         feasible[i] = divides and out[i, 3] >= 1.0 and not lacks[s.device[i], s.model[i]]
@@ -77,7 +109,17 @@ def served(s: Setups, p: Pools, lacks: Bools, heads: float, out: Floats, feasibl
 def metrics_all(
     s: Setups, p: Pools, out: Floats, feasible: Bools, power: Floats, prices: Floats, metrics: Floats
 ) -> None:  # fmt: skip
-    """Metrics, into ``metrics`` (9, n); ``prices`` (GPUs,) are by hour, ``power`` (GPUs,) is W."""
+    """The metrics of configurations; NaN where a design does not work.
+
+    Args:
+        s: configurations.
+        p: their pools of GPUs.
+        out: (n, 4) of :func:`times_all`.
+        feasible: (n,) of :func:`served`.
+        power: of each GPU, W.
+        prices: of each GPU, per hour.
+        metrics: (9, n), written.
+    """
     for i in range(len(out)):
         if not feasible[i]:
             for j in range(9):
@@ -100,8 +142,12 @@ def metrics_all(
 def keys_all(x: Ints, out: Ints) -> None:
     """Where each design stands in the table of corrections; -1 where nothing corrects it.
 
-    Of designs whose prefill has GPUs of its own no row is known.  The number of GPUs is a power of two up
-    to 32.
+    No measured row is known of designs whose prefill has GPUs of its own. The number of GPUs is a power of
+    two up to 32.
+
+    Args:
+        x: canonical designs (n, d), value indices.
+        out: (n,), written.
     """
     for i in range(len(x)):
         if x[i, PREFILL_WORKERS] > 0:
@@ -117,6 +163,11 @@ def factors_all(residuals: Floats, rows: Ints, table: Floats) -> None:
     """Factors of TTFT and TPOT of residuals (n, 3), into rows of the table.
 
     One by one: numpy's exponential of an array depends on its length in the last bit.
+
+    Args:
+        residuals: (n, 3), the first two logarithms of measured over modelled TTFT and TPOT.
+        rows: (n,), where they stand in the table.
+        table: (rows, 2), written.
     """
     for i in range(len(rows)):
         table[rows[i], 0] = np.exp(residuals[i, 0])
@@ -125,7 +176,13 @@ def factors_all(residuals: Floats, rows: Ints, table: Floats) -> None:
 
 @compiled
 def correct_all(keys: Ints, table: Floats, out: Floats) -> None:
-    """Times of rows times their factors, in ``out`` (n, 4)."""
+    """Multiply the times of rows by their factors, in place.
+
+    Args:
+        keys: (n,) of :func:`keys_all`.
+        table: (rows, 2) of :func:`factors_all`.
+        out: (n, 4), of which TTFT and TPOT are written.
+    """
     for i in range(len(keys)):
         if keys[i] >= 0:
             out[i, 0] *= table[keys[i], 0]

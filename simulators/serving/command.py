@@ -16,7 +16,11 @@ from .simulator import ServingSimulator
 
 
 def add_roofline(parser: argparse.ArgumentParser) -> None:
-    """``archgym serving roofline``."""
+    """Add the options of ``archgym serving roofline``.
+
+    Args:
+        parser: the command's parser.
+    """
     parser.add_argument("what", help="a run folder (its best design), or a serving scenario")
     parser.add_argument(
         "--design", help="knobs to change: NAME=VALUE,… or a .yaml file (default: none)"

@@ -34,7 +34,14 @@ class Device:
     node: int = 8
 
     def peak(self, math: str) -> float:
-        """FLOP/s in a format; those of the next wider one where it has none."""
+        """FLOP/s in a format. Where the GPU lacks the format, those of the next wider one.
+
+        Args:
+            math: ``bf16``, ``fp8`` or ``fp4``.
+
+        Returns:
+            Operations per second.
+        """
         if math == "fp4" and self.fp4:
             return self.fp4
         return self.fp8 if math != "bf16" and self.fp8 else self.bf16
@@ -95,8 +102,14 @@ FORMAT_NAMES = {"fp4": "nvfp4", "fp8_block": "fp8", "int4_wo": "int4", "fp16": "
 def device(name: str) -> Device:
     """A GPU by name.
 
+    Args:
+        name: as in the table, without regard to case; ``_sxm`` may be left out.
+
+    Returns:
+        The GPU.
+
     Raises:
-        UnknownNameError: there is none; suggests the nearest.
+        UnknownNameError: there is none. The message suggests the nearest.
     """
     short = name.lower().replace("-", "_")
     found = DEVICES.get(short) or DEVICES.get(f"{short}_sxm")
@@ -108,8 +121,14 @@ def device(name: str) -> Device:
 def number_format(name: str) -> Format:
     """A number format by name.
 
+    Args:
+        name: of a format, without regard to case.
+
+    Returns:
+        The format.
+
     Raises:
-        UnknownNameError: there is none; suggests the nearest.
+        UnknownNameError: there is none. The message suggests the nearest.
     """
     found = FORMATS.get(FORMAT_NAMES.get(name.lower(), name.lower()))
     if found is None:
@@ -120,8 +139,12 @@ def number_format(name: str) -> Format:
 def require(gpu: Device, precision: Format) -> None:
     """Refuse a format that a GPU does not multiply in.
 
+    Args:
+        gpu: the GPU.
+        precision: the format.
+
     Raises:
-        ArchgymError: names the GPUs that do.
+        ArchgymError: the GPU does not; the message names the GPUs that do.
     """
     if precision.needs and not getattr(gpu, precision.needs):
         having = [d.name for d in DEVICES.values() if getattr(d, precision.needs)]

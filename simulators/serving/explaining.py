@@ -88,7 +88,14 @@ class Explained:
     prices: Floats
 
     def seconds(self, t: Tables) -> Floats:
-        """(n, 4) of the kernels."""
+        """TTFT and TPOT in seconds, bytes per GPU and running sequences, by the kernels alone.
+
+        Args:
+            t: the kernels' tables.
+
+        Returns:
+            (n, 4).
+        """
         out = np.empty((len(self.setups.model), 4))
         aggregated_all(*t, self.setups, out)
         disaggregated_all(*t, self.setups, self.pools, out)
@@ -96,7 +103,14 @@ class Explained:
 
 
 def breakdowns(x: Explained) -> Iterator[Breakdown]:
-    """TTFT, TPOT, GPU time, cost, energy and memory."""
+    """TTFT, TPOT, GPU time, cost, energy and memory.
+
+    Args:
+        x: designs with their evaluation and the kernels' tables.
+
+    Yields:
+        One breakdown per metric.
+    """
     base = x.seconds(x.tables)
     m, ok = x.evaluation.metrics, x.evaluation.feasible
     factor = np.stack([m["ttft"], m["tpot"]], axis=1) / base[:, :2]

@@ -21,7 +21,16 @@ FEWEST = 40  # rows at a knot; else it is as uncertain as the one before
 
 
 def quantiles(values: Floats, weights: Floats, at: Sequence[float]) -> list[float]:
-    """Weighted quantiles."""
+    """Weighted quantiles.
+
+    Args:
+        values: (n,).
+        weights: how much each counts, (n,).
+        at: shares from 0 to 1.
+
+    Returns:
+        One quantile per share.
+    """
     order = np.argsort(values)
     share = np.cumsum(weights[order])
     found = np.interp(at, (share - 0.5 * weights[order]) / share[-1], values[order])
@@ -35,6 +44,9 @@ def calibrate(nearness: Floats, ratios: Floats, weights: Floats) -> Table:
         nearness: (n,) of predictions made without their own row, or model, or GPU.
         ratios: (n, 2) logarithms of measured over predicted TTFT and TPOT.
         weights: (n,) how much each counts.
+
+    Returns:
+        Ends of the ranges as logarithms, by nearness.
     """
     table: dict[str, list[float]] = {"nearness": list(KNOTS)}
     knot = np.abs(nearness[:, None] - np.array(KNOTS)).argmin(axis=1)
@@ -54,7 +66,17 @@ def calibrate(nearness: Floats, ratios: Floats, weights: Floats) -> Table:
 
 
 def limits(table: Table, name: str, nearness: Floats, value: Floats) -> Floats:
-    """Ranges (n, 2) of a metric."""
+    """The range of a metric for each prediction.
+
+    Args:
+        table: what :func:`calibrate` returned.
+        name: ``ttft`` or ``tpot``.
+        nearness: of the predictions to measured rows, (n,).
+        value: the predictions, s, (n,).
+
+    Returns:
+        Lower and upper ends (n, 2), s.
+    """
     sides = (
         np.interp(nearness, table["nearness"], table[f"{name}_{side}"]) for side in ("low", "high")
     )

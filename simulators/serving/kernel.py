@@ -2,6 +2,10 @@
 
 A pass over the layers is divided into its parts.  Each part takes the longer of moving its bytes and
 doing its operations, rounded off where the two are near (``either``).
+
+Arguments have the same names throughout: ``m``, ``d`` and ``k`` are the tables of models, GPUs and engines,
+``v``, ``g`` and ``e`` the rows of one of each.  ``n`` is the number of GPUs that share a layer; ``data`` is 1
+where attention is divided by sequences, ``whole`` is 1 where whole experts are divided.
 """
 
 from __future__ import annotations
@@ -105,13 +109,31 @@ class Setups(NamedTuple):
 
 @compiled
 def either(a: float, b: float) -> float:
-    """About the larger of two times."""
+    """About the larger of two times.
+
+    Args:
+        a: one time, s.
+        b: the other, s.
+
+    Returns:
+        Their root of the sum of squares, s.
+    """
     return np.sqrt(a * a + b * b)
 
 
 @compiled
 def all_reduce(reduce: Floats, g: int, n: float, size: float) -> float:
-    """Seconds of an all-reduce of ``size`` bytes over n GPUs, between and beyond the measured ones."""
+    """Seconds of an all-reduce of ``size`` bytes over n GPUs, between and beyond the measured ones.
+
+    Args:
+        reduce: measured seconds (GPUs, 3, 21), for 2, 4 and 8 GPUs, by powers of two from 512 bytes.
+        g: row of the GPU.
+        n: GPUs that take part.
+        size: bytes.
+
+    Returns:
+        Seconds; 0 for one GPU.
+    """
     if n < 2.0:
         return 0.0
     row = 0 if n < 3.0 else (1 if n < 6.0 else 2)
@@ -261,7 +283,21 @@ def prefill_pass(
 def running(
     m: Models, d: Devices, v: int, g: int, n: float, stages: float, data: float, tokens: float
 ) -> float:
-    """Sequences of ``tokens`` that fit into the memory which weights leave; 0 where not one does."""
+    """Sequences of ``tokens`` that fit into the memory which weights leave; 0 where not one does.
+
+    Args:
+        m: models.
+        d: GPUs.
+        v: row of the model.
+        g: row of the GPU.
+        n: GPUs that share each layer.
+        stages: of the pipeline.
+        data: 1 where attention is divided by sequences.
+        tokens: of a sequence.
+
+    Returns:
+        Sequences on all those GPUs together.
+    """
     left = 0.9 * d.memory[g] - weights_per_gpu(m, v, n, stages, data)
     one = cache_per_sequence(m, v, n, stages, data, tokens)
     return np.floor(left / one * (n if data > 0.0 else 1.0)) if left > 0.0 else 0.0
@@ -269,7 +305,17 @@ def running(
 
 @compiled
 def batches(k: Engines, s: Setups, i: int, b: float) -> tuple[float, float]:
-    """Sequences of a pass of decode, and requests of a pass of prefill, where b sequences run."""
+    """Sequences of a pass of decode, and requests of a pass of prefill, where b sequences run.
+
+    Args:
+        k: engines.
+        s: configurations.
+        i: row of the configuration.
+        b: sequences that run at once.
+
+    Returns:
+        Sequences, and requests.
+    """
     e = s.engine[i]
     # pipeline stages work on different sequences at a time
     part = max(b / s.stages[i], 1.0)
@@ -280,7 +326,16 @@ def batches(k: Engines, s: Setups, i: int, b: float) -> tuple[float, float]:
 
 @compiled
 def waiting(think: float, service: float, b: float) -> float:
-    """Seconds in a closed queue: b requests think, then need the service (Schweitzer's mean values)."""
+    """Seconds in a closed queue: b requests think, then need the service (Schweitzer's mean values).
+
+    Args:
+        think: seconds between two services of a request.
+        service: seconds of one service.
+        b: requests that go round.
+
+    Returns:
+        Seconds that a request waits.
+    """
     short = think - service * b
     return (np.sqrt(short * short + 4.0 * service * think) - short) / 2.0 - service
 
@@ -290,6 +345,13 @@ def aggregated(
     m: Models, d: Devices, k: Engines, s: Setups, i: int
 ) -> tuple[float, float, float, float]:
     """Prefill and decode on the same GPUs, new requests coming as old ones end.
+
+    Args:
+        m: models.
+        d: GPUs.
+        k: engines.
+        s: configurations.
+        i: row of the configuration.
 
     Returns:
         TTFT, TPOT, bytes held by a GPU, sequences that run at once (0 where not one fits).
@@ -319,6 +381,14 @@ def aggregated(
 
 @compiled
 def aggregated_all(m: Models, d: Devices, k: Engines, s: Setups, out: Floats) -> None:
-    """:func:`aggregated` of every row, into ``out`` (n, 4)."""
+    """:func:`aggregated` of every row, into ``out`` (n, 4).
+
+    Args:
+        m: models.
+        d: GPUs.
+        k: engines.
+        s: configurations.
+        out: (n, 4), written.
+    """
     for i in range(len(s.model)):
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = aggregated(m, d, k, s, i)

@@ -18,6 +18,9 @@ def find(name: str) -> Shape:
     Args:
         name: of the table, with or without the publisher's name before a slash; or a file's path.
 
+    Returns:
+        The model's shape.
+
     Raises:
         UnknownNameError: there is none; suggests the nearest.
         ScenarioError: the file cannot be read, or lacks what is needed.
@@ -36,8 +39,14 @@ def find(name: str) -> Shape:
 def from_config(path: Path) -> Shape:
     """The shape that a configuration file describes.
 
+    Args:
+        path: of a ``config.json`` of the Hugging Face form.
+
+    Returns:
+        The model's shape.
+
     Raises:
-        ScenarioError: it cannot be read; or names every key that is missing or cannot be.
+        ScenarioError: it cannot be read, or keys are missing or make no sense. The message names them all.
     """
     try:
         document = read_json(path, wrong=ScenarioError)

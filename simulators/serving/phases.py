@@ -45,7 +45,15 @@ class Times(NamedTuple):
 
 
 def relaxed(t: Tables, resource: str) -> Tables:
-    """The tables where a resource is free."""
+    """The kernels' tables as they would be if a resource were free.
+
+    Args:
+        t: the tables.
+        resource: one of ``RESOURCES``.
+
+    Returns:
+        New tables; the given ones stay as they are.
+    """
     free = np.full_like(t.gpus.bandwidth, np.inf)
     if resource == BANDWIDTH:
         return t._replace(gpus=t.gpus._replace(bandwidth=free))
@@ -73,11 +81,25 @@ class Decode(NamedTuple):
     context: float
 
     def seconds(self, t: Tables) -> tuple[float, ...]:
-        """By part, without the sum."""
+        """Seconds by part of the pass, without their sum.
+
+        Args:
+            t: the kernels' tables.
+
+        Returns:
+            Six times, in the order of ``DECODE``.
+        """
         return decode_step(t.models, t.gpus, t.engines, *self)[:6]
 
     def parts(self, t: Tables) -> list[tuple[str, str, float]]:
-        """(name, resource, seconds) of each part."""
+        """The parts of the pass, each with the resource that it is spent on.
+
+        Args:
+            t: the kernels' tables.
+
+        Returns:
+            (name, resource, seconds) of each part.
+        """
         return _sorted(DECODE, self, t)
 
 
@@ -94,11 +116,25 @@ class Prefill(NamedTuple):
     inputs: float
 
     def seconds(self, t: Tables) -> tuple[float, ...]:
-        """By part, without the sum."""
+        """Seconds by part of the pass, without their sum.
+
+        Args:
+            t: the kernels' tables.
+
+        Returns:
+            Six times, in the order of ``PREFILL``.
+        """
         return prefill_pass(t.models, t.gpus, t.engines, *self)[:6]
 
     def parts(self, t: Tables) -> list[tuple[str, str, float]]:
-        """(name, resource, seconds) of each part."""
+        """The parts of the pass, each with the resource that it is spent on.
+
+        Args:
+            t: the kernels' tables.
+
+        Returns:
+            (name, resource, seconds) of each part.
+        """
         return _sorted(PREFILL, self, t)
 
 
@@ -124,6 +160,9 @@ def times(t: Tables, s: Setups, p: Pools, i: int, b: float) -> Times:
         p: their pools; no prefill workers where the same GPUs do both.
         i: the configuration.
         b: sequences that run at once.
+
+    Returns:
+        Seconds by part.
     """
     separate = p.prefill_workers[i] > 0
     decode, prefill = passes(t, s, p, i, b)
@@ -152,7 +191,18 @@ def times(t: Tables, s: Setups, p: Pools, i: int, b: float) -> Times:
 
 
 def passes(t: Tables, s: Setups, p: Pools, i: int, b: float) -> tuple[Decode, Prefill]:
-    """The passes of decode and of prefill that a configuration makes, b sequences at once."""
+    """The passes of decode and of prefill that a configuration makes.
+
+    Args:
+        t: the kernels' tables.
+        s: configurations.
+        p: their pools of GPUs.
+        i: row of the configuration.
+        b: sequences that run at once.
+
+    Returns:
+        The pass of decode and the pass of prefill.
+    """
     place = (int(s.model[i]), int(s.device[i]), int(s.engine[i]))
     n, data, expert = float(s.tensor[i]), float(s.data_attention[i]), float(s.expert_parallel[i])
     inputs, outputs = float(s.inputs[i]), float(s.outputs[i])

@@ -38,7 +38,21 @@ class Pools(NamedTuple):
 
 @compiled
 def handing(m: Models, d: Devices, v: int, g: int, first: float, inputs: float) -> float:
-    """Seconds in which ``first`` GPUs hand over a cache; boards of one fast domain do by its links."""
+    """Seconds in which a prefill worker hands over a cache.
+
+    Boards of one fast domain do so by its links.
+
+    Args:
+        m: models.
+        d: GPUs.
+        v: row of the model.
+        g: row of the GPU.
+        first: GPUs of the prefill worker.
+        inputs: tokens of the request.
+
+    Returns:
+        Seconds.
+    """
     cache = m.cache[v] * m.cache_bytes[v] * inputs
     return cache / (first * (d.link[g] if d.node[g] > 8.0 else PORT))
 
@@ -48,6 +62,15 @@ def apart(
     m: Models, d: Devices, k: Engines, s: Setups, p: Pools, i: int, b: float
 ) -> tuple[float, float, float, float]:
     """Pools that b requests go round.
+
+    Args:
+        m: models.
+        d: GPUs.
+        k: engines.
+        s: configurations.
+        p: their pools of GPUs.
+        i: row of the configuration.
+        b: requests that go round.
 
     Returns:
         TTFT of a request that has a place, TPOT, of TTFT the wait for others' prefill, and sequences
@@ -81,6 +104,14 @@ def disaggregated(
 ) -> tuple[float, float, float, float]:
     """Prefill workers hand caches to decode workers; nothing interrupts decode.
 
+    Args:
+        m: models.
+        d: GPUs.
+        k: engines.
+        s: configurations.
+        p: their pools of GPUs.
+        i: row of the configuration.
+
     Returns:
         TTFT, TPOT, bytes held by the fuller kind of GPU, sequences that decode at once (0 where not one
         fits).
@@ -103,7 +134,16 @@ def disaggregated(
 
 @compiled
 def disaggregated_all(m: Models, d: Devices, k: Engines, s: Setups, p: Pools, out: Floats) -> None:
-    """:func:`disaggregated` of every row with prefill workers, into ``out`` (n, 4)."""
+    """:func:`disaggregated` of every row with prefill workers; other rows of ``out`` stay as they are.
+
+    Args:
+        m: models.
+        d: GPUs.
+        k: engines.
+        s: configurations.
+        p: their pools of GPUs.
+        out: (n, 4), written.
+    """
     for i in range(len(s.model)):
         if p.prefill_workers[i] > 0.0:
             out[i, 0], out[i, 1], out[i, 2], out[i, 3] = disaggregated(m, d, k, s, p, i)

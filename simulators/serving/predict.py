@@ -43,11 +43,26 @@ class Prediction:
 
     @classmethod
     def of(cls, out: Floats, nearness: Floats) -> Prediction:
-        """From what the kernel wrote, (n, 4)."""
+        """A prediction of what the kernel wrote.
+
+        Args:
+            out: (n, 4) of TTFT, TPOT, bytes per GPU and running sequences.
+            nearness: to measured rows, (n,).
+
+        Returns:
+            The prediction.
+        """
         return cls(out[:, 0], out[:, 1], out[:, 2], out[:, 3], nearness)
 
     def interval(self, table: Table | None = None) -> tuple[Floats, Floats]:
-        """Ranges that hold about 90 % of measurements: (n, 2) of TTFT and of TPOT."""
+        """Ranges that hold about 90 % of measurements.
+
+        Args:
+            table: what :func:`calibrate` returned (default: the one that ships).
+
+        Returns:
+            Lower and upper ends (n, 2) of TTFT and of TPOT, s.
+        """
         chosen = _intervals() if table is None else table
         return (
             limits(chosen, "ttft", self.nearness, self.ttft),
@@ -55,7 +70,14 @@ class Prediction:
         )
 
     def take(self, index: NDArray[np.int64]) -> Prediction:
-        """A selection, in that order."""
+        """A selection, in that order.
+
+        Args:
+            index: positions to keep.
+
+        Returns:
+            A prediction of those alone.
+        """
         return Prediction(*(getattr(self, f.name)[index] for f in fields(self)))
 
 
@@ -68,7 +90,17 @@ def _intervals() -> Table:
 def mechanistic(
     pairs: Pairs, setups: Setups, constants: Engines | None = None, pools: Pools | None = None
 ) -> Floats:
-    """TTFT, TPOT, memory and running sequences (n, 4) by the constants alone."""
+    """What the constants alone say, without corrections.
+
+    Args:
+        pairs: models in their formats.
+        setups: configurations.
+        constants: of engines (default: those that ship).
+        pools: of GPUs, where some prefill on GPUs of their own.
+
+    Returns:
+        (n, 4): TTFT and TPOT in seconds, bytes per GPU, running sequences.
+    """
     out = np.empty((len(setups.model), 4))
     table = engines() if constants is None else constants
     gpus = devices(list(DEVICES.values()))
@@ -90,7 +122,16 @@ class Versions:
 
 
 def residual_of(data: measured.Rows, out: Floats, versions: Versions) -> Residual:
-    """Corrections learned from rows and what the constants say of them (n, 4)."""
+    """Corrections learned from measured rows.
+
+    Args:
+        data: the rows.
+        out: what the constants say of them, (n, 4).
+        versions: numbers of the engines' versions.
+
+    Returns:
+        The corrections; rows that the model says do not fit are left out.
+    """
     use = np.flatnonzero(out[:, 3] > 0)
     rest, told = data.take(use), out[use, :2]
     seen = np.stack([rest.ttft, rest.tpot], axis=1)

@@ -54,6 +54,9 @@ def points(s: Setups, pairs: Sequence[tuple[Shape, Format]], versions: Ints) -> 
         s: the configurations.
         pairs: the models in formats that ``s.model`` counts.
         versions: a number of each configuration's engine version.
+
+    Returns:
+        Where the configurations lie.
     """
     known = np.array([_number(shape) for shape, _ in pairs], np.int64)
     names = list(FORMATS)

@@ -32,6 +32,9 @@ def dots_of(t: Tables, s: Setups, p: Pools, running: float) -> list[Dot]:
         s: one configuration that can run.
         p: its workers of prefill and decode.
         running: sequences at once.
+
+    Returns:
+        A dot per part that takes time.
     """
     decode, prefill = passes(t, s, p, 0, running)
     out: list[Dot] = []
@@ -51,5 +54,12 @@ def dots_of(t: Tables, s: Setups, p: Pools, running: float) -> list[Dot]:
 
 
 def drawing(dots: Sequence[Dot]) -> Drawing:
-    """Parts of a design's passes under their roof."""
+    """Parts of a design's passes under their roof.
+
+    Args:
+        dots: of :func:`dots_of`.
+
+    Returns:
+        The drawing with its title and note.
+    """
     return Drawing("Roofline of decode and prefill", NOTE, roofline(dots))

@@ -47,7 +47,14 @@ class Rows:
     tpot: NDArray[np.float64]
 
     def take(self, index: NDArray[np.int64]) -> Rows:
-        """A selection, in that order."""
+        """A selection, in that order.
+
+        Args:
+            index: positions to keep.
+
+        Returns:
+            Those rows alone.
+        """
         return Rows(
             [self.rows[i] for i in index],
             self.pairs,
@@ -58,7 +65,15 @@ class Rows:
 
 
 def precision(row: Mapping[str, str], shape: Shape) -> Format:
-    """The format of a row: its quantisation, else its precision, else the model's own."""
+    """The format of a row: its quantisation, else its precision, else the model's own.
+
+    Args:
+        row: a measured row by column.
+        shape: of its model.
+
+    Returns:
+        The format; bf16 where the row says none.
+    """
     if shape.stored:
         return number_format(shape.stored)
     for key in ("gemm_quant", "precision"):
@@ -69,6 +84,12 @@ def precision(row: Mapping[str, str], shape: Shape) -> Format:
 
 def read(path: Path) -> list[dict[str, str]]:
     """The rows of a CSV file of measurements.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The rows by column, as text.
 
     Raises:
         ArchgymError: no such file, or columns are missing.
@@ -133,8 +154,15 @@ def _table(
 def aggregated(rows: Sequence[Mapping[str, str]], where: str = "rows") -> Rows:
     """The rows in which prefill and decode share GPUs, without those that their flag leaves out.
 
+    Args:
+        rows: measured rows by column.
+        where: the file, for messages.
+
+    Returns:
+        The rows that count.
+
     Raises:
-        ArchgymError: names the line of a value that cannot be; or there is no such row.
+        ArchgymError: a value makes no sense (the message names its line), or there is no such row.
     """
     _, found = _table(rows, where, "agg", "")
     if found is None:
@@ -145,10 +173,17 @@ def aggregated(rows: Sequence[Mapping[str, str]], where: str = "rows") -> Rows:
 def disaggregated(
     rows: Sequence[Mapping[str, str]], where: str = "rows"
 ) -> tuple[Rows, Pools] | None:
-    """The rows whose prefill has GPUs of its own and whose numbers of workers are known; None: no such row.
+    """The rows whose prefill has GPUs of its own and whose numbers of workers are known.
+
+    Args:
+        rows: measured rows by column.
+        where: the file, for messages.
+
+    Returns:
+        The rows and their pools of GPUs; None where there is no such row.
 
     Raises:
-        ArchgymError: names the line of a value that cannot be.
+        ArchgymError: a value makes no sense. The message names its line.
     """
     kept, found = _table(rows, where, "disagg", "decode_")
     if found is None:
@@ -167,5 +202,12 @@ def disaggregated(
 
 
 def versions(rows: Sequence[Mapping[str, str]]) -> list[str]:
-    """The engine's version of each row; empty where it is not known."""
+    """The engine's version of each row; empty where it is not known.
+
+    Args:
+        rows: measured rows by column.
+
+    Returns:
+        A text per row.
+    """
     return [row.get("engine_version") or "" for row in rows]

@@ -117,7 +117,14 @@ class ServingSimulator(Simulator):
         return out
 
     def configurations(self, x: Designs) -> tuple[Setups, Pools]:
-        """The kernel's columns of canonical designs (n, d), and their pools of GPUs."""
+        """The kernel's columns of designs, and their pools of GPUs.
+
+        Args:
+            x: canonical designs (n, d), value indices.
+
+        Returns:
+            Configurations and pools, columns (n,).
+        """
         n = len(x)
         ints, floats = np.empty((3, n), np.int64), np.empty((7, n))
         s = Setups(*ints, *floats)
@@ -126,7 +133,14 @@ class ServingSimulator(Simulator):
         return s, p
 
     def running(self, x: Designs) -> tuple[Tables, Setups, Pools, NDArray[np.float64]]:
-        """What the kernels read of designs (n, d), and the sequences (n,) that run at once."""
+        """What the kernels read of designs, and how many sequences run at once.
+
+        Args:
+            x: designs (n, d), value indices.
+
+        Returns:
+            The kernels' tables, configurations, pools, and sequences (n,).
+        """
         s, p = self.configurations(self.canonical(x))
         out = np.empty((len(x), 4))
         times_all(*self._tables, s, p, out)
@@ -152,6 +166,9 @@ class ServingSimulator(Simulator):
 
         Args:
             design: (d,) value indices.
+
+        Returns:
+            A dot per part that takes time.
 
         Raises:
             ArchgymError: the design cannot run; says why.

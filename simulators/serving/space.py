@@ -16,7 +16,14 @@ CONCURRENCY = tuple(1 << k for k in range(14))
 
 
 def serving_space(gpus: Sequence[str] = GPUS) -> DesignSpace:
-    """The space of deployments of one replica of a model."""
+    """The space of deployments of one replica of a model.
+
+    Args:
+        gpus: the boards to choose from.
+
+    Returns:
+        The space.
+    """
     return DesignSpace(
         [
             categorical("gpu", tuple(gpus), "board"),
@@ -39,7 +46,14 @@ def serving_space(gpus: Sequence[str] = GPUS) -> DesignSpace:
 
 
 def numbers(space: DesignSpace) -> NDArray[np.float64]:
-    """The values of ordinal knobs (knobs, most values), 0 elsewhere."""
+    """The values of ordinal knobs; 0 elsewhere.
+
+    Args:
+        space: of deployments.
+
+    Returns:
+        (knobs, most values).
+    """
     out = np.zeros((len(space), int(space.nvec.max())))
     for row, parameter in zip(out, space.parameters):
         if parameter.kind == "ordinal":

@@ -24,10 +24,16 @@ DATA = Path(__file__).parent / "data"
 
 
 def engine(name: str) -> str:
-    """An engine's name.
+    """An engine's name as the tables have it.
+
+    Args:
+        name: as people write it, without regard to case.
+
+    Returns:
+        One of ``ENGINES``.
 
     Raises:
-        UnknownNameError: there is none such; suggests the nearest.
+        UnknownNameError: there is no such engine. The message suggests the nearest.
     """
     found = ENGINE_NAMES.get(name.lower(), name.lower())
     if found not in ENGINES:
@@ -43,7 +49,14 @@ def _log_missed(shape: Shape) -> float:
 
 
 def models(pairs: Sequence[tuple[Shape, Format]]) -> Models:
-    """A table of models in formats, in the order given."""
+    """A table of models in formats, in the order given.
+
+    Args:
+        pairs: models in their formats.
+
+    Returns:
+        Columns, a row per pair.
+    """
 
     def column(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
         return np.array([float(value(s, f)) for s, f in pairs])
@@ -77,7 +90,14 @@ def models(pairs: Sequence[tuple[Shape, Format]]) -> Models:
 
 
 def devices(gpus: Sequence[Device]) -> Devices:
-    """A table of GPUs, in the order given."""
+    """A table of GPUs, in the order given.
+
+    Args:
+        gpus: the GPUs.
+
+    Returns:
+        Columns, a row per GPU.
+    """
     measured = collectives()
     return Devices(
         bandwidth=np.array([d.bandwidth for d in gpus]),
@@ -109,7 +129,14 @@ def constants() -> Mapping[str, Mapping[str, float]]:
 
 
 def engines(values: Mapping[str, Mapping[str, float]] | None = None) -> Engines:
-    """The table of engines, in the order of ``ENGINES``; fitted constants where none are given."""
+    """The table of engines, in the order of ``ENGINES``.
+
+    Args:
+        values: constants by engine and name (default: the fitted ones that ship).
+
+    Returns:
+        Columns, a row per engine.
+    """
     chosen = constants() if values is None else values
     return Engines(*(np.array([chosen[e][k] for e in ENGINES]) for k in Engines._fields))
 

@@ -42,9 +42,15 @@ NAMED = {
 def task(name: str) -> Task:
     """What is served, by name or from a YAML file with ``model``, ``inputs`` and ``outputs``.
 
+    Args:
+        name: of a workload, or the path of a ``.yaml``.
+
+    Returns:
+        The model and the lengths of its requests.
+
     Raises:
-        UnknownNameError: no such name; suggests the nearest.
-        ScenarioError: the file cannot be read; or names all its faults.
+        UnknownNameError: no such name. The message suggests the nearest.
+        ScenarioError: the file cannot be read, or has faults, which the message names.
     """
     if name in NAMED:
         return NAMED[name]

@@ -44,7 +44,11 @@ Floats = NDArray[np.float64]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """``archgym validate serving``."""
+    """Add the options of ``archgym validate serving``.
+
+    Args:
+        parser: the command's parser.
+    """
     parser.description = __doc__
     parser.add_argument(
         "--reference",
@@ -62,17 +66,38 @@ def _go(options: argparse.Namespace) -> Validation:
 
 
 def families(data: measured.Rows) -> NDArray[Any]:
-    """The model of each row, formats and names of one model put together."""
+    """The model of each row, formats and names of one model put together.
+
+    Args:
+        data: measured rows.
+
+    Returns:
+        Names (n,).
+    """
     return np.array([data.pairs[v][0].name for v in data.setups.model])
 
 
 def gpus(data: measured.Rows) -> NDArray[Any]:
-    """The GPU of each row."""
+    """The GPU of each row.
+
+    Args:
+        data: measured rows.
+
+    Returns:
+        Names (n,).
+    """
     return np.array([row["gpu"] for row in data.rows])
 
 
 def folds(data: measured.Rows) -> NDArray[Any]:
-    """A fold of each row, the same in every run; repeats of a configuration stay together."""
+    """A fold of each row, the same in every run; repeats of a configuration stay together.
+
+    Args:
+        data: measured rows.
+
+    Returns:
+        Numbers (n,) from 0.
+    """
     columns = np.stack([np.asarray(c, np.float64) for c in data.setups], axis=1)
     _, group = np.unique(columns, axis=0, return_inverse=True)
     group = group.ravel()
@@ -89,6 +114,9 @@ def left_out(
         groups: of each row.
         out: (n, 4) of the kernel for all rows, or one such by group where constants differ, in the order
             of ``np.unique(groups)``.
+
+    Returns:
+        Predictions of all rows.
     """
     versions = Versions(measured.versions(data.rows))
     found, near = np.full((len(groups), 4), np.nan), np.zeros(len(groups))
@@ -107,13 +135,28 @@ def left_out(
 
 @cache
 def constants_without(what: str) -> dict[str, Any]:
-    """Constants fitted without each model or each GPU, by its name."""
+    """Constants fitted without each model or each GPU, by its name.
+
+    Args:
+        what: ``models`` or ``gpus``.
+
+    Returns:
+        Constants of engines by the name of what was left out.
+    """
     found: dict[str, Any] = json.loads((DATA / "left_out.json").read_text())[what]
     return found
 
 
 def unseen(data: measured.Rows, what: str) -> Prediction:
-    """Predictions of each model (or GPU) by what was fitted and learned without it."""
+    """Predictions of each model (or GPU) by what was fitted and learned without it.
+
+    Args:
+        data: measured rows.
+        what: ``models`` or ``gpus``.
+
+    Returns:
+        Predictions of all rows.
+    """
     groups = families(data) if what == "models" else gpus(data)
     fitted = constants_without(what)
     out = [mechanistic(data.pairs, data.setups, engines(fitted[str(g)])) for g in np.unique(groups)]
@@ -121,18 +164,42 @@ def unseen(data: measured.Rows, what: str) -> Prediction:
 
 
 def ratios(data: measured.Rows, p: Prediction) -> Floats:
-    """(n, 2) logarithms of measured over predicted TTFT and TPOT."""
+    """Logarithms of measured over predicted TTFT and TPOT.
+
+    Args:
+        data: measured rows.
+        p: their predictions.
+
+    Returns:
+        (n, 2).
+    """
     return np.log(np.stack([data.ttft / p.ttft, data.tpot / p.tpot], axis=1))
 
 
 def alike(groups: NDArray[Any]) -> Floats:
-    """Weights by which groups count alike, 1 in the mean."""
+    """Weights by which groups count alike, 1 in the mean.
+
+    Args:
+        groups: of each row, (n,).
+
+    Returns:
+        (n,).
+    """
     _, which, count = np.unique(groups, return_inverse=True, return_counts=True)
     return np.asarray(len(groups) / len(count) / count[which])
 
 
 def fresh(data: measured.Rows, groups: NDArray[Any], p: Prediction) -> tuple[Floats, Floats]:
-    """Ranges of each group that were calibrated on the other groups alone."""
+    """Ranges of each group that were calibrated on the other groups alone.
+
+    Args:
+        data: measured rows.
+        groups: of each row, (n,).
+        p: their predictions.
+
+    Returns:
+        Lower and upper ends (n, 2) of TTFT and of TPOT, s.
+    """
     seen, weights = ratios(data, p), alike(groups)
     ttft, tpot = np.empty((len(groups), 2)), np.empty((len(groups), 2))
     for g in np.unique(groups):
@@ -258,6 +325,12 @@ def _repeats(data: measured.Rows) -> list[Check]:
 
 def against(reference: Path) -> Validation:
     """Other measured rows, predicted by what ships.
+
+    Args:
+        reference: a CSV file of measured rows.
+
+    Returns:
+        Checks and details.
 
     Raises:
         ArchgymError: the file cannot be read, or a row of it cannot be.
