@@ -60,6 +60,13 @@ def surrogate(task: str, choice: Sequence[int]) -> float:
     Each choice lies at u of 0 (smallest) to 1 (that of the best network) on its scale, logarithmic for
     filters; the loss is the weighted sum of (1 - u) squared, a tenth of that beyond the best.
 
+    Args:
+        task: its name.
+        choice: the network's choices, one value per knob.
+
+    Returns:
+        A score from 0 to 1.
+
     Raises:
         ArchgymError: no end points of this task are published.
     """
@@ -122,8 +129,15 @@ def table_path() -> Path:
 def measured(task: str, choice: Sequence[int]) -> Trained:
     """What a network scored.
 
+    Args:
+        task: its name.
+        choice: the network's choices, one value per knob.
+
+    Returns:
+        Its scores.
+
     Raises:
-        WorkloadError: it was not trained; nothing is guessed in its place.
+        WorkloadError: it was not trained. No score is guessed in its place.
     """
     key = (task, canonical(task, choice))
     found = table().get(key)
@@ -136,7 +150,21 @@ def measured(task: str, choice: Sequence[int]) -> Trained:
 
 
 def accuracy(source: str, task: str, choice: Sequence[int]) -> float:
-    """A score between 0 and 1 from one of the sources: what a search sees."""
+    """The score of a network that a search sees, from one of the sources.
+
+    Args:
+        source: ``surrogate`` or ``measured``.
+        task: its name.
+        choice: the network's choices, one value per knob.
+
+    Returns:
+        A score from 0 to 1.
+
+    Raises:
+        UnknownNameError: there is no such source.
+        WorkloadError: the network was not trained.
+        ArchgymError: there is no surrogate of the task.
+    """
     if source not in SOURCES:
         raise UnknownNameError("source of accuracy", source, SOURCES)
     if source == "measured":
@@ -145,7 +173,14 @@ def accuracy(source: str, task: str, choice: Sequence[int]) -> float:
 
 
 def digest(source: str) -> str:
-    """What the scores of a source depend on."""
+    """A digest of what the scores of a source depend on.
+
+    Args:
+        source: ``surrogate`` or ``measured``.
+
+    Returns:
+        16 hexadecimal digits.
+    """
     if source == "measured":
         return hashlib.sha256(table_path().read_bytes()).hexdigest()[:16]
     text = repr((END_POINTS, STEEPNESS, BEYOND))

@@ -26,7 +26,15 @@ class Units:
     energy_scale: float
 
     def area_um2(self, pes: Floats, bandwidth: Floats) -> Floats:
-        """Area (n,) in um2; nothing where there are no PEs."""
+        """The area of sub-accelerators; 0 where there are no PEs.
+
+        Args:
+            pes: numbers of PEs, (n,).
+            bandwidth: GB/s of each, (n,).
+
+        Returns:
+            µm², (n,).
+        """
         square, linear, constant = self.arbiter
         area = square * pes**2 + linear * pes + constant
         area = area + (self.bus[0] * pes + self.bus[1]) * bandwidth + (self.pe + self.memory) * pes
@@ -63,7 +71,17 @@ UNITS = {"paper": PAPER, "physical": PHYSICAL}
 
 
 def units(name: str) -> Units:
-    """Constants by name."""
+    """Constants of the area model by name.
+
+    Args:
+        name: one of ``UNITS``.
+
+    Returns:
+        The constants.
+
+    Raises:
+        UnknownNameError: there are none of that name.
+    """
     if name not in UNITS:
         raise UnknownNameError("units", name, UNITS)
     return UNITS[name]

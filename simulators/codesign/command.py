@@ -17,7 +17,11 @@ from .tables import BANDWIDTHS, DATAFLOWS, PES
 
 
 def add_schedule(parser: argparse.ArgumentParser) -> None:
-    """``archgym codesign schedule``."""
+    """Add the options of ``archgym codesign schedule``.
+
+    Args:
+        parser: the command's parser.
+    """
     parser.add_argument("what", help="a run folder (its best design), or a co-design scenario")
     parser.add_argument(
         "--design", help="of a scenario: NAME=VALUE,… or a .yaml file (default: none)"

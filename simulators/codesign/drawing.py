@@ -20,7 +20,15 @@ NAMED, UPRIGHT = 0.012, 0.06
 
 
 def idle_shares(schedule: Schedule, subs: int) -> list[float]:
-    """The share of the schedule's length in which each sub-accelerator runs no layer."""
+    """The share of the schedule's length in which each sub-accelerator runs no layer.
+
+    Args:
+        schedule: who runs which layer when.
+        subs: number of sub-accelerators.
+
+    Returns:
+        A share from 0 to 1 for each.
+    """
     busy = np.zeros(subs)
     for i, s in enumerate(schedule.assign):
         busy[s] += schedule.latency[i, s]

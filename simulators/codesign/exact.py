@@ -15,7 +15,17 @@ compiled = kernel_compiler(__file__)
 
 @compiled
 def shortest(latency, chain, assign, at, ready, free, bound):
-    """The least makespan below ``bound`` over all interleavings from a partial schedule."""
+    """The least makespan below ``bound`` over all interleavings from a partial schedule.
+
+    Args:
+        latency: (n, k), infinite where a layer does not run.
+        chain: (c + 1,), where each network's layers start.
+        assign: (n,), the sub-accelerator of each layer.
+        at: (c,), the next layer of each network; restored on return.
+        ready: (c,), when each network can go on; restored on return.
+        free: (k,), when each sub-accelerator is free; restored on return.
+        bound: only shorter schedules count.
+    """
     chains = chain.shape[0] - 1
     finished, best = True, bound
     for c in range(chains):
@@ -47,7 +57,15 @@ def shortest(latency, chain, assign, at, ready, free, bound):
 
 @compiled
 def exact(latency, energy, chain, limit, best_assign):
-    """(makespan, energy) of the least-energy schedule within the limit; infinite where there is none."""
+    """(makespan, energy) of the least-energy schedule within the limit; infinite where there is none.
+
+    Args:
+        latency: (n, k), infinite where a layer does not run.
+        energy: (n, k).
+        chain: (c + 1,), where each network's layers start.
+        limit: the longest makespan that is allowed.
+        best_assign: (n,), written.
+    """
     n, k = latency.shape
     best_energy, best_length = np.inf, np.inf
     assign = np.zeros(n, np.int64)

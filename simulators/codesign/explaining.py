@@ -34,6 +34,9 @@ def account(plan: Schedule, area_um2: Floats, tasks: Tasks, scores: Floats) -> A
         area_um2: of the sub-accelerators (k,).
         tasks: of the workload.
         scores: of their networks (t,).
+
+    Returns:
+        Latency, energy, area and accuracy by part.
     """
     out = Account()
     for i in critical(plan):
@@ -54,10 +57,16 @@ def _part(plan: Schedule, i: int) -> Part:
 
 
 def critical(plan: Schedule) -> list[int]:
-    """Layers of the chain that sets the schedule's length, in order; each starts when the one before ends.
+    """Layers of the chain that sets the schedule's length, in order.
 
-    A layer starts when its network's layer before it is done and its sub-accelerator is free, whichever is
-    later; the chain follows the later one back to the start.
+    Each starts when the one before it ends. A layer starts when its network's layer before it is done and
+    its sub-accelerator is free. The chain follows the later of the two back to the start.
+
+    Args:
+        plan: who runs which layer when.
+
+    Returns:
+        Positions of the layers.
     """
     n = len(plan.layers)
     end = plan.start + plan.latency[np.arange(n), plan.assign]
@@ -89,6 +98,9 @@ def breakdowns(
         evaluation: of the designs.
         nets: the networks' knobs.
         own: sub-accelerators, and what their knobs start with.
+
+    Yields:
+        One breakdown per metric.
     """
     smaller = tuple(Move(n, -1) for n in nets)
     relief: dict[str, dict[str, tuple[Move, ...]]] = {

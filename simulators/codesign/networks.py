@@ -39,7 +39,14 @@ class ResNet:
         return out
 
     def layers(self, choice: Sequence[int]) -> tuple[Layer, ...]:
-        """The layer table of (stem, filters, skips, filters, skips …)."""
+        """The layer table of a choice.
+
+        Args:
+            choice: (stem, filters, skips, filters, skips, …).
+
+        Returns:
+            One layer per row.
+        """
         stem, *rest = choice
         size, before = self.size, stem
         out = [conv("stem", self.channels, stem, size)]
@@ -79,14 +86,28 @@ class UNet:
         return out
 
     def parts(self, choice: Sequence[int]) -> tuple[int, tuple[int, ...], int, int]:
-        """A choice as height, filters of all levels, layers a level on the way down and up."""
+        """A choice told apart.
+
+        Args:
+            choice: one value per knob.
+
+        Returns:
+            Height, filters of all levels, layers per level on the way down, and on the way up.
+        """
         last = 1 + len(self.filters)
         rest = iter(choice[last:])
         down, up = (next(rest) if len(n) > 1 else n[0] for n in (self.down, self.up))
         return choice[0], tuple(choice[1:last]), down, up
 
     def layers(self, choice: Sequence[int]) -> tuple[Layer, ...]:
-        """The layer table of a choice; the bottom doubles the last level's filters."""
+        """The layer table of a choice; the bottom doubles the last level's filters.
+
+        Args:
+            choice: one value per knob.
+
+        Returns:
+            One layer per row.
+        """
         height, filters, down, up = self.parts(choice)
         size, before = self.size, self.channels
         out = []
@@ -127,12 +148,29 @@ FAMILIES: Mapping[str, Family] = {
 
 
 def conv(name: str, channels: int, filters: int, size: int, kernel: int = 3) -> Layer:
-    """A convolution of stride 1 that keeps the map's size."""
+    """A convolution of stride 1 that keeps the map's size.
+
+    Args:
+        name: of the layer.
+        channels: of its input.
+        filters: of its output.
+        size: height and width of the map.
+        kernel: height and width of the filter.
+
+    Returns:
+        The layer.
+    """
     return Layer(name, K=filters, C=channels, P=size, Q=size, R=kernel, S=kernel)
 
 
 def family(task: str) -> Family:
     """The family that a task's networks are searched in.
+
+    Args:
+        task: its name.
+
+    Returns:
+        The family.
 
     Raises:
         WorkloadError: no such task.
@@ -144,27 +182,65 @@ def family(task: str) -> Family:
 
 @lru_cache(maxsize=65_536)
 def layers_of(task: str, choice: tuple[int, ...]) -> tuple[Layer, ...]:
-    """The layer table of a network by task and choices."""
+    """The layer table of a network by task and choices.
+
+    Args:
+        task: its name.
+        choice: one value per knob.
+
+    Returns:
+        One layer per row.
+    """
     return family(task).layers(choice)
 
 
 def network(task: str, choice: Sequence[int]) -> Network:
-    """A network as the accelerator's model takes it."""
+    """A network as the accelerator's model takes it.
+
+    Args:
+        task: its name.
+        choice: one value per knob.
+
+    Returns:
+        The network.
+    """
     return Network(f"{task}-{'-'.join(map(str, choice))}", layers_of(task, tuple(choice)))
 
 
 def parameters(layers: Sequence[Layer]) -> int:
-    """Weights of all layers."""
+    """Weights of all layers.
+
+    Args:
+        layers: of a network.
+
+    Returns:
+        Their number.
+    """
     return sum(layer.tensor_sizes()[0] for layer in layers)
 
 
 def macs(layers: Sequence[Layer]) -> int:
-    """Multiply-accumulates of one inference."""
+    """Multiply-accumulates of one inference.
+
+    Args:
+        layers: of a network.
+
+    Returns:
+        Their number.
+    """
     return sum(layer.macs for layer in layers)
 
 
 def canonical(task: str, choice: Sequence[int]) -> tuple[int, ...]:
-    """The choice with what does not matter at its first value: filters beyond a U-Net's height."""
+    """The choice with what does not matter at its first value: filters beyond a U-Net's height.
+
+    Args:
+        task: its name.
+        choice: one value per knob.
+
+    Returns:
+        A choice that makes the same network.
+    """
     found = family(task)
     if isinstance(found, ResNet):
         return tuple(choice)

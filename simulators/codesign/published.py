@@ -47,7 +47,14 @@ TABLE_I = (
 
 
 def most_accurate(task: str) -> tuple[int, ...]:
-    """The networks that accuracy-only search ends with."""
+    """The network that accuracy-only search ends with.
+
+    Args:
+        task: its name.
+
+    Returns:
+        One value per knob.
+    """
     if task in END_POINTS:
         return END_POINTS[task].choice
     return tuple(int(p.values[-1]) for p in FAMILIES[task].parameters())

@@ -29,6 +29,13 @@ def list_schedule(latency, chain, assign, rule, start):
     EARLIEST takes the layer that can start first (of equals the one with more work behind it),
     LONGEST the network with the most work left, LONGEST + 1 + c network c before the others, which
     come in the order of EARLIEST.
+
+    Args:
+        latency: (n, k).
+        chain: (c + 1,).
+        assign: (n,).
+        rule: which layer goes first.
+        start: (n,), written.
     """
     chains, k = chain.shape[0] - 1, latency.shape[1]
     at, ready, left = chain[:-1].copy(), np.zeros(chains), np.zeros(chains)
@@ -64,7 +71,15 @@ def list_schedule(latency, chain, assign, rule, start):
 
 @compiled
 def makespan(latency, chain, assign, start, limit):
-    """The best of the rules, tried until one keeps the limit; ``start`` holds its times."""
+    """The best of the rules, tried until one keeps the limit; ``start`` holds its times.
+
+    Args:
+        latency: (n, k).
+        chain: (c + 1,).
+        assign: (n,).
+        start: (n,), written.
+        limit: a makespan that is short enough.
+    """
     best = list_schedule(latency, chain, assign, EARLIEST, start)
     if chain.shape[0] == 2 or best <= limit:
         return best
@@ -81,7 +96,13 @@ def makespan(latency, chain, assign, start, limit):
 
 @compiled
 def earliest_finish(latency, chain, assign):
-    """Give each layer, as it comes up, the sub-accelerator that finishes it first."""
+    """Give each layer, as it comes up, the sub-accelerator that finishes it first.
+
+    Args:
+        latency: (n, k).
+        chain: (c + 1,).
+        assign: (n,), written.
+    """
     chains, k = chain.shape[0] - 1, latency.shape[1]
     at, ready, left = chain[:-1].copy(), np.zeros(chains), np.zeros(chains)
     free = np.zeros(k)
@@ -108,7 +129,12 @@ def earliest_finish(latency, chain, assign):
 
 @compiled
 def lower_bound(latency, chain):
-    """No schedule is shorter: the longest network alone, and all work shared out."""
+    """No schedule is shorter: the longest network alone, and all work shared out.
+
+    Args:
+        latency: (n, k).
+        chain: (c + 1,).
+    """
     longest, work = 0.0, 0.0
     for c in range(chain.shape[0] - 1):
         alone = 0.0
@@ -121,7 +147,12 @@ def lower_bound(latency, chain):
 
 @compiled
 def total(energy, assign):
-    """Energy of an assignment."""
+    """Energy of an assignment.
+
+    Args:
+        energy: (n, k).
+        assign: (n,).
+    """
     out = 0.0
     for i in range(assign.shape[0]):
         out += energy[i, assign[i]]
@@ -130,7 +161,16 @@ def total(energy, assign):
 
 @compiled
 def cheapen(latency, energy, chain, limit, assign, start):
-    """Move layers to where they need less energy while the limit is kept; largest saving first."""
+    """Move layers to where they need less energy while the limit is kept; largest saving first.
+
+    Args:
+        latency: (n, k).
+        energy: (n, k).
+        chain: (c + 1,).
+        limit: the longest makespan that is allowed.
+        assign: (n,), changed.
+        start: (n,), written.
+    """
     n, k = latency.shape
     for _ in range(2):
         saving, to = np.zeros(n), np.zeros(n, np.int64)
@@ -233,6 +273,14 @@ def solve(latency, energy, chain, limit, assign, start):
     """Fill ``assign`` and ``start``; returns (makespan, energy).
 
     Where no schedule within the limit is found, the shortest one found.
+
+    Args:
+        latency: (n, k).
+        energy: (n, k).
+        chain: (c + 1,).
+        limit: the longest makespan that is allowed.
+        assign: (n,), written.
+        start: (n,), written.
     """
     n = latency.shape[0]
     for i in range(n):
