@@ -195,7 +195,19 @@ def cheapen(latency, energy, chain, limit, assign, start):
 
 @compiled
 def shorten(latency, energy, chain, limit, assign, start):
-    """Move layers until the limit is kept, each time where energy buys most time; returns the makespan."""
+    """Move layers until the limit is kept, each time where energy buys most time.
+
+    Args:
+        latency: (n, k).
+        energy: (n, k).
+        chain: (c + 1,).
+        limit: the longest makespan that is allowed.
+        assign: (n,), changed.
+        start: (n,), written.
+
+    Returns:
+        The makespan.
+    """
     n, k = latency.shape
     now = makespan(latency, chain, assign, start, limit)
     for _ in range(n):
@@ -223,7 +235,16 @@ def shorten(latency, energy, chain, limit, assign, start):
 
 @compiled
 def exchange(latency, energy, chain, limit, assign, start):
-    """Change two layers at once: towards the limit first, then towards less energy; best change first."""
+    """Change two layers at once, the best change first: towards the limit, then towards less energy.
+
+    Args:
+        latency: (n, k).
+        energy: (n, k).
+        chain: (c + 1,).
+        limit: the longest makespan that is allowed.
+        assign: (n,), changed.
+        start: (n,), written.
+    """
     n, k = latency.shape
     now = makespan(latency, chain, assign, start, limit)
     for _ in range(ROUNDS):
@@ -256,7 +277,16 @@ def exchange(latency, energy, chain, limit, assign, start):
 
 @compiled
 def improve(latency, energy, chain, limit, assign, start):
-    """From any assignment towards the limit, then towards less energy."""
+    """From any assignment towards the limit, then towards less energy.
+
+    Args:
+        latency: (n, k).
+        energy: (n, k).
+        chain: (c + 1,).
+        limit: the longest makespan that is allowed.
+        assign: (n,), changed.
+        start: (n,), written.
+    """
     few = latency.shape[0] <= SMALL
     length = shorten(latency, energy, chain, limit, assign, start)
     if length > limit and few:

@@ -49,7 +49,14 @@ class CostTables:
         return np.array(self._counts)
 
     def row(self, layer: Layer) -> int:
-        """Where a layer's costs lie in ``latency`` and ``energy``."""
+        """Where a layer's costs lie in ``latency`` and ``energy``; they are computed when it first occurs.
+
+        Args:
+            layer: a layer of a network.
+
+        Returns:
+            The row.
+        """
         found = self._rows.get(layer.shape)
         if found is None:
             found = len(self._rows)
@@ -76,7 +83,15 @@ class CostTables:
 
 
 def machine(units: Units, l1_bytes: int) -> Architecture:
-    """The sub-accelerator as levels: memory, shared buffer, PEs; off-chip accesses cost nothing."""
+    """The sub-accelerator as levels: memory, shared buffer, PEs; off-chip accesses cost nothing.
+
+    Args:
+        units: the cost constants.
+        l1_bytes: of the buffer in each PE.
+
+    Returns:
+        The architecture, at 1 GHz.
+    """
     l1, l2 = L1_FACTOR * units.mac_pj, L2_FACTOR * units.mac_pj
     memory = Level("DRAM", must_keep="WIO")
     shared = Level("L2", fanout=(1, 1), must_keep="WIO", read_pj=l2, write_pj=l2, update_pj=l2)

@@ -39,7 +39,17 @@ WORKLOADS = {
 
 
 def workload(name: str) -> Workload:
-    """A workload by name."""
+    """A workload by name.
+
+    Args:
+        name: one of ``WORKLOADS``.
+
+    Returns:
+        Its tasks and specs.
+
+    Raises:
+        UnknownNameError: there is none of that name.
+    """
     if name not in WORKLOADS:
         raise UnknownNameError("co-design workload", name, WORKLOADS)
     return WORKLOADS[name]

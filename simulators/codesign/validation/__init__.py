@@ -14,7 +14,11 @@ from .searches import searches
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """``archgym validate codesign``."""
+    """Add the options of ``archgym validate codesign``.
+
+    Args:
+        parser: the command's parser.
+    """
     parser.description = __doc__
     parser.add_argument(
         "--seeds",

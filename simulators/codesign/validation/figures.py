@@ -42,7 +42,15 @@ def areas() -> list[Check]:
 
 
 def as_evaluation(scenario: Scenario, row: Row) -> Evaluation:
-    """A published row as an evaluation of one design."""
+    """A published row as an evaluation of one design.
+
+    Args:
+        scenario: whose metrics are wanted.
+        row: the published figures.
+
+    Returns:
+        Its evaluation, feasible; 0 for metrics that are not published.
+    """
     given = {
         "latency": row.latency, "energy": row.energy, "area": row.area,
         "accuracy": sum(row.accuracy) / 200,
@@ -52,7 +60,14 @@ def as_evaluation(scenario: Scenario, row: Row) -> Evaluation:
 
 
 def joint(row: Row) -> Scenario:
-    """The scenario whose specs a row is judged by."""
+    """The scenario whose specs a row is judged by.
+
+    Args:
+        row: the published figures.
+
+    Returns:
+        The scenario.
+    """
     return load_scenario(f"codesign/{row.workload}-joint")
 
 
@@ -86,7 +101,15 @@ def rewards() -> Check:
 def most_accurate_on(
     simulator: CoDesignSimulator, subs: tuple[tuple[str, int, int], ...]
 ) -> Designs:
-    """The most accurate networks on given sub-accelerators, (1, d)."""
+    """The design with the most accurate networks on given sub-accelerators.
+
+    Args:
+        simulator: of the workload.
+        subs: dataflow, PEs and bandwidth of each.
+
+    Returns:
+        The design (1, d), value indices.
+    """
     networks = [v for t in simulator.tasks.tasks for v in most_accurate(t)]
     values = [*networks, *(v for sub in subs for v in sub)]
     return simulator.space.encode(dict(zip(simulator.space.names, values, strict=True)))

@@ -10,7 +10,17 @@ from ..simulator import CoDesignSimulator
 
 
 def schedules(cases: int = 300, seed: int = 0) -> Check:
-    """Four layers of each network of random co-designs of W1, limits from tight to loose."""
+    """Check the heuristic's schedules against exact ones.
+
+    The cases are four layers of each network of random co-designs of W1, with limits from tight to loose.
+
+    Args:
+        cases: designs to draw.
+        seed: for the draws.
+
+    Returns:
+        The check.
+    """
     from ..exact import exact
     from ..schedule import solve
 

@@ -45,12 +45,27 @@ class Mode:
         return sum(bool(m) for m in self.metrics)
 
     def values(self, metric: str) -> Floats:
-        """A metric by seed; NaN where nothing met the specs."""
+        """A metric by seed; NaN where nothing met the specs.
+
+        Args:
+            metric: its name.
+
+        Returns:
+            SI units, (seeds,).
+        """
         return np.array([m.get(metric, np.nan) for m in self.metrics])
 
 
 def searches(agent: str, seeds: int) -> list[Check]:
-    """Joint search against NAS then ASIC, ASIC then NAS, and fewer kinds of hardware."""
+    """Joint search against NAS then ASIC, ASIC then NAS, and fewer kinds of hardware.
+
+    Args:
+        agent: who searches.
+        seeds: searches by mode.
+
+    Returns:
+        The checks.
+    """
     nas, joint, fixed = (
         mode(f"w1-{name}", agent, seeds) for name in ("accuracy-only", "joint", "fixed-hardware")
     )
@@ -96,18 +111,42 @@ def searches(agent: str, seeds: int) -> list[Check]:
 
 
 def mode(name: str, agent: str, seeds: int) -> Mode:
-    """A search mode by the name of its scenario."""
+    """A search mode by the name of its scenario.
+
+    Args:
+        name: of the scenario, without ``codesign/``.
+        agent: who searches.
+        seeds: searches.
+
+    Returns:
+        The searches of that mode.
+    """
     return Mode(load_scenario(f"codesign/{name}"), agent, seeds)
 
 
 def cuts(values: Mapping[str, float]) -> str:
-    """Shares of costs that are left, as the paper tells reductions."""
+    """Shares of costs that are left, as the paper tells reductions.
+
+    Args:
+        values: the share that is left, for latency, energy and area.
+
+    Returns:
+        Words.
+    """
     latency, energy, area = (values[m] for m in COSTS)
     return f"latency {1 - latency:.1%} less, energy {1 / energy:.2f}x, area {1 / area:.2f}x"
 
 
 def told(joint: Mode, base: Mapping[str, float]) -> Check:
-    """N6 of the search for accuracy alone, which spends what the specs allow: told, not judged."""
+    """Costs of the search for accuracy alone (N6), which spends what the specs allow; not judged.
+
+    Args:
+        joint: the joint search.
+        base: costs of NAS then ASIC, by metric.
+
+    Returns:
+        The check.
+    """
     left = {m: float(np.nanmedian(joint.values(m))) / base[m] for m in COSTS}
     return Check(
         "N6 costs against NAS then ASIC, the most accurate within the specs", SOURCE, cuts(left), "told",
@@ -136,7 +175,16 @@ def on_the_front(
 
 
 def sweep(joint: Mode, design: Designs, seed: int) -> tuple[bool, dict[str, float]]:
-    """Whether any random hardware meets the specs with a design's networks; the least penalised."""
+    """Random hardware for a design's networks.
+
+    Args:
+        joint: the joint search.
+        design: value indices (d,).
+        seed: for the draws.
+
+    Returns:
+        Whether any hardware meets the specs, and the metrics of the one with the least cost.
+    """
     scenario, simulator = joint.scenario, joint.scenario.simulators[0]
     x = simulator.space.sample(SWEEP, np.random.default_rng(seed))
     networks = sum(n.startswith("net") for n in simulator.space.names)
