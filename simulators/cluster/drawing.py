@@ -19,6 +19,7 @@ from .step import Step
 
 Intervals = list[tuple[int, int]]
 MOST_ROWS = 8  # stages (or NPUs of a task graph) that a timeline shows
+LEAST_WIDTH = 640  # pixels of a timeline; a narrower screen scrolls
 BINS = 300  # of a long timeline, each shaded by its share
 CLOSE = 16  # nodes of the last NPU that a close timeline spans
 MOST_DOTS = 8  # computations of a task graph that a roofline names
@@ -108,7 +109,7 @@ def shares(step: Step, end: int) -> Any:
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(title=f"time [{unit}]", range=[0, end * 1e-9 / scale])
-    return layout(figure, 130 + 20 * len(names))
+    return layout(figure, 130 + 20 * len(names), meta={"least_width": LEAST_WIDTH})
 
 
 def _covered(parts: Intervals, edges: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -151,7 +152,7 @@ def timeline(step: Step, first: int, last: int) -> Any:
     )  # fmt: skip
     edges = [first * 1e-9 / scale, last * 1e-9 / scale]
     figure.update_xaxes(title=f"time [{unit}]", range=edges)
-    return layout(figure, 140 + 60 * len(rows))
+    return layout(figure, 140 + 60 * len(rows), meta={"least_width": LEAST_WIDTH})
 
 
 def _kinds(spans: Sequence[Span], dims: Mapping[str, Sequence[int]]) -> dict[str, Intervals]:

@@ -9,7 +9,9 @@ from archgym.simulators.cluster.explaining import COMPUTE
 from archgym import ArchgymError, run
 from archgym.cli import main
 from archgym.goals.scenario_file import load_scenario
+from archgym.runs.drawings import write_drawings
 from archgym.runs.page import page_of
+from tests.browsers import Watched, browser
 
 PIPELINE = {"npus0": 2, "npus1": 4, "npus2": 2, "role0": "tensor", "role1": "pipeline",
             "role2": "data", "micro_batches": 4}  # fmt: skip
@@ -94,6 +96,21 @@ def test_pages_and_the_command_show_them(tmp_path, capsys):
     assert main(["cluster", "draw", str(tmp_path / "run")]) == 0
     assert "Network cost against time" in capsys.readouterr().out
     assert (tmp_path / "run" / "drawing.html").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_browsers_draw_them(simulator, tmp_path):
+    page = tmp_path / "drawing.html"
+    write_drawings("a step", list(simulator.draw(row(simulator, **PIPELINE))), page)
+    with browser() as started:
+        for width in (1100, 390):
+            watched = Watched(started, width)
+            watched.page.goto(page.as_uri())
+            assert watched.draw_all() == 3 and watched.overflow <= 0
+            assert not watched.errors and not watched.elsewhere
+
+
+def test_what_the_command_refuses(capsys):
     assert main(["cluster", "draw", "serving/llama-70b-chat"]) == 2
     assert "is no cluster scenario" in capsys.readouterr().err
     words = ["cluster", "draw", "cluster/vit-large-front", "--design", "npus0=3"]
