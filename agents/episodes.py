@@ -32,7 +32,15 @@ class Outcome:
     hardware: Floats
 
     def part(self, start: int, end: int) -> Outcome:
-        """The steps from one to before another."""
+        """Some of the steps.
+
+        Args:
+            start: the first of them.
+            end: the one after the last.
+
+        Returns:
+            Those steps alone.
+        """
         rows = slice(start, end)
         return Outcome(self.met[rows], self.values[rows], self.hardware[rows])
 

@@ -29,7 +29,12 @@ class NetworkRanking:
         self.known: dict[tuple[int, ...], float] = {}
 
     def learn(self, network: tuple[int, ...], value: float) -> None:
-        """Take in what a network scored; more is better."""
+        """Take in what a network scored.
+
+        Args:
+            network: its choices.
+            value: its score; more is better.
+        """
         self.known[network] = value
         self._weights = None
 
