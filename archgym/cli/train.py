@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import ArchgymError
 from ..terminal.output import plain, print_json, print_table, settings, steps_of
+
+if TYPE_CHECKING:
+    from ..proxies.proxy import Proxy
 
 CHOICES = ("auto", "knobs", "structure")
 SPLITS = "random,agent,region,workload"
@@ -101,6 +104,7 @@ def go(options: argparse.Namespace) -> int:
             rows, options.model, seed=options.seed, hyperparameters=hyper, simulators=simulators
         )
     proxy.save(options.output)
+    seen = "knobs" if proxy.structure is None else "structure"
     write_json(
         options.output / "report.json",
         plain({"qualities": table, "skipped": skipped, "hyperparameters": hyper}),
@@ -110,11 +114,20 @@ def go(options: argparse.Namespace) -> int:
             {
                 "proxy": str(options.output),
                 "digest": proxy.digest,
+                "features": seen,
                 "qualities": table,
                 "skipped": skipped,
             }
         )
         return 0
+    _tell(proxy, table, skipped, len(rows), options.output)
+    return 0
+
+
+def _tell(
+    proxy: Proxy, table: list[dict[str, Any]], skipped: dict[str, str], rows: int, folder: Path
+) -> None:
+    """Print what a proxy is worth on held-out rows, what it sees, and where it lies."""
     print_table(
         ["held out", "metric", "rows", "RMSE / mean", "MAPE", "R²", "tau", "top 1 %", "coverage", "width / RMSE"],
         [
@@ -125,7 +138,7 @@ def go(options: argparse.Namespace) -> int:
             ]
             for q in table
         ],
-        title=f"{options.model} on rows it did not see, intervals of 90 %",
+        title=f"{proxy.model} on rows it did not see, intervals of 90 %",
     )  # fmt: skip
     for metric, zeros in {q["metric"]: q["zeros"] for q in table if q["zeros"]}.items():
         print(
@@ -136,10 +149,12 @@ def go(options: argparse.Namespace) -> int:
         print(f"split {name}: {reason}")
     for name, value in proxy.facts["constant"].items():
         print(f"{name} is {value:g} in every row; the proxy takes it for a constant")
-    print(
-        f"Proxy of all {len(rows):,} rows: {options.output}; use it with --answers proxy:{options.output}"
-    )
-    return 0
+    if proxy.structure is not None:
+        print(
+            f"It sees {len(proxy.structure.names)} features of simulator {proxy.structure.simulator!r} beside "
+            "the knobs (--features knobs leaves them out)"
+        )
+    print(f"Proxy of all {rows:,} rows: {folder}; use it with --answers proxy:{folder}")
 
 
 def _share(value: float) -> str:
