@@ -153,7 +153,8 @@ def route(
     gains(trees.up, net, urgency, nodes.length, below, metal.ohm, metal.via, middle, gain)
     edges = np.flatnonzero((trees.up >= 0) & (kind >= 0))  # others stay on the lowest pair
     order = edges[np.argsort(-gain[edges], kind="stable")]
-    h, v = Tracks(np.zeros(cap_h.shape), cap_h), Tracks(np.zeros(cap_v.shape), cap_v)
+    use_h, use_v = np.zeros(cap_h.shape), np.zeros(cap_v.shape)
+    h, v = (Tracks(*(a.reshape(len(a), -1) for a in t)) for t in ((use_h, cap_h), (use_v, cap_v)))
     pairs = Metals(
         metal.horizontal,
         metal.vertical,
@@ -164,15 +165,16 @@ def route(
         metal.wire,
     )
     kernels.assign(
-        nodes, order, below, urgency[net[order]], fitted.climb_ps, pairs, middle, h, v, LAYER_ROUNDS
-    )
+        nodes, order, below, urgency[net[order]], fitted.climb_ps, pairs, middle, ny, h, v,
+        LAYER_ROUNDS,
+    )  # fmt: skip
     resistance, capacitance = np.zeros(n), np.zeros(n)
-    kernels.extract(trees.x, trees.y, trees.pin, nodes, pairs, h, v, resistance, capacitance)
+    kernels.extract(trees.x, trees.y, trees.pin, nodes, pairs, ny, h, v, resistance, capacitance)
     over_h, count_h = kernels.exceeded(h.use, h.cap)
     over_v, count_v = kernels.exceeded(v.use, v.cap)
     return Routed(
-        trees, gx, gy, kind, mid, h_tier, v_tier, nodes.length, resistance, capacitance, *h, *v, gcell,
-        float(over_h + over_v), int(count_h + count_v),
+        trees, gx, gy, kind, mid, h_tier, v_tier, nodes.length, resistance, capacitance,
+        use_h, cap_h, use_v, cap_v, gcell, float(over_h + over_v), int(count_h + count_v),
     )  # fmt: skip
 
 

@@ -1,109 +1,140 @@
 """Paths of at most three straight runs over gcells, and what they take of the borders they cross.
 
 A path is (x0, y0, x1, y1, kind, mid). Kind 0 runs along x to column ``mid``, then along y, then
-along x; kind 1 the other way about.
+along x; kind 1 the other way about. Borders of either direction lie in one flat array each, so that
+both directions share the code that walks them.
 """
 
 from .compiled import inlined
+from .state import Runs
 
 
 @inlined
-def runs(horizontal, path):
-    """Both runs of one direction of a path; the second may be empty.
+def runs_h(path, ny):
+    """Borders that a path crosses horizontally, among (nx - 1, ny).
 
     Args:
-        horizontal: whether the runs along x are meant.
         path: the path.
+        ny: rows of gcells.
 
     Returns:
-        From, to, and row (or column), twice.
+        Both runs; the second may be empty.
     """
     x0, y0, x1, y1, kind, mid = path
-    if horizontal:
-        if kind == 0:
-            return x0, mid, y0, mid, x1, y1
-        return x0, x1, mid, 0, 0, 0
     if kind == 0:
-        return y0, y1, mid, 0, 0, 0
-    return y0, mid, x0, mid, y1, x1
+        a, b = min(x0, mid) * ny + y0, min(mid, x1) * ny + y1
+        return Runs(a, abs(x0 - mid), b, abs(mid - x1), ny)
+    return Runs(min(x0, x1) * ny + mid, abs(x0 - x1), 0, 0, ny)
 
 
 @inlined
-def _run(horizontal, use, cap, a, b, at, amount, extra, over):
-    """Put ``amount`` tracks on one run; returns ``over`` and the tracks above capacity."""
-    if horizontal:
-        for k in range(min(a, b), max(a, b)):
-            use[k, at] += amount
-            over += max(0.0, use[k, at] + extra - cap[k, at])
-    else:
-        for k in range(min(a, b), max(a, b)):
-            use[at, k] += amount
-            over += max(0.0, use[at, k] + extra - cap[at, k])
-    return over
-
-
-@inlined
-def lay(horizontal, use, cap, path, amount, extra):
-    """Put tracks on one direction of a path.
+def runs_v(path, ny):
+    """Borders that a path crosses vertically, among (nx, ny - 1).
 
     Args:
-        horizontal: whether the runs along x are meant.
-        use: tracks in use at every border of that direction, (nx - 1, ny) or (nx, ny - 1); added to.
-        cap: tracks that there are, of the same shape.
         path: the path.
+        ny: rows of gcells.
+
+    Returns:
+        Both runs; the second may be empty.
+    """
+    x0, y0, x1, y1, kind, mid = path
+    column = ny - 1
+    if kind == 0:
+        return Runs(mid * column + min(y0, y1), abs(y0 - y1), 0, 0, 1)
+    a, b = x0 * column + min(y0, mid), x1 * column + min(mid, y1)
+    return Runs(a, abs(y0 - mid), b, abs(mid - y1), 1)
+
+
+@inlined
+def lay(use, layer, runs, amount):
+    """Put tracks of one layer on what a path crosses.
+
+    Args:
+        use: (layers, borders) tracks in use; added to.
+        layer: the layer's place.
+        runs: what the path crosses.
         amount: tracks to add.
-        extra: added to what is compared with the capacity.
+    """
+    at = runs.first
+    for _ in range(runs.count):
+        use[layer, at] += amount
+        at += runs.step
+    at = runs.second
+    for _ in range(runs.others):
+        use[layer, at] += amount
+        at += runs.step
+
+
+@inlined
+def above(use, cap, layer, runs, extra):
+    """How far one layer is above its capacity on what a path crosses.
+
+    Args:
+        use: (layers, borders) tracks in use.
+        cap: (layers, borders) tracks that there are.
+        layer: the layer's place.
+        runs: what the path crosses.
+        extra: tracks added to what is compared with the capacity.
 
     Returns:
         Tracks above capacity.
     """
-    a, b, at, c, d, on = runs(horizontal, path)
-    over = _run(horizontal, use, cap, a, b, at, amount, extra, 0.0)
-    return _run(horizontal, use, cap, c, d, on, amount, extra, over)
+    over = 0.0
+    at = runs.first
+    for _ in range(runs.count):
+        over += max(0.0, use[layer, at] + extra - cap[layer, at])
+        at += runs.step
+    at = runs.second
+    for _ in range(runs.others):
+        over += max(0.0, use[layer, at] + extra - cap[layer, at])
+        at += runs.step
+    return over
 
 
 @inlined
-def share(horizontal, use, cap, path):
-    """How full the borders along one direction of a path are.
+def share(use, cap, layer, runs):
+    """How full one layer's borders are on what a path crosses.
 
     Args:
-        horizontal: whether the runs along x are meant.
-        use: tracks in use at every border.
-        cap: tracks that there are.
-        path: the path.
+        use: (layers, borders) tracks in use.
+        cap: (layers, borders) tracks that there are.
+        layer: the layer's place.
+        runs: what the path crosses.
 
     Returns:
-        Sum of the shares in use, and how many borders.
+        Sum of the shares in use.
     """
-    s, n = 0.0, 0
-    a, b, at, c, d, on = runs(horizontal, path)
-    for part in range(2):
-        if part:
-            a, b, at = c, d, on
-        for k in range(min(a, b), max(a, b)):
-            i, j = (k, at) if horizontal else (at, k)
-            s += min(1.0, use[i, j] / max(cap[i, j], 1.0))
-            n += 1
-    return s, n
+    s = 0.0
+    at = runs.first
+    for _ in range(runs.count):
+        s += min(1.0, use[layer, at] / max(cap[layer, at], 1.0))
+        at += runs.step
+    at = runs.second
+    for _ in range(runs.others):
+        s += min(1.0, use[layer, at] / max(cap[layer, at], 1.0))
+        at += runs.step
+    return s
 
 
 @inlined
-def price(horizontal, cost, path):
+def price(cost, runs):
     """Price of one direction of a path.
 
     Args:
-        horizontal: whether the runs along x are meant.
-        cost: price of each border.
-        path: the path.
+        cost: (borders,) price of each border.
+        runs: what the path crosses.
 
     Returns:
         The sum over the borders that it crosses.
     """
     s = 0.0
-    a, b, at, c, d, on = runs(horizontal, path)
-    for part in range(2):
-        if part:
-            a, b, at = c, d, on
-        for k in range(min(a, b), max(a, b)):
-            s += cost[k, at] if horizontal else cost[at, k]
+    at = runs.first
+    for _ in range(runs.count):
+        s += cost[at]
+        at += runs.step
+    at = runs.second
+    for _ in range(runs.others):
+        s += cost[at]
+        at += runs.step
     return s

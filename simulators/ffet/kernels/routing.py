@@ -3,7 +3,7 @@
 import numpy as np
 
 from .compiled import compiled, inlined
-from .paths import lay, price, runs, share
+from .paths import above, lay, price, runs_h, runs_v, share
 from .state import Borders, Path
 
 HISTORY, OVERUSE = 0.5, 4.0
@@ -11,18 +11,19 @@ LEAST = 1e-6  # of a net's urgency
 
 
 @inlined
-def _best(cost_h, cost_v, x0, y0, x1, y1, reach):
-    """The cheapest path within the box widened by ``reach``, the first among equals.
+def _best(cost_h, cost_v, nx, ny, ends, reach):
+    """Kind and middle of the cheapest path within the box widened by ``reach``, the first among equals.
 
-    ``cost_h`` and ``cost_v`` are prices of borders, at least 1 each: a path costs no less than the
-    borders that it crosses, so that longer ones need not be summed, and one as short as the distance
-    ends the search.
+    ``ends`` are x and y of both gcells.  ``cost_h`` and ``cost_v`` are prices of borders, at least 1
+    each: a path costs no less than the borders that it crosses, so that longer ones need not be summed,
+    and one as short as the distance ends the search.
     """
+    x0, y0, x1, y1 = ends
     across, along = abs(x1 - x0), abs(y1 - y0)
     least, best_kind, best_mid = 1e30, 0, x1
     for kind in range(2):
         a, b = (x0, x1) if kind == 0 else (y0, y1)
-        end = cost_v.shape[0] if kind == 0 else cost_h.shape[1]
+        end = nx if kind == 0 else ny
         low, high = max(min(a, b) - reach, 0), min(max(a, b) + reach, end - 1)
         step = max(1, (high - low) // 12)
         other = along if kind == 0 else across
@@ -30,10 +31,10 @@ def _best(cost_h, cost_v, x0, y0, x1, y1, reach):
             if abs(a - mid) + abs(mid - b) + other >= least:
                 continue
             path = Path(x0, y0, x1, y1, kind, mid)
-            s = price(True, cost_h, path)
+            s = price(cost_h, runs_h(path, ny))
             if s >= least:
                 continue
-            s += price(False, cost_v, path)
+            s += price(cost_v, runs_v(path, ny))
             if s < least:
                 least, best_kind, best_mid = s, kind, mid
                 if least <= across + along:
@@ -49,29 +50,27 @@ def _priced(use, cap, history):
 
 
 @inlined
-def _reprice(horizontal, side, path, amount):
-    """Put ``amount`` tracks on one direction of a path and price what it crosses anew."""
-    a, b, at, c, d, on = runs(horizontal, path)
-    for part in range(2):
-        if part:
-            a, b, at = c, d, on
-        for k in range(min(a, b), max(a, b)):
-            i, j = (k, at) if horizontal else (at, k)
-            side.use[i, j] += amount
-            side.cost[i, j] = _priced(side.use[i, j], side.cap[i, j], side.history[i, j])
+def _reprice(side, runs, amount):
+    """Put ``amount`` tracks on what a path crosses, and price it anew."""
+    at = runs.first
+    for k in range(runs.count + runs.others):
+        if k == runs.count:
+            at = runs.second
+        side.use[at] += amount
+        side.cost[at] = _priced(side.use[at], side.cap[at], side.history[at])
+        at += runs.step
 
 
 @inlined
-def _full(horizontal, side, path):
-    """Whether one direction of a path crosses a border above capacity."""
-    a, b, at, c, d, on = runs(horizontal, path)
-    for part in range(2):
-        if part:
-            a, b, at = c, d, on
-        for k in range(min(a, b), max(a, b)):
-            i, j = (k, at) if horizontal else (at, k)
-            if side.use[i, j] > side.cap[i, j]:
-                return True
+def _full(side, runs):
+    """Whether a path crosses a border above capacity."""
+    at = runs.first
+    for k in range(runs.count + runs.others):
+        if k == runs.count:
+            at = runs.second
+        if side.use[at] > side.cap[at]:
+            return True
+        at += runs.step
     return False
 
 
@@ -79,23 +78,25 @@ def _full(horizontal, side, path):
 def _remember(side):
     """Raise the price of every border above capacity; whether there is one."""
     found = False
-    for i in range(side.use.shape[0]):
-        for j in range(side.use.shape[1]):
-            if side.use[i, j] > side.cap[i, j]:
-                found = True
-                side.history[i, j] += HISTORY
-                side.cost[i, j] = _priced(side.use[i, j], side.cap[i, j], side.history[i, j])
+    for i in range(len(side.use)):
+        if side.use[i] > side.cap[i]:
+            found = True
+            side.history[i] += HISTORY
+            side.cost[i] = _priced(side.use[i], side.cap[i], side.history[i])
     return found
 
 
 @compiled
 def _borders(cap):
     """Nothing in use yet."""
-    cost = np.empty(cap.shape)
-    for i in range(cap.shape[0]):
-        for j in range(cap.shape[1]):
-            cost[i, j] = _priced(0.0, cap[i, j], 0.0)
-    return Borders(np.zeros(cap.shape), cap, np.zeros(cap.shape), cost)
+    columns, rows = cap.shape
+    count = columns * rows
+    flat, cost = np.empty(count), np.empty(count)
+    for i in range(columns):
+        for j in range(rows):
+            flat[i * rows + j] = cap[i, j]
+            cost[i * rows + j] = _priced(0.0, cap[i, j], 0.0)
+    return Borders(np.zeros(count), flat, np.zeros(count), cost)
 
 
 @compiled
@@ -113,41 +114,40 @@ def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
         mid: (nodes,), filled; see ``paths``.
     """
     h, v = _borders(cap_h), _borders(cap_v)
+    nx, ny = cap_v.shape[0], cap_h.shape[1]
     long = np.empty(len(up), np.int64)  # edges that leave their gcell
     count = 0
     for i in range(len(up)):
         kind[i], mid[i] = 0, 0
         if up[i] < 0:
             continue
-        x0, y0, x1, y1 = gx[up[i]], gy[up[i]], gx[i], gy[i]
-        if x0 == x1 and y0 == y1:
+        if gx[up[i]] == gx[i] and gy[up[i]] == gy[i]:
             kind[i] = -1
             continue
         long[count] = i
         count += 1
-        kind[i], mid[i] = _best(h.cost, v.cost, x0, y0, x1, y1, 0)
-        path = Path(x0, y0, x1, y1, kind[i], mid[i])
-        _reprice(True, h, path, 1.0)
-        _reprice(False, v, path, 1.0)
-    for turn in range(rounds):
-        above_h, above_v = _remember(h), _remember(v)
-        if not (above_h or above_v):
-            break
+    for turn in range(-1, rounds):  # the first lays all
+        if turn >= 0:
+            above_h, above_v = _remember(h), _remember(v)
+            if not (above_h or above_v):
+                break
         for i in long[:count]:
-            x0, y0, x1, y1 = gx[up[i]], gy[up[i]], gx[i], gy[i]
-            path = Path(x0, y0, x1, y1, kind[i], mid[i])
-            if not (_full(True, h, path) or _full(False, v, path)):
-                continue
-            _reprice(True, h, path, -1.0)
-            _reprice(False, v, path, -1.0)
-            kind[i], mid[i] = _best(h.cost, v.cost, x0, y0, x1, y1, 2 + 2 * turn)
-            path = Path(x0, y0, x1, y1, kind[i], mid[i])
-            _reprice(True, h, path, 1.0)
-            _reprice(False, v, path, 1.0)
+            ends = gx[up[i]], gy[up[i]], gx[i], gy[i]
+            if turn >= 0:
+                path = Path(*ends, kind[i], mid[i])
+                on_h, on_v = runs_h(path, ny), runs_v(path, ny)
+                if not (_full(h, on_h) or _full(v, on_v)):
+                    continue
+                _reprice(h, on_h, -1.0)
+                _reprice(v, on_v, -1.0)
+            kind[i], mid[i] = _best(h.cost, v.cost, nx, ny, ends, 2 + 2 * turn)
+            path = Path(*ends, kind[i], mid[i])
+            _reprice(h, runs_h(path, ny), 1.0)
+            _reprice(v, runs_v(path, ny), 1.0)
 
 
 @inlined
-def _pick(horizontal, tracks, layer, path, delay):
+def _pick(tracks, layer, runs, delay):
     """The pair of those least exceeded with the least ``delay``, see :func:`_delays`, and its layer's."""
     pick, least, least_over, last = 0, 1e30, 1e30, -1.0
     for _ in range(len(delay)):
@@ -158,7 +158,7 @@ def _pick(horizontal, tracks, layer, path, delay):
         if cheapest == 1e30:
             break
         last = cheapest
-        over = _on(horizontal, tracks, layer[at], path, 0.0, 1.0)
+        over = above(tracks.use, tracks.cap, layer[at], runs, 1.0)
         if over < 1e-9:
             return at
         if over < least_over - 1e-9 or (over < least_over + 1e-9 and cheapest < least):
@@ -176,12 +176,6 @@ def _delays(length, below, ohm, via, wire, toll, urgent, delay):
     for t in range(len(ohm)):
         d = 2.0 * via[t] * below + ohm[t] * length * (0.5 * wire * length + below)
         delay[t] = d + toll[t] / urgent
-
-
-@inlined
-def _on(horizontal, tracks, layer, path, amount, extra):
-    """As :func:`lay`, on one layer of all."""
-    return lay(horizontal, tracks.use[layer], tracks.cap[layer], path, amount, extra)
 
 
 @compiled
@@ -202,7 +196,7 @@ def _routes(nodes, order):
 
 
 @compiled
-def assign(nodes, order, below, urgent, price, metals, wire, h, v, rounds):
+def assign(nodes, order, below, urgent, price, metals, wire, ny, h, v, rounds):
     """Choose layer pairs for both directions of the tree edges: the best with room.
 
     Without room anywhere, it is the layer that is exceeded least. What crosses an exceeded border
@@ -216,6 +210,7 @@ def assign(nodes, order, below, urgent, price, metals, wire, h, v, rounds):
         price: ps per via.
         metals: layers, resistances and vias by pair.
         wire: fF/um.
+        ny: rows of gcells.
         h: tracks of all horizontal layers, updated.
         v: tracks of all vertical layers, updated.
         rounds: of taking up, at most.
@@ -229,21 +224,22 @@ def assign(nodes, order, below, urgent, price, metals, wire, h, v, rounds):
         for q in range(len(order)):
             r = routes[q]
             path = Path(r[0], r[1], r[2], r[3], r[4], r[5])
+            on_h, on_v = runs_h(path, ny), runs_v(path, ny)
             if turn > 0:  # its own track counts in what is used
                 a, b = h_layer[h_tier[q]], v_layer[v_tier[q]]
-                over = _on(True, h, a, path, 0.0, 0.0) + _on(False, v, b, path, 0.0, 0.0)
+                over = above(h.use, h.cap, a, on_h, 0.0) + above(v.use, v.cap, b, on_v, 0.0)
                 if over == 0.0:
                     continue
-                _on(True, h, a, path, -1.0, 0.0)
-                _on(False, v, b, path, -1.0, 0.0)
+                lay(h.use, a, on_h, -1.0)
+                lay(v.use, b, on_v, -1.0)
                 again = True
             counts = max(urgent[q], LEAST)
             _delays(long[q], behind[q], metals.h_ohm, via, wire, toll, counts, delay)
-            h_tier[q] = _pick(True, h, h_layer, path, delay)
+            h_tier[q] = _pick(h, h_layer, on_h, delay)
             _delays(long[q], behind[q], metals.v_ohm, via, wire, toll, counts, delay)
-            v_tier[q] = _pick(False, v, v_layer, path, delay)
-            _on(True, h, h_layer[h_tier[q]], path, 1.0, 0.0)
-            _on(False, v, v_layer[v_tier[q]], path, 1.0, 0.0)
+            v_tier[q] = _pick(v, v_layer, on_v, delay)
+            lay(h.use, h_layer[h_tier[q]], on_h, 1.0)
+            lay(v.use, v_layer[v_tier[q]], on_v, 1.0)
         if not again:
             break
     nodes.h_tier[:] = 0
@@ -253,7 +249,7 @@ def assign(nodes, order, below, urgent, price, metals, wire, h, v, rounds):
 
 
 @compiled
-def extract(x, y, pin, nodes, metals, h, v, res, capacitance):
+def extract(x, y, pin, nodes, metals, ny, h, v, res, capacitance):
     """Resistance and capacitance of every tree edge from its route.
 
     Args:
@@ -262,6 +258,7 @@ def extract(x, y, pin, nodes, metals, h, v, res, capacitance):
         pin: (nodes,) pins, -1 at Steiner points.
         nodes: the routed trees.
         metals: layers, resistances and vias by pair.
+        ny: rows of gcells.
         h: tracks of all horizontal layers.
         v: tracks of all vertical layers.
         res: (nodes,), filled: kohm.
@@ -280,10 +277,10 @@ def extract(x, y, pin, nodes, metals, h, v, res, capacitance):
         crowd = 0.5
         if kind[i] >= 0:
             path = Path(gx[u], gy[u], gx[i], gy[i], kind[i], mid[i])
-            on_h, on_v = metals.h_layer[s], metals.v_layer[t]
-            a, m = share(True, h.use[on_h], h.cap[on_h], path)
-            b, n = share(False, v.use[on_v], v.cap[on_v], path)
-            crowd = (a + b) / max(1, m + n)
+            on_h, on_v = runs_h(path, ny), runs_v(path, ny)
+            taken = share(h.use, h.cap, metals.h_layer[s], on_h)
+            taken += share(v.use, v.cap, metals.v_layer[t], on_v)
+            crowd = taken / max(1, on_h.count + on_h.others + on_v.count + on_v.others)
         res[i] = length[i] * (part * metals.h_ohm[s] + (1.0 - part) * metals.v_ohm[t]) + abs(
             via[s] - via[t]
         )
@@ -330,8 +327,8 @@ def exceeded(use, cap):
     """Where layers hold more than they can.
 
     Args:
-        use: (layers, nx, ny) tracks in use.
-        cap: (layers, nx, ny) tracks that there are.
+        use: (layers, borders) tracks in use.
+        cap: (layers, borders) tracks that there are.
 
     Returns:
         Tracks above capacity, and at how many borders of a layer.
@@ -339,9 +336,8 @@ def exceeded(use, cap):
     total, count = 0.0, 0
     for t in range(use.shape[0]):
         for i in range(use.shape[1]):
-            for j in range(use.shape[2]):
-                o = use[t, i, j] - cap[t, i, j]
-                if o > 1e-9:
-                    total += o
-                    count += 1
+            o = use[t, i] - cap[t, i]
+            if o > 1e-9:
+                total += o
+                count += 1
     return total, count

@@ -125,11 +125,11 @@ def split(
     Returns:
         How many sinks were moved.
     """
-    moved = 0
+    moved, none = 0, np.int64(-1)  # a literal would compile what it is handed to once more
     for n in range(len(start) - 1):
         if sinks[n] < 2 or driver[n] < 0 or driver[n] >= len(graph.pin_net):
             continue
-        latest, at, near, same = least, -1, 1e30, True
+        latest, at, near, same = least, none, 1e30, True
         for i in range(start[n], start[n + 1]):
             p = pins[i]
             if p < len(graph.pin_net) and p != driver[n] and late[p] >= latest:

@@ -111,16 +111,19 @@ class Metals(NamedTuple):
 
 
 class Tracks(NamedTuple):
-    """Tracks of one direction at every border of gcells, of one layer or (layers, …) of all."""
+    """Tracks of one direction on every layer (layers, borders); borders as in :class:`Borders`."""
 
-    use: Floats  # taken: (nx - 1, ny) horizontally, (nx, ny - 1) vertically
+    use: Floats  # taken
     cap: Floats  # there are
 
 
 class Borders(NamedTuple):
-    """Borders of gcells of one direction while paths are chosen, all layers together."""
+    """Borders of gcells of one direction while paths are chosen, all layers together.
 
-    use: Floats  # tracks taken: (nx - 1, ny) horizontally, (nx, ny - 1) vertically
+    They lie column after column: (nx - 1, ny) flat horizontally, (nx, ny - 1) flat vertically.
+    """
+
+    use: Floats  # tracks taken
     cap: Floats  # there are
     history: Floats  # what having been above capacity adds to the price
     cost: Floats  # price of one track more
@@ -135,6 +138,16 @@ class Path(NamedTuple):
     y1: int
     kind: int  # 0 along x, then y, then x; 1 the other way about; -1 within a gcell
     mid: int  # column (kind 0) or row (kind 1) of the middle run
+
+
+class Runs(NamedTuple):
+    """What a path crosses in one direction: borders of two straight runs, of which either may be empty."""
+
+    first: int  # border at which the first run begins
+    count: int  # how many it crosses
+    second: int  # the same of the second run
+    others: int
+    step: int  # from one border to the next
 
 
 class Nodes(NamedTuple):

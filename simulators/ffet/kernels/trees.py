@@ -119,8 +119,9 @@ def grow(start, pins, driver_pin, back, px, py, side, most, known, old):
     nx, ny = np.empty(room), np.empty(room)
     up, pin = np.empty(room, np.int64), np.empty(room, np.int64)
     x, y, best = np.empty(2 * most), np.empty(2 * most), np.empty(2 * most)
-    parent, near, kids = np.empty((3, 2 * most), np.int64)
-    which, place = np.empty(2 * most, np.int64), np.empty(2 * most, np.int64)
+    parent, near = np.empty(2 * most, np.int64), np.empty(2 * most, np.int64)
+    kids, which = np.empty(2 * most, np.int64), np.empty(2 * most, np.int64)
+    place, one = np.empty(2 * most, np.int64), np.int64(1)
     total = 0
     for n in range(nets):
         first[n] = total
@@ -134,7 +135,7 @@ def grow(start, pins, driver_pin, back, px, py, side, most, known, old):
         d = driver_pin[n]
         if d < 0:
             continue
-        k = 1
+        k = one  # a literal would compile what it is handed to once more
         x[0], y[0], which[0] = px[d], py[d], d
         for i in range(start[n], start[n + 1]):
             p = pins[i]
