@@ -15,8 +15,8 @@ FOLDERS = (
     "archgym/tables",
     "archgym/answers", "archgym/contracts", "archgym/goals", "archgym/search", "archgym/space",
     "archgym/statistics", "archgym/testing", "archgym/trust.py", "archgym/units.py",
-    "archgym/validation.py", "agents", "cost_models", "simulators/accelerator", "simulators/ffet",
-    "simulators/soc",
+    "archgym/validation.py", "agents", "cost_models", "simulators/accelerator",
+    "simulators/codesign", "simulators/ffet", "simulators/soc",
     "simulators/dram/memory", "simulators/dram/traces",
 )  # fmt: skip
 # classes that keep a protocol, which documents their methods, without inheriting from it

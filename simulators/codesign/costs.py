@@ -32,6 +32,13 @@ def shared(factor, geometry):
     """What of the inputs' words is different: neighbours see overlapping windows and hand them on.
 
     Over PEs that hold different output rows and columns (ShiDianNao's and Eyeriss' arrays).
+
+    Args:
+        factor: (3, 3, 8) of a mapping, by level, axis and dimension.
+        geometry: the layer's strides come first, by rows and columns.
+
+    Returns:
+        A share from 0 to 1.
     """
     out = 1.0
     for at, filters, stride in ((P, R, geometry[0]), (Q, S, geometry[1])):
@@ -51,6 +58,17 @@ def fill_table(dims, geometry, tiles, pes, bandwidth, arch, work, latency, energ
     Position 0 of PEs and of bandwidth is none: infinite.  ``bandwidth`` (b,) are bits per cycle of the
     network into the PEs, both directions; a clustered array adds a cycle a step, as MAESTRO's network
     does.  A layer whose PE tile does not fit is infinite.
+
+    Args:
+        dims: sizes of the layer, (8,).
+        geometry: its strides first.
+        tiles: of a PE, by dataflow.
+        pes: PEs, (p,).
+        bandwidth: bits per cycle, (b,).
+        arch: the array, as the accelerator's ``evaluate`` takes it; its mesh is overwritten.
+        work: arrays that ``evaluate`` writes to.
+        latency: (dataflows, p, b), written; cycles.
+        energy: (dataflows, p, b), written; pJ.
     """
     bits, mesh, price = arch[1], arch[2], arch[3]
     counts, spread = work[0], work[7]

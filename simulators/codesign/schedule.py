@@ -343,11 +343,18 @@ def solve(latency, energy, chain, limit, assign, start):
 
 @compiled
 def solve_all(table_latency, table_energy, layers, chains, sub, limit, length, energy, busy):
-    """Every design of a batch.
+    """Every design of a batch; infinite where a layer fits no sub-accelerator.
 
-    ``table_*`` (layers, dataflows, PEs, bandwidths); ``layers`` (n, most) rows of the tables, -1 beyond
-    the end; ``chains`` (n, c + 1); ``sub`` (n, k, 3) dataflow, PE and bandwidth positions.  Results:
-    ``length`` (n,), ``energy`` (n,), ``busy`` (n, k) the time each sub-accelerator works.
+    Args:
+        table_latency: (layers, dataflows, PEs, bandwidths).
+        table_energy: (layers, dataflows, PEs, bandwidths).
+        layers: rows of the tables (n, most), -1 beyond the end.
+        chains: where each network's layers start, (n, c + 1).
+        sub: positions of dataflow, PEs and bandwidth, (n, k, 3).
+        limit: the longest makespan that is allowed.
+        length: makespans (n,), written.
+        energy: (n,), written.
+        busy: the time that each sub-accelerator works, (n, k), added to.
     """
     k = sub.shape[1]
     for d in range(layers.shape[0]):

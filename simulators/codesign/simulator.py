@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import Any
 
@@ -18,14 +18,13 @@ from archgym.space import Designs, DesignSpace, Parameter, Setting, Value, categ
 
 from .accuracy import accuracy, digest, measured
 from .area import units as units_of
+from .budget import BUDGETS, MOST_BANDWIDTH, MOST_PES, reasons, repaired
 from .networks import family, layers_of
 from .planned import Schedule
 from .tables import BANDWIDTHS, DATAFLOWS, PES, CostTables
 from .workloads import WORKLOADS
 from .workloads import workload as workload_of
 
-MOST_PES, MOST_BANDWIDTH = 4096, 64
-BUDGETS = ("repaired", "penalised")
 TESTED = "test_accuracy"
 Choice = tuple[int, ...]
 
@@ -185,7 +184,14 @@ class CoDesignSimulator(Simulator):
         return design | {f"acc{k}.dataflow": f for k, f in enumerate(found, 1)}
 
     def choices(self, x: Designs) -> list[Choice]:
-        """The network choices of one design (d,), by task."""
+        """The network choices of one design, by task.
+
+        Args:
+            x: value indices (d,).
+
+        Returns:
+            The values of each network's knobs.
+        """
         values = [p.values[v] for p, v in zip(self.space.parameters, x.tolist())]
         ends = self._splits.tolist()
         return [
@@ -194,20 +200,21 @@ class CoDesignSimulator(Simulator):
         ]
 
     def subs(self, x: Designs) -> NDArray[np.int64]:
-        """Positions (n, k, 3) of dataflow, PEs and bandwidth in the tables; within the budget if repaired."""
+        """Positions of dataflow, PEs and bandwidth in the tables; within the budget if repaired.
+
+        Args:
+            x: value indices (n, d).
+
+        Returns:
+            (n, k, 3), all 0 for a sub-accelerator that is left out.
+        """
         first = int(self._splits[-1])
         out = x[:, first:].reshape(len(x), -1, 3).copy()
         if self.identical:
             out = np.repeat(out, self.subaccelerators, axis=1)
         out[:, :, 2] += 1
         out[out[:, :, 1] == 0] = 0
-        if self.budget == "repaired":
-            for column, most in ((1, len(PES) - 1), (2, len(BANDWIDTHS) - 1)):
-                total = out[:, :, column].sum(axis=1, keepdims=True)
-                scaled = np.maximum(out[:, :, column] * most // np.maximum(total, 1), 1)
-                over = (total > most) & (out[:, :, column] > 0)
-                out[:, :, column] = np.where(over, scaled, out[:, :, column])
-        return out
+        return repaired(out) if self.budget == "repaired" else out
 
     def canonical(self, x: Designs) -> Designs:
         """Filters beyond a U-Net's height, and hardware beyond the budget, at what they stand for."""
@@ -237,7 +244,15 @@ class CoDesignSimulator(Simulator):
         self.evaluate(self.space.sample(1, np.random.default_rng(0)))
 
     def network(self, i: int, choice: Choice) -> tuple[NDArray[np.int64], float]:
-        """Table rows of a network's layers and its score."""
+        """Table rows of a network's layers and its score; kept for the next call.
+
+        Args:
+            i: the task, counted from 0.
+            choice: the values of its network's knobs.
+
+        Returns:
+            Rows of the tables (layers,), and the score.
+        """
         known = self._networks[i]
         if choice not in known:
             task = self.tasks.tasks[i]
@@ -247,7 +262,15 @@ class CoDesignSimulator(Simulator):
         return known[choice]
 
     def gathered(self, x: Designs) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-        """Table rows (n, most), -1 beyond the end, chain starts (n, c + 1) and scores (n, c) of a batch."""
+        """The networks of a batch, as the scheduler takes them.
+
+        Args:
+            x: value indices (n, d).
+
+        Returns:
+            Table rows (n, most), -1 beyond the end; where each network's layers start (n, c + 1);
+            scores (n, c).
+        """
         found = [
             [self.network(i, c) for i, c in enumerate(self.choices(row))]
             for row in self.canonical(x)
@@ -260,18 +283,39 @@ class CoDesignSimulator(Simulator):
         return layers, chains, np.array([[score for _, score in each] for each in found])
 
     def tested(self, x: Designs) -> Floats:
-        """Scores (n, c) of trained networks on test images."""
+        """Scores of trained networks on test images.
+
+        Args:
+            x: value indices (n, d).
+
+        Returns:
+            (n, c), by task.
+        """
         rows = map(self.choices, self.canonical(x))
         return np.array([[measured(*n).test for n in zip(self.tasks.tasks, row)] for row in rows])
 
     def layer_costs(self, rows: NDArray[np.int64], x: Designs) -> tuple[Floats, Floats]:
-        """Cycles and joules (n, k) of layers (n,) of the tables on a design's (d,) sub-accelerators."""
+        """Cycles and joules of layers on a design's sub-accelerators.
+
+        Args:
+            rows: of the tables, (n,).
+            x: value indices (d,).
+
+        Returns:
+            Cycles (n, k) and joules (n, k); infinite where a layer does not run.
+        """
         f, p, b = self.subs(x[None])[0].T
         at = (rows[:, None], f, p, b)
         return self.tables.latency[at], self.tables.energy[at]
 
     def schedule(self, x: Designs) -> Schedule:
-        """Who runs what when, of one design (d,).
+        """Who runs what when, of one design.
+
+        Args:
+            x: value indices (d,).
+
+        Returns:
+            The schedule that the design's latency and energy are of.
 
         Raises:
             ArchgymError: it is infeasible.
@@ -326,8 +370,8 @@ class CoDesignSimulator(Simulator):
         )  # fmt: skip
         pes, bandwidth = self._built(subs)
         area = self.units.area_um2(pes.astype(np.float64), bandwidth.astype(np.float64))
-        reasons = self._reasons(pes, bandwidth, length)
-        feasible = np.array([not r for r in reasons], np.bool_)
+        why = reasons(pes, bandwidth, length, self.tables.l1_bytes)
+        feasible = np.array([not r for r in why], np.bool_)
         metrics = {
             "accuracy": scores @ np.array(self.tasks.weights),
             **{f"accuracy{i}": scores[:, i - 1] for i in range(1, scores.shape[1] + 1)},
@@ -341,23 +385,4 @@ class CoDesignSimulator(Simulator):
         if self.source == "measured":
             metrics[TESTED] = self.tested(x) @ np.array(self.tasks.weights)
         metrics = {name: np.where(feasible, v, np.nan) for name, v in metrics.items()}
-        return Evaluation(metrics, feasible, [] if feasible.all() else reasons)
-
-    def _reasons(
-        self, pes: NDArray[np.int64], bandwidth: NDArray[np.int64], length: Floats
-    ) -> Sequence[str]:
-        out = []
-        for p, b, time in zip(pes, bandwidth, length):
-            if p.sum() == 0:
-                out.append("no sub-accelerator has a processing element")
-            elif p.sum() > MOST_PES:
-                out.append(f"{p.sum()} PEs in all, the budget is {MOST_PES}")
-            elif b.sum() > MOST_BANDWIDTH:
-                out.append(f"{b.sum()} GB/s in all, the budget is {MOST_BANDWIDTH}")
-            elif not np.isfinite(time):
-                out.append(
-                    f"a layer fits no sub-accelerator: its PE tile exceeds {self.tables.l1_bytes} B"
-                )
-            else:
-                out.append("")
-        return out
+        return Evaluation(metrics, feasible, [] if feasible.all() else why)

@@ -158,7 +158,21 @@ def on_the_front(
     which: str, left: Mapping[str, float], limit: float, joint: Mode, base: Mapping[str, float],
     most: float, agent: str, seeds: int,
 ) -> Check:  # fmt: skip
-    """N6 a point of the front of accuracy against costs: the least accuracy lost at given costs."""
+    """N6 a point of the front of accuracy against costs: the least accuracy lost at given costs.
+
+    Args:
+        which: whose reductions, for the check's name; ``published`` ones are not demanded.
+        left: the share of the costs of NAS then ASIC that is allowed, by metric.
+        limit: points of accuracy that may be lost.
+        joint: the joint search.
+        base: costs of NAS then ASIC, by metric.
+        most: the accuracy of the search for accuracy alone, in percent.
+        agent: who searches.
+        seeds: searches.
+
+    Returns:
+        The check.
+    """
     specs = tuple(replace(s, upper=left[s.metric] * base[s.metric]) for s in joint.scenario.specs)
     cut = Mode(replace(joint.scenario, name="codesign/w1-front", specs=specs), agent, seeds)
     loss = most - 100 * float(np.nanmedian(cut.values("accuracy"))) if cut.met else np.nan
