@@ -6,8 +6,8 @@ from .commands import ACT, NOP, PREPB, RD, RDA
 from .compiled import borrowing, merged
 from .layout import (
     AGE_BIT, BURST, B_BLOCKED, B_COMMAND, B_CURRENT, B_GROUP, B_HEAD, B_HEAD_WR, B_KEEP, B_NUMBER,
-    B_OPEN, B_PLACE, B_RANK, B_READY, B_ROW, B_WORKING, CH_BUS, CH_CAS_BUS, CH_LAST_WRITE, CH_WRITE_MODE, CLOSED,
-    CLOSED_ADAPTIVE, CYCLES_BIT, D_BUSES, D_LENGTH, FIFO, FR_FCFS_GRP, GRP_FR_FCFS, GRP_FR_FCFS_WM, K_POLICY,
+    B_OPEN, B_PLACE, B_RANK, B_READY, B_ROW, B_WORKING, CH_LAST_WRITE, CH_WRITE_MODE, CLOSED,
+    CLOSED_ADAPTIVE, CYCLES_BIT, D_LENGTH, FIFO, FR_FCFS_GRP, GRP_FR_FCFS, GRP_FR_FCFS_WM, K_POLICY,
     K_SCHEDULER, M_SLEEPING, NO_COMMAND, OPEN, Q_AFTER, Q_BANK, Q_IDENT, Q_PLACE, Q_ROW,
     W_AGE, W_BUS, W_GROUP, W_READY,
 )  # fmt: skip
@@ -111,9 +111,7 @@ def renew(b, c, s, q):
     s[place + W_READY] = s[b + B_READY + x]
     s[place + W_GROUP] = s[b + B_GROUP] + x
     age = s[b + B_CURRENT] * BURST + Q_IDENT
-    s[place + W_BUS] = c + CH_BUS
-    if s[D_BUSES] == 2 and x >= RD:
-        s[place + W_BUS] = c + CH_CAS_BUS
+    s[place + W_BUS] = -1 if x >= RD else 0  # read where there are two buses
     s[place + W_AGE] = (s[D_LENGTH + x] << CYCLES_BIT) | (q[age] << AGE_BIT) | s[b + B_NUMBER]
 
 

@@ -11,7 +11,7 @@ from .commands import NOP, RANK_COMMANDS, RD, WRA
 from .compiled import borrowing, merged
 from .distances import bus_free, manager_ready
 from .layout import (
-    AGE_BIT, B_COMMAND, B_PLACE, B_RANK, CH_AHEAD, CH_BANKS, CH_BUS, CH_COLUMN_KEY,
+    AGE_BIT, B_COMMAND, B_PLACE, B_RANK, CH_AHEAD, CH_BANKS, CH_BUS, CH_CAS_BUS, CH_COLUMN_KEY,
     CH_RANKS, CH_ROW_KEY, CH_SINCE, CH_VALID, CH_WORK, CH_WORKING, CYCLES_BIT, D_BUSES, D_LENGTH,
     D_RANKS, FAR, FIRST_ID, FOREVER, LAST_ID, M_PD_COMMAND, M_REF_COMMAND, NO_KEY, RANK, W_AGE, W_BUS,
     W_GROUP, W_READY,
@@ -29,23 +29,20 @@ def scan(c, now, s):
     # up to the 0 at the end: a loop of unknown length is not made one of gathers, which are slow
     if s[D_BUSES] == 1:
         while s[i] > 0:
-            ready = max(max(s[i + W_READY], s[s[i + W_GROUP]]), bus)
-            cycles = min(ready - now, FAR)
+            cycles = min(max(max(s[i + W_READY], s[s[i + W_GROUP]]), bus) - now, FAR)
             ahead = min(ahead, cycles)
             row = min(row, (cycles << CYCLES_BIT) + s[i + W_AGE])
             i += 1
-    else:
-        row_bus = c + CH_BUS
+    else:  # which bus is next to random, so no branch asks
+        more = max(now, s[c + CH_CAS_BUS]) - bus
         while s[i] > 0:
-            where = s[i + W_BUS]
-            ready = max(max(s[i + W_READY], s[s[i + W_GROUP]]), max(s[where], now))
-            cycles = min(ready - now, FAR)
+            on_column = s[i + W_BUS]
+            free = bus + (more & on_column)
+            cycles = min(max(max(s[i + W_READY], s[s[i + W_GROUP]]), free) - now, FAR)
             ahead = min(ahead, cycles)
             key = (cycles << CYCLES_BIT) + s[i + W_AGE]
-            if where == row_bus:
-                row = min(row, key)
-            else:
-                column = min(column, key)
+            row = min(row, key + (on_column & NO_KEY))
+            column = min(column, key + (~on_column & NO_KEY))
             i += 1
     s[c + CH_ROW_KEY] = row
     s[c + CH_COLUMN_KEY] = column

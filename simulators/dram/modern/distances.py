@@ -12,7 +12,7 @@ from .compiled import borrowing, merged, raise_eight
 from .layout import (
     B_GROUP, B_LAST, B_READY, CH_BANKS, CH_BUS, CH_CAS_BUS, CH_GROUPS, CH_RANKS, D_BANK,
     D_BANKS_RANK, D_BUSES, D_FAW, D_FAW_LENGTHS, D_GROUP, D_LENGTH, D_NEAR, D_NEAR_USED,
-    D_OTHER, D_RANK, D_RANKS, D_RELATION, D_WINDOW, GROUP, GR_LAST, GR_READY, K_GROUPS, M_ACTS,
+    D_OTHER, D_RANK, D_RANKS, D_RELATION, D_WINDOW, D_WINDOW_ROW, GROUP, GR_LAST, GR_READY, K_GROUPS, M_ACTS,
     M_LAST, M_RING, M_ROUND, M_UNIT, M_WINDOW, NEAR_RELATION, NEAR_ROW, RANK, RELATION_ROW, ROUND,
 )  # fmt: skip
 from .refresh import member, unit_size
@@ -138,9 +138,8 @@ def activation(x, c, r, now, s):
     s[r + M_WINDOW] = max(s[r + M_WINDOW], bound)
     groups = s[K_GROUPS] // s[D_RANKS]
     first = s[c + CH_GROUPS] + (r - s[c + CH_RANKS]) // RANK * groups * GROUP
-    for i in range(groups):  # ACT is the first of the bank commands
-        g = first + i * GROUP + GR_READY
-        s[g] = max(s[g], bound)
+    for i in range(groups):
+        raise_row(first + i * GROUP + GR_READY, D_WINDOW_ROW, bound, s)
 
 
 @merged

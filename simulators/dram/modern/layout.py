@@ -74,6 +74,7 @@ SCALARS = (
 # ---- tables: command lengths, members of the activation window; distances [from, to], 32 words a row,
 # of the same bank, group, rank and to other ranks (row ROUND: a REFPB that completes a round)
 D_LENGTH, D_WINDOW = READ_ONLY + 64, READ_ONLY + 96
+D_WINDOW_ROW = D_WINDOW + 24  # bank commands: 0 where the window bounds them, else NEVER
 D_BANK, D_GROUP, D_RANK, D_OTHER = (READ_ONLY + 128 + 1024 * i for i in range(4))
 ROUND = 20
 # from any command to the six bank commands, 8 words a row, by how two groups lie to each other: the
@@ -138,8 +139,8 @@ GROUPS, GROUP, MAX_GROUPS = RANKS + MAX_RANKS * RANK, 32, 512
 GR_READY, GR_LAST = 0, 8
 
 # ---- the banks of a channel that have work, a column each: position of the bank; when its own rules
-# allow its command (FAR where it has none); where its group's do; length of the command, age, place; where its bus is
-# kept.  The list ends with a 0
+# allow its command (FAR where it has none); where its group's do; length of the command, age, place; -1
+# where the column bus carries it, else 0.  The list ends with a 0
 WORK, WORK_COLUMN, WORK_CHANNEL = GROUPS + MAX_GROUPS * GROUP, 136, 768
 W_READY, W_GROUP, W_AGE, W_BUS = (WORK_COLUMN * i for i in range(1, 5))
 

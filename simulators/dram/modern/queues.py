@@ -65,7 +65,7 @@ def store(c, k, b, write, s, q):
         s[place] = b
         s[place + W_READY] = NO_COMMAND
         s[place + W_GROUP] = b  # any word will do until it has a command
-        s[place + W_BUS] = b
+        s[place + W_BUS] = 0
         s[place + W_AGE] = 0
         s[c + CH_WORKING] += 1
     s[c + (CH_WRITES if write else CH_READS)] += 1
