@@ -13,6 +13,7 @@ from archgym.errors import UnknownNameError, WorkloadError
 from .devices import DEVICES, Device
 from .devices import Mapping as AddressMapping
 from .documents import Numbers, read_json, section
+from .modern.checks import contradictions
 
 # our names of timings that DDR3 knows under one name only
 DDR3_NAMES = {
@@ -176,6 +177,8 @@ def _timings(
             f"memtimingspec: REFI {t['REFI']} is less than {LARGEST_REFI_DISTANCE} RFC ({t['RFC']}): "
             "nearly all time would go to refresh"
         )
+    if not faults:
+        faults += [f"memtimingspec: {fault}" for fault in contradictions(t)]
     beats = burst // 2
     # read to write on the data bus: a turnaround of two cycles (DDR3), or the write preamble
     gap = 2 if generation == "DDR3" else 1 + numbers.whole("WPRE", 0, 16, 1)

@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from archgym.simulators.dram.modern.commands import UNIT_COMMANDS
 from archgym.simulators.dram.modern.design import Design
 from archgym.simulators.dram.modern.devices import MODERN_DEVICES
+from archgym.simulators.dram.modern.layout import C_COMMANDS
 from archgym.simulators.dram.modern.mappings import (
     decode,
     named_mappings,
@@ -21,7 +23,13 @@ from archgym.simulators.dram.modern.mappings import (
 )
 from archgym.simulators.dram.modern.run import Run, run
 from archgym.simulators.dram.modern.tables import constraints, cycles_of
-from archgym.simulators.dram.modern.validation import COLUMNS, COUNTED, bits_of, organisation_of
+from archgym.simulators.dram.modern.validation import (
+    COLUMNS,
+    COUNTED,
+    RESIDENCIES,
+    bits_of,
+    organisation_of,
+)  # fmt: skip
 
 from archgym.errors import ArchgymError
 
@@ -88,6 +96,10 @@ def test_reference_rows_are_exact(name: str, number: int) -> None:
     assert out.latency.mean() == pytest.approx(row["lat_arr"], rel=5e-7)
     for column, commands in COUNTED.items():
         assert out.count(*commands) == row[column], column
+    if row["e_core_J"] is not None:
+        assert out.energy_j == pytest.approx(row["e_core_J"], rel=5e-7)
+        for column, counter in RESIDENCIES.items():
+            assert out.counters[counter] == row[column], column
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -216,3 +228,35 @@ def test_answers_that_are_foreseen_are_those_of_the_messages(name: str) -> None:
 def test_devices_without_a_power_model_have_no_energy() -> None:
     assert idle_reads("HBM2", Design(), [0]).energy_j is None
     assert idle_reads("DDR5-4800", Design(), [0]).energy_j is not None
+
+
+@pytest.mark.parametrize("arbiter", ["Simple", "Fifo", "Reorder"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_channel_with_its_own_initiator_is_a_memory_of_its_own(name: str, arbiter: str) -> None:
+    """``players: per-channel``: each of four channels answers as if there were no other."""
+    device, rng = MODERN_DEVICES[name], np.random.default_rng(5)
+    one = parse_mapping("bgi", device, 1, 1)
+    low = sum(len(field) for field in one.values())
+    n = 600
+    stamp, write = np.cumsum(rng.integers(0, 6, n)), (rng.random(n) < 0.4).astype(np.uint8)
+    within = rng.integers(0, 1 << 14, n) * device.burst_bytes
+    channel = rng.integers(0, 4, n)
+    # what bank commands do; refreshes of a channel go on while others answer
+    counted = [C_COMMANDS + x for x in range(UNIT_COMMANDS)]
+    knobs: dict[str, Any] = {
+        "arbiter": arbiter, "refresh_policy": "NoRefresh", "request_buffer_size": 4,
+        "max_active_transactions": 16,
+    }  # fmt: skip
+    together = run(
+        device, Design(channels=4, **knobs), stamp, write, within + (channel << low),
+        bits={**one, "channel": [[low], [low + 1]]}, players="per-channel",
+    )  # fmt: skip
+    ends, counts = [], np.zeros(UNIT_COMMANDS, np.int64)
+    for c in range(4):
+        mine = channel == c
+        alone = run(device, Design(**knobs), stamp[mine], write[mine], within[mine], bits=one)
+        assert together.latency[mine].tolist() == alone.latency.tolist()
+        ends.append(alone.end)
+        counts += alone.counters[counted]
+    assert together.end == max(ends)
+    assert together.counters[counted].tolist() == counts.tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 
 from archgym.errors import ArchgymError
 
@@ -34,6 +35,25 @@ _MAY_BE_ZERO = {
 }  # fmt: skip
 
 
+def contradictions(t: Mapping[str, int]) -> list[str]:
+    """Timings of which one contradicts another, as tRC below tRAS + tRP does.
+
+    Args:
+        t: cycles by name; those that are not there are not looked at.
+
+    Returns:
+        A sentence for each, none where all agree.
+    """
+    out = []
+    for names, larger, rounding in _AT_LEAST:
+        if larger in t and all(name in t for name in names):
+            least = sum(t[name] for name in names)
+            if t[larger] + rounding < least:
+                parts = " + ".join(f"t{name}" for name in names)
+                out.append(f"t{larger} is {t[larger]}: less than {parts} = {least}")
+    return out
+
+
 def faults_of_device(device: ModernDevice) -> list[str]:
     """Everything that is missing or contradictory in a device's table."""
     t = dict(device.t)
@@ -42,12 +62,7 @@ def faults_of_device(device: ModernDevice) -> list[str]:
         for name, value in t.items()
         if value < (0 if name in _MAY_BE_ZERO else 1)
     ]
-    for names, larger, rounding in _AT_LEAST:
-        if larger in t and all(name in t for name in names):
-            least = sum(t[name] for name in names)
-            if t[larger] + rounding < least:
-                parts = " + ".join(f"t{name}" for name in names)
-                out.append(f"t{larger} is {t[larger]}: less than {parts} = {least}")
+    out += contradictions(t)
     try:
         named_timings(device)
         constraints(device)

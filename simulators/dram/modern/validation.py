@@ -42,7 +42,7 @@ COLUMNS = {
     "RefreshMaxPulledin": "refresh_max_pulled_in", "PowerDownPolicy": "power_down_policy",
     "Arbiter": "arbiter", "MaxActiveTransactions": "max_active_transactions",
     "LowWatermark": "low_watermark", "HighWatermark": "high_watermark",
-    "RefreshManagement": "refresh_management",
+    "RefreshManagement": "refresh_management", "CmdMux": "command_mux",
 }  # fmt: skip
 FIELDS = {
     "channel": ("CHANNEL_BIT",), "rank": ("RANK_BIT", "PSEUDOCHANNEL_BIT"),
