@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -27,9 +27,9 @@ from ..goals.pareto import hypervolume, pareto_front
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import AROUND_THE_GOAL, KEYS
 from ..goals.tradeoff import axes_of, front_costs
-from ..statistics.effects import Effects, exact_effects
 from ..versions import versions
 from .facts import faults_of
+from .knob_effects import effects_of_knobs
 from .table import Table
 
 SHOWN_FRONT = 500
@@ -197,7 +197,7 @@ def certify(scenario: Scenario, tables: tuple[Table, ...]) -> Certificate:
         / len(index)
         for percent in (1, 5)
     }
-    facts["effects"] = _effects(scenario, rows, cost_of_row, count, index)
+    facts["effects"] = effects_of_knobs(scenario, rows, cost_of_row, count, index)
     facts["versions"] = versions()
     return Certificate(facts)
 
@@ -273,52 +273,6 @@ def _quantiles(cost: Floats, count: NDArray[np.int64]) -> list[list[float | None
     return [[float(s), float(c) if np.isfinite(c) else None] for s, c in zip(shares, cost[at])]
 
 
-def _effects(
-    scenario: Scenario,
-    rows: Evaluation,
-    cost: Floats,
-    count: NDArray[np.int64],
-    index: NDArray[np.int64],
-) -> dict[str, Any]:
-    """Effects on the cost's rank among all designs, and on the logarithm of each metric.
-
-    The rank (0 best, 1 worst, all infeasible designs last) does not depend on the reward's scale.
-    """
-    _, place = np.unique(cost, return_inverse=True)
-    share = np.bincount(place.reshape(-1), weights=count)
-    middle = (np.cumsum(share) - share / 2) / share.sum()
-    functions: dict[str, Floats] = {"rank of the cost": middle[place.reshape(-1)]}
-    if rows.feasible.all():
-        for name, values in rows.metrics.items():
-            functions[f"log {name}" if (values > 0).all() else name] = (
-                np.log(values) if (values > 0).all() else values
-            )
-    shape = scenario.space.nvec.tolist()
-    out = {}
-    for name, values in functions.items():
-        exact = exact_effects(values[index], scenario.space.names, shape)
-        out[name] = effects_as_dict(exact, [n for n, size in zip(exact.names, shape) if size > 1])
-    return out
-
-
-def effects_as_dict(e: Effects, shown: Sequence[str]) -> dict[str, Any]:
-    """Plain values: main and total of the names ``shown``, the ten largest interactions.
-
-    Args:
-        e: effects of all knobs.
-        shown: the names to keep.
-
-    Returns:
-        ``main``, ``total`` and ``pairs``, ready for JSON.
-    """
-    largest = sorted(e.pairs.items(), key=lambda item: -item[1])[:10]
-    return {
-        "main": {n: float(v) for n, v in zip(e.names, e.main) if n in shown},
-        "total": {n: float(v) for n, v in zip(e.names, e.total) if n in shown},
-        "pairs": [[a, b, v] for (a, b), v in largest],
-    }
-
-
 # ---- files
 def goal_digest(scenario: Scenario) -> str:
     """A digest of what is searched for: all of the scenario's file but names, texts and the budget.
@@ -378,6 +332,9 @@ def find(scenario: Scenario, root: Path | None = None) -> Certificate | None:
 
     Returns:
         The certificate; None where there is none or the scenario has changed since.
+
+    Raises:
+        StoreError: the file cannot be read, is damaged, or is no certificate.
     """
     places = [] if root is None else [root / file_name(scenario)]
     places.append(
