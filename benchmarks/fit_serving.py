@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 from archgym.simulators.serving import rows as measured
 from archgym.simulators.serving import validation
+from archgym.simulators.serving.arguments import Engines
 from archgym.simulators.serving.devices import DEVICES
 from archgym.simulators.serving.intervals import calibrate
-from archgym.simulators.serving.kernel import Engines, aggregated_all
+from archgym.simulators.serving.kernel import aggregated_all
 from archgym.simulators.serving.predict import mechanistic
 from archgym.simulators.serving.tables import DATA, ENGINES, devices, engines, models
 from scipy.optimize import least_squares

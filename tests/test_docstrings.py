@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 
 FOLDERS = (
     "archgym", "agents", "cost_models", "simulators/accelerator", "simulators/codesign",
-    "simulators/ffet", "simulators/soc",
+    "simulators/external", "simulators/ffet", "simulators/serving", "simulators/soc",
     "simulators/dram/memory", "simulators/dram/traces",
 )  # fmt: skip
 # classes that keep a protocol, which documents their methods, without inheriting from it

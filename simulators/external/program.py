@@ -20,6 +20,8 @@ from archgym.errors import ArchgymError, ProgramError, UnknownNameError
 from archgym.space import DesignSpace, Parameter, Value, categorical, ordinal
 from archgym.units import parse_quantity
 
+from .shells import PLAIN, check_shell, shell_names
+
 KEYS = (
     "name", "description", "version", "command", "inputs", "files", "environment", "parameters",
     "metrics", "timeout", "retries", "infeasible",
@@ -28,9 +30,6 @@ PARAMETER_KEYS = ("name", "values", "kind", "unit", "scale", "description", "tex
 METRIC_KEYS = ("name", "unit", "description", "from", "pattern", "pick", "as")
 PICKS = ("first", "last", "sum", "largest")
 MOST_RETRIES, MOST_SECONDS = 1000, 1e7
-SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "csh", "tcsh")
-# what a shell takes as it stands, wherever in a command it is put
-PLAIN = re.compile(r"[\w.,:/@%+=-]*")
 
 
 @dataclass(frozen=True)
@@ -94,10 +93,21 @@ class Program:
     @property
     def shell_names(self) -> set[str]:
         """Names that stand inside a shell's command line."""
-        return _shell_names(self.command)
+        return shell_names(self.command)
 
     def substitutions(self, design: Mapping[str, Value], workload: str) -> dict[str, str]:
-        """What ``${name}`` stands for in templates: every knob's text, and ``workload``."""
+        """What ``${name}`` stands for in templates: every knob's text, and ``workload``.
+
+        Args:
+            design: values by the names of knobs.
+            workload: its name.
+
+        Returns:
+            Texts by name.
+
+        Raises:
+            ProgramError: the workload stands inside a shell's command line and is no plain word.
+        """
         if "workload" in self.shell_names and not PLAIN.fullmatch(workload):
             raise ProgramError(
                 f"program {self.name!r}: the workload {workload!r} would be read by the shell in command; "
@@ -188,7 +198,7 @@ def _build(document: Mapping[str, Any], path: Path) -> Program:
         if isinstance(e, Mapping) and "name" in e
     }
     _check_templates(words, inputs, named, faults, where)
-    _check_shell(words, parameters, texts, faults)
+    check_shell(words, parameters, texts, faults)
     environment = _environment(document.get("environment"), faults)
     try:
         faults.raise_if_any()
@@ -267,44 +277,6 @@ def _check_templates(
     for name in inputs:
         if not name or Path(name).is_absolute() or ".." in Path(name).parts:
             faults.add(f"input {name!r} lies outside the working directory")
-
-
-def _shell_names(command: tuple[Template, ...]) -> set[str]:
-    """What stands in for a part of a shell's own command line: ``sh -c '… ${name} …'``."""
-    words = [Path(word.template).name for word in command]
-    found: set[str] = set()
-    for i, shell in enumerate(words):
-        if shell not in SHELLS:
-            continue
-        for j in range(i + 1, len(words) - 1):
-            flag = command[j].template
-            if not flag.startswith("-"):
-                break  # a script's name: what follows are arguments, which no shell reads as commands
-            if not flag.startswith("--") and "c" in flag:
-                found.update(command[j + 1].get_identifiers())
-                break
-    return found
-
-
-def _check_shell(
-    words: Sequence[str],
-    parameters: Sequence[Parameter],
-    texts: Mapping[str, Mapping[Value, str]],
-    faults: Faults,
-) -> None:
-    """Knobs inside a shell's command line must be plain words."""
-    inside = _shell_names(tuple(Template(word) for word in words))
-    for p in parameters:
-        name = p.name
-        for value in p.values if name in inside else ():
-            text = texts.get(name, {}).get(value, str(value))
-            if not PLAIN.fullmatch(text.replace(" ", "")):
-                faults.add(
-                    f"the value {text!r} of {name!r} would be read by the shell in command; hand it "
-                    'over as an argument: [sh, -c, \'tool "$1"\', sh, "${'
-                    + name
-                    + '}"] with $$1 for $1'
-                )
 
 
 def _parameter(

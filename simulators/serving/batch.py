@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import Devices, Engines, Floats, Ints, Models, Setups
 from .compiled import compiled
-from .kernel import Devices, Engines, Floats, Ints, Models, Setups, aggregated
+from .kernel import aggregated
 from .pools import Pools, disaggregated
 
 Bools = NDArray[np.bool_]

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import Setups
 from .batch import factors_all, keys_all
 from .devices import Format
-from .kernel import Setups
 from .predict import learned
 from .residual import points
 from .shapes import Shape

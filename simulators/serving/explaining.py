@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.explanation import Breakdown, Move, Part, breakdown, columns
 
-from .kernel import Setups, aggregated_all, cache_per_sequence, weights_per_gpu
+from .arguments import Setups
+from .held import cache_per_sequence, weights_per_gpu
+from .kernel import aggregated_all
 from .phases import (
     BANDWIDTH,
     CAPACITY,

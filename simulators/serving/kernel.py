@@ -11,100 +11,12 @@ where attention is divided by sequences, ``whole`` is 1 where whole experts are 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arguments import Devices, Engines, Floats, Models, Setups
 from .compiled import compiled
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-
-class Models(NamedTuple):
-    """Models in a number format, by row; elements are counted over all layers."""
-
-    layers: Floats
-    moe_layers: Floats
-    hidden: Floats
-    attention: Floats  # elements of projections
-    dense: Floats  # elements of dense and shared feed-forward parts
-    experts_weights: Floats  # elements of routed experts
-    experts: Floats  # of a layer, at least 1
-    top_k: Floats
-    log_missed: Floats  # of the share of experts that a token does not visit
-    head: Floats  # elements of the last projection
-    cache: Floats  # elements kept of a token
-    cache_shares: Floats  # GPUs that can divide the cache
-    prefill_pair: Floats  # operations per token and token looked at
-    decode_pair: Floats
-    window: Floats  # tokens; infinite where there is none
-    windowed: Floats  # share of layers with a window
-    sparse: Floats  # tokens selected; infinite where all are read
-    state: Floats  # elements of state of a sequence
-    dense_bytes: Floats
-    expert_bytes: Floats
-    cache_bytes: Floats
-    dense_math: Ints  # 0 bf16, 1 fp8, 2 fp4
-    expert_math: Ints
-
-
-class Devices(NamedTuple):
-    """GPUs, by row."""
-
-    bandwidth: Floats
-    memory: Floats
-    peak: Floats  # (GPUs, 3) FLOP/s in bf16, fp8, fp4
-    link: Floats
-    node: Floats
-    power: Floats
-    reduce: Floats  # (GPUs, 3, 21) seconds of an all-reduce on 2, 4, 8 GPUs of 2^(9+i) bytes
-
-
-class Engines(NamedTuple):
-    """Constants of engines, by row; fitted (``constants.json``)."""
-
-    bandwidth: Floats  # share of the memory's bandwidth, weights
-    cache: Floats  # the same, cache
-    experts: Floats  # the same, experts
-    decode_math: Floats  # share of peak operations
-    decode_expert_math: Floats
-    step: Floats  # s per pass of decode
-    attention_layer: Floats  # s per layer
-    dense_layer: Floats
-    expert_layer: Floats
-    sparse_layer: Floats
-    sequence: Floats  # s per sequence and pass
-    latency: Floats  # share of the measured latency of a collective
-    transfer: Floats  # share of its measured time beyond the latency
-    prefill_math: Floats
-    prefill_expert_math: Floats
-    prefill_pass: Floats  # s
-    prefill_layer: Floats  # s
-    attention_math: Floats
-    interruption: Floats  # share of a prefill that delays decode
-    answer: Floats  # s before the first token that no step explains
-    answer_steps: Floats  # steps of decode before the first token
-    queue: Floats  # share of a prefill that others wait for
-    burst: Floats  # share of all other prefills that a request waits for
-    chunk: Floats  # tokens of a prefill pass
-    wave: Floats  # requests that come together, as a multiple of what an even stream would bring
-
-
-class Setups(NamedTuple):
-    """Configurations, by row."""
-
-    model: Ints
-    device: Ints
-    engine: Ints
-    tensor: Floats  # GPUs of a stage
-    stages: Floats
-    data_attention: Floats  # 1 where attention is divided by sequences
-    expert_parallel: Floats  # 1 where whole experts are divided, not their matrices
-    concurrency: Floats
-    inputs: Floats  # tokens
-    outputs: Floats
+from .held import cache_per_sequence, cached_tokens, running, weights_per_gpu
 
 
 @compiled
@@ -150,33 +62,16 @@ def all_reduce(reduce: Floats, g: int, n: float, size: float) -> float:
 
 
 @compiled
-def weights_per_gpu(m: Models, v: int, n: float, stages: float, data: float) -> float:
-    """Bytes of weights on one GPU."""
-    split = 1.0 if data > 0.0 else n
-    layers = m.attention[v] * m.dense_bytes[v] / split + m.dense[v] * m.dense_bytes[v] / n
-    layers += m.experts_weights[v] * m.expert_bytes[v] / n
-    return layers / stages + 4.0 * m.head[v] / n
-
-
-@compiled
-def cached_tokens(m: Models, v: int, tokens: float) -> float:
-    """Tokens of which a layer keeps the cache, layers averaged."""
-    return m.windowed[v] * min(tokens, m.window[v]) + (1.0 - m.windowed[v]) * tokens
-
-
-@compiled
-def cache_per_sequence(
-    m: Models, v: int, n: float, stages: float, data: float, tokens: float
-) -> float:
-    """Bytes that one sequence of ``tokens`` keeps on each GPU that holds a part of it."""
-    share = 1.0 if data > 0.0 else min(n, m.cache_shares[v])
-    kept = m.cache[v] * m.cache_bytes[v] * cached_tokens(m, v, tokens) / share
-    return (kept + 2.0 * m.state[v] / (1.0 if data > 0.0 else n)) / stages
-
-
-@compiled
 def busiest(mean: float, n: float) -> float:
-    """The largest of n Poisson counts of a mean, as a multiple of it (Gaussian tail)."""
+    """The largest of n Poisson counts of a mean, as a multiple of it (Gaussian tail).
+
+    Args:
+        mean: of each count.
+        n: counts.
+
+    Returns:
+        At least 1.
+    """
     return 1.0 + np.sqrt(2.0 * np.log(n) / mean)
 
 
@@ -187,6 +82,18 @@ def expert_part(
     """Seconds of routed experts on the busiest GPU, for some tokens.
 
     Where whole experts are divided (``whole`` 1), the busiest GPU holds more of those that are visited.
+
+    Args:
+        m: models.
+        v: row of the model.
+        n: GPUs that share each layer.
+        whole: 1 where whole experts are divided, 0 where their matrices are.
+        tokens: of the pass.
+        bandwidth: of a GPU's memory, B/s.
+        peak: FLOP/s of a GPU.
+
+    Returns:
+        Seconds; 0 for a model without experts.
     """
     weights, visited = m.experts_weights[v], m.top_k[v] / m.experts[v]
     if weights == 0.0:
@@ -208,6 +115,19 @@ def decode_step(
     whole: float, b: float, context: float,
 ) -> tuple[float, float, float, float, float, float, float]:  # fmt: skip
     """Seconds of a pass that makes one token for each of b sequences.
+
+    Args:
+        m: models.
+        d: GPUs.
+        k: engines.
+        v: row of the model.
+        g: row of the GPU.
+        e: row of the engine.
+        n: GPUs that share each layer.
+        data: 1 where attention is divided by sequences.
+        whole: 1 where whole experts are divided.
+        b: sequences.
+        context: tokens that each of them looks back at.
 
     Returns:
         Projections of attention, dense parts and head, experts, reading the cache, collectives,
@@ -251,6 +171,19 @@ def prefill_pass(
 ) -> tuple[float, float, float, float, float, float, float]:  # fmt: skip
     """Seconds of a pass over the inputs of some requests.
 
+    Args:
+        m: models.
+        d: GPUs.
+        k: engines.
+        v: row of the model.
+        g: row of the GPU.
+        e: row of the engine.
+        n: GPUs that share each layer.
+        data: 1 where attention is divided by sequences.
+        whole: 1 where whole experts are divided.
+        requests: in one pass.
+        inputs: tokens of each.
+
     Returns:
         Projections of attention, dense parts, experts, attention itself, collectives, overhead, and
         their sum.
@@ -277,30 +210,6 @@ def prefill_pass(
     overhead = k.prefill_pass[e] + m.layers[v] * k.prefill_layer[e]
     total = projections + dense + experts + attention + collectives + overhead
     return projections, dense, experts, attention, collectives, overhead, total
-
-
-@compiled
-def running(
-    m: Models, d: Devices, v: int, g: int, n: float, stages: float, data: float, tokens: float
-) -> float:
-    """Sequences of ``tokens`` that fit into the memory which weights leave; 0 where not one does.
-
-    Args:
-        m: models.
-        d: GPUs.
-        v: row of the model.
-        g: row of the GPU.
-        n: GPUs that share each layer.
-        stages: of the pipeline.
-        data: 1 where attention is divided by sequences.
-        tokens: of a sequence.
-
-    Returns:
-        Sequences on all those GPUs together.
-    """
-    left = 0.9 * d.memory[g] - weights_per_gpu(m, v, n, stages, data)
-    one = cache_per_sequence(m, v, n, stages, data, tokens)
-    return np.floor(left / one * (n if data > 0.0 else 1.0)) if left > 0.0 else 0.0
 
 
 @compiled

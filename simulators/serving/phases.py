@@ -13,7 +13,8 @@ import numpy as np
 
 from archgym.contracts.explanation import Part
 
-from .kernel import Devices, Engines, Models, Setups, batches, decode_step, prefill_pass, waiting
+from .arguments import Devices, Engines, Models, Setups
+from .kernel import batches, decode_step, prefill_pass, waiting
 from .pools import Pools, apart, handing
 
 BANDWIDTH, OPERATIONS, NETWORK, ENGINE, QUEUE, CAPACITY = (

@@ -6,21 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .arguments import Devices, Engines, Floats, Models, Setups
 from .compiled import compiled
-from .kernel import (
-    Devices,
-    Engines,
-    Floats,
-    Models,
-    Setups,
-    batches,
-    cache_per_sequence,
-    decode_step,
-    prefill_pass,
-    running,
-    waiting,
-    weights_per_gpu,
-)
+from .held import cache_per_sequence, running, weights_per_gpu
+from .kernel import batches, decode_step, prefill_pass, waiting
 
 # B/s and GPU between pools in different nodes: a network port of 400 Gbit/s
 PORT = 50e9

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import rows as measured
+from .arguments import Engines, Setups
 from .devices import DEVICES, Format
 from .intervals import Table, limits
-from .kernel import Engines, Setups, aggregated_all
+from .kernel import aggregated_all
 from .pools import Pools, disaggregated_all
 from .residual import Residual, points
 from .shapes import Shape

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import Setups
 from .compiled import compiled
 from .devices import FORMATS, Format
-from .kernel import Setups
 from .shapes import Shape
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy as np
 from archgym.contracts.drawing import Drawing
 from archgym.figures.roofline import NOTE, Dot, roofline
 
-from .kernel import Setups
+from .arguments import Setups
 from .phases import (
     BANDWIDTH,
     DECODE,

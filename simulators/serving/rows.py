@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from archgym.errors import ArchgymError
 
+from .arguments import Setups
 from .devices import Format, device, number_format
-from .kernel import Setups
 from .models import find
 from .pools import Pools
 from .shapes import Shape

@@ -17,10 +17,11 @@ from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.space import Designs, Setting, Value
 
+from .arguments import Setups
 from .batch import canonical_all, correct_all, fill, metrics_all, served, times_all
 from .corrections import Corrections
 from .devices import DEVICES, FORMATS, Device, Format, number_format, require
-from .kernel import Setups, cache_per_sequence, weights_per_gpu
+from .held import cache_per_sequence, weights_per_gpu
 from .phases import Tables
 from .pools import Pools
 from .space import numbers, serving_space

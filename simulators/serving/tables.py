@@ -13,8 +13,8 @@ import numpy as np
 
 from archgym.errors import UnknownNameError
 
+from .arguments import Devices, Engines, Models
 from .devices import DEVICES, Device, Format
-from .kernel import Devices, Engines, Models
 from .shapes import Shape
 
 ENGINES = ("trtllm", "vllm", "sglang")

@@ -5,14 +5,10 @@ import math
 
 import numpy as np
 import pytest
+from archgym.simulators.serving.arguments import Setups
 from archgym.simulators.serving.devices import DEVICES, FORMATS
-from archgym.simulators.serving.kernel import (
-    Setups,
-    aggregated_all,
-    cache_per_sequence,
-    decode_step,
-    weights_per_gpu,
-)
+from archgym.simulators.serving.held import cache_per_sequence, weights_per_gpu
+from archgym.simulators.serving.kernel import aggregated_all, decode_step
 from archgym.simulators.serving.shapes import SHAPES
 from archgym.simulators.serving.tables import collectives, devices, engines, models
 
