@@ -69,6 +69,11 @@ def check_simulator(
         )
     order = rng.permutation(designs)
     _same(e.take(order), sim.evaluate(x[order]), "the order of a batch must not matter")
+    none = x[:0]
+    require(
+        sim.evaluate(none).feasible.shape == (0,) and sim.canonical(none).shape == none.shape,
+        "a batch of no designs must give no rows",
+    )
     canonical = sim.canonical(x)
     require(bool((sim.canonical(canonical) == canonical).all()), "canonical must be idempotent")
     _same(e, sim.evaluate(canonical), "a design and its canonical form must behave alike")

@@ -209,7 +209,7 @@ class CoDesignSimulator(Simulator):
             (n, k, 3), all 0 for a sub-accelerator that is left out.
         """
         first = int(self._splits[-1])
-        out = x[:, first:].reshape(len(x), -1, 3).copy()
+        out = x[:, first:].reshape(len(x), (x.shape[1] - first) // 3, 3).copy()
         if self.identical:
             out = np.repeat(out, self.subaccelerators, axis=1)
         out[:, :, 2] += 1
@@ -228,7 +228,7 @@ class CoDesignSimulator(Simulator):
             start += len(knobs)
         hardware = self.subs(x)[:, : 1 if self.identical else None]
         hardware[:, :, 2] = np.maximum(hardware[:, :, 2] - 1, 0)
-        out[:, start:] = hardware.reshape(len(x), -1)
+        out[:, start:] = hardware.reshape(len(x), x.shape[1] - start)
         return out
 
     def queries(self) -> tuple[Query, ...]:
