@@ -1,7 +1,9 @@
 """Public functions and methods say what their arguments are and what comes back."""
 
 import ast
+import re
 from functools import cache
+from pathlib import PurePath
 
 import pytest
 
@@ -82,6 +84,21 @@ def arguments(owner, node):
     return [n for n in names if not n.startswith("_")]
 
 
+@cache
+def shared(folder):
+    """Arguments that a package's docstring explains once, for all of its kernels."""
+    text = ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text())) or ""
+    _, _, told = text.partition("Arguments that its kernels share")
+    heads = re.findall(r"^- (``.*?): ", told, re.MULTILINE)
+    return {name for head in heads for name in re.findall(r"``(\w+)``", head)}
+
+
+def compiled(node):
+    """Whether a function is a part of a kernel."""
+    decorators = {ast.unparse(d).partition("(")[0] for d in node.decorator_list}
+    return bool(decorators & {"compiled", "borrowing", "merged", "njit"})
+
+
 def missing(path, tree):
     """What a module's docstrings leave out."""
     for owner, node in public(tree):
@@ -90,6 +107,9 @@ def missing(path, tree):
             continue
         text = ast.get_docstring(node) or ""
         wanted = arguments(owner, node)
+        if compiled(node):
+            known = shared(str(PurePath(path).parent))
+            wanted = [w for w in wanted if w not in known and f"``{w}``" not in text]
         if not wanted:
             continue
         if "Args:" not in text:
