@@ -9,11 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-FOLDERS = (
-    "archgym", "agents", "cost_models", "simulators/accelerator", "simulators/codesign",
-    "simulators/external", "simulators/ffet", "simulators/serving", "simulators/soc",
-    "simulators/dram/memory", "simulators/dram/traces",
-)  # fmt: skip
+FOLDERS = ("archgym", "agents", "cost_models", "simulators")
 # classes that keep a protocol, which documents their methods, without inheriting from it
 KEEPS = {"FileDatabase": "Database", "ServerDatabase": "Database"}
 

@@ -20,7 +20,11 @@ from .simulator import ClusterSimulator
 
 
 def add_draw(parser: argparse.ArgumentParser) -> None:
-    """``archgym cluster draw``."""
+    """What ``archgym cluster draw`` takes, and that it draws.
+
+    Args:
+        parser: of this command; arguments are added to it.
+    """
     parser.add_argument("what", help="a run folder (its best design), or a cluster scenario")
     parser.add_argument(
         "--design", help="knobs to change: NAME=VALUE,… or a .yaml file (default: none)"
@@ -47,7 +51,14 @@ def _draw(options: argparse.Namespace) -> None:
 
 
 def cost_by_time(folder: Path) -> Drawing:
-    """What the network of a run's designs costs against how long a step takes, whatever was searched for."""
+    """What the network of a run's designs costs against how long a step takes, whatever was searched for.
+
+    Args:
+        folder: of a run of a cluster scenario.
+
+    Returns:
+        The drawing, of every feasible trial.
+    """
     run = load(folder)
     metrics = run.scenario.simulators[0].metrics
     both = tuple(Objective(Expression.parse(n, metrics)) for n in ("time", "network_cost"))

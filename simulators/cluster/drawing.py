@@ -30,7 +30,14 @@ COMPUTING, TALKING, WAITING = (0.2, 18), (-0.08, 12), (-0.28, 7)
 
 
 def drawings(step: Step) -> Iterator[Drawing]:
-    """What there is to see of a step."""
+    """What there is to see of a step.
+
+    Args:
+        step: as simulated.
+
+    Yields:
+        Its timeline, a part of it where it is long, and a roofline; nothing of a step that takes no time.
+    """
     last = step.outcome.last
     end = max((s.ended for s in last), default=0)
     if not end:
@@ -82,7 +89,15 @@ def _colours(rows: Sequence[tuple[str, dict[str, Intervals]]]) -> dict[str, str]
 
 
 def shares(step: Step, end: int) -> Any:
-    """A plotly figure of a whole step of ``end`` ns: what share of each part of it goes to what."""
+    """A whole step: what share of each part of it goes to what.
+
+    Args:
+        step: as simulated.
+        end: ns that it takes.
+
+    Returns:
+        A plotly figure.
+    """
     go = plotly()
     scale, unit = in_prefix(end * 1e-9, "s")
     rows, colours = _rows(step), list(_colours(_rows(step)).items())
@@ -124,7 +139,16 @@ def _covered(parts: Intervals, edges: NDArray[np.float64]) -> NDArray[np.float64
 
 
 def timeline(step: Step, first: int, last: int) -> Any:
-    """A plotly figure of a step between two times in ns."""
+    """A step between two times.
+
+    Args:
+        step: as simulated.
+        first: ns at which the figure begins.
+        last: ns at which it ends.
+
+    Returns:
+        A plotly figure.
+    """
     go = plotly()
     figure = go.Figure()
     scale, unit = in_prefix((last - first) * 1e-9, "s")
@@ -186,7 +210,14 @@ def _merged(parts: Intervals) -> Intervals:
 
 
 def computations(step: Step) -> list[Dot]:
-    """Computations of the NPU that ends last under the roofline of its system, equal ones together."""
+    """Computations of the NPU that ends last under the roofline of its system, equal ones together.
+
+    Args:
+        step: as simulated, on a system with a roofline.
+
+    Returns:
+        The MOST_DOTS that take the longest, the longest first.
+    """
     system = step.system
     ridge = system.peak_perf * 1e3 / system.local_mem_bw  # operations per byte
     found: dict[tuple[str, str], list[float]] = {}

@@ -53,7 +53,15 @@ def _rank(span: Span) -> int:
 
 
 def role_of(span: Span, dims: Mapping[str, Sequence[int]]) -> str:
-    """What the message or collective of a node goes over."""
+    """What the message or collective of a node goes over.
+
+    Args:
+        span: of a node that sends, or of a collective.
+        dims: dimensions by what they divide.
+
+    Returns:
+        Keys of ``dims``, joined by "and"; ``pipeline`` for a message.
+    """
     if span.node["op"] == "send":
         return "pipeline"
     roles = [r for r in dims if set(dims[r]) & set(span.node["dims"])]
@@ -61,7 +69,15 @@ def role_of(span: Span, dims: Mapping[str, Sequence[int]]) -> str:
 
 
 def limit_of(span: Span, system: System) -> str:
-    """What a computation takes its time from."""
+    """What a computation takes its time from.
+
+    Args:
+        span: of a computation.
+        system: what it ran on.
+
+    Returns:
+        OPERATIONS or MEMORY, whichever takes the longer; COMPUTE where the system has no roofline.
+    """
     if not system.roofline:
         return COMPUTE
     operating = span.node["flops"] / system.peak_perf
@@ -70,7 +86,15 @@ def limit_of(span: Span, system: System) -> str:
 
 
 def name_of(span: Span, step: Step) -> str:
-    """What a computation is; nothing is known of a task graph's."""
+    """What a computation is; nothing is known of a task graph's.
+
+    Args:
+        span: of a computation.
+        step: that it belongs to.
+
+    Returns:
+        A name of the step's computations, OPTIMIZER for those without one; COMPUTE in a task graph.
+    """
     key = int(span.node.get("flops", 0)), int(span.node.get("bytes", 0))
     return step.names.get(key, OPTIMIZER) if step.names else COMPUTE
 

@@ -169,7 +169,15 @@ def _times(system: System, costs: Costs, layers: int, copies: int, zero: int) ->
 
 
 def computations(recipe: Recipe, task: Workload) -> dict[tuple[int, int], str]:
-    """What the computations of a step are, by their operations and bytes; backward is twice forward."""
+    """What the computations of a step are; backward is twice forward.
+
+    Args:
+        recipe: what a design asks for; it must divide the task.
+        task: the model, and what is done with it.
+
+    Returns:
+        Names by operations and bytes; the optimizer has none.
+    """
     costs = _costs(recipe, task)
     parts = {
         "attention": costs.attention,

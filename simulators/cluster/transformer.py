@@ -1,7 +1,6 @@
 """A transformer's training step, prefill or decode as nodes of one NPU.
 
-Layers of attention and MLP (or experts), divided over tensor, data and pipeline dimensions of the network;
-2 bytes per element.  Every division of whole numbers is floored.
+Layers are divided over dimensions of the network; 2 bytes per element; every division of integers is floored.
 """
 
 from __future__ import annotations
@@ -47,10 +46,9 @@ MODELS = {
 
 
 def parameters(shape: Shape) -> tuple[int, int]:
-    """Parameters of a model's matrices.
+    """Parameters of a model's matrices: attention, MLP or experts, and one matrix of the vocabulary.
 
-    Counted are attention, MLP or experts, and one matrix of the vocabulary. Not counted are a second such
-    matrix, positions, norms, biases and the router of experts, which come to at most 2 % of these models.
+    Not counted are a second such matrix, positions, norms, biases, the experts' router: at most 2 % here.
 
     Args:
         shape: of the model.
@@ -115,14 +113,8 @@ def costs_of(shape: Shape, mode: str, tokens: int, span: int, tensor: int, data:
         tokens=t,
         activation=t * d * ELEMENT,
         keys=2 * ELEMENT * t * kv // tensor,
-        attention=(
-            2 * t * attention + 4 * t * span * d // tensor,
-            ELEMENT * touched + cache,
-        ),
-        mlp=(
-            2 * t * k * one,
-            ELEMENT * (mlp + 2 * t * k * d + matrices * t * k * shape.ff // tensor),
-        ),
+        attention=(2 * t * attention + 4 * t * span * d // tensor, ELEMENT * touched + cache),
+        mlp=(2 * t * k * one, ELEMENT * (mlp + 2 * t * k * d + matrices * t * k * shape.ff // tensor)),
         head=(
             2 * t * d * shape.vocabulary // tensor,
             ELEMENT * (d * shape.vocabulary // tensor + t * d + t * shape.vocabulary // tensor),
@@ -279,7 +271,12 @@ class Builder:
         self.add("send", [self.previous], dst=self.peer(delta), size=size, tag=tag)
 
     def forward(self, micro: int, layers: int) -> None:
-        """Add the way of micro-batch number ``micro`` through the ``layers`` of this stage."""
+        """Add a micro-batch's way through this stage.
+
+        Args:
+            micro: its number.
+            layers: of this stage.
+        """
         if self.stage > 0:
             self.receive(-1, 2 * micro)
         for _ in range(layers):
@@ -316,7 +313,12 @@ class Builder:
             self.send(-1, 2 * micro + 1)
 
     def optimizer(self, layers: int, gradients: list[int]) -> None:
-        """Add the update of the weights, sharded or not, after ``gradients``, and their distribution."""
+        """Add the update of the weights, sharded or not, and their distribution.
+
+        Args:
+            layers: of this stage.
+            gradients: numbers of the nodes that share gradients, which it waits for.
+        """
         data = prod(self.npus[x] for x in self.copies)
         parameters = self.costs.layer * layers // (data if self.zero else 1)
         self.compute((4 * parameters, 18 * parameters), after=gradients)

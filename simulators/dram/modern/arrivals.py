@@ -26,7 +26,10 @@ def player_of(c, s):
 
 @borrowing
 def forward(request, now, simple, s, q):
-    """The arbiter takes a request now and passes it on once the controller took the one before."""
+    """The arbiter takes a request now and passes it on once the controller took the one before.
+
+    ``simple``: whether it is the Simple arbiter.
+    """
     c = channel_of(request, s, q)
     if s[c + CH_BUSY]:
         q[request * s[K_STRIDE] + R_QUEUE] = -1

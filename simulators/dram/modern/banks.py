@@ -23,7 +23,11 @@ def first_hit(k, row, q):
 
 @borrowing
 def grouped_hit(oldest, row, last_write, q):
-    """FrFcfsGrp: the oldest hit in the last direction that overtakes no older hit to its address."""
+    """FrFcfsGrp: the oldest hit in the last direction that overtakes no older hit to its address.
+
+    ``oldest`` is the first burst of the bank's queue, returned where there is no hit; ``last_write`` is 1
+    where the channel's last access was a write, else 0.
+    """
     hit = first_hit(oldest, row, q)
     k = hit
     while k >= 0:

@@ -32,7 +32,10 @@ AUTO_PRECHARGE, REFRESH_END, ACTIVE_DOWN, ACTIVE_UP, DOWN, UP, SELF_REFRESH = ra
 
 @borrowing
 def later(r, when, what, b, s):
-    """Something happens by itself at a cycle; of the same cycle, in the order of the calls."""
+    """Something happens by itself at a cycle; of the same cycle, in the order of the calls.
+
+    ``what``: one of AUTO_PRECHARGE to SELF_REFRESH.
+    """
     first = EVENTS + (r - RANKS) // RANK * EVENTS_RANK
     put(r + M_E_EVENTS, first, when, what, b, s)
     s[r + M_E_NEXT] = s[first]
@@ -86,7 +89,7 @@ def bank_ends(b, now, s):
 
 @borrowing
 def set_active(r, b, active, s):
-    """A bank changes its state."""
+    """A bank changes its state; ``active`` is the new one, 1 or 0."""
     s[r + M_E_ACTIVE] += active - s[b + B_E_ACTIVE]
     s[b + B_E_ACTIVE] = active
 
@@ -185,7 +188,7 @@ def settle(r, now, s):
 
 @merged
 def refresh_starts(r, b, now, cycles, s):
-    """A refresh of one bank begins."""
+    """A refresh of one bank begins, which lasts ``cycles``."""
     if not rank_runs(r, now, s):
         rank_starts(r, now, s)
     set_active(r, b, 1, s)
@@ -269,7 +272,7 @@ def book_unit(x, r, now, s):
 
 @merged
 def close_books(r, window, s):
-    """Cut every interval of a rank at the last command of its channel."""
+    """Cut every interval of a rank at ``window``, the cycle of the last command of its channel."""
     settle(r, window, s)
     cut(r, window, s)
     for counter, start in (

@@ -14,6 +14,9 @@ def bursts_of(request_bytes: int, device: ModernDevice) -> int:
         request_bytes: length of every request, a burst or a power of two times it.
         device: whose bursts they are.
 
+    Returns:
+        How many there are, a power of two.
+
     Raises:
         WorkloadError: a request that is no power of two of bursts.
     """

@@ -88,7 +88,7 @@ def manager_legal(x, c, r, now, s):
 
 @borrowing
 def manager_key(c, since, now, s):
-    """The smallest key of the managers of a channel."""
+    """The smallest key of the managers of a channel; its cycles count from cycle ``since``."""
     best = NO_KEY + 0 * now
     for i in range(s[D_RANKS]):
         r = s[c + CH_RANKS] + i * RANK

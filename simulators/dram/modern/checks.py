@@ -55,7 +55,14 @@ def contradictions(t: Mapping[str, int]) -> list[str]:
 
 
 def faults_of_device(device: ModernDevice) -> list[str]:
-    """Everything that is missing or contradictory in a device's table."""
+    """Everything that is missing or contradictory in a device's table.
+
+    Args:
+        device: whose timings and geometry are looked at.
+
+    Returns:
+        A sentence for each fault, none where the table can be used.
+    """
     t = dict(device.t)
     out = [
         f"t{name} is {value}: expected a positive number of cycles"
@@ -81,6 +88,9 @@ def faults_of_device(device: ModernDevice) -> list[str]:
 
 def check_device(device: ModernDevice) -> None:
     """Refuse a device that contradicts itself.
+
+    Args:
+        device: whose timings and geometry are looked at.
 
     Raises:
         ArchgymError: every fault at once.

@@ -43,7 +43,7 @@ def fits(c, now, s, q):
 
 @merged
 def enter(c, k, arrived, now, s, q):
-    """Burst ``k`` enters its bank's queue; returns the bank."""
+    """Burst ``k``, at the door since cycle ``arrived``, enters its bank's queue; returns the bank."""
     b = bank_of(k, q)
     r = s[b + B_RANK]
     note_entry(k, b, arrived, now, s)
@@ -101,7 +101,7 @@ def supervised(c, now, s):
 
 @borrowing
 def command_of_key(key, c, s):
-    """(command, rank, bank or -1) of a candidate's key."""
+    """(command, rank, bank or -1) of the candidate with this ``key``: cycles ahead, age, place."""
     age, place = (key >> AGE_BIT) & 0xFFFFFFFF, key & 0xFF
     if age == FIRST_ID:
         r = s[c + CH_RANKS] + place * RANK
@@ -115,7 +115,10 @@ def command_of_key(key, c, s):
 
 @merged
 def look(c, now, first_time, s):
-    """Bring the candidates of the banks up to date; while a rank wants to go down, at each look."""
+    """Bring the candidates of the banks up to date; while a rank wants to go down, at each look.
+
+    ``first_time``: whether it is the look before the command, not the one after it.
+    """
     if s[c + CH_DOWN]:
         if first_time:
             scan_awake(c, now, s)

@@ -47,7 +47,16 @@ class Design:
 
 
 def faults_of(design: Design, device: ModernDevice, request_bytes: int) -> list[str]:
-    """Everything about a design that a device cannot carry out."""
+    """Everything about a design that a device cannot carry out.
+
+    Args:
+        design: the controller and the organisation, by names.
+        device: what it is to control.
+        request_bytes: bytes of every request.
+
+    Returns:
+        A text for each fault, none where the design can work.
+    """
     d, out = design, []
     refresh = ("NoRefresh", *device.standard.refresh)
     for name, allowed in (
@@ -99,6 +108,14 @@ def faults_of(design: Design, device: ModernDevice, request_bytes: int) -> list[
 def controller_of(design: Design, device: ModernDevice, request_bytes: int) -> Controller:
     """A design in kernel codes.
 
+    Args:
+        design: the controller and the organisation, by names.
+        device: what it is to control.
+        request_bytes: bytes of every request.
+
+    Returns:
+        The codes; what may be postponed and pulled in is counted in units of refresh.
+
     Raises:
         ArchgymError: every fault of the design at once.
     """
@@ -125,7 +142,13 @@ def controller_of(design: Design, device: ModernDevice, request_bytes: int) -> C
 
 
 def design_of(values: Mapping[str, Any]) -> Design:
-    """A design from named values; unknown names are an error.
+    """A design from named values.
+
+    Args:
+        values: by the names of :class:`Design`'s fields; those not named keep their defaults.
+
+    Returns:
+        The design; its values are not looked at.
 
     Raises:
         ArchgymError: a name that no knob has.

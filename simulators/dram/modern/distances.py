@@ -31,7 +31,10 @@ def bus_free(x, c, s):
 
 @borrowing
 def latest(x, last, table, s):
-    """The largest of (when a command was issued + its distance to ``x``) of one scope."""
+    """The largest of (when a command was issued + its distance to ``x``) of one scope.
+
+    Where in ``s`` they lie: ``last``, when each command was last issued; ``table``, the distances.
+    """
     legal = s[last] + s[table + x]
     for before in range(1, N_COMMANDS + 1):
         legal = max(legal, s[last + before] + s[table + before * ROW + x])
@@ -79,7 +82,10 @@ def manager_ready(x, c, r, b, s):
 
 @borrowing
 def raise_row(ready, row, now, s):
-    """A row of distances applied to when the bank commands become legal; both have eight words."""
+    """A row of distances applied to when the bank commands become legal; both have eight words.
+
+    Where in ``s`` they lie: ``row``, the distances; ``ready``, the cycles, which are raised.
+    """
     raise_eight(s, ready, row, now)
 
 

@@ -23,9 +23,16 @@ Counts = NDArray[np.int64]
 def core_energy_j(
     device: ModernDevice, counters: Counts, t: Mapping[str, int], fine_granularity: int = 1
 ) -> float | None:
-    """Core energy of all ranks and channels; None where a device has no power model.
+    """Core energy of all ranks and channels.
 
-    ``t`` are the named timings that the run used (:func:`.tables.named_timings`).
+    Args:
+        device: whose energy it is.
+        counters: (N_COUNTERS,) of a run, where ``layout`` says.
+        t: the named timings that the run used, in cycles (:func:`.tables.named_timings`).
+        fine_granularity: of its refreshes, 1, 2 or 4.
+
+    Returns:
+        Joules; None where the device has no power model.
     """
     if not device.volts:
         return None

@@ -35,13 +35,16 @@ _JOINED = {"activate": ("active standby",), "precharged standby": _DOWN}
 def energy_parts_j(
     device: ModernDevice, counters: NDArray[np.int64], t: Mapping[str, int], fine_granularity: int
 ) -> dict[str, float]:
-    """Joules by command and state; empty where a device has no power model.
+    """Core energy by command and state.
 
     Args:
         device: whose energy it is.
-        counters: of a run.
-        t: named timings that the run used.
-        fine_granularity: of its refreshes.
+        counters: (N_COUNTERS,) of a run.
+        t: named timings that the run used, in cycles.
+        fine_granularity: of its refreshes, 1, 2 or 4.
+
+    Returns:
+        Joules by a name of PARTS; empty where the device has no power model.
     """
     out: dict[str, float] = {}
     for name, places in PARTS.items():

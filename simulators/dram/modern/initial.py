@@ -21,7 +21,7 @@ from .layout import (
 
 @borrowing
 def fill(s, first, words, value):
-    """Set words of the state."""
+    """Set a number of ``words`` of the state to ``value``, from place ``first`` on."""
     for i in range(first, first + words):
         s[i] = value
 
@@ -110,7 +110,10 @@ def first_state(s):
 
 @borrowing
 def decoded(address, terms, s):
-    """A field of an address: the XOR of its terms, each a shift right, a mask and a shift left."""
+    """A field of an address: the XOR of its terms, each a shift right, a mask and a shift left.
+
+    ``terms``: where their number stands in ``s``; the terms follow it.
+    """
     out = address * 0
     for i in range(terms + 1, terms + 1 + 3 * s[terms], 3):
         out ^= ((address >> s[i]) & s[i + 1]) << s[i + 2]

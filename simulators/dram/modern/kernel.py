@@ -40,7 +40,10 @@ def next_instant(now, s):
 
 @merged
 def called(c, now, first, s):
-    """(whether a controller is called, whether it wakes by itself); its events are used up."""
+    """(whether a controller is called, whether it wakes by itself); its events are used up.
+
+    ``first``: whether it is the cycle's first delta cycle.
+    """
     if first:
         woken = s[c + CH_WAKE] <= now
         told = s[c + CH_DATA] <= now or s[c + CH_ARRIVAL] == now

@@ -46,12 +46,28 @@ class Decoded(NamedTuple):
 
 
 def named_mappings(device: ModernDevice) -> dict[str, str]:
-    """The mappings of a device that have a name."""
+    """The mappings of a device that have a name.
+
+    Args:
+        device: whose stacks, if it has some, have mappings of their own.
+
+    Returns:
+        Mappings in the grammar above, by name.
+    """
     return NAMED_STACKED if device.stacks else NAMED
 
 
 def widths(device: ModernDevice, ranks: int, channels: int) -> dict[str, int]:
-    """Bits of every field."""
+    """Bits of every field.
+
+    Args:
+        device: whose geometry it is.
+        ranks: of each channel, a power of two.
+        channels: a power of two.
+
+    Returns:
+        A number of address bits for each of FIELDS.
+    """
     stacks = max(device.stacks, 1)
     return {
         "burst": _log2(device.burst_bytes),
@@ -77,6 +93,9 @@ def parse_mapping(text: str, device: ModernDevice, ranks: int, channels: int) ->
         device: whose geometry it covers.
         ranks: of each channel, a power of two.
         channels: a power of two.
+
+    Returns:
+        For each of FIELDS its bits, least significant first.
 
     Raises:
         ArchgymError: a field is unknown, missing, or given more or fewer bits than it has.
@@ -137,7 +156,15 @@ def _hash(text: str, bits: dict[str, list[list[int]]]) -> list[str]:
 
 
 def decode(address: I64, bits: Bits) -> Decoded:
-    """Channel, bank in the channel and row of byte addresses (m,)."""
+    """Where addresses lie.
+
+    Args:
+        address: (m,) bytes.
+        bits: a mapping, as :func:`parse_mapping` gives it.
+
+    Returns:
+        Channel, bank in the channel and row of each.
+    """
     bank = np.zeros_like(address)
     for name in ("rank", "stack", "group", "bank"):
         bank = (bank << len(bits[name])) | _field(address, bits[name])

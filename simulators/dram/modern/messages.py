@@ -29,13 +29,13 @@ def _send(to, event, what, request, now, when, s):
 
 @borrowing
 def tell(what, request, now, when, s):
-    """Tell the arbiter something at a cycle."""
+    """Tell the arbiter at a cycle ``what`` there is about a request: one of the messages above."""
     _send(O_TO_ARBITER, ARBITER, what, request, now, when, s)
 
 
 @borrowing
 def to_initiator(what, request, now, when, s):
-    """Tell the initiator something at a cycle."""
+    """Tell the initiator at a cycle ``what`` there is about a request: one of the messages above."""
     _send(O_TO_INITIATOR, INITIATOR, what, request, now, when, s)
 
 
@@ -53,7 +53,8 @@ def _take(count, first, s):
 def first_message(to, now, delta, s):
     """(what, request) of the next message of a receiver, NOTHING where there is none.
 
-    Those of the last delta cycle come first.  What is left for later cycles is announced again.
+    ``to``: where the receiver's messages lie, O_TO_ARBITER or O_TO_INITIATOR.  Those of the last delta
+    cycle come first.  What is left for later cycles is announced again.
     """
     if s[to] > 0 and s[to + HEAD] < delta:
         return _take(to, to + HEAD, s)

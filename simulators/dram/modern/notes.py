@@ -54,6 +54,9 @@ def read(d: I64, words: I64, is_write: NDArray[np.uint8]) -> Notes:
         d: what the kernel read.
         words: what it wrote behind its counters.
         is_write: (n,) of the requests.
+
+    Returns:
+        When each request got on, how every burst was served, and every refresh.
     """
     log = int(_of(d, K_NOTES) - _of(d, K_LOG))
     bursts = int(_of(d, K_BURSTS))

@@ -34,7 +34,7 @@ THREAD_NEXT, THREAD_END, THREAD_DONE = range(3)  # what the initiator's thread w
 
 @borrowing
 def offer(c, request, delay, now, s):
-    """A request is put at a controller's door; it is looked at a cycle later."""
+    """A request is put at a controller's door after ``delay`` cycles; it is looked at a cycle later."""
     s[c + CH_REQUEST] = request
     s[c + CH_ARRIVAL] = now + delay + 1
     e = FIRST_CHANNEL + (c - CHANNELS) // CHANNEL * OF_CHANNEL + REQUEST

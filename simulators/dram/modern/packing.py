@@ -45,6 +45,9 @@ def packed(
         burst_bytes: bytes of a burst.
         books: whether residencies in power states are kept, for the energy.
         ordered: play every message where nothing depends on their order, too.
+
+    Returns:
+        (CHANNELS - READ_ONLY,) words; the state has them from READ_ONLY on.
     """
     d = np.zeros(CHANNELS, np.int64)  # positions are those in the state
     t = tables.scalars

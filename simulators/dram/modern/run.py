@@ -42,7 +42,14 @@ class Run(NamedTuple):
         return int(self.counters[C_END])
 
     def count(self, *commands: str) -> int:
-        """Commands issued, by name (``commands.NAMES``)."""
+        """Commands issued.
+
+        Args:
+            commands: names of ``commands.NAMES``.
+
+        Returns:
+            How many of them there were, all together.
+        """
         return int(sum(self.counters[C_COMMANDS + CODES[c]] for c in commands))
 
 
@@ -82,8 +89,13 @@ def run(
         ordered: play every message in SystemC's order of events where nothing depends on it, too.
         log: refreshes that there is room for in the notes of the run; 0: no notes.
 
+    Returns:
+        Counters, latencies and energy; notes where there is room for some.
+
     Raises:
-        ArchgymError: the design cannot work on this device, or the mapping does not cover it.
+        ArchgymError: the device contradicts itself, the design cannot work on it, the mapping does not
+            cover it, or an address lies beyond it.
+        WorkloadError: requests are no power of two of bursts.
     """
     from .kernel import simulate
 

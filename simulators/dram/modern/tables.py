@@ -29,7 +29,14 @@ _OPERATORS = {
 
 
 def cycles_of(formula: str, t: Mapping[str, int]) -> int:
-    """The value of a formula of named timings, in cycles.
+    """The value of a formula of named timings.
+
+    Args:
+        formula: of whole numbers, names, ``+``, ``-``, ``*``, ``//`` and ``max``.
+        t: cycles by name, without the leading ``t``.
+
+    Returns:
+        Cycles.
 
     Raises:
         KeyError: it names a timing that is not there.
@@ -64,7 +71,19 @@ def _parsed(formula: str) -> ast.expr:
 def named_timings(
     device: ModernDevice, fine_granularity: int = 1, semantics: str = "dramsys"
 ) -> dict[str, int]:
-    """Every name that the rules of a device use, in cycles."""
+    """Every name that the rules of a device use.
+
+    Args:
+        device: whose timings they are.
+        fine_granularity: 1, or by how much refreshes are shorter and more often (2 or 4).
+        semantics: ``dramsys`` or ``jedec``, see the README.
+
+    Returns:
+        Cycles by name.
+
+    Raises:
+        KeyError: a timing that is missing; its name.
+    """
     t = {**device.t, "B": device.burst_cycles}
     if fine_granularity > 1:  # shorter refreshes, more often
         t["RFC"] = t[f"RFC{fine_granularity}"]
@@ -82,7 +101,19 @@ def named_timings(
 def constraints(
     device: ModernDevice, fine_granularity: int = 1, semantics: str = "dramsys"
 ) -> dict[tuple[str, str, str], int]:
-    """Every distance in cycles by (scope, preceding, following); of two rules the longer holds."""
+    """Every distance between two commands; of two rules the longer holds.
+
+    Args:
+        device: whose rules they are.
+        fine_granularity: 1, or by how much refreshes are shorter and more often (2 or 4).
+        semantics: ``dramsys`` or ``jedec``, see the README.
+
+    Returns:
+        Cycles by (scope, preceding command, following command).
+
+    Raises:
+        KeyError: a timing that is missing; its name.
+    """
     t = named_timings(device, fine_granularity, semantics)
     out: dict[tuple[str, str, str], int] = {}
     for line in device.standard.rules.strip().splitlines():
@@ -113,7 +144,19 @@ def tables(
     fine_granularity: int = 1,
     semantics: str = "dramsys",
 ) -> Tables:
-    """The kernel's tables of a device in one organisation under one refresh policy."""
+    """The kernel's tables of a device in one organisation under one refresh policy.
+
+    Args:
+        device: one that :func:`.checks.check_device` lets pass.
+        ranks: of each channel.
+        channels: of the memory.
+        refresh: the policy, one of REFRESH.
+        fine_granularity: 1, or by how much refreshes are shorter and more often (2 or 4).
+        semantics: ``dramsys`` or ``jedec``, see the README.
+
+    Returns:
+        Distances, lengths of commands and scalars, in cycles.
+    """
     standard = device.standard
     by_scope = {s: np.full((N_COMMANDS, N_COMMANDS), NEVER, np.int64) for s in _SCOPES}
     for (scope, a, b), value in constraints(device, fine_granularity, semantics).items():
@@ -185,7 +228,15 @@ def _scalars(
 
 
 def units(device: ModernDevice, refresh: str) -> int:
-    """Units of refresh in a rank."""
+    """Units of refresh in a rank.
+
+    Args:
+        device: whose banks are refreshed.
+        refresh: the policy, one of REFRESH.
+
+    Returns:
+        How many there are; 1 where all banks are refreshed together, or none.
+    """
     banks = device.banks
     return {
         "PerBank": banks,

@@ -8,7 +8,10 @@ from .layout import ENTRY
 
 @borrowing
 def put(count, first, when, what, which, s):
-    """Put an entry behind all that are not later; ``count`` and ``first`` are places in the state."""
+    """Put an entry behind all that are not later; ``count`` and ``first`` are places in the state.
+
+    ``what`` and ``which`` are the entry's other two words: what is to happen, and of whom.
+    """
     at = first + s[count] * ENTRY
     while at > first and s[at - ENTRY] > when:
         for i in range(ENTRY):

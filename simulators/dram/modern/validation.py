@@ -54,15 +54,30 @@ Value = tuple[str, str, tuple[str, int], float, float]
 
 
 def is_modern(data: Mapping[str, Any]) -> bool:
-    """Whether a reference file is of this form."""
+    """Whether a reference file is of this form.
+
+    Args:
+        data: what the file holds.
+
+    Returns:
+        True where it lists devices by name.
+    """
     return isinstance(data.get("devices"), dict)
 
 
 def compared(data: Mapping[str, Any], folder: Path) -> list[Value]:
-    """Every row of the file, simulated: one value a quantity.
+    """Every row of the file, simulated.
+
+    Args:
+        data: what the file holds.
+        folder: where its traces are, as the module says.
+
+    Returns:
+        One value a quantity of each row.
 
     Raises:
-        ArchgymError: a device that is not modelled, a trace that is missing.
+        UnknownNameError: a device that is not modelled.
+        WorkloadError: a trace that is missing.
     """
     out: list[Value] = []
     for name, described in data["devices"].items():
@@ -140,7 +155,14 @@ def _simulator(
 
 
 def organisation_of(text: str) -> tuple[int, int, int]:
-    """(ranks, channels, fine granularity) of ``r2c1`` or ``fgr2``."""
+    """The organisation that a configuration names.
+
+    Args:
+        text: such as ``r2c1``, or ``fgr2`` for one rank and channel with shorter refreshes.
+
+    Returns:
+        (ranks, channels, fine granularity).
+    """
     if text.startswith("fgr"):
         return 1, 1, int(text[3:])
     ranks, _, channels = text.removeprefix("r").partition("c")
@@ -148,7 +170,15 @@ def organisation_of(text: str) -> tuple[int, int, int]:
 
 
 def bits_of(mapping: Mapping[str, Sequence[Any]]) -> Bits:
-    """A mapping of DRAMSys; a bit that is a list is the parity of those address bits."""
+    """A mapping of DRAMSys, as this package writes it.
+
+    Args:
+        mapping: address bits by DRAMSys' names of fields, such as ``ROW_BIT``; a bit that is a list is the
+            parity of those address bits.
+
+    Returns:
+        The bits of every field, least significant first; those of a burst with the column's.
+    """
     return {
         name: [
             list(bit) if isinstance(bit, list) else [bit]
@@ -170,5 +200,12 @@ def _trace(device: ModernDevice, name: str, folder: Path) -> Trace:
 
 
 def exactness(quantity: str) -> float:
-    """Relative error up to which a quantity counts as exact: the digits that the reference prints."""
+    """How far a quantity may be off and count as exact: by the digits that the reference prints.
+
+    Args:
+        quantity: as :func:`compared` names it, such as ``core energy``.
+
+    Returns:
+        A relative error; 0 for whole numbers.
+    """
     return {"mean latency": 5e-7, "core energy": 5e-7}.get(quantity, 0.0)
