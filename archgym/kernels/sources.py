@@ -117,7 +117,7 @@ def source_key(module: str) -> str:
         return ""
     digest, sources = hashlib.sha256(), closure(start, compiled=False)
     for source in sources:
-        digest.update(f"{source.name} {_meaning(source.path)}\n".encode())
+        digest.update(f"{source.name} {meaning(source.path)}\n".encode())
     for table in tables(source.path for source in sources):
         digest.update(table.name.encode())
         digest.update(table.read_bytes().replace(b"\r\n", b"\n"))
@@ -222,7 +222,18 @@ def _spec(name: str) -> ModuleSpec | None:
 
 # ---- what a source says, whatever its comments and the version of Python
 @cache
-def _meaning(path: Path) -> str:
+def meaning(path: Path) -> str:
+    """A digest of what a source says: comments, docstrings and layout do not count.
+
+    Args:
+        path: a file of Python source.
+
+    Returns:
+        64 hexadecimal digits, the same for every version of Python.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     return hashlib.sha256(repr(_plain(_tree(path))).encode()).hexdigest()
 
 

@@ -225,7 +225,7 @@ def _level(level: Level) -> dict[str, Any]:
         "read pJ": round(level.read_pj, 4),
         "write pJ": round(level.write_pj, 4),
         "words an access": level.block,
-        "bits a cycle": min(level.read_bits, level.write_bits, level.shared_bits),
+        "bits per cycle": min(level.read_bits, level.write_bits, level.shared_bits),
         "area um2": round(level.area_um2, 1),
     }
 

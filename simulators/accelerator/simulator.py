@@ -58,7 +58,7 @@ class AcceleratorSimulator(Simulator):
             description="what the mapper minimises",
         ),
         Setting(
-            "effort", "whole", FAST, low=1, high=10_000_000, description="mappings tried a layer"
+            "effort", "whole", FAST, low=1, high=10_000_000, description="mappings tried per layer"
         ),
         *READING,
         THREADS,

@@ -18,6 +18,7 @@ from archgym.contracts.evaluation import Floats
 from archgym.errors import StoreError
 from archgym.files.arrays import read_arrays
 from archgym.kernels.compilation import cache_root
+from archgym.kernels.sources import meaning
 
 from .buffering import buffered
 from .calibration import Calibration
@@ -139,5 +140,5 @@ class Placements:
 def _sources() -> str:
     digest = hashlib.sha256()
     for name in MADE_BY:
-        digest.update((HERE / name).read_bytes())
+        digest.update(meaning(HERE / name).encode())
     return digest.hexdigest()[:16]

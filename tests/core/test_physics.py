@@ -188,7 +188,7 @@ def test_what_says_nothing_does_not_count(tmp_path, monkeypatch):
         import_module("model")
         from archgym.kernels import sources
 
-        for cached in (sources.source_key, sources._closure, sources._tree, sources._meaning):
+        for cached in (sources.source_key, sources._closure, sources._tree, sources.meaning):
             cached.cache_clear()
         keys.append(source_key("model"))
     sys.modules.pop("model", None)

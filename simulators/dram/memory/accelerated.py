@@ -56,7 +56,7 @@ class AcceleratedSimulator(Simulator):
     settings = (
         Setting("device", "choice", "LPDDR5", tuple(FAMILIES), description="family of the memory"),
         Setting("requests", "whole", 20_000, low=1, high=1_000_000, description="most asked for"),
-        Setting("effort", "whole", 800, low=1, high=1_000_000, description="mappings tried a layer"),
+        Setting("effort", "whole", 800, low=1, high=1_000_000, description="mappings tried per layer"),
         Setting("pins", "whole", None, low=1, high=4096, optional=True,
                 description="data pins of every design"),
         Setting("capacity", "number", None, low=0.0, high=4096.0, unit="GiB", optional=True,
