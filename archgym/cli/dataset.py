@@ -233,7 +233,7 @@ def info(options: argparse.Namespace) -> int:
                     {"name": p.name, "values": list(p.values), "unit": p.unit}
                     for p in d.space.parameters
                 ],
-                "metrics": [vars(m) for m in d.metrics],
+                "metrics": [m.to_document() for m in d.metrics],
                 "feasible": int(data.feasible.sum()),
                 "fingerprints": d.fingerprints,
                 "sources": list(d.sources),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,26 @@ class Metric:
     description: str = ""
     signed: bool = False
     doubt: Doubt | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """As a mapping for JSON; a metric that is never in doubt says nothing of it."""
+        return {k: v for k, v in asdict(self).items() if k != "doubt" or v is not None}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Metric:
+        """A metric from its mapping.
+
+        Args:
+            document: as :meth:`to_document` gave it.
+
+        Returns:
+            The metric.
+
+        Raises:
+            TypeError: a key is unknown or missing.
+        """
+        doubt = document.get("doubt")
+        return cls(**{**document, "doubt": None if doubt is None else Doubt(**doubt)})
 
 
 @dataclass(frozen=True)

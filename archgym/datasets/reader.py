@@ -94,11 +94,19 @@ class Dataset:
                 f"{self.path} has no column {', '.join(sorted(lacking))}; export it again"
             )
         try:
-            if columns is None:
-                return self._renamed(self._file.read())
-            return self._renamed(self._file.read(columns=[self.columns[n] for n in columns]))
+            asked = None if columns is None else [self.columns[n] for n in columns]
+            table = self._renamed(self._file.read(columns=asked))
         except DAMAGES as error:
             raise StoreError(f"{self.path} is damaged: {error}; export it again") from error
+        self._check_rows(table.num_rows)
+        return table
+
+    def _check_rows(self, rows: int) -> None:
+        """Refuse columns that end too early: no checksum covers the header that says what a page is."""
+        if rows != len(self):
+            raise StoreError(
+                f"{self.path} is damaged: {rows} rows were read of {len(self)}; export it again"
+            )
 
     def _renamed(self, table: Any) -> Any:
         former = self.description.former_columns
@@ -118,12 +126,14 @@ class Dataset:
         Raises:
             StoreError: the file is damaged.
         """
-        pa = arrow()
+        pa, seen = arrow(), 0
         try:
             for batch in self._file.iter_batches(rows):
+                seen += len(batch)
                 yield self._renamed(pa.Table.from_batches([batch]))
         except DAMAGES as error:
             raise StoreError(f"{self.path} is damaged: {error}; export it again") from error
+        self._check_rows(seen)
 
     # ---- arrays
     @property

@@ -107,7 +107,7 @@ class Description:
                     }
                     for p in self.space.parameters
                 ],
-                "metrics": [vars(m) for m in self.metrics],
+                "metrics": [m.to_document() for m in self.metrics],
                 "fingerprints": dict(self.fingerprints),
                 "sources": [dict(s) for s in self.sources],
                 "notes": self.notes,
@@ -155,7 +155,7 @@ class Description:
                 )
                 for p in document["parameters"]
             ]
-            metrics = tuple(Metric(**m) for m in document["metrics"])
+            metrics = tuple(Metric.from_document(m) for m in document["metrics"])
             _require_words(parameters, metrics)
             if not all(isinstance(s, Mapping) for s in document["sources"]):
                 raise ValueError("sources are a list of mappings")

@@ -79,6 +79,27 @@ def test_flips_in_a_data_set(toy_run, tmp_path, flips, capsys):
     assert survives(path, read, flips)["wrong"] == 0
 
 
+def test_a_data_page_that_calls_itself_another_kind(toy_run, tmp_path, capsys):
+    """Its header is under no checksum; pyarrow then reads a column without rows."""
+    pytest.importorskip("pyarrow", reason="the extra 'data' is not installed")
+    from archgym.datasets.reader import Dataset
+
+    path = tmp_path / "d.parquet"
+    assert main(["export", str(toy_run), "--to", str(path)]) == 0
+    data, kinds = path.read_bytes(), 0
+    start = data.find(bytes([0x15, 0x00, 0x15]))  # a data page: field 1, type 0, then its size
+    while start >= 0:
+        path.write_bytes(data[: start + 1] + bytes([0x02]) + data[start + 2 :])  # an index page
+        kinds += 1
+        for name in [m.name for m in Dataset(path).description.metrics]:
+            try:
+                assert len(Dataset(path).metric(name)) == 30
+            except StoreError:
+                continue
+        start = data.find(bytes([0x15, 0x00, 0x15]), start + 1)
+    assert kinds > 3
+
+
 @FLIPS
 def test_flips_in_a_sweeps_trials(toy_document, tmp_path, flips):
     pytest.importorskip("pyarrow", reason="the extra 'data' is not installed")

@@ -273,3 +273,12 @@ def test_the_command_line(tmp_path, toy_document, capsys):
     assert main(["export", str(run), "--to", "data.json"]) == 2
     assert main(["export", str(run), "--to", str(tmp_path / "d.csv")]) == 0
     assert (tmp_path / "d.csv").exists()
+
+
+def test_metrics_that_may_be_in_doubt_are_kept():
+    from archgym import Metric
+    from archgym.contracts.evaluation import Doubt
+
+    for metric in (Metric("a", "s"), Metric("b", "1", "a ratio", True, Doubt(1.02, "is too good"))):
+        assert Metric.from_document(json.loads(json.dumps(metric.to_document()))) == metric
+    assert "doubt" not in Metric("a", "s").to_document()
