@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,7 @@ def import_table(
     x = x.astype(np.int64)
     values = {m.name: columns[c].numbers(where) for m, c in zip(declared, metrics)}
     evaluation = _evaluation(values, columns, roles, where)
+    declared = _with_signs(declared, evaluation)
     n = len(x)
     with DatasetWriter(to, Description(DesignSpace(parameters), declared)) as writer:
         writer.sources = [{"id": name, "files": [p.name for p in paths], "rows": n}]
@@ -118,6 +120,14 @@ def _metrics(metrics: Mapping[str, str], where: str) -> tuple[Metric, ...]:
             )
         names[plain] = column
     return tuple(Metric(n, metrics[c], f"column {c!r}") for n, c in names.items())
+
+
+def _with_signs(metrics: tuple[Metric, ...], rows: Evaluation) -> tuple[Metric, ...]:
+    """Metrics, those declared as signed that are 0 or negative in a feasible row."""
+    return tuple(
+        dataclasses.replace(m, signed=bool((rows.metrics[m.name][rows.feasible] <= 0).any()))
+        for m in metrics
+    )
 
 
 def _plain(column: str) -> str:

@@ -221,6 +221,30 @@ class Spec:
             *(resolve(b, reference, what) for b in (self.upper, self.lower, self.worst)),
         )
 
+    def check_reachable(self, metrics: Sequence[Metric]) -> None:
+        """Refuse an upper bound below zero on a metric that is never negative.
+
+        Args:
+            metrics: what the simulator measures.
+
+        Raises:
+            ScenarioError: no design can meet the bound.
+        """
+        metric = next(m for m in metrics if m.name == self.metric)
+        for key, bound in (("upper", self.upper), ("worst", self.worst)):
+            if bound is None or metric.signed:
+                continue
+            if isinstance(bound, Relative):
+                number, written = bound.factor, str(bound)
+            else:
+                number, written = bound, format_quantity(bound, metric.unit)
+            if number >= 0:
+                continue
+            raise ScenarioError(
+                f"spec on {self.metric!r}: the {key} bound {written} is negative, and no design can meet it, as "
+                "the simulator does not declare this metric as signed; state a bound of at least 0"
+            )
+
     def violation(self, metrics: Mapping[str, Floats]) -> Floats:
         """How far outside the bound, as a share of it; 0 where met, (n,).
 

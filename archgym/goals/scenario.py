@@ -80,6 +80,8 @@ class Scenario:
         for name in used:
             if name not in known:
                 raise UnknownNameError("metric", name, known)
+        for spec in self.specs:
+            spec.check_reachable(self.simulators[0].metrics)
 
     # ---- copies: a scenario is what its fields say; simulators are made anew where it is unpickled
     def __getstate__(self) -> dict[str, Any]:

@@ -284,6 +284,7 @@ def _specs(specs: Mapping[str, Any], metrics: Sequence[Metric], faults: Faults) 
             raise UnknownNameError("metric in specs:", name, units)
         with faults.collected(f"spec {name!r}"):
             out.append(_spec(name, bounds, units[name]))
+            out[-1].check_reachable(metrics)
     return out
 
 

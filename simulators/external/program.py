@@ -27,7 +27,7 @@ KEYS = (
     "metrics", "timeout", "retries", "infeasible",
 )  # fmt: skip
 PARAMETER_KEYS = ("name", "values", "kind", "unit", "scale", "description", "text")
-METRIC_KEYS = ("name", "unit", "description", "from", "pattern", "pick", "as")
+METRIC_KEYS = ("name", "unit", "description", "from", "pattern", "pick", "as", "signed")
 PICKS = ("first", "last", "sum", "largest")
 MOST_RETRIES, MOST_SECONDS = 1000, 1e7
 
@@ -351,7 +351,9 @@ def _reading(entry: Any, faults: Faults) -> Reading | None:
     given = str(entry.get("as", unit))
     with faults.collected(f"metric {name!r}"):
         parse_quantity(f"1 {given}", unit)
-        metric = Metric(name, unit, str(entry.get("description", "")))
+        if not isinstance(signed := entry.get("signed", False), bool):
+            raise ProgramError(f"signed is true or false, got {shortened(signed)}")
+        metric = Metric(name, unit, str(entry.get("description", "")), signed)
         return Reading(metric, str(entry.get("from", "stdout")), pattern, pick, given)
     return None
 

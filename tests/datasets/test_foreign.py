@@ -110,6 +110,13 @@ def test_a_row_without_metrics_is_an_infeasible_design(tmp_path):
         )
 
 
+def test_a_metric_that_is_negative_somewhere_is_signed(tmp_path):
+    (tmp_path / "t.csv").write_text("a,slack,time\n1,-2,3\n2,1,4\n")
+    import_table([tmp_path / "t.csv"], tmp_path / "o.parquet", {"slack": "s", "time": "s"})
+    metrics = Dataset(tmp_path / "o.parquet").description.metrics
+    assert {m.name: m.signed for m in metrics} == {"slack": True, "time": False}
+
+
 def test_rows_say_where_they_come_from(tmp_path):
     (tmp_path / "t.csv").write_text("a,m,trace,by\n1,2,x,ga\n2,3,y,ga\n3,4,x,rw\n")
     rows, left = import_table(

@@ -222,6 +222,7 @@ def test_the_fingerprint_follows_program_files_and_workload(program, tmp_path):
         ("'time: (\\S+) us'", "'time'", "exactly one group"),
         ("'time: (\\S+) us'", "'time: ('", "not a regular expression"),
         ("as: us", "as: furlong", "expected a quantity in s"),
+        ("as: us", "as: us, signed: perhaps", "signed is true or false, got 'perhaps'"),
         ("timeout: 1.0", "timeout: 0", "timeout must be positive"),
         ("timeout: 1.0", "time_out: 1.0", "did you mean 'timeout'"),
         ("kind: categorical", "kind: nominal", "unknown kind"),
@@ -235,6 +236,18 @@ def test_bad_descriptions(program, old, new, message):
     program.write_text(text)
     with pytest.raises(ArchgymError, match=message):
         SubprocessSimulator(program=program)
+
+
+def test_a_signed_metric_takes_a_negative_bound(program):
+    document = {
+        "name": "slack", "simulator": "subprocess", "workload": "default",
+        "config": {"program": str(program)}, "objectives": [{"metric": "power"}],
+        "specs": {"time": "<= -1 us"},
+    }  # fmt: skip
+    with pytest.raises(ArchgymError, match="does not declare this metric as signed"):
+        from_document(document)
+    program.write_text(program.read_text().replace("as: us", "as: us, signed: true"))
+    assert from_document(document).specs[0].upper == -1e-6
 
 
 def test_unknown_names(tmp_path):
