@@ -65,6 +65,7 @@ def kernel_compiler(package_file: str, *, allocates: bool = True) -> Callable[[F
     """
     folder = Path(package_file).resolve().parent.name
     options: dict[str, Any] = {} if allocates else {"_nrt": False, "forceinline": True}
+    options["no_cfunc_wrapper"] = True  # nothing calls kernels by their address
 
     def compile_(function: F) -> F:
         import numba
@@ -86,6 +87,30 @@ def kernel_compiler(package_file: str, *, allocates: bool = True) -> Callable[[F
             config.CACHE_DIR = before
 
     return compile_
+
+
+def kernel_part(function: F) -> F:
+    """Compile a function into the kernels that call it; it makes no arrays.
+
+    It has no entry of its own for Python, whose code for a bundle of arrays takes longer to compile than
+    most functions do.  Called from Python it runs as Python.
+
+    Args:
+        function: of numbers, arrays and bundles of arrays (named tuples).
+
+    Returns:
+        The function itself.
+    """
+    from numba.extending import register_jitable
+
+    made: F = register_jitable(
+        error_model="numpy",
+        _nrt=False,
+        forceinline=True,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+    )(function)
+    return made
 
 
 def _keep_by_sources(jitted: Any, folder: Path) -> None:

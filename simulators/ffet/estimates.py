@@ -13,7 +13,9 @@ from .calibration import Calibration
 from .choices import Choices
 from .floorplan import core_area
 from .functions import PIN_OFFSETS
-from .kernels.sizing import optimise
+from .kernels.sizing import EDGE_FACTOR, optimise
+from .kernels.state import Cells, Graph, Nets, Pi, Prices, Room, Wires, Work
+from .kernels.timing import LN2, SLEW_SHARE
 from .kernels.trees import grow
 from .library import Library
 from .macro_places import pin_places
@@ -176,5 +178,29 @@ def size(
     period = 1e3 / choices.target_ghz
     at = placed.levels
     found = kind[at.cell]
-    optimise(at.graph, lib.cells, n.function[at.cell], at.rank, found, wires, period, *ROUNDS)
+    room = _room(at.graph, lib.cells, found, wires)
+    optimise(at.graph, lib.cells, n.function[at.cell], at.rank, found, wires, room, period, *ROUNDS)
     return found[at.rank]
+
+
+def _room(graph: Graph, cells: Cells, kind: Ints, sides: tuple[Wires, ...]) -> Room:
+    """What sizing works with, with the loads of the present sizes; every net is stale."""
+    nets, pins, ports = len(graph.driver), len(graph.pin_net), len(graph.port_net)
+    outputs, most = graph.cell_start[1:] - 1, max(len(wires.up) for wires in sides)
+    load, arrival, slew, nothing, flow, rest = np.zeros((6, nets))
+    delay, path, pin_load = np.zeros((3, pins + ports))
+    pin_load[:pins] = np.repeat(cells.load[kind], np.diff(graph.cell_start))
+    pin_load[outputs] = 0.0
+    pin_load[pins:] = graph.macro.load
+    drive = graph.macro.source.copy()
+    drive[: len(kind)] = cells.resistance[kind]
+    return Room(
+        Nets(load, arrival, slew, delay, np.zeros(pins)),
+        Pi(load, nothing, nothing),  # wires without resistance, as far as drivers see
+        Prices(np.full(pins, 1e-3), np.full(ports, 1e-3), flow),
+        Work(
+            pin_load, drive, np.empty(most), np.empty(most), np.ones(nets, np.bool_),
+            cells.intrinsic + SLEW_SHARE * cells.edge, LN2 * EDGE_FACTOR * cells.resistance,
+        ),
+        path, rest, kind.copy(),
+    )  # fmt: skip

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import compiled
+from .compiled import compiled, inlined
 
 
-@compiled
+@inlined
 def _bits(x):
     n = 0
     while x:
@@ -30,7 +30,7 @@ class Logic(NamedTuple):
     held: NDArray[np.int64]  # pins of set and of reset, active low, -1 for none (cells, 2)
 
 
-@compiled
+@inlined
 def _logic(f, p, q, r, s):
     """A function's value of its four inputs; ``f`` numbers as in functions.py."""
     if f == 0:
@@ -80,7 +80,7 @@ def _logic(f, p, q, r, s):
     return np.uint64(0)
 
 
-@compiled
+@inlined
 def _evaluate(net, state, value):
     """All nets' values of one cycle, in place; on the clock's nets, where it pulses."""
     zero = np.uint64(0)
@@ -105,7 +105,7 @@ def _evaluate(net, state, value):
         value[out] = _logic(net.function[c], p, q, r, s)
 
 
-@compiled
+@inlined
 def _step(net, value, state):
     """States (cells,) after the clock's edge, in place."""
     for c in range(len(net.function)):
@@ -122,7 +122,6 @@ def _step(net, value, state):
             state[c] = new
 
 
-@compiled
 def simulate(net, stimulus, warm):
     """Simulate 64 streams of a netlist's logic.
 
@@ -135,12 +134,18 @@ def simulate(net, stimulus, warm):
         Toggles per cycle (nets,). A clock toggles twice in every cycle that it pulses.
     """
     cycles, nets = stimulus.shape
-    value, before = np.zeros(nets, np.uint64), np.zeros(nets, np.uint64)
-    state = np.zeros(len(net.function), np.uint64)
-    count = np.zeros(nets)
+    value, before = np.zeros((2, nets), np.uint64)
+    state, count = np.zeros(len(net.function), np.uint64), np.zeros(nets)
     driven = np.zeros(nets, np.bool_)
-    for c in range(len(net.function)):
-        driven[net.pin_net[net.cell_start[c + 1] - 1]] = True
+    driven[net.pin_net[net.cell_start[1:] - 1]] = True
+    _simulate(net, stimulus, warm, driven, value, before, state, count)
+    return count / (64.0 * max(1, cycles - warm))
+
+
+@compiled
+def _simulate(net, stimulus, warm, driven, value, before, state, count):
+    """As :func:`simulate`; counts toggles (nets,) over the 64 streams."""
+    cycles, nets = stimulus.shape
     for cycle in range(cycles):
         for n in range(nets):
             if not driven[n]:
@@ -155,4 +160,3 @@ def simulate(net, stimulus, warm):
         for n in range(nets):
             before[n] = value[n]
         _step(net, value, state)
-    return count / (64.0 * max(1, cycles - warm))

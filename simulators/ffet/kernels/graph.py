@@ -5,7 +5,6 @@ import numpy as np
 from .compiled import compiled
 
 
-@compiled
 def pins_by_net(pin_net, nets):
     """The pins of every net, in the order of pins.
 
@@ -17,19 +16,10 @@ def pins_by_net(pin_net, nets):
         Starts (nets + 1,) and pins (pins,).
     """
     start = np.zeros(nets + 1, np.int64)
-    for p in range(len(pin_net)):
-        start[pin_net[p] + 1] += 1
-    for n in range(nets):
-        start[n + 1] += start[n]
-    fill = start[:-1].copy()
-    pins = np.empty(len(pin_net), np.int64)
-    for p in range(len(pin_net)):
-        pins[fill[pin_net[p]]] = p
-        fill[pin_net[p]] += 1
-    return start, pins
+    np.cumsum(np.bincount(pin_net, minlength=nets), out=start[1:])
+    return start, np.argsort(pin_net, kind="stable")
 
 
-@compiled
 def levelise(flop, cell_start, pin_net, nets):
     """Levels of the cells, and their order of evaluation.
 
@@ -46,21 +36,26 @@ def levelise(flop, cell_start, pin_net, nets):
     """
     cells = len(flop)
     start, pins = pins_by_net(pin_net, nets)
-    owner = np.empty(len(pin_net), np.int64)
-    waits = np.zeros(cells, np.int64)
+    owner = np.repeat(np.arange(cells), np.diff(cell_start))
     driver = np.full(nets, -1, np.int64)
-    for c in range(cells):
-        for p in range(cell_start[c], cell_start[c + 1]):
-            owner[p] = c
-        driver[pin_net[cell_start[c + 1] - 1]] = c
+    driver[pin_net[cell_start[1:] - 1]] = np.arange(cells)
+    level, order = np.full(cells, -1, np.int64), np.empty(cells, np.int64)
+    waits = np.zeros(cells, np.int64)
+    n = _levelise(flop, cell_start, pin_net, (start, pins, owner, driver), waits, level, order)
+    return level, order[:n]
+
+
+@compiled
+def _levelise(flop, cell_start, pin_net, table, waits, level, order):
+    """As :func:`levelise`; fills ``level`` and ``order``, and returns how many cells are in no loop."""
+    start, pins, owner, driver = table
+    cells = len(flop)
     for c in range(cells):
         if not flop[c]:
             for p in range(cell_start[c], cell_start[c + 1] - 1):
                 d = driver[pin_net[p]]
                 if d >= 0 and not flop[d]:
                     waits[c] += 1
-    level = np.full(cells, -1, np.int64)
-    order = np.empty(cells, np.int64)
     n = 0
     for c in range(cells):
         if flop[c]:
@@ -87,4 +82,4 @@ def levelise(flop, cell_start, pin_net, nets):
             if waits[d] == 0:
                 level[d], order[n] = level[c] + 1, d
                 n += 1
-    return level, order[:n]
+    return n

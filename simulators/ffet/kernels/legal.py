@@ -1,6 +1,9 @@
 """Legalisation: Abacus (Spindler, Schlichtmann and Johannes, ISPD 2008) in row segments between taps."""
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .compiled import compiled, inlined
 
@@ -25,7 +28,18 @@ def _trial(seg, x, width, left, right, used, last, cq, cw, cx, prev):
     return at + own
 
 
-@compiled
+class Clusters(NamedTuple):
+    """Cells that touch, as Abacus moves them together: one potential cluster a cell (cells,)."""
+
+    q: NDArray[np.float64]  # sum of width * (x - offset)
+    width: NDArray[np.float64]
+    x: NDArray[np.float64]
+    before: NDArray[np.int64]  # the one before in the segment
+    head: NDArray[np.int64]  # first and last cell
+    tail: NDArray[np.int64]
+    follow: NDArray[np.int64]  # the cell after a cell
+
+
 def abacus(order, x, y, width, row_height, seg_left, seg_right, out_x, out_row):
     """Legal left edges and rows of cells.
 
@@ -43,18 +57,20 @@ def abacus(order, x, y, width, row_height, seg_left, seg_right, out_x, out_row):
     Returns:
         How many cells found no room.
     """
+    n, total = len(order), seg_left.size
+    clusters = Clusters(*np.zeros((3, n)), *np.full((4, n), -1, np.int64))
+    used, last = np.zeros(total), np.full(total, -1, np.int64)
+    ends = seg_left, seg_right, seg_left.reshape(total), seg_right.reshape(total)
+    return _abacus(order, x, y, width, row_height, ends, clusters, used, last, out_x, out_row)
+
+
+@compiled
+def _abacus(order, x, y, width, row_height, ends, clusters, used, last, out_x, out_row):
+    """As :func:`abacus`; ``used`` um and the ``last`` cluster of every segment (rows * s,)."""
+    seg_left, seg_right, left, right = ends
+    cq, cw, cx, prev, head, tail, follow = clusters
     rows, segs = seg_left.shape
-    total = rows * segs
-    left, right = seg_left.reshape(total), seg_right.reshape(total)
-    n = len(order)
-    used = np.zeros(total)
-    last = np.full(total, -1, np.int64)
-    # one potential cluster a cell: sum of width * (x - offset), width, position, previous, cells
-    cq, cw, cx = np.zeros(n), np.zeros(n), np.zeros(n)
-    prev = np.full(n, -1, np.int64)
-    head, tail = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
-    follow = np.full(n, -1, np.int64)
-    lost = 0
+    total, n, lost = rows * segs, len(order), 0
     for k in range(n):
         c = order[k]
         # rows are tried from the wanted one outwards, until distance alone costs more than the best

@@ -1,6 +1,9 @@
 """Global routing of one side: patterns with negotiated detours (PathFinder's costs), then layer pairs."""
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .compiled import compiled, inlined
 from .paths import above, lay, price, runs_h, runs_v, share
@@ -74,7 +77,7 @@ def _full(side, runs):
     return False
 
 
-@compiled
+@inlined
 def _remember(side):
     """Raise the price of every border above capacity; whether there is one."""
     found = False
@@ -86,20 +89,14 @@ def _remember(side):
     return found
 
 
-@compiled
 def _borders(cap):
     """Nothing in use yet."""
-    columns, rows = cap.shape
-    count = columns * rows
-    flat, cost = np.empty(count), np.empty(count)
-    for i in range(columns):
-        for j in range(rows):
-            flat[i * rows + j] = cap[i, j]
-            cost[i * rows + j] = _priced(0.0, cap[i, j], 0.0)
-    return Borders(np.zeros(count), flat, np.zeros(count), cost)
+    flat = cap.ravel()
+    over = 1.0 - flat  # see _priced
+    cost = 1.0 + np.where(over > 0.0, OVERUSE * over, 0.0)
+    return Borders(np.zeros(len(flat)), flat, np.zeros(len(flat)), cost)
 
 
-@compiled
 def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
     """Route all tree edges; those over full borders are taken up and laid anew.
 
@@ -113,25 +110,24 @@ def route(gx, gy, up, cap_h, cap_v, rounds, kind, mid):
         kind: (nodes,), filled; -1 within a gcell.
         mid: (nodes,), filled; see ``paths``.
     """
-    h, v = _borders(cap_h), _borders(cap_v)
-    nx, ny = cap_v.shape[0], cap_h.shape[1]
-    long = np.empty(len(up), np.int64)  # edges that leave their gcell
-    count = 0
-    for i in range(len(up)):
-        kind[i], mid[i] = 0, 0
-        if up[i] < 0:
-            continue
-        if gx[up[i]] == gx[i] and gy[up[i]] == gy[i]:
-            kind[i] = -1
-            continue
-        long[count] = i
-        count += 1
+    inside = (gx[up] == gx) & (gy[up] == gy)
+    kind[:] = np.where((up >= 0) & inside, -1, 0)
+    mid[:] = 0
+    long = np.flatnonzero((up >= 0) & ~inside)  # edges that leave their gcell
+    shape = cap_v.shape[0], cap_h.shape[1]
+    _route(gx, gy, up, long, _borders(cap_h), _borders(cap_v), shape, rounds, kind, mid)
+
+
+@compiled
+def _route(gx, gy, up, long, h, v, shape, rounds, kind, mid):
+    """As :func:`route`, of the edges ``long``; ``shape`` are columns and rows of gcells."""
+    nx, ny = shape
     for turn in range(-1, rounds):  # the first lays all
         if turn >= 0:
             above_h, above_v = _remember(h), _remember(v)
             if not (above_h or above_v):
                 break
-        for i in long[:count]:
+        for i in long:
             ends = gx[up[i]], gy[up[i]], gx[i], gy[i]
             if turn >= 0:
                 path = Path(*ends, kind[i], mid[i])
@@ -178,24 +174,19 @@ def _delays(length, below, ohm, via, wire, toll, urgent, delay):
         delay[t] = d + toll[t] / urgent
 
 
-@compiled
-def _routes(nodes, order):
-    """Paths (edges, 6) of the edges in ``order``: side by side, since they are looked up again and again."""
-    out = np.empty((len(order), 6), np.int64)
-    for q in range(len(order)):
-        i = order[q]
-        u = nodes.up[i]
-        out[q, 0], out[q, 1], out[q, 2], out[q, 3] = (
-            nodes.gx[u],
-            nodes.gy[u],
-            nodes.gx[i],
-            nodes.gy[i],
-        )
-        out[q, 4], out[q, 5] = nodes.kind[i], nodes.mid[i]
-    return out
+class _Edges(NamedTuple):
+    """The edges whose layers are chosen, the most urgent first (edges,) where nothing else is said."""
+
+    route: NDArray[
+        np.int64
+    ]  # their paths, side by side, since they are looked up again and again (edges, 6)
+    length: NDArray[np.float64]  # um
+    below: NDArray[np.float64]  # fF at and behind
+    urgent: NDArray[np.float64]  # what a picosecond counts
+    h_tier: NDArray[np.int64]  # chosen
+    v_tier: NDArray[np.int64]
 
 
-@compiled
 def assign(nodes, order, below, urgent, price, metals, wire, ny, h, v, rounds):
     """Choose layer pairs for both directions of the tree edges: the best with room.
 
@@ -215,15 +206,29 @@ def assign(nodes, order, below, urgent, price, metals, wire, ny, h, v, rounds):
         v: tracks of all vertical layers, updated.
         rounds: of taking up, at most.
     """
+    gx, gy, up, kind, mid, *_ = nodes
+    u = up[order]
+    route = np.stack([gx[u], gy[u], gx[order], gy[order], kind[order], mid[order]], axis=1)
+    tiers = np.zeros((2, len(order)), np.int64)
+    edges = _Edges(route, nodes.length[order], below[order], urgent, *tiers)
+    toll = 2.0 * price * metals.climb
+    _assign(edges, metals, wire, ny, h, v, rounds, toll, np.empty(len(toll)))
+    for all_nodes, chosen in zip((nodes.h_tier, nodes.v_tier), tiers):
+        all_nodes[:] = 0
+        all_nodes[order] = chosen
+
+
+@compiled
+def _assign(edges, metals, wire, ny, h, v, rounds, toll, delay):
+    """As :func:`assign`; ``toll`` ps a pair (pairs,), and room for delays (pairs,)."""
     h_layer, v_layer, via = metals.h_layer, metals.v_layer, metals.via
-    toll, delay = 2.0 * price * metals.climb, np.empty(len(via))
-    long, behind, routes = nodes.length[order], below[order], _routes(nodes, order)
-    h_tier, v_tier = np.zeros(len(order), np.int64), np.zeros(len(order), np.int64)
+    routes, long, behind, urgent, h_tier, v_tier = edges
     for turn in range(rounds):
         again = turn == 0
-        for q in range(len(order)):
-            r = routes[q]
-            path = Path(r[0], r[1], r[2], r[3], r[4], r[5])
+        for q in range(len(long)):
+            path = Path(
+                routes[q, 0], routes[q, 1], routes[q, 2], routes[q, 3], routes[q, 4], routes[q, 5]
+            )
             on_h, on_v = runs_h(path, ny), runs_v(path, ny)
             if turn > 0:  # its own track counts in what is used
                 a, b = h_layer[h_tier[q]], v_layer[v_tier[q]]
@@ -242,10 +247,6 @@ def assign(nodes, order, below, urgent, price, metals, wire, ny, h, v, rounds):
             lay(v.use, v_layer[v_tier[q]], on_v, 1.0)
         if not again:
             break
-    nodes.h_tier[:] = 0
-    nodes.v_tier[:] = 0
-    nodes.h_tier[order] = h_tier
-    nodes.v_tier[order] = v_tier
 
 
 @compiled

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from .compiled import compiled
+from .compiled import compiled, inlined
 
 FRONT, BACK = 0, 1
 SINGLE = 1e-3  # weight of a net of one sink, which either side takes whole
 TILT, MOST = 1e-4, 0.4  # weight of a pin at the back for each pin owed to it, and its limit
 
 
-@compiled
+@inlined
 def _span(start, pins, n, gx, gy):
     """The gcells that a net's box covers."""
     x0, x1, y0, y1 = 1 << 30, -1, 1 << 30, -1
@@ -20,7 +20,6 @@ def _span(start, pins, n, gx, gy):
     return x0, x1, y0, y1
 
 
-@compiled
 def whole_nets(order, start, pins, sinks, gx, gy, cells, share, side):
     """Choose a side for every net: the one that its neighbourhood has too little of.
 
@@ -35,7 +34,12 @@ def whole_nets(order, start, pins, sinks, gx, gy, cells, share, side):
         share: of the demand (wires and pins) that is to lie at the back.
         side: (nets,), filled.
     """
-    lack = np.zeros((cells, cells))  # demand that the back should have more of
+    _whole_nets(order, start, pins, sinks, gx, gy, np.zeros((cells, cells)), share, side)
+
+
+@compiled
+def _whole_nets(order, start, pins, sinks, gx, gy, lack, share, side):
+    """As :func:`whole_nets`; ``lack`` (cells, cells) is demand that the back should have more of."""
     for n in order:
         if sinks[n] == 0:
             continue
@@ -89,7 +93,7 @@ def variants(cell_start, pin_net, sinks, net_side, share, side):
             owed += share - side[p]
 
 
-@compiled
+@inlined
 def _may(cell_start, c, side, p):
     """Whether cell ``c`` has a variant that differs in pin ``p`` alone."""
     a, b = cell_start[c], cell_start[c + 1] - 1

@@ -5,10 +5,7 @@ the cells that make them late, and each cell takes the size that is cheapest at 
 The last rounds mend what is still late: cells of the worst paths take the size that is fastest.
 """
 
-import numpy as np
-
 from .compiled import compiled, inlined
-from .state import Nets, Pi, Prices, Work
 from .timing import (
     CLOCK,
     LN2,
@@ -28,16 +25,6 @@ NEAR = 0.985  # paths of at least this share of the worst are mended at the end
 EDGE_FACTOR = 1.0 + SLEW_SHARE * LN4 / LN2  # a slow edge also delays what it drives
 
 
-@compiled
-def _loads(graph, cells, kind, pin_load):
-    """Capacitance (pins + ports,) of every input pin, in place."""
-    cell_start = graph.cell_start
-    load = cells.load
-    for c in range(len(kind)):
-        for p in range(cell_start[c], cell_start[c + 1] - 1):
-            pin_load[p] = load[kind[c]]
-
-
 @inlined
 def _changed(price, late):
     """The price of an end that takes ``late`` times its goal: it rises fast and falls slowly."""
@@ -47,7 +34,7 @@ def _changed(price, late):
     return min(max(price * factor, 1e-12), 1e6)
 
 
-@compiled
+@inlined
 def _end_prices(graph, cells, kind, nets, goal, prices):
     """Update the prices of all ends, and start the flow with them."""
     order, edged, cell_start, pin_net, latch, port_net, port_input = (
@@ -86,7 +73,7 @@ def _end_prices(graph, cells, kind, nets, goal, prices):
             flow[port_net[i]] += port_price[i]
 
 
-@compiled
+@inlined
 def _prices(graph, cells, kind, nets, goal, prices):
     """Update prices at the ends, then let them flow back; ``goal`` is the period wanted, in ps."""
     edged, pin_net, cell_start = graph.edged, graph.pin_net, graph.cell_start
@@ -122,6 +109,13 @@ def _prices(graph, cells, kind, nets, goal, prices):
 
 
 @inlined
+def _copy(a, b):
+    """Write ``a`` over ``b``; a slice would bring the code for shapes that do not fit."""
+    for i in range(len(a)):
+        b[i] = a[i]
+
+
+@inlined
 def _take(c, pick, graph, cells, kind, net_load, work):
     """Give cell ``c`` another size, and its nets the other load."""
     if pick == kind[c]:
@@ -145,7 +139,7 @@ def _least_is_best(low, high, flow, net_load, own, drive, area, load):
     return True
 
 
-@compiled
+@inlined
 def _resize(graph, cells, function, kind, net_load, path, prices, work):
     """The size of every cell that is cheapest at the present prices, in place, ends first.
 
@@ -154,8 +148,7 @@ def _resize(graph, cells, function, kind, net_load, path, prices, work):
     cell_start, pin_net, edged, latch = graph.cell_start, graph.pin_net, graph.edged, graph.latch
     first, area, load = cells.first, cells.area, cells.load
     price, flow = prices.pin, prices.flow
-    own = cells.intrinsic + SLEW_SHARE * cells.edge
-    drive = LN2 * EDGE_FACTOR * cells.resistance
+    own, drive = work.own, work.slope
     for c in range(len(kind) - 1, -1, -1):
         low, high = first[function[c]], first[function[c] + 1]
         if high - low < 2:
@@ -181,7 +174,7 @@ def _resize(graph, cells, function, kind, net_load, path, prices, work):
         _take(c, pick, graph, cells, kind, net_load, work)
 
 
-@compiled
+@inlined
 def _return(graph, cells, kind, chosen, work):
     """Take back every cell to its ``chosen`` size; whether any had another."""
     found = False
@@ -196,13 +189,12 @@ def _return(graph, cells, kind, chosen, work):
     return found
 
 
-@compiled
+@inlined
 def _mend(graph, cells, function, kind, nets, path, rest, limit, work):
     """The fastest size of every cell whose output lies on a path longer than ``limit`` ps, in place."""
     cell_start, pin_net, edged = graph.cell_start, graph.pin_net, graph.edged
     first, load = cells.first, cells.load
-    own = cells.intrinsic + SLEW_SHARE * cells.edge
-    drive = LN2 * EDGE_FACTOR * cells.resistance
+    own, drive = work.own, work.slope
     arrival, net_load = nets.arrival, nets.load
     for c in range(len(kind) - 1, -1, -1):
         a, b = cell_start[c], cell_start[c + 1] - 1
@@ -222,7 +214,7 @@ def _mend(graph, cells, function, kind, nets, path, rest, limit, work):
         _take(c, pick, graph, cells, kind, net_load, work)
 
 
-@compiled
+@inlined
 def _time(graph, cells, kind, rank, sides, work, nets, pi, path):
     """Time the present sizes, in place; the period, its end and the cells' area in um2.
 
@@ -245,22 +237,7 @@ def _time(graph, cells, kind, rank, sides, work, nets, pi, path):
 
 
 @compiled
-def _work(graph, cells, kind, sides):
-    """Room for timing, with the loads of the present sizes; every net is stale."""
-    pins, ports = len(graph.pin_net), len(graph.port_net)
-    most = max(len(sides[0].up), len(sides[1].up))
-    work = Work(
-        np.zeros(pins + ports), graph.macro.source.copy(), np.empty(most), np.empty(most),
-        np.ones(len(graph.driver), np.bool_),
-    )  # fmt: skip
-    work.drive[: len(kind)] = cells.resistance[kind]
-    work.pin_load[pins:] = graph.macro.load
-    _loads(graph, cells, kind, work.pin_load)
-    return work
-
-
-@compiled
-def optimise(graph, cells, function, rank, kind, sides, target, rounds, mends, patience):
+def optimise(graph, cells, function, rank, kind, sides, room, target, rounds, mends, patience):
     """Size cells for a target period.
 
     The best of all rounds is kept: the least area among those that meet the target, else the
@@ -273,6 +250,7 @@ def optimise(graph, cells, function, rank, kind, sides, target, rounds, mends, p
         rank: (cells,) the cells' numbers in the netlist's own order.
         kind: (cells,) cells of the library, changed.
         sides: both sides' :class:`Wires` as estimated before routing.
+        room: what is kept from one round to the next.
         target: period in ps.
         rounds: of sizing, at most.
         mends: rounds of mending, at most.
@@ -281,43 +259,38 @@ def optimise(graph, cells, function, rank, kind, sides, target, rounds, mends, p
     Returns:
         The period reached in ps.
     """
-    count, pins, ports = len(graph.driver), len(graph.pin_net), len(graph.port_net)
-    path, rest, nothing = np.zeros(pins + ports), np.empty(count), np.zeros(count)
-    nets = Nets(
-        np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(pins + ports), np.zeros(pins)
-    )
-    pi = Pi(nets.load, nothing, nothing)  # wires without resistance, as far as drivers see
-    prices = Prices(np.full(pins, 1e-3), np.full(ports, 1e-3), np.zeros(count))
-    work = _work(graph, cells, kind, sides)
+    nets, pi, prices, work, path, rest, chosen = room
     best, best_area, fastest = 1e30, 1e30, 1e30
-    chosen = kind.copy()
-    idle, turn, mending = 0, 0, False
+    idle, turn, mending, judged = 0, 0, False, True
     while turn < rounds + mends:
-        # a round is better if it meets the target in less area, or else if it is faster
         period, _, total = _time(graph, cells, kind, rank, sides, work, nets, pi, path)
-        met, was_met = period <= target, best <= target
-        idle += 1
-        if (met and (not was_met or total < best_area)) or (
-            not met and not was_met and period < best
-        ):
-            gain = best_area - total if was_met else best - period
-            if gain > GAIN * (best_area if was_met else best) or (not was_met and met):
-                idle = 0
-            best, best_area = period, total
-            chosen[:] = kind
-        fastest = min(fastest, period)
-        turn += 1
-        if turn == 1 and met:
-            break  # every cell is at its least
-        if mending:
-            if best <= target or idle >= patience:
-                break
-        elif turn >= rounds or idle >= patience:
-            if best <= target:
-                break
-            turn, idle, mending = rounds, 0, True
-            if _return(graph, cells, kind, chosen, work):  # mend the best of the rounds before
-                period, _, _ = _time(graph, cells, kind, rank, sides, work, nets, pi, path)
+        if judged:
+            # a round is better if it meets the target in less area, or else if it is faster
+            met, was_met = period <= target, best <= target
+            idle += 1
+            if (met and (not was_met or total < best_area)) or (
+                not met and not was_met and period < best
+            ):
+                gain = best_area - total if was_met else best - period
+                if gain > GAIN * (best_area if was_met else best) or (not was_met and met):
+                    idle = 0
+                best, best_area = period, total
+                _copy(kind, chosen)
+            fastest = min(fastest, period)
+            turn += 1
+            if turn == 1 and met:
+                break  # every cell is at its least
+            if mending:
+                if best <= target or idle >= patience:
+                    break
+            elif turn >= rounds or idle >= patience:
+                if best <= target:
+                    break
+                turn, idle, mending = rounds, 0, True
+                if _return(graph, cells, kind, chosen, work):  # mend the best of the rounds before
+                    judged = False  # it was, but must be timed
+                    continue
+        judged = True
         if mending:
             departures(graph, cells, kind, nets, rest)
             limit = max(target, NEAR * period)
@@ -326,5 +299,5 @@ def optimise(graph, cells, function, rank, kind, sides, target, rounds, mends, p
         goal = max(target, EAGER * fastest)
         _prices(graph, cells, kind, nets, goal, prices)
         _resize(graph, cells, function, kind, nets.load, path, prices, work)
-    kind[:] = chosen
+    _copy(chosen, kind)
     return best

@@ -96,6 +96,20 @@ class Work(NamedTuple):
     below: Floats  # room (nodes,)
     after: Floats
     stale: NDArray[np.bool_]  # nets whose load has changed (nets,)
+    own: Floats  # ps by which a library's cell delays without load, its output's edge included
+    slope: Floats  # ps/fF, its output's edge included
+
+
+class Room(NamedTuple):
+    """What sizing works with: made once, so that no round makes arrays."""
+
+    nets: Nets
+    pi: Pi
+    prices: Prices
+    work: Work
+    path: Floats  # kohm from the driver to a pin (pins + ports,)
+    rest: Floats  # ps from a net to an end (nets,)
+    chosen: Ints  # cells of the best round (cells,)
 
 
 class Metals(NamedTuple):

@@ -76,7 +76,7 @@ def looked_up(at, value, x):
     return value[i] + (x - at[i]) / (at[i + 1] - at[i]) * (value[i + 1] - value[i])
 
 
-@compiled
+@inlined
 def _launches(graph, pi, nets):
     """Arrival and edge, in place, of every net that a macro drives."""
     m = graph.macro

@@ -5,7 +5,7 @@ import numpy as np
 from .compiled import compiled, inlined
 
 
-@compiled
+@inlined
 def _prim(x, y, parent, best, n):
     """Parents (n,) of a least spanning tree rooted at 0, in place."""
     for i in range(n):
@@ -32,7 +32,7 @@ def _middle(a, b, c):
     return max(min(a, b), min(max(a, b), c))
 
 
-@compiled
+@inlined
 def _refine(x, y, parent, near, kids, n, room):
     """Insert medians where they save wire; returns the number of nodes.
 
@@ -89,7 +89,6 @@ def _refine(x, y, parent, near, kids, n, room):
     return n
 
 
-@compiled
 def grow(start, pins, driver_pin, back, px, py, side, most, known, old):
     """Trees of all nets on one side.
 
@@ -111,18 +110,24 @@ def grow(start, pins, driver_pin, back, px, py, side, most, known, old):
         First nodes of the nets (nets + 1,), and of each node x, y, parent (node number, -1 at the root)
         and pin (-1 at Steiner points), parents before children.
     """
-    nets = len(start) - 1
-    room = 0
-    for n in range(nets):
-        room += 2 * (start[n + 1] - start[n])
-    first = np.zeros(nets + 1, np.int64)
-    nx, ny = np.empty(room), np.empty(room)
-    up, pin = np.empty(room, np.int64), np.empty(room, np.int64)
-    x, y, best = np.empty(2 * most), np.empty(2 * most), np.empty(2 * most)
-    parent, near = np.empty(2 * most, np.int64), np.empty(2 * most, np.int64)
-    kids, which = np.empty(2 * most, np.int64), np.empty(2 * most, np.int64)
-    place, one = np.empty(2 * most, np.int64), np.int64(1)
-    total = 0
+    room = 2 * len(pins)
+    first = np.zeros(len(start), np.int64)
+    nx, ny, up, pin = *np.empty((2, room)), *np.empty((2, room), np.int64)
+    floats, ints = np.empty((3, 2 * most)), np.empty((5, 2 * most), np.int64)
+    _grow(
+        start, pins, driver_pin, back, px, py, side, known, old, (first, nx, ny, up, pin), floats, ints
+    )  # fmt: skip
+    total = first[-1]
+    return first, nx[:total], ny[:total], up[:total], pin[:total]
+
+
+@compiled
+def _grow(start, pins, driver_pin, back, px, py, side, known, old, new, floats, ints):
+    """As :func:`grow`; fills ``new``. ``floats`` (3, ...) and ``ints`` (5, ...) are room for a tree."""
+    first, nx, ny, up, pin = new
+    x, y, best = floats
+    parent, near, kids, which, place = ints
+    nets, total, one = len(start) - 1, 0, np.int64(1)
     for n in range(nets):
         first[n] = total
         if known[n]:
@@ -166,4 +171,3 @@ def grow(start, pins, driver_pin, back, px, py, side, most, known, old):
                     total += 1
                     left -= 1
     first[nets] = total
-    return first, nx[:total], ny[:total], up[:total], pin[:total]
