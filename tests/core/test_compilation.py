@@ -31,3 +31,24 @@ def test_a_full_cache_disk_costs_a_warning(tmp_path, monkeypatch):
     ):
         again(*given)
     compilation._cache_folder.cache_clear()
+
+
+def test_a_part_of_kernels_is_compiled_into_them_and_runs_as_python(tmp_path, monkeypatch):
+    """From Python it is a function like any other, which a kernel without an entry would not survive."""
+    monkeypatch.setenv("ARCHGYM_CACHE_DIR", str(tmp_path))
+    compilation._cache_folder.cache_clear()
+
+    @compilation.kernel_part
+    def half(values, i):
+        return values[i] / 2
+
+    @compilation.kernel_compiler(__file__, allocates=False)
+    def halves(values, out):
+        for i in range(len(values)):
+            out[i] = half(values, i)
+
+    values, out = np.array([3.0, 0.0]), np.empty(2)
+    halves(values, out)
+    assert out.tolist() == [1.5, 0.0] == [half(values, 0), half(values, 1)]
+    assert halves.nopython_signatures
+    compilation._cache_folder.cache_clear()
