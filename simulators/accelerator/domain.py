@@ -31,6 +31,10 @@ DOMAIN = Domain(
         "architectures": Verb(
             "the architectures there are, or one of them", f"{_COMMAND}:add_architectures"
         ),
+        "info": Verb(
+            "work, intensity and the roofline bound of networks and layers on a machine",
+            "archgym.simulators.accelerator.info_command:add_info",
+        ),
         "map": Verb("the best mapping found of every layer, and its cost", f"{_COMMAND}:add_map"),
         "trace": Verb(
             "what mapped layers ask of DRAM, as a memory trace",

@@ -1,0 +1,97 @@
+"""Operational intensity and the roofline: what no mapping of a layer can be faster than."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .architecture import Architecture
+from .layers import Layer
+
+
+@dataclass(frozen=True)
+class Roofline:
+    """Bounds of one occurrence of a layer, or of a whole network.
+
+    Attributes:
+        products: multiply-accumulates.
+        moved_bytes: of weights, inputs and finished outputs, each moved to or from DRAM once.
+        compute_seconds: of all multipliers at work in every cycle.
+        dram_seconds: of DRAM's ports at full rate for ``moved_bytes``.
+        seconds: the larger of both, layer by layer; no mapping is faster.
+    """
+
+    products: int
+    moved_bytes: float
+    compute_seconds: float
+    dram_seconds: float
+    seconds: float
+
+    @property
+    def intensity(self) -> float:
+        """Products per byte."""
+        return self.products / self.moved_bytes
+
+    @property
+    def limit(self) -> str:
+        """What takes longer, ``compute`` or ``DRAM``."""
+        return "DRAM" if self.dram_seconds > self.compute_seconds else "compute"
+
+
+def roofline(layer: Layer, machine: Architecture) -> Roofline:
+    """The bounds of one layer on one machine.
+
+    Args:
+        layer: its shape; of its occurrences one counts.
+        machine: the multipliers, the clock, the widths of words and DRAM's ports.
+
+    Returns:
+        The bounds.
+    """
+    widths = (machine.bits[0], machine.bits[1], machine.final_bits)
+    weights, inputs, outputs = (
+        n * bits for n, bits in zip(layer.tensor_sizes(), widths, strict=True)
+    )
+    dram = machine.levels[0]
+    read = weights + inputs
+    cycles = max(
+        read / dram.read_bits, outputs / dram.write_bits, (read + outputs) / dram.shared_bits
+    )
+    compute = layer.macs / machine.macs / machine.clock_hz
+    memory = cycles / machine.clock_hz
+    return Roofline(layer.macs, (read + outputs) / 8, compute, memory, max(compute, memory))
+
+
+def total(layers: Iterable[Layer], machine: Architecture) -> Roofline:
+    """The bounds of layers one after the other, each as often as it occurs.
+
+    Args:
+        layers: of a network.
+        machine: as for :func:`roofline`.
+
+    Returns:
+        Sums; ``seconds`` is the sum of every layer's own bound.
+    """
+    rows = [(x.count, roofline(x, machine)) for x in layers]
+    return Roofline(
+        sum(n * r.products for n, r in rows),
+        sum(n * r.moved_bytes for n, r in rows),
+        sum(n * r.compute_seconds for n, r in rows),
+        sum(n * r.dram_seconds for n, r in rows),
+        sum(n * r.seconds for n, r in rows),
+    )
+
+
+def ridge(machine: Architecture) -> float:
+    """Products per byte from which on a layer that only reads keeps all multipliers at work.
+
+    Args:
+        machine: the multipliers and DRAM's ports.
+
+    Returns:
+        Products per byte; 0 where DRAM has no limit.
+    """
+    dram = machine.levels[0]
+    rate = min(dram.read_bits, dram.shared_bits) / 8
+    return 0.0 if math.isinf(rate) else machine.macs / rate
