@@ -57,6 +57,36 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Quirk:
+    """Values of knobs by which a design can look better than any real one.
+
+    A winner that owes its place to them is named by ``archgym audit``.
+
+    Attributes:
+        simulator: whose knobs.
+        values: the values in question, by knob. A design uses the quirk where one of its knobs has one.
+        why: what is wrong with them, a sentence.
+        semantics: under which semantics of the simulator this is so; '' for all.
+    """
+
+    simulator: str
+    values: Mapping[str, tuple[object, ...]]
+    why: str
+    semantics: str = ""
+
+    def used(self, design: Mapping[str, object]) -> dict[str, object]:
+        """What a design has of it.
+
+        Args:
+            design: values by knob.
+
+        Returns:
+            The knobs in question with their values; none where the design does not use the quirk.
+        """
+        return {k: design[k] for k, v in self.values.items() if design.get(k) in v}
+
+
+@dataclass(frozen=True)
 class Domain:
     """One domain.
 
@@ -75,6 +105,10 @@ class Domain:
             :class:`archgym.validation.Validation`; none where there is nothing to compare with.
         readers: functions that make workloads of other libraries' objects, by the library's name.
         samples: data sets that ship, by name.
+        quirks: values of knobs that no real design could have.
+        twins: by simulator, a function that computes figures of designs a second time, by slow and obvious
+            code.  It is given the simulator and designs (n, d) of its space, and returns by quantity the
+            figures (n,) as the simulator has them and as the twin has them.
         scenarios: a package whose folder holds the domain's scenario files, which are then known as
             ``NAME/FILE``; empty where they lie among archgym's own.
 
@@ -92,6 +126,8 @@ class Domain:
     validator: str = ""
     readers: Mapping[str, str] = field(default_factory=dict)
     samples: Mapping[str, Sample] = field(default_factory=dict)
+    quirks: tuple[Quirk, ...] = ()
+    twins: Mapping[str, str] = field(default_factory=dict)
     scenarios: str = ""
 
     def __post_init__(self) -> None:
@@ -106,15 +142,18 @@ class Domain:
         entries = {f"simulator {n!r}": e for n, e in self.simulators.items()}
         entries |= {f"workloads of {n!r}": e for n, e in self.workloads.items()}
         entries |= {f"reader {n!r}": e for n, e in self.readers.items()}
+        entries |= {f"twin of {n!r}": e for n, e in self.twins.items()}
         entries |= {f"verb {n!r}": v.command for n, v in self.verbs.items()}
         if self.validator:
             entries["validator"] = self.validator
         for what, entry in entries.items():
             if not _ENTRY.fullmatch(entry):
                 yield f"{what}: expected 'module:attribute', got {entry!r}"
-        for name in self.workloads:
-            if name not in self.simulators:
-                yield f"workloads of {name!r}, which is none of its simulators"
+        named = {"workloads": self.workloads, "a twin": self.twins}
+        for what, simulators in (*named.items(), ("a quirk", [q.simulator for q in self.quirks])):
+            for name in simulators:
+                if name not in self.simulators:
+                    yield f"{what} of {name!r}, which is none of its simulators"
 
     @property
     def environment_ids(self) -> dict[str, str]:

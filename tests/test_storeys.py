@@ -23,6 +23,7 @@ STOREYS = {
     "runs": 10,
     "sweeps": 11,
     "networks": 12, "collection": 12, "report": 12, "environments": 12, "dashboard": 12, "play": 12,
+    "audit": 12,
     "testing": 13,
     "cli": 14,
     "__main__": 15,

@@ -35,7 +35,7 @@ OK, NO, BAD_INPUT, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 130, 141, 143
 # words of the core; a domain cannot take their place
 WORDS = (
     "list", "info", "run", "compare", "sweep", "report", "page", "dashboard", "leaderboard", "export",
-    "dataset", "train", "enumerate", "evaluate", "explain", "serve", "verify", "validate", "new", "check", "doctor",
+    "dataset", "train", "enumerate", "evaluate", "explain", "audit", "serve", "verify", "validate", "new", "check", "doctor",
     "completion",
 )  # fmt: skip
 
@@ -46,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     Words of domains are not in it: they are dispatched before it is made.
     """
     from . import (
+        audit,
         check,
         compare,
         completion,
@@ -88,6 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
         enumerate,
         evaluate,
         explain,
+        audit,
         serve,
         validate,
         new,

@@ -21,4 +21,5 @@ DOMAIN = Domain(
         ),
     },
     validator="archgym.simulators.cluster.validation:add_options",
+    twins={"cluster": "archgym.simulators.cluster.slow_twin:compare"},
 )

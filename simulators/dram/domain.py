@@ -1,6 +1,6 @@
 """What the domain of memory controllers offers."""
 
-from archgym.domains import Domain, Sample, Verb
+from archgym.domains import Domain, Quirk, Sample, Verb
 
 DOMAIN = Domain(
     name="dram",
@@ -35,4 +35,21 @@ DOMAIN = Domain(
     },
     validator="archgym.simulators.dram.validation:add_options",
     samples={"dram": Sample("dram/bfs-10k-low-latency", 2_000)},
+    twins={"dram": "archgym.simulators.dram.slow_twin:compare"},
+    quirks=(
+        *(
+            Quirk(
+                simulator,
+                {"refresh_policy": ("NoRefresh",), "refresh_max_postponed": tuple(range(2, 9))},
+                "a refresh that is off, or still owed when the trace ends, costs nothing",
+            )
+            for simulator in ("dram", "memory", "accelerated")
+        ),
+        Quirk(
+            "dram",
+            {"power_down_policy": ("NoPowerDown",)},
+            "DRAMSys' table of currents makes power-down cost energy",
+            "dramsys",
+        ),
+    ),
 )

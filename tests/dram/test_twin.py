@@ -7,9 +7,8 @@ import pytest
 from archgym.simulators.dram import simulator as simulator_module
 from archgym.simulators.dram.devices import DDR4_2400
 from archgym.simulators.dram.simulator import DRAMSimulator, decode_address
+from archgym.simulators.dram.slow_twin import Twin
 from archgym.simulators.dram.traces import Trace
-
-from tests.dram.twin import Twin
 
 
 @pytest.mark.parametrize("seed", range(40))

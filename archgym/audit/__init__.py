@@ -1,0 +1,1 @@
+"""Optima under suspicion: a search ends where a simulator is most likely wrong, so look there again."""
