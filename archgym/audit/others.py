@@ -73,9 +73,12 @@ def without(scenario: Scenario, quirk: Quirk) -> Scenario:
         quirk: one of :func:`quirks_of`.
 
     Returns:
-        The scenario with the knobs in question narrowed to their other values, its reference design too.
+        The scenario with the knobs in question narrowed to their other values. A reference design that uses
+        the quirk has the first of them.
     """
-    return load_scenario(scenario, changes={"parameters": _kept(scenario, quirk)})
+    kept = _kept(scenario, quirk)
+    moved = {k: kept[k][0] for k in quirk.used(scenario.reference) if k in kept}
+    return load_scenario(scenario, changes={"parameters": kept, "reference": moved})
 
 
 def _kept(scenario: Scenario, quirk: Quirk) -> dict[str, list[Value]]:

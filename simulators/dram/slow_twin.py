@@ -23,7 +23,7 @@ from .simulator import DRAMSimulator
 from .space import to_kernel
 
 CAS = ("RD", "WR", "RDA", "WRA")
-HEAD = 400  # requests of a trace that are played: the twin takes a few seconds for so many
+HEAD = 200  # requests of a trace that are played: the twin takes a few seconds for so many
 
 # stamp [cycles], is_write, bank, row, address
 Request = tuple[int, int, int, int, int]
