@@ -250,4 +250,8 @@ class ArchgymKnobs:
             "tensor": NPUS // prod((dp, pp, sp)), "sequence": sp, "data": dp, "pipeline": pp
         }  # fmt: skip
         system, dims = divided(self.network(design), uses)
-        return Recipe(system, dims, micro=pp, zero=3 * sharded, schedule="1f1b")
+        # the tool's workloads compute nothing again
+        return Recipe(
+            system, dims, micro=pp, zero=3 * sharded, schedule="1f1b", recompute="selective",
+            recomputing=False,
+        )  # fmt: skip

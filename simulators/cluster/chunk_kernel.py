@@ -1,7 +1,7 @@
 """Compiled: how long a collective takes on an NPU that runs no other, by its chunks' phases; ns throughout.
 
 An NPU has one collective in flight, so its queues are empty when it starts and its time depends on nothing
-else.  The rules are those of :class:`~.npu.Npu` with :class:`~.npu.WholeChunk`.
+else.  The rules are those of :mod:`~.message_kernel`, with phases as wholes.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from archgym.figures.base import GREEN, INK, RED, layout, plain, plotly
 from archgym.figures.roofline import NOTE, Dot, roofline
 from archgym.units import format_quantity, in_prefix
 
+from .events import Span
 from .explaining import COMPUTE, limit_of, name_of, role_of
-from .npu import Span
 from .step import Step
 
 Intervals = list[tuple[int, int]]

@@ -86,7 +86,7 @@ def links(system: System, dimension: int) -> int:
     kind = system.topology[dimension]
     if kind == "Ring":
         return 2 if n > 2 else 1
-    return n - 1 if kind == "FullyConnected" else 1
+    return max(1, n - 1) if kind == "FullyConnected" else 1
 
 
 def port_time(system: System, phase: Phase) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.explanation import Breakdown, Move, Part, breakdown, columns
 
-from .npu import Span
+from .events import Span
 from .step import Step
 from .system import KINDS, System
 
@@ -137,6 +137,7 @@ def breakdowns(
     )  # fmt: skip
     shape = (
         Move("micro_batches", 1), Move("micro_batches", -1), Move("schedule", 0), Move("zero", 1),
+        Move("recompute", 0),
         *(Move(f"role{d}", 0) for d in every),
         *(Move(k, step) for k in PARALLEL for step in (-1, 1)), Move("peak_perf", 1),
     )  # fmt: skip

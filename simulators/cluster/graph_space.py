@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from archgym.errors import ArchgymError
 from archgym.space import Designs, DesignSpace, Parameter, Value, categorical, ordinal
 
 from .events import simulate
@@ -113,7 +114,10 @@ class GraphKnobs:
                 return EVERY_MESSAGE
             system = self.network(design)
             system = type(system)(**{**vars(system), "aware": True, "bounded": False})
-        outcome = simulate(system, programs, whole)
+        try:
+            outcome = simulate(system, programs, whole)
+        except ArchgymError as error:  # a time that no number holds
+            return str(error)
         if None in outcome.finish:
             lost = outcome.finish.count(None)
             return (

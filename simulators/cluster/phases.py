@@ -88,24 +88,28 @@ class Planner:
         """
         places = self._places(kind, dimensions)
         out: list[Phase] = []
-
-        def add(step: str, place: int, turn: str) -> None:
+        for step, place, turn in self.plan(kind, len(places)):
             before = out[-1].size_after if out else size
             out.append(self._phase(kind, step, places[place], before, turn))
-
-        last = len(places) - 1
-        if kind == "all_reduce" and self.system.optimization == "localBWAware":
-            for i in range(last):
-                add("reduce_scatter", i, "first")
-            if places:
-                add("all_reduce", last, "first")
-            for i in reversed(range(last)):
-                add("all_gather", i, "last")
-        else:
-            order = range(last + 1)
-            for i in reversed(order) if kind == "all_gather" else order:
-                add(kind, i, "all")
         return out
+
+    def plan(self, kind: str, places: int) -> list[tuple[str, int, str]]:
+        """What a chunk does, in order.
+
+        Args:
+            kind: of collective, one of KINDS.
+            places: how many dimensions take part.
+
+        Returns:
+            Of each phase its kind, the number of its place, and which queues it takes in turn (``first``,
+            ``last`` or ``all``).
+        """
+        order = list(range(places))
+        if kind == "all_reduce" and self.system.optimization == "localBWAware":
+            there = [("reduce_scatter", i, "first") for i in order[:-1]]
+            turned = [("all_reduce", i, "first") for i in order[-1:]]
+            return there + turned + [("all_gather", i, "last") for i in order[-2::-1]]
+        return [(kind, i, "all") for i in (order[::-1] if kind == "all_gather" else order)]
 
     def _places(self, kind: str, dimensions: list[int]) -> list[tuple[int, str, tuple[int, ...]]]:
         """(dimension, algorithm, members) of each part that has more than one NPU."""

@@ -19,7 +19,7 @@ CLASSES = 6
 class Times(NamedTuple):
     """Nanoseconds of computations, forward and backward; NOTHING where there is none."""
 
-    attention: Ints  # (2,)
+    attention: Ints  # (2,) the backward one with what of it is computed again
     mlp: Ints  # (2,)
     head: Ints  # (2,)
     optimizer: int
@@ -35,6 +35,7 @@ class Plan(NamedTuple):
     train: bool
     gpipe: bool
     zero: int
+    again: bool  # whether a layer goes forward once more before its backward pass
     there: Ints  # (CLASSES,) 1 where a collective of the class has someone to talk to
 
 
@@ -88,14 +89,16 @@ def _layer(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, back: int) ->
         if cursor.at[2] >= 2:
             _after(nodes, gathered, cursor.ends[cursor.at[2] - 2])
     _wait_for(nodes, cursor, plan, KEYS)
-    _compute(nodes, cursor, times.attention[back], gathered)
-    if back:
-        _wait_for(nodes, cursor, plan, KEY_GRADIENTS)
-    _wait_for(nodes, cursor, plan, ACTIVATIONS)
-    _wait_for(nodes, cursor, plan, EXPERTS)
-    _compute(nodes, cursor, times.mlp[back], -1)
-    _wait_for(nodes, cursor, plan, EXPERTS)
-    _wait_for(nodes, cursor, plan, ACTIVATIONS)
+    for way in range(0 if back and plan.again else back, back + 1):
+        _compute(nodes, cursor, times.attention[way], gathered)
+        gathered = -1
+        if way:
+            _wait_for(nodes, cursor, plan, KEY_GRADIENTS)
+        _wait_for(nodes, cursor, plan, ACTIVATIONS)
+        _wait_for(nodes, cursor, plan, EXPERTS)
+        _compute(nodes, cursor, times.mlp[way], -1)
+        _wait_for(nodes, cursor, plan, EXPERTS)
+        _wait_for(nodes, cursor, plan, ACTIVATIONS)
     cursor.ends[cursor.at[2]] = cursor.at[1]
     cursor.at[2] += 1
 
@@ -195,7 +198,7 @@ def program(plan: Plan, times: Times) -> tuple[Nodes, Ints]:
     Returns:
         The nodes of all stages, and the first node of each stage with the number of all, (stages + 1,).
     """
-    passes = 2 if plan.train else 1
+    passes = 2 + plan.again if plan.train else 1
     most = plan.stages * (passes * plan.micro * (plan.layers * 9 + 3) + 2 * plan.layers + 1)
     op, value, at, waits, first = (np.empty(most, np.int64) for _ in range(5))
     following, to = (np.empty(2 * most, np.int64) for _ in range(2))

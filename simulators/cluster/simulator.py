@@ -20,12 +20,12 @@ from .archgym_space import SPACES, ArchgymKnobs
 from .costs import network_cost
 from .graph_file import GraphTask
 from .graph_space import GraphKnobs
+from .models import parameters
 from .space import FullKnobs
 from .stages import Figures, quick
 from .step import Step, held, indivisible, ports, step_of
 from .training import NAMED, Workload, total
 from .training import workload as find
-from .transformer import parameters
 
 SEMANTICS = ("physical", "astra-sim")
 # times are whole nanoseconds: rounding alone brings collectives of a few hundred of them to 1.01
@@ -47,7 +47,7 @@ class ClusterSimulator(Simulator):
     """
 
     name = "cluster"
-    version = "1.1"
+    version = "1.2"
     settings = (
         Setting("space", "choice", "full", ("full", *SPACES), description="which knobs there are"),
         Setting("npus", "whole", 64, low=2, high=4096, description="NPUs in all, a power of 2"),

@@ -22,13 +22,14 @@ from archgym.space import (
 from .stages import Recipe
 from .system import KINDS, OPTIMIZATIONS, TOPOLOGIES, System
 from .training import Workload
+from .transformer import RECOMPUTE
 
 ROLES = ("tensor", "data", "pipeline", "sequence")
 ALGORITHMS = ("ring", "direct", "halvingDoubling")
 BANDWIDTHS = tuple(range(50, 501, 50))
 
 
-def cluster_space(npus: int, dimensions: int, experts: bool) -> DesignSpace:
+def cluster_space(npus: int, dimensions: int, experts: bool, train: bool = True) -> DesignSpace:
     """The space of clusters of some number of NPUs.
 
     The knobs of ArchGym without ``scheduling-policy``, which has no effect in the tool, and without the
@@ -38,6 +39,7 @@ def cluster_space(npus: int, dimensions: int, experts: bool) -> DesignSpace:
         npus: in all, a power of 2.
         dimensions: of the network.
         experts: whether the model has experts, and so all-to-alls to choose algorithms for.
+        train: whether there is a backward pass, for which activations are kept or computed again.
 
     Returns:
         The space; its one constraint is that the dimensions multiply to ``npus``.
@@ -61,6 +63,11 @@ def cluster_space(npus: int, dimensions: int, experts: bool) -> DesignSpace:
         ordinal("zero", (0, 1, 3), "what is sharded over data: nothing, optimizer, weights too"),
         categorical("schedule", ("gpipe", "1f1b"), "of pipeline stages"),
     ]
+    if train:
+        what = (
+            "what is computed again for the backward pass: nothing, the core of attention, layers"
+        )
+        knobs.append(categorical("recompute", RECOMPUTE, what))
 
     def holds(columns: Columns) -> NDArray[np.bool_]:
         sizes = np.stack([columns[f"npus{d}"] for d in range(dimensions)]).astype(np.int64)
@@ -86,7 +93,7 @@ class FullKnobs:
     ) -> None:
         self.task, self.npus, self.dimensions = task, npus, dimensions
         self._rest, self._latency = rest, latency
-        self.space = cluster_space(npus, dimensions, bool(task.shape.experts))
+        self.space = cluster_space(npus, dimensions, bool(task.shape.experts), task.mode == "train")
 
     def default_design(self) -> dict[str, Value]:
         """Tensor parallelism over at most 8 NPUs, data parallelism over the others, stages where needed."""
@@ -96,7 +103,8 @@ class FullKnobs:
             size, role = parts[d] if d < len(parts) else (1, "data")
             design |= {f"npus{d}": size, f"role{d}": role}
             design |= {f"bandwidth{d}": 200, f"topology{d}": "Switch"}
-        return design | {"splits": 4, "zero": 1, "schedule": "1f1b"}
+        kept = {"recompute": "selective"} if "recompute" in design else {}
+        return design | {"splits": 4, "zero": 1, "schedule": "1f1b"} | kept
 
     def _division(self) -> list[tuple[int, str]]:
         """(NPUs, role) of each dimension of the first division that the model allows."""
@@ -174,4 +182,5 @@ class FullKnobs:
         """
         dims = {r: [d for d in range(self.dimensions) if design[f"role{d}"] == r] for r in ROLES}
         micro, zero, schedule = (design[k] for k in ("micro_batches", "zero", "schedule"))
-        return Recipe(self.network(design), dims, int(micro), int(zero), str(schedule))
+        again = str(design.get("recompute", "none"))
+        return Recipe(self.network(design), dims, int(micro), int(zero), str(schedule), again)

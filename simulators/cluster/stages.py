@@ -29,13 +29,24 @@ MESSAGE = (1, 1)  # operations and bytes of the node that takes a message in
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a design asks for: a cluster, the dimensions of each role, and how a step is scheduled."""
+    """What a design asks for: a cluster, the dimensions of each role, and how a step is scheduled.
+
+    ``recompute`` is what of the activations is not kept. Computing it again takes time, unless
+    ``recomputing`` is false: ASTRA-sim's workloads have no such nodes.
+    """
 
     system: System
     dims: Mapping[str, Sequence[int]]
     micro: int
     zero: int
     schedule: str
+    recompute: str = "selective"
+    recomputing: bool = True
+
+    @property
+    def again(self) -> str:
+        """What is computed again, of RECOMPUTE, as far as it takes time."""
+        return self.recompute if self.recomputing else "none"
 
     def npus(self, role: str) -> int:
         """NPUs over which a role divides.
@@ -153,7 +164,9 @@ def _delays(recipe: Recipe, stages: int, size: int) -> tuple[list[int], list[int
     return [0, *ahead], [*back, 0]
 
 
-def _times(system: System, costs: Costs, layers: int, copies: int, zero: int) -> Times:
+def _times(recipe: Recipe, costs: Costs, layers: int) -> Times:
+    system = recipe.system
+
     def takes(cost: tuple[int, int], times: int = 1) -> int:
         operations = times * cost[0]
         return system.compute_time(operations, times * cost[1]) if operations else NOTHING
@@ -161,15 +174,15 @@ def _times(system: System, costs: Costs, layers: int, copies: int, zero: int) ->
     def both(cost: tuple[int, int]) -> np.ndarray:
         return np.array([takes(cost), takes(cost, 2)])
 
-    parameters = costs.layer * layers // (copies if zero else 1)
+    copies = recipe.npus("data") * recipe.npus("sequence")
+    parameters = costs.layer * layers // (copies if recipe.zero else 1)
+    attention = np.array([takes(costs.attention), takes(costs.attention_back(recipe.again))])
     optimizer = takes((4 * parameters, 18 * parameters))
-    return Times(
-        both(costs.attention), both(costs.mlp), both(costs.head), optimizer, takes(MESSAGE)
-    )
+    return Times(attention, both(costs.mlp), both(costs.head), optimizer, takes(MESSAGE))
 
 
 def computations(recipe: Recipe, task: Workload) -> dict[tuple[int, int], str]:
-    """What the computations of a step are; backward is twice forward.
+    """What the computations of a step are; backward is twice forward, and what is computed again.
 
     Args:
         recipe: what a design asks for; it must divide the task.
@@ -185,6 +198,7 @@ def computations(recipe: Recipe, task: Workload) -> dict[tuple[int, int], str]:
         "head": costs.head,
     }
     out = {(n * c[0], n * c[1]): name for name, c in parts.items() for n in (1, 2)}
+    out[costs.attention_back(recipe.again)] = "attention"
     return out | {MESSAGE: "taking a message in"}
 
 
@@ -222,11 +236,11 @@ def quick(recipe: Recipe, task: Workload) -> Figures | str | None:
         return None
     stages = recipe.npus("pipeline")
     layers = max(1, task.shape.layers // stages)
-    copies = recipe.npus("data") * recipe.npus("sequence")
     there = np.array([bool(c.dims) for c in every], np.int64)
     train, gpipe = task.mode == "train", recipe.schedule == "gpipe"
-    plan = Plan(stages, layers, recipe.micro, train, gpipe, recipe.zero, there)
-    nodes, starts = program(plan, _times(system, costs, layers, copies, recipe.zero))
+    again = recipe.again == "full"
+    plan = Plan(stages, layers, recipe.micro, train, gpipe, recipe.zero, again, there)
+    nodes, starts = program(plan, _times(recipe, costs, layers))
     ahead, back = _delays(recipe, stages, costs.activation)
     delays = np.stack([ahead, back], axis=1).repeat(recipe.micro, axis=0)
     receivers = np.arange(stages).repeat(2 * recipe.micro)

@@ -97,8 +97,9 @@ def held(recipe: Recipe, task: Workload) -> dict[str, float]:
         recipe.npus(role) for role in ("tensor", "data", "pipeline", "sequence")
     )
     return memory_parts(
-        task, tensor, data, stages, recipe.micro, recipe.zero, recipe.schedule, sequence
-    )
+        task, tensor, data, stages, recipe.micro, recipe.zero, recipe.schedule, sequence,
+        recipe.recompute,
+    )  # fmt: skip
 
 
 def ports(network: System) -> dict[int, float]:
@@ -139,6 +140,7 @@ def step_of(recipe: Recipe, task: Workload, network: System) -> Step | str:
         system.npus, model=task.shape, mode=task.mode, batch=task.batch, seq=task.seq,
         ctx=task.ctx, tp=dims["tensor"], dp=dims["data"], pp=dims["pipeline"],
         sp=dims["sequence"], micro=recipe.micro, zero=recipe.zero, schedule=recipe.schedule,
+        recompute=recipe.again,
     )  # fmt: skip
     outcome = simulate(system, programs, whole=True)
     if None in outcome.finish:

@@ -1,6 +1,6 @@
 """Compiled: the nodes of one NPU per pipeline stage, in the order of time; ns throughout.
 
-The rules are those of :class:`~.npu.Npu`, with collectives as wholes: an NPU has one in flight, so each
+The rules are those of :mod:`~.message_kernel`, with collectives as wholes: an NPU has one in flight, so each
 takes what it takes alone (:mod:`~.chunk_kernel`). What happens in one nanosecond happens in the order in
 which it was scheduled. The end of a collective is scheduled when its last phase begins. Where that leaves
 an order open, ``UNSURE`` says so, and the caller simulates chunk by chunk.
@@ -124,7 +124,14 @@ def _next_event(state: State) -> None:
 
 
 @inlined
-def _put(heap: Ints, n: int, node: int) -> None:
+def put(heap: Ints, n: int, node: int) -> None:
+    """Add a node to a heap.
+
+    Args:
+        heap: the least first.
+        n: how many nodes it has.
+        node: its number.
+    """
     heap[n] = node
     i = n
     while i > 0 and heap[i] < heap[(i - 1) // 2]:
@@ -133,8 +140,13 @@ def _put(heap: Ints, n: int, node: int) -> None:
 
 
 @inlined
-def _take(heap: Ints, n: int) -> None:
-    """Remove the first of ``n``."""
+def take(heap: Ints, n: int) -> None:
+    """Remove the first node of a heap.
+
+    Args:
+        heap: the least first.
+        n: how many nodes it has.
+    """
     heap[0] = heap[n - 1]
     i, n = 0, n - 1
     while True:
@@ -174,7 +186,7 @@ def _release(nodes: Nodes, state: State, node: int) -> None:
 @inlined
 def _make_ready(nodes: Nodes, state: State, node: int) -> None:
     s, q = nodes.stage[node], _queue(nodes.op[node])
-    _put(state.ready[s, q], state.readies[s, q], node)
+    put(state.ready[s, q], state.readies[s, q], node)
     state.readies[s, q] += 1
 
 
@@ -228,7 +240,7 @@ def _issue(nodes: Nodes, classes: Classes, delays: Ints, state: State, s: int) -
         if chosen < 0:
             return
         node = state.ready[s, chosen, 0]
-        _take(state.ready[s, chosen], state.readies[s, chosen])
+        take(state.ready[s, chosen], state.readies[s, chosen])
         state.readies[s, chosen] -= 1
         _start(nodes, classes, delays, state, node)
 

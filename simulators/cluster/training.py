@@ -11,7 +11,8 @@ from archgym.documents import Faults, located, read_yaml, shortened
 from archgym.errors import UnknownNameError
 
 from .graph_file import GraphTask, graph_of
-from .transformer import ELEMENT, MODELS, Shape
+from .models import MODELS, Shape
+from .transformer import ELEMENT
 
 MODES = ("train", "prefill", "decode")
 OPTIMIZER_BYTES = 12  # of mixed-precision Adam: weights, momentum and variance in 4 bytes each
@@ -140,11 +141,14 @@ def memory_parts(
     zero: int,
     schedule: str,
     sequence: int = 1,
+    recompute: str = "selective",
 ) -> dict[str, float]:
     """What the fullest NPU holds: weights, gradients, optimizer, activations or key-value cache.
 
-    Activations are those of selective recomputation, 10 + 24 / t bytes per token and width in a layer
-    (Korthikanti et al., 2022, arXiv 2205.05198, equation 6); the first stage of a pipeline holds most.
+    Activations are those of Korthikanti et al. (2022, arXiv 2205.05198): 10 + 24 / t bytes per token and
+    width in a layer, and 5 / t more per token, head and key where the scores of attention are kept. With full
+    recomputation a layer keeps its input of 2 bytes, and one layer at a time all that it has computed
+    again. The first stage of a pipeline holds most.
 
     Args:
         w: the model, and what is done with it.
@@ -155,6 +159,7 @@ def memory_parts(
         zero: what is sharded over copies: 0 nothing, 1 the optimizer, 3 weights and gradients too.
         schedule: ``gpipe`` or ``1f1b``.
         sequence: NPUs over which the tokens of a sequence are divided.
+        recompute: what is not kept but computed again, of RECOMPUTE.
 
     Returns:
         Bytes by what is held.
@@ -182,10 +187,20 @@ def memory_parts(
     gradients = ELEMENT * (dense / (copies if zero >= 3 else 1) + own)
     optimizer = OPTIMIZER_BYTES * (dense / (copies if zero >= 1 else 1) + own)
     in_flight = micro if schedule == "gpipe" else min(micro, stages)
-    activations = in_flight * layers * tokens * s.width * (10 + 24 / tensor)
+    activations = in_flight * layers * _kept(w, tokens, tensor, recompute)
+    if recompute == "full":
+        activations += _kept(w, tokens, tensor, "selective")
     return {
         "weights": weights,
         "gradients": gradients,
         "optimizer": optimizer,
         "activations": activations,
     }
+
+
+def _kept(w: Workload, tokens: float, tensor: int, recompute: str) -> float:
+    """Bytes of activations that a layer keeps for its backward pass, for ``tokens`` tokens of an NPU."""
+    if recompute == "full":
+        return tokens * w.shape.width * 2
+    scores = 5 * w.shape.heads * w.seq / tensor if recompute == "none" else 0.0
+    return tokens * w.shape.width * (10 + 24 / tensor) + tokens * scores

@@ -8,62 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
+from .models import MODELS, Shape
 from .system import coordinates, number
 
 ELEMENT = 2  # bytes
-
-
-class Shape(NamedTuple):
-    """Layers, width, width of the MLP, heads, heads of keys and values, vocabulary, gated, experts, top k."""
-
-    layers: int
-    width: int
-    ff: int
-    heads: int
-    kv_heads: int
-    vocabulary: int
-    gated: bool = False
-    experts: int = 0
-    top_k: int = 0
-
-
-# Shapes as published: GPT-3 (Brown et al. 2020, arXiv 2005.14165, table 2.1; its width of 5,140 for 13B
-# is no multiple of 40 heads, 5,120 is), ViT (Dosovitskiy et al. 2021, arXiv 2010.11929, table 1), Llama 7B
-# (Touvron et al. 2023, arXiv 2302.13971, table 2), Llama 2 70B (arXiv 2307.09288 and its configuration
-# file), Mixtral 8x7B (Jiang et al. 2024, arXiv 2401.04088, table 1).  moe-8x1b is no published model.
-MODELS = {
-    "gpt3-13b": Shape(40, 5120, 20480, 40, 40, 50257),
-    "gpt3-175b": Shape(96, 12288, 49152, 96, 96, 50257),
-    "vit-base": Shape(12, 768, 3072, 12, 12, 1000),
-    "vit-large": Shape(24, 1024, 4096, 16, 16, 1000),
-    "llama-7b": Shape(32, 4096, 11008, 32, 32, 32000, True),
-    "llama-70b": Shape(80, 8192, 28672, 64, 8, 32000, True),
-    "moe-8x1b": Shape(16, 2048, 5632, 16, 16, 32000, True, 8, 2),
-    "mixtral-8x7b": Shape(32, 4096, 14336, 32, 8, 32000, True, 8, 2),
-}
-
-
-def parameters(shape: Shape) -> tuple[int, int]:
-    """Parameters of a model's matrices: attention, MLP or experts, and one matrix of the vocabulary.
-
-    Not counted are a second such matrix, positions, norms, biases, the experts' router: at most 2 % here.
-
-    Args:
-        shape: of the model.
-
-    Returns:
-        How many there are, and how many of them a token goes through.
-    """
-    kv = shape.width * shape.kv_heads // shape.heads
-    attention = 2 * shape.width * (shape.width + kv)
-    mlp = (3 if shape.gated else 2) * shape.width * shape.ff
-    ends = shape.width * shape.vocabulary
-    total, used = (
-        shape.layers * (attention + max(1, n) * mlp) + ends for n in (shape.experts, shape.top_k)
-    )
-    return total, used
+# what of a layer's activations is computed again before its backward pass: nothing, the core of attention
+# (scores, softmax and their product with the values), or all from the layer's input
+RECOMPUTE = ("none", "selective", "full")
 
 
 @dataclass(frozen=True)
@@ -74,10 +27,26 @@ class Costs:
     activation: int
     keys: int  # bytes of keys and values of the tokens
     attention: tuple[int, int]
+    core: tuple[
+        int, int
+    ]  # of attention, what has no weights: queries with keys, scores with values
     mlp: tuple[int, int]
     head: tuple[int, int]
     shared: int  # parameters of a layer whose gradients data-parallel NPUs share
     layer: int  # parameters of a layer
+
+    def attention_back(self, recompute: str) -> tuple[int, int]:
+        """Backward attention: twice the forward one, and its core once more where that was not kept.
+
+        Args:
+            recompute: of RECOMPUTE.
+
+        Returns:
+            Operations and bytes.
+        """
+        again = 1 if recompute == "selective" else 0
+        a, b = (2 * whole + again * core for whole, core in zip(self.attention, self.core))
+        return a, b
 
 
 def costs_of(shape: Shape, mode: str, tokens: int, span: int, tensor: int, data: int) -> Costs:
@@ -114,6 +83,7 @@ def costs_of(shape: Shape, mode: str, tokens: int, span: int, tensor: int, data:
         activation=t * d * ELEMENT,
         keys=2 * ELEMENT * t * kv // tensor,
         attention=(2 * t * attention + 4 * t * span * d // tensor, ELEMENT * touched + cache),
+        core=(4 * t * span * d // tensor, ELEMENT * (4 * t * d // tensor)),
         mlp=(2 * t * k * one, ELEMENT * (mlp + 2 * t * k * d + matrices * t * k * shape.ff // tensor)),
         head=(
             2 * t * d * shape.vocabulary // tensor,
@@ -129,8 +99,9 @@ class Builder:
 
     def __init__(
         self, npus: Sequence[int], npu: int, costs: Costs, shape: Shape, mode: str, zero: int,
-        tp: list[int], dp: list[int], pp: list[int], sp: list[int],
+        tp: list[int], dp: list[int], pp: list[int], sp: list[int], recompute: str = "none",
     ) -> None:  # fmt: skip
+        self.recompute = recompute
         self.npus, self.costs, self.shape, self.mode, self.zero = npus, costs, shape, mode, zero
         self.tp, self.dp, self.pp, self.sp = tp, dp, pp, sp
         self.copies = sorted([*dp, *sp])  # dimensions whose NPUs hold the same weights
@@ -230,16 +201,33 @@ class Builder:
         """Add one layer; NPUs that divide sequences gather keys and values, and share their gradients.
 
         Args:
-            times: 1 forward, 2 backward, which is twice the work.
+            times: 1 forward, 2 backward, which is twice the work. Where all is recomputed, backward goes
+                forward once more.
+        """
+        c, gathered = self.costs, self.gathered()
+        self.wait_for("all_gather", c.keys, self.sp)
+        if times > 1:
+            if self.recompute == "full":
+                self.compute(c.attention, 1, gathered)
+                self.rest_of_layer(1)
+                gathered = []
+            self.compute(c.attention_back(self.recompute), 1, gathered)
+            whole = c.keys * prod(self.npus[x] for x in self.sp)
+            self.wait_for("reduce_scatter", whole, self.sp)
+        else:
+            self.compute(c.attention, 1, gathered)
+        self.rest_of_layer(times)
+        assert self.previous is not None
+        self.layer_ends.append(self.previous)
+
+    def rest_of_layer(self, times: int) -> None:
+        """Add what follows attention: the tensor-parallel sums, the MLP or the experts and their exchange.
+
+        Args:
+            times: 1 forward, 2 backward.
         """
         c, experts = self.costs, self.shape.experts and self.mode == "train"
         exchanged = c.activation * (self.shape.top_k or 1)
-        gathered = self.gathered()
-        self.wait_for("all_gather", c.keys, self.sp)
-        self.compute(c.attention, times, gathered)
-        if times > 1:
-            whole = c.keys * prod(self.npus[x] for x in self.sp)
-            self.wait_for("reduce_scatter", whole, self.sp)
         self.wait_for("all_reduce", c.activation, self.tp)
         if experts:
             self.wait_for("all_to_all", exchanged, self.dp)
@@ -247,8 +235,6 @@ class Builder:
         if experts:
             self.wait_for("all_to_all", exchanged, self.dp)
         self.wait_for("all_reduce", c.activation, self.tp)
-        assert self.previous is not None
-        self.layer_ends.append(self.previous)
 
     def receive(self, delta: int, tag: int) -> None:
         """Take in activations or gradients of another stage.
@@ -344,6 +330,7 @@ def transformer(
     ctx: int = 0,
     steps: int = 1,
     sp: Sequence[int] = (),
+    recompute: str = "none",
 ) -> list[dict[str, Any]]:
     """The program of one NPU.
 
@@ -364,6 +351,7 @@ def transformer(
         ctx: tokens of context before a decode step.
         steps: decode steps.
         sp: dimensions of sequence parallelism, over which the tokens of a sequence are divided.
+        recompute: what is computed again before a layer's backward pass, of RECOMPUTE.
 
     Returns:
         Its nodes in order; see :mod:`~.workloads`.
@@ -374,7 +362,9 @@ def transformer(
     tokens = max(1, batch // (data * micro)) * (1 if mode == "decode" else seq // parts)
     span = ctx + 1 if mode == "decode" else seq
     costs = costs_of(shape, mode, tokens, span, tensor, data)
-    b = Builder(npus, npu, costs, shape, mode, zero, list(tp), list(dp), list(pp), list(sp))
+    b = Builder(
+        npus, npu, costs, shape, mode, zero, list(tp), list(dp), list(pp), list(sp), recompute
+    )
     if mode != "train":
         for step in range(steps if mode == "decode" else 1):
             for i in range(micro):

@@ -2,8 +2,8 @@
 
 import pytest
 from archgym.simulators.cluster import ClusterSimulator
+from archgym.simulators.cluster.models import MODELS, parameters
 from archgym.simulators.cluster.training import Workload, memory_parts, total
-from archgym.simulators.cluster.transformer import MODELS, parameters
 
 from archgym import load_scenario
 from tests.conftest import ROOT

@@ -62,6 +62,8 @@ def test_a_changed_rule_is_seen(monkeypatch):
 
     row = next(r for r in ROWS if r["method"] == "closed" and r["workload"]["gen"] == "collective")
     right = durations.duration
-    monkeypatch.setattr("archgym.simulators.cluster.npu.duration", lambda s, p: right(s, p) + 1)
+    monkeypatch.setattr(
+        "archgym.simulators.cluster.message_tables.duration", lambda s, p: right(s, p) + 1
+    )
     outcome = simulate(system_of(row), programs(row["npus"], row["workload"]), True)
     assert agrees(outcome, row) == (False, False)

@@ -8,22 +8,15 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from archgym.simulators.cluster.durations import duration, least_port_time, port_time, sending_time
+from archgym.simulators.cluster.events import Span
+from archgym.simulators.cluster.phases import Phase, Planner, chunks
+from archgym.simulators.cluster.system import System
+from archgym.simulators.cluster.workloads import Node
 
 from .algorithms import Packets, Tree, algorithm
-from .durations import duration, least_port_time, port_time, sending_time
 from .network import Call, Clock, Network
-from .phases import Phase, Planner, chunks
-from .system import System
-from .workloads import Node
-
-
-class Span(NamedTuple):
-    """A node that ran from ``begun`` to ``ended`` (ns)."""
-
-    node: Node
-    begun: int
-    ended: int
 
 
 class Chunk:

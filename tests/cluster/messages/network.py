@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from .system import System
+from archgym.simulators.cluster.system import System
 
 Call = Callable[[], None]
 
@@ -42,7 +42,7 @@ class Network:
     """Messages that never meet: any number at once at full bandwidth each (congestion unaware)."""
 
     def __init__(self, system: System, clock: Clock) -> None:
-        self.system, self.clock = system, clock
+        self.system, self.clock, self.messages = system, clock, 0
         self._sent: dict[Any, deque[list[Any]]] = defaultdict(deque)
         self._expected: dict[Any, deque[Call]] = defaultdict(deque)
 
@@ -53,6 +53,7 @@ class Network:
             key: tag, source, destination, bytes.
             sent: called when the message has arrived; None for nothing.
         """
+        self.messages += 1
         self._deliver(key, lambda: self._arrive(key, sent))
 
     def _deliver(self, key: tuple[Any, int, int, int], arrived: Call) -> None:
