@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from archgym.errors import WorkloadError
 
-from ...cluster.transformer import MODELS
+from ...cluster.models import MODELS
 from ...serving.shapes import SHAPES, Shape
 from ..layers import Layer, Network
 from .tokens import attention, product
