@@ -8,6 +8,8 @@ from .compiled import compiled
 from .layout import FILL, FINISHED, OK, OUTPUTS, READ, UPDATE
 from .nest import check, count, unfold
 
+ROUNDING = 1e-6  # of an access: what rounding of words may add to whole ones
+
 
 @compiled
 def energies(used, counts, energy, block, table):
@@ -32,7 +34,7 @@ def energies(used, counts, energy, block, table):
                     accesses = counts[level, t, a]
                     if block[level, t] != 1.0:
                         accesses /= block[level, t]
-                    pj += np.ceil(accesses) * energy[level, t, a]
+                    pj += np.ceil(accesses - ROUNDING) * energy[level, t, a]
             table[level, t] = used[level] * pj
             total += table[level, t]
     return total

@@ -13,7 +13,7 @@ import numpy as np
 from .compiled import compiled
 from .cost import evaluate, narrowed
 from .layout import DELAY, ENERGY, ENERGY_DELAY, OK, TEMPORAL, TRAFFIC
-from .moves import ORDERS, ceil_divide, close, draw, propose, trade
+from .moves import ORDERS, ceil_divide, close, draw, places, propose, trade
 
 HOT, COLD = 0.2, 0.01  # temperatures of the annealing, in logarithms of the objective
 BEST, SPENT = range(2)  # of a tally
@@ -82,7 +82,7 @@ def accepted(tally, new):
 
 
 @compiled
-def try_factors(problem, state, objective, spatial, room, budget, tally, work):
+def try_factors(problem, state, objective, spatial, room, budget, tally, work, first):
     """Try another factor at each slot in turn; returns whether the budget ran out.
 
     Args:
@@ -94,11 +94,13 @@ def try_factors(problem, state, objective, spatial, room, budget, tally, work):
         budget: evaluations at most.
         tally: (2,), updated.
         work: see the module.
+        first: how many levels, from the innermost, come last.
     """
     dims = problem[0]
     factor = state[0]
     levels = factor.shape[0]
-    for level in range(levels - 1, -1, -1):
+    for turn in range(levels):
+        level = levels - 1 - (first + turn) % levels
         for kind in range(3):
             if (kind == 0 and level == 0) or (kind > 0 and room[level, kind - 1] == 1):
                 continue
@@ -113,6 +115,9 @@ def try_factors(problem, state, objective, spatial, room, budget, tally, work):
                         if inner > 0 or k > 0:
                             others *= factor[inner, k, d]
                 rest = ceil_divide(dims[d], others // before)
+                most = rest
+                if kind > 0:
+                    most = min(rest, places(factor, level, kind, d, room))
                 rounds = ceil_divide(rest, before)
                 # candidates: a round more or fewer, twice, half, thrice, a third, all, nothing
                 values = (
@@ -128,9 +133,7 @@ def try_factors(problem, state, objective, spatial, room, budget, tally, work):
                 )
                 last = 0
                 for wanted in values:
-                    value = min(wanted, rest)
-                    if kind > 0:
-                        value = min(value, room[level, kind - 1])
+                    value = min(wanted, most)
                     kept = factor[level, kind, d]
                     if value == kept or value == last or value < 1:
                         continue
@@ -176,6 +179,8 @@ def try_exchanges(problem, state, objective, spatial, room, budget, tally, work)
                     if tally[SPENT] >= budget:
                         return True
                     there = factor[level_b, kind_b, d]
+                    if kind_b > 0 and there * p > places(factor, level_b, kind_b, d, room):
+                        continue
                     factor[level_a, kind_a, d] = here // p
                     factor[level_b, kind_b, d] = there * p
                     new = score(problem, state, objective, tally[BEST], work)
@@ -309,7 +314,7 @@ def try_axes(problem, state, objective, spatial, room, trial, tally, work):
 
 
 @compiled
-def descend(problem, state, objective, spatial, room, optional, budget, best, work, trial):
+def descend(problem, state, objective, spatial, room, optional, budget, best, work, trial, first):
     """Take improving moves until none is left or ``budget`` evaluations are spent.
 
     Args:
@@ -323,6 +328,7 @@ def descend(problem, state, objective, spatial, room, optional, budget, best, wo
         best: the state's score.
         work: see the module.
         trial: (8,) int64, scratch.
+        first: see :func:`try_factors`.
 
     Returns:
         (score, evaluations).
@@ -331,7 +337,7 @@ def descend(problem, state, objective, spatial, room, optional, budget, best, wo
     before = np.inf
     while tally[BEST] < before and tally[SPENT] < budget:
         before = tally[BEST]
-        if try_factors(problem, state, objective, spatial, room, budget, tally, work):
+        if try_factors(problem, state, objective, spatial, room, budget, tally, work, first):
             break
         if try_exchanges(problem, state, objective, spatial, room, budget, tally, work):
             break
@@ -346,7 +352,7 @@ def descend(problem, state, objective, spatial, room, optional, budget, best, wo
 
 @compiled
 def anneal(
-    problem, state, best_state, objective, spatial, room, must, optional, budget, seed, work
+    problem, state, best_state, objective, spatial, room, must, optional, turns, budget, seed, work
 ):
     """Simulated annealing on the logarithm of the objective.
 
@@ -359,7 +365,8 @@ def anneal(
         room: (L, 2) int64, children along x and y.
         must: (L, 3) bool, tensors that a level must keep.
         optional: (L, 3) bool, tensors that it may keep beyond those.
-        budget: evaluations.
+        turns: evaluations over which the temperature falls from hot to cold.
+        budget: evaluations after which it stops all the same.
         seed: of the random moves.
         work: see the module.
 
@@ -373,9 +380,9 @@ def anneal(
     here = score(problem, state, objective, np.inf, work)
     best = here
     best_factor[:], best_order[:], best_keep[:] = factor, order, keep
-    cooling = (COLD / HOT) ** (1.0 / max(1, budget))
+    cooling = (COLD / HOT) ** (1.0 / turns)
     heat = HOT
-    for _ in range(budget):
+    for _ in range(min(turns, budget)):
         heat *= cooling
         seed = propose(dims, state, spatial, room, must, optional, seed)
         # a step that would be taken with a chance below exp(-NEVER) is cut off early

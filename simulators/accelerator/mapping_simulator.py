@@ -43,7 +43,7 @@ class MappingSimulator(Simulator):
     """
 
     name = "mapping"
-    version = "1.0"
+    version = "1.1"
     features_version = "nest 1"
     settings = (
         Setting("space", "choice", "loops", tuple(SPACES), description="the mapping space"),

@@ -60,6 +60,27 @@ def close(dims, factor):
 
 
 @compiled
+def places(factor, level, kind, d, room):
+    """How many children along an axis a dimension may have, the others as they are.
+
+    Args:
+        factor: (L, 3, 8) int64.
+        level: of the slot.
+        kind: of the slot, x or y.
+        d: the dimension.
+        room: (L, 2) int64, children along x and y.
+
+    Returns:
+        The highest factor that fits.
+    """
+    others = 1
+    for other in range(8):
+        if other != d:
+            others *= factor[level, kind, other]
+    return room[level, kind - 1] // others
+
+
+@compiled
 def unrolled_part(dims, factor, d, free):
     """How much of dimension ``d`` goes on an axis with ``free`` places.
 
@@ -142,10 +163,7 @@ def trade(dims, factor, level, kind, d, other, room):
     rest = factor[0, 0, other] * factor[level, kind, other]
     wanted = factor[level, kind, other] * p
     if kind > 0:
-        used = 1
-        for k in range(8):
-            used *= factor[level, kind, k]
-        wanted = max(1, room[level, kind - 1] // (used // factor[level, kind, other]))
+        wanted = places(factor, level, kind, other, room)
     factor[level, kind, other] = ceil_divide(rest, ceil_divide(rest, wanted))
 
 
@@ -254,12 +272,15 @@ def propose(dims, state, spatial, room, must, optional, seed):
         level_b, kind_b = to // 3, to % 3
         if kind_b > 0 and (room[level_b, kind_b - 1] == 1 or not spatial[level_b, kind_b - 1, d]):
             kind_b = 0
-        if here > 1 and level_b + kind_b > 0 and level + kind > 0:
+        elsewhere = level_b != level or kind_b != kind
+        if here > 1 and elsewhere and level_b + kind_b > 0 and level + kind > 0:
             p = here
             if r % 3 < 2:
                 p = 2 if here % 2 == 0 else (3 if here % 3 == 0 else here)
-            factor[level, kind, d] = here // p
-            factor[level_b, kind_b, d] *= p
+            there = factor[level_b, kind_b, d] * p
+            if kind_b == 0 or there <= places(factor, level_b, kind_b, d, room):
+                factor[level, kind, d] = here // p
+                factor[level_b, kind_b, d] = there
         return seed
     if what < 12:  # a dimension gives way to another
         level, kind = used_slot(factor, d, level, kind)
@@ -295,5 +316,7 @@ def propose(dims, state, spatial, room, must, optional, seed):
         value = 1
     else:
         value = ceil_divide(rest, 1 + (r // 64) % 4)
+    if kind > 0:
+        value = min(value, places(factor, level, kind, d, room))
     factor[level, kind, d] = value
     return seed

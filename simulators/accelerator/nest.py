@@ -19,6 +19,7 @@ from .layout import (
     WHOLE_TILE, X_EXPANSION, Y_EXPANSION,
 )  # fmt: skip
 
+NOTHING = 1e-13  # a difference of that share of what it is taken from is rounding
 RELEVANT = np.zeros((3, 8), np.bool_)
 RELEVANT[WEIGHTS, [G, K, C, R, S]] = True
 RELEVANT[INPUTS, [N, G, C, P, Q, R, S]] = True
@@ -280,6 +281,23 @@ def delivered_inputs(level, extent, conv, loops, starts, reuse, scratch):
 
 
 @compiled
+def beyond(words, part):
+    """What is left of ``words`` without ``part``, at least nothing.
+
+    Where factors do not divide a dimension both are rounded, and equal ones differ in their last bits.
+
+    Args:
+        words: at least 0.
+        part: what is taken away.
+
+    Returns:
+        The difference; 0.0 where it is rounding.
+    """
+    left = words - part
+    return left if left > NOTHING * words else 0.0
+
+
+@compiled
 def count(
     dims, conv, extent, fan, used, keep, volume, loops, starts, reuse, counts, spread, scratch
 ):
@@ -355,9 +373,9 @@ def count(
                             if RELEVANT[t, d]:
                                 part /= fan[outer, d]
                 counts[level, t, UPDATE] = demanded
-                counts[level, t, READ] = max(0.0, demanded - part)
+                counts[level, t, READ] = beyond(demanded, part)
                 if level > outermost:
-                    counts[level, t, FILL] = max(0.0, mine - part)
+                    counts[level, t, FILL] = beyond(mine, part)
             else:
                 counts[level, t, READ] = demanded
                 if level > outermost:

@@ -9,7 +9,8 @@ from .descent import anneal, descend, score
 from .layout import TEMPORAL
 from .moves import ORDERS, close, unroll
 
-RACE = 0.8  # share of the budget for the race
+FIRST, GROWTH = 3200, 2.5  # evaluations of the first stage; each ends at so many times the last
+RACE = 0.8  # share of a stage for the race
 SHARES = np.array([0.5, 0.3, 0.2])  # of that, by round
 
 
@@ -17,8 +18,10 @@ SHARES = np.array([0.5, 0.3, 0.2])  # of that, by round
 def search(problem, objective, spatial, room, must, optional, starts, budget, work):
     """Search for a good mapping.
 
-    All starts race: each gets a short descent, the better quarter a longer one, the best of these
-    the longest. What is left of the budget anneals from the best.
+    The search goes in stages, each longer than the one before. In a stage all starts race: each goes
+    on with its descent for a short while, the better quarter for longer, the best of these for the
+    longest. What is left of the stage anneals from the best. The budget ends the search and changes
+    nothing before, so a larger one is never worse.
 
     Args:
         problem: what ``mapper.problem_of`` makes.
@@ -41,6 +44,7 @@ def search(problem, objective, spatial, room, must, optional, starts, budget, wo
     orders = np.empty((n, levels, 8), np.int64)
     keeps = np.empty((n, levels, 3), np.bool_)
     scores = np.full(n, np.inf)
+    settled = np.zeros(n, np.bool_)  # nothing improves it any more
     trial = np.empty(8, np.int64)
     spent = 0
     for s in range(n):
@@ -58,47 +62,58 @@ def search(problem, objective, spatial, room, must, optional, starts, budget, wo
         state = (factors[s], orders[s], keeps[s])
         scores[s] = score(problem, state, objective, np.inf, work)
         spent += 1
-    alive = max(1, int(np.isfinite(scores).sum()))
-    # the race: of those alive each descends, and the better quarter goes on
-    for turn in range(3):
-        ranked = np.argsort(scores)[:alive]
-        each = int(SHARES[turn] * budget * RACE / alive) + 1
-        for s in ranked:
-            if scores[s] == np.inf:
-                continue
-            state = (factors[s], orders[s], keeps[s])
-            scores[s], used = descend(
-                problem, state, objective, spatial, room, optional, each, scores[s], work, trial
-            )
-            spent += used
-        alive = max(1, alive // 4)
     best = int(np.argmin(scores))
+    top = scores[best]
     best_factor, best_order, best_keep = (
         factors[best].copy(),
         orders[best].copy(),
         keeps[best].copy(),
     )
-    top = scores[best]
     if top == np.inf:
         return top, spent, best_factor, best_order, best_keep
-    seed = 88172645463325252
-    # anneal with half of what is left, descend from what that finds, and again
-    while budget - spent > 200:
-        turns = max(200, (budget - spent) // 2)
+    seed, end, first = 88172645463325252, FIRST, 0
+    while spent < budget:
+        length = max(1, end - spent)
+        # the race: of those alive each descends, and the better quarter goes on
+        alive = int(np.isfinite(scores).sum())
+        for turn in range(3):
+            ranked = np.argsort(scores, kind="mergesort")[:alive]
+            each = int(SHARES[turn] * length * RACE / alive) + 1
+            for s in ranked:
+                limit = min(each, budget - spent)
+                if settled[s] or limit <= 0:
+                    continue
+                state = (factors[s], orders[s], keeps[s])
+                scores[s], used = descend(
+                    problem, state, objective, spatial, room, optional, limit, scores[s], work,
+                    trial, first,
+                )  # fmt: skip
+                spent += used
+                settled[s] = used < limit
+                if scores[s] < top:
+                    top = scores[s]
+                    best_factor[:], best_order[:], best_keep[:] = factors[s], orders[s], keeps[s]
+            alive = max(1, alive // 4)
+            first += 1  # a descent that goes on begins with other moves than before
+        # anneal from the best with what is left of the stage, descend from what that finds
+        turns = max(1, end - spent)
+        limit = min(turns, budget - spent)
+        end = int(end * GROWTH)
+        if limit <= 0:
+            continue
         factor, order, keep = best_factor.copy(), best_order.copy(), best_keep.copy()
         f, o, k = factor.copy(), order.copy(), keep.copy()
         found, seed = anneal(
             problem, (factor, order, keep), (f, o, k), objective, spatial, room, must, optional,
-            turns, seed, work,
+            turns, limit, seed, work,
         )  # fmt: skip
-        spent += turns
+        spent += limit
         if found < top:
-            found, used = descend(
+            top, used = descend(
                 problem, (f, o, k), objective, spatial, room, optional, budget - spent, found, work,
-                trial,
+                trial, 0,
             )  # fmt: skip
             spent += used
-            top = found
             best_factor[:], best_order[:], best_keep[:] = f, o, k
     close(dims, best_factor)
     return top, spent, best_factor, best_order, best_keep

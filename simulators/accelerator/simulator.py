@@ -45,7 +45,7 @@ class AcceleratorSimulator(Simulator):
     """
 
     name = "accelerator"
-    version = "1.0"
+    version = "1.1"
     settings = (
         Setting(
             "space", "choice", "archgym-timeloop", tuple(SPACES), description="the design space"

@@ -39,7 +39,7 @@ class CoDesignSimulator(Simulator):
     """
 
     name = "codesign"
-    version = "1.0"
+    version = "1.1"
     settings = (
         Setting(
             "accuracy",

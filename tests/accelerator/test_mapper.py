@@ -170,3 +170,41 @@ def test_a_machine_that_unrolls_nothing_is_mapped():
     one = Architecture("one", (*levels, Level("RF", 8 * 16, read_pj=1, must_keep="WIO")), 1.0)
     found = find_mapping(Layer("l", K=4, C=4, P=4), one, effort=200)
     assert isinstance(found, Found) and (found.mapping.factor[:, 1:] == 1).all()
+
+
+LAYERS = ("alexnet/conv2", "alexnet/fc8", "mobilenet-v2/head", "mobilenet-v2/block2_depthwise")
+
+
+@pytest.mark.parametrize("name", ["eyeriss", "simba", "tpu"])
+def test_more_effort_is_never_worse_and_unrolls_within_each_fanout(name):
+    machine = load_architecture(name)
+    room = np.array([level.fanout for level in machine.levels])
+    for objective, layer in itertools.product(("energy", "energy-delay"), LAYERS):
+        shape, before = resolve(layer).layers[0], np.inf
+        for effort in (1, 70, 900, 3100, 3300, 5000):
+            found = find_mapping(shape, machine, objective=objective, effort=effort)
+            cost = found.cost
+            value = cost.energy_pj * (1 if objective == "energy" else cost.cycles)
+            assert value <= before, (layer, objective, effort)
+            before = value
+            # all instances together are checked by the model, those of one level are not
+            assert (found.mapping.factor[:, 1:].prod(axis=2) <= room).all(), (layer, objective)
+
+
+@pytest.mark.parametrize(("channels", "rounds"), [(53, 4), (53, 5), (64, 4)])
+def test_rounding_bills_no_access(channels, rounds):
+    """64 outputs in 3 rounds of 22: each sum leaves its register once, so none is read again."""
+    levels = (
+        Level("DRAM", read_pj=200, write_pj=200, update_pj=200, must_keep="WIO"),
+        Level("GLB", 1 << 20, (16, 1), 6, 6, 6, must_keep="", may_keep="WIO"),
+        Level("RF", 1 << 20, read_pj=1, write_pj=1, update_pj=1, must_keep="WIO"),
+    )
+    layer, machine = Layer("l", K=64, C=channels, P=58), Architecture("m", levels, 1.0)
+    factor = np.ones((3, 3, 8), np.int64)
+    factor[0, 0, 4], factor[1, 0, 2], factor[2, 0, 2] = 58, 3, 22
+    factor[1, 0, 3], factor[1, 1, 3] = rounds, -(-channels // rounds)
+    keep = np.array([[True] * 3, [False] * 3, [True] * 3])
+    mapping = Mapping(factor, np.tile(np.arange(8), (3, 1)), keep)
+    counts = evaluate_mapping(layer, machine, mapping).counts
+    assert counts[0, 2, 0] == 0 and counts[2, 2, 1] == 0
+    assert not ((counts > 0) & (counts < 1e-6)).any()

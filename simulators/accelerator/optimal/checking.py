@@ -207,7 +207,7 @@ class _Tree:
 
 
 def _blocks(words: Floats, block: float) -> Floats:
-    return np.asarray(np.maximum(0.0, np.ceil(words / block * (1 - SLACK) - SLACK)))
+    return np.asarray(np.maximum(0.0, np.ceil(words / block * (1 - SLACK) - 2e-6)))
 
 
 def _vectors(rest: Ints) -> Ints | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiled import compiled
+from ..cost import ROUNDING
 from ..layout import (
     C, DELAY, DILATION_H, ENERGY, FINISHED, INPUTS, OUTPUTS, P, R, READ, S, STRIDE_H,
     UPDATE, FILL,
@@ -170,7 +171,7 @@ def accesses(words, block):
     Returns:
         Accesses.
     """
-    return np.ceil(words / block * (1.0 - SLACK) - SLACK)
+    return np.ceil(words / block * (1.0 - SLACK) - SLACK - ROUNDING)
 
 
 @compiled

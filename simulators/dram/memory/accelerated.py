@@ -52,7 +52,7 @@ class AcceleratedSimulator(Simulator):
     """
 
     name = "accelerated"
-    version = "1.1"
+    version = "1.2"
     settings = (
         Setting("device", "choice", "LPDDR5", tuple(FAMILIES), description="family of the memory"),
         Setting("requests", "whole", 20_000, low=1, high=1_000_000, description="most asked for"),
