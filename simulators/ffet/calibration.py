@@ -6,7 +6,7 @@ prints what they give there and, held out, on VexRiscv).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 
 from archgym.errors import ArchgymError
 
@@ -17,6 +17,7 @@ BOUNDS = {
     "pin_pitches": (1.0, 6.0),
     "climb_ps": (0.0, 2.0),
     "sheet": (0.0, 1.0),
+    "via_pitches": (0.0, 6.0),
 }
 ARGUMENTS = {
     "resistance": "FFET's over CFET's inverter resistance: source resistance -70.5 % (VLSI 2024) of at most "
@@ -28,6 +29,8 @@ ARGUMENTS = {
     "climb_ps": "what a via on the way to a higher layer must save, in ps on the longest path: via blockage, "
     "pin access and detours that routers avoid; 0: wires climb for nothing",
     "sheet": "between GT2N's wide sheet (w31) by cell height, 0, and its narrow one (w13), 1",
+    "via_pitches": "track blocked by a via that passes a layer, in the layer's pitches; 0: none, "
+    "its price is climb_ps",
     "pin_pitches": "M2 track blocked by one pin, in M1 pitches: a landing and its end-of-line spacing",
 }
 FITTED_ON = {
@@ -47,6 +50,7 @@ class Calibration:
     pin_pitches: float = 3.0
     climb_ps: float = 0.08
     sheet: float = 0.0
+    via_pitches: float = 0.0
 
     def __post_init__(self) -> None:
         for f in fields(self):
@@ -56,6 +60,11 @@ class Calibration:
                     f"calibration {f.name} must lie in {low} to {high} ({ARGUMENTS[f.name]}), "
                     f"got {getattr(self, f.name)}"
                 )
+
+    @property
+    def config(self) -> dict[str, float]:
+        """The constants, without those of options that are off: keys are then as before there were any."""
+        return {k: v for k, v in asdict(self).items() if v or k != "via_pitches"}
 
 
 FITTED = Calibration()

@@ -118,6 +118,7 @@ def place_round(
     aspect: float,
     seed: int,
     core: tuple[float, float],
+    pull: Floats | None = None,
 ) -> Placement:
     """Place cells round the macros; macros move to their logic in between.
 
@@ -128,6 +129,7 @@ def place_round(
         aspect: height of the core over its width.
         seed: of the placement.
         core: sides in um.
+        pull: (nets,) weight of each net's wire; None for 1 each.
 
     Returns:
         The placement.
@@ -147,7 +149,7 @@ def place_round(
             solid = boxes(macros, corners) / np.tile(scale, 2)
         mx, my = pin_places(macros, corners)
         ports = np.concatenate([px, mx / core[0]]), np.concatenate([py, my / core[1]])
-        found = spread(netlist, lib, aspect, seed, ports, solid)
+        found = spread(netlist, lib, aspect, seed, ports, solid, pull)
         if turn < MOVES:
             centres = _wanted(netlist, macros, found)
     middle = (corners + macros.sizes / 2) / scale

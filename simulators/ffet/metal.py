@@ -20,7 +20,8 @@ USABLE, USABLE_M1 = 0.75, 0.25
 class Metal:
     """Pairs of layers (t,): kohm/um of both and of their mean, ``via`` kohm from a pin, ``climb`` vias.
 
-    ``m1_um`` is M1's pitch.  ``wire`` (4, t) is fF/um: horizontal empty and full, vertical empty and full.
+    ``pitch_um`` (layers,) are the pitches, M1's first.
+    ``wire`` (4, t) is fF/um: horizontal empty and full, vertical empty and full.
     ``horizontal`` and ``vertical`` are the pair's layers as places in the tracks (layers,), per um.
     """
 
@@ -30,7 +31,7 @@ class Metal:
     ohm: Floats
     via: Floats
     climb: Floats
-    m1_um: float
+    pitch_um: Floats
     wire: Floats
     horizontal: NDArray[np.int64]
     vertical: NDArray[np.int64]
@@ -88,7 +89,7 @@ def metal(stack: Stack, layers: int) -> Metal:
         ohm,
         via,
         climb,
-        stack.layers[0].pitch_nm * 1e-3,
+        np.array([layer.pitch_nm * 1e-3 for layer in stack.layers]),
         wire,
         places,
         vertical,

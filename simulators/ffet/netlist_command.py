@@ -17,7 +17,8 @@ from .macros.abstract import Files
 from .netlist import Netlist, write_netlist
 from .simulator import load_netlist
 from .source import Source
-from .synthesis import synthesise
+from .synthesis import SCRIPTS, synthesise
+from .variants import FOLDER
 from .yosys import TIMEOUT_S
 
 
@@ -76,6 +77,10 @@ def add_netlist(parser: argparse.ArgumentParser) -> None:
         "--macro-at", action="append", default=[], metavar="INSTANCE=X,Y",
         help="a macro's lower left corner in um (default: near its logic)",
     )  # fmt: skip
+    p.add_argument(
+        "--variants", action="store_true",
+        help=f"write netlists of other scripts too ({', '.join(filter(None, SCRIPTS))})",
+    )  # fmt: skip
     p.add_argument("--prove", action="store_true", help="prove it equal to the source, by yosys")
     p.add_argument(
         "--timeout", type=float, default=TIMEOUT_S, metavar="SECONDS", help="for each run of yosys"
@@ -120,6 +125,7 @@ def _import(options: argparse.Namespace) -> None:
         with busy("yosys proves it equal to its source …", options.json):
             proved = prove(netlist, source, admission.registers, timeout_s=options.timeout)
     write_netlist(netlist, target)
+    others = _variants(options, name, given, macros, at, target) if options.variants else []
     admission.write(report)
     _report(admission, options.json)
     if options.json:
@@ -128,6 +134,28 @@ def _import(options: argparse.Namespace) -> None:
         print(f"Equal to its source: {proved} points proved.")
     _table(netlist)
     print(f"Written to {target}; use it as a scenario's workload.  Admission: {report}")
+    for path, cells in others:
+        print(f"Variant of {cells} cells: {path}")
+
+
+def _variants(
+    options: argparse.Namespace, name: str, given: dict[str, str], macros: Files,
+    at: dict[str, tuple[float, float]], target: Path,
+) -> list[tuple[Path, int]]:  # fmt: skip
+    """Write a netlist of every other script; their files, and how many cells they have."""
+    (target.parent / FOLDER).mkdir(parents=True, exist_ok=True)
+    out = []
+    for script in filter(None, SCRIPTS):
+        with busy(f"yosys synthesises {options.top}, {script} …", options.json):
+            netlist = synthesise(
+                options.sources, options.top, name, given, include=options.include,
+                define=options.define, tie_undriven=options.tie_undriven, macros=macros, macro_at=at,
+                timeout_s=options.timeout, script=script,
+            ).netlist  # fmt: skip
+        path = target.parent / FOLDER / f"{target.stem}.{script}.npz"
+        write_netlist(netlist, path)
+        out.append((path, len(netlist.function)))
+    return out
 
 
 def _corners(given: list[str]) -> dict[str, tuple[float, float]]:

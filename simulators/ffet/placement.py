@@ -163,7 +163,9 @@ class Field:
         return fft.idct(fft.dst(shifted, type=3, axis=axis), type=2, axis=1 - axis) / (2 * m)
 
 
-def place(netlist: Netlist, lib: Library, aspect: float, seed: int) -> Placement:
+def place(
+    netlist: Netlist, lib: Library, aspect: float, seed: int, pull: Floats | None = None
+) -> Placement:
     """Place a netlist's cells at X1 sizes.
 
     Ports lie round the core in their order. Where its edges cannot hold them, they lie on a grid
@@ -174,6 +176,7 @@ def place(netlist: Netlist, lib: Library, aspect: float, seed: int) -> Placement
         lib: the library.
         aspect: height of the core over its width.
         seed: of the start.
+        pull: (nets,) weight of each net's wire; None for 1 each.
 
     Returns:
         The placement.
@@ -183,9 +186,9 @@ def place(netlist: Netlist, lib: Library, aspect: float, seed: int) -> Placement
     """
     count = len(netlist.port_net)
     if not crowded(netlist, lib, aspect):
-        return spread(netlist, lib, aspect, seed, port_positions(count))
+        return spread(netlist, lib, aspect, seed, port_positions(count), pull=pull)
     slots = grid(count)
-    found = spread(netlist, lib, aspect, seed, slots)
+    found = spread(netlist, lib, aspect, seed, slots, pull=pull)
     for _ in range(MOVES):
         total, x, y = (np.zeros(netlist.nets) for _ in range(3))
         np.add.at(total, netlist.pin_net, 1.0)
@@ -196,13 +199,14 @@ def place(netlist: Netlist, lib: Library, aspect: float, seed: int) -> Placement
         total[bare] = 1.0
         at = netlist.port_net
         chosen = _matched((x / total)[at], (y / total)[at], *slots)
-        found = spread(netlist, lib, aspect, seed, (slots[0][chosen], slots[1][chosen]))
+        at_slots = slots[0][chosen], slots[1][chosen]
+        found = spread(netlist, lib, aspect, seed, at_slots, pull=pull)
     return found
 
 
 def spread(
     netlist: Netlist, lib: Library, aspect: float, seed: int, ports: tuple[Floats, Floats],
-    solid: Floats | None = None,
+    solid: Floats | None = None, pull: Floats | None = None,
 ) -> Placement:  # fmt: skip
     """Place cells round fixed ports, and evenly round solid boxes.
 
@@ -213,6 +217,7 @@ def spread(
         seed: of the start.
         ports: x and y (ports,) in units of the core's sides.
         solid: (m, 4) boxes in units of the core's sides; None for none.
+        pull: (nets,) weight of each net's wire; None for 1 each.
 
     Returns:
         The placement.
@@ -234,7 +239,8 @@ def spread(
     start, pins, owner, offsets = pin_table(netlist, lib)
     owner, off = owner[pins], (offsets * (lib.cpp_um / bx))[pins]
     px, py = ports
-    counts = np.diff(netlist.cell_start).astype(np.float64)
+    pull = np.ones(netlist.nets) if pull is None else pull
+    counts = np.bincount(netlist.pin_cell, pull[netlist.pin_net], cells)
     weight_x, weight_y = (wide / high) ** 0.5, (high / wide) ** 0.5
 
     rng = np.random.default_rng(seed)
@@ -249,7 +255,7 @@ def spread(
 
     def gradient(gamma: float, weight: float) -> tuple[float, float, float]:
         wire = wirelength_gradient(
-            start, owner, x, y, off, weight_x, weight_y, gamma, LARGEST_NET, gx, gy, work
+            start, owner, x, y, off, weight_x, weight_y, pull, gamma, LARGEST_NET, gx, gy, work
         )
         bins.density(x, y, w, h, rho)
         own = 1.0

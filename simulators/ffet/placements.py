@@ -23,32 +23,41 @@ from archgym.kernels.sources import meaning
 from .buffering import buffered
 from .calibration import Calibration
 from .estimates import first_core
-from .library import library
+from .library import Library, library
 from .macro_places import place_round
 from .netlist import MOST_BYTES, Netlist
 from .placed import Placed
 from .placement import place, port_positions
 from .power import activities
+from .technology import stack as stack_of
+from .timing_driven import critical, heavier
 
 HERE = Path(__file__).parent
 MADE_BY = (
     "buffering.py", "functions.py", "macro_places.py", "netlist.py", "placement.py", "power.py",
     *(f"kernels/{name}.py" for name in ("activity", "density", "graph", "wirelength")),
 )  # fmt: skip
+# what the weights of timing-driven placement depend on besides the library's figures
+TIMED_BY = (
+    "analysis.py", "estimates.py", "levels.py", "metal.py", "placed.py", "timing_driven.py",
+    *(f"kernels/{name}.py" for name in ("sizing", "state", "timing", "trees", "wires")),
+)  # fmt: skip
 KEPT = 24  # placements in memory, some four megabytes each
 
 
 class Placements:
-    """Placements of one netlist on one stack."""
+    """Placements of one netlist on one stack; ``rounds`` are of timing-driven placement."""
 
-    def __init__(self, netlist: Netlist, stack: str, fitted: Calibration) -> None:
-        self.netlist, self.stack, self.fitted = netlist, stack, fitted
+    def __init__(self, netlist: Netlist, stack: str, fitted: Calibration, rounds: int = 0) -> None:
+        self.netlist, self.stack, self.fitted, self.rounds = netlist, stack, fitted, rounds
         self._known: OrderedDict[str, tuple[Placed, Floats]] = OrderedDict()
         self._lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
         """What makes them; a copy has a lock of its own and reads placements from disk again."""
-        return {"netlist": self.netlist, "stack": self.stack, "fitted": self.fitted}
+        return {
+            "netlist": self.netlist, "stack": self.stack, "fitted": self.fitted, "rounds": self.rounds,
+        }  # fmt: skip
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]
@@ -74,8 +83,10 @@ class Placements:
         shapes = lib.width[lib.first[np.unique(self.netlist.function)]]
         text = (
             f"{self.netlist.content_hash} {shapes.tolist()} {lib.cpp_um} {lib.height_um} {aspect} "
-            f"{seed} {_sources()}"
+            f"{seed} {_sources(MADE_BY)}"
         ) + (f" {utilization}" if self.netlist.macros else "")
+        if self.rounds:
+            text += f" {self.rounds} {self._timing(lib)}"
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
         with self._lock:
             if key in self._known:
@@ -88,20 +99,38 @@ class Placements:
         )
         found = self._read(path)
         if found is None:
-            if self.netlist.macros:
-                core = first_core(self.netlist, lib, aspect, utilization)
-                placement = place_round(self.netlist, self.netlist.macros, lib, aspect, seed, core)
-            else:
-                placement = place(self.netlist, lib, aspect, seed)
-            block, x, y = buffered(self.netlist, placement.x, placement.y)
-            ports = placement.port_x, placement.port_y
-            found = Placed(block, x, y, ports, placement.macros), activities(block)
+            placed = self._place(lib, aspect, seed, utilization)
+            found = placed, activities(placed.netlist)
             self._write(path, *found)
         with self._lock:
             self._known[key] = found
             while len(self._known) > KEPT:
                 self._known.popitem(last=False)
         return found
+
+    def _place(self, lib: Library, aspect: float, seed: int, utilization: float) -> Placed:
+        """Place and buffer the netlist, again in every round of timing."""
+        n, pull = self.netlist, np.ones(self.netlist.nets)
+        for turn in range(self.rounds + 1):
+            if n.macros:
+                core = first_core(n, lib, aspect, utilization)
+                placement = place_round(n, n.macros, lib, aspect, seed, core, pull)
+            else:
+                placement = place(n, lib, aspect, seed, pull)
+            block, x, y = buffered(n, placement.x, placement.y)
+            ports = placement.port_x, placement.port_y
+            placed = Placed(block, x, y, ports, placement.macros)
+            if turn < self.rounds:
+                pull = heavier(pull, critical(placed, n, lib, aspect, self.stack, self.fitted))
+        return placed
+
+    def _timing(self, lib: Library) -> str:
+        """A digest of what the weights of timing-driven placement depend on."""
+        text = f"{self.fitted} {stack_of(self.stack)} {_sources(TIMED_BY)}"
+        digest = hashlib.sha256(text.encode())
+        for figures in lib.cells:
+            digest.update(figures.tobytes())
+        return digest.hexdigest()[:16]
 
     def _read(self, path: Path) -> tuple[Placed, Floats] | None:
         """What the file holds; None where there is none or it is damaged (it is then made anew)."""
@@ -137,8 +166,8 @@ class Placements:
 
 
 @cache
-def _sources() -> str:
+def _sources(names: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
-    for name in MADE_BY:
+    for name in names:
         digest.update(meaning(HERE / name).encode())
     return digest.hexdigest()[:16]

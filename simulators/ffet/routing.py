@@ -17,9 +17,11 @@ from .kernels.wires import behind, gains
 from .macros.keepout import KeepOut, kept_free
 from .metal import Metal
 from .technology import MOST_LAYERS
+from .via_blockage import left_by_vias
 
 GCELL_UM = 0.6
 ROUNDS, LAYER_ROUNDS = 8, 4
+VIA_ROUNDS = 3  # of laying all wires again round the vias of the round before
 Ints = NDArray[np.int64]
 
 
@@ -139,7 +141,7 @@ def route(
     gx = np.clip((trees.x / size[0] * nx).astype(np.int64), 0, nx - 1)
     gy = np.clip((trees.y / size[1] * ny).astype(np.int64), 0, ny - 1)
     gcell = (size[0] / nx + size[1] / ny) / 2
-    blocked_um = fitted.pin_pitches * metal.m1_um
+    blocked_um = fitted.pin_pitches * metal.pitch_um[0]
     cap_h, cap_v = capacities(metal, trees, gx, gy, (nx, ny), size, blocked_um, keep_out)
     n = len(trees.up)
     kind, mid, h_tier, v_tier = (np.zeros(n, np.int64) for _ in range(4))
@@ -153,21 +155,16 @@ def route(
     gains(trees.up, net, urgency, nodes.length, below, metal.ohm, metal.via, middle, gain)
     edges = np.flatnonzero((trees.up >= 0) & (kind >= 0))  # others stay on the lowest pair
     order = edges[np.argsort(-gain[edges], kind="stable")]
-    use_h, use_v = np.zeros(cap_h.shape), np.zeros(cap_v.shape)
-    h, v = (Tracks(*(a.reshape(len(a), -1) for a in t)) for t in ((use_h, cap_h), (use_v, cap_v)))
-    pairs = Metals(
-        metal.horizontal,
-        metal.vertical,
-        metal.h_ohm,
-        metal.v_ohm,
-        metal.via,
-        metal.climb,
-        metal.wire,
-    )
-    kernels.assign(
-        nodes, order, below, urgency[net[order]], fitted.climb_ps, pairs, middle, ny, h, v,
-        LAYER_ROUNDS,
-    )  # fmt: skip
+    pairs, free = _pairs(metal), (cap_h, cap_v)
+    for turn in range(1 + VIA_ROUNDS if fitted.via_pitches else 1):
+        if turn:
+            cap_h, cap_v = left_by_vias(nodes, trees.pin, metal, size, free, fitted.via_pitches)
+        use_h, use_v = np.zeros(cap_h.shape), np.zeros(cap_v.shape)
+        h, v = _flat(use_h, cap_h), _flat(use_v, cap_v)
+        kernels.assign(
+            nodes, order, below, urgency[net[order]], fitted.climb_ps, pairs, middle, ny, h, v,
+            LAYER_ROUNDS,
+        )  # fmt: skip
     resistance, capacitance = np.zeros(n), np.zeros(n)
     kernels.extract(trees.x, trees.y, trees.pin, nodes, pairs, ny, h, v, resistance, capacitance)
     over_h, count_h = kernels.exceeded(h.use, h.cap)
@@ -176,6 +173,17 @@ def route(
         trees, gx, gy, kind, mid, h_tier, v_tier, nodes.length, resistance, capacitance,
         use_h, cap_h, use_v, cap_v, gcell, float(over_h + over_v), int(count_h + count_v),
     )  # fmt: skip
+
+
+def _pairs(metal: Metal) -> Metals:
+    """The metal as the kernels take it."""
+    m = metal
+    return Metals(m.horizontal, m.vertical, m.h_ohm, m.v_ohm, m.via, m.climb, m.wire)
+
+
+def _flat(use: Floats, cap: Floats) -> Tracks:
+    """Tracks in use and in all, with the borders of a layer in a row."""
+    return Tracks(use.reshape(len(use), -1), cap.reshape(len(cap), -1))
 
 
 def layer_shares(routed: Iterable[Routed]) -> Floats:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from archgym.contracts.evaluation import Evaluation, Metric
+from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.explanation import Breakdown
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
@@ -22,38 +22,18 @@ from .choices import Choices
 from .floorplan import NoRoom
 from .flow import Block, build
 from .functions import REGISTER
+from .metrics import METRICS, figures
 from .netlist import Netlist, read_netlist
 from .placements import Placements
-from .power import energy_fj, leakage_nw
 from .sides import macro_fault, pin_sides
 from .space import UTILIZATIONS, space, unbuildable
 from .technology import MOST_LAYERS, STACKS, devices
 from .technology import stack as stack_of
+from .variants import OWN, best, load_variants
 
 NETLISTS = Path(__file__).parents[2] / "scenarios" / "ffet"
-METRICS = (
-    Metric("core_area", "m2", "of the core: cell area over utilisation"),
-    Metric("frequency", "Hz", "reached: one over the least period, mean over placements"),
-    Metric("frequency_stderr", "Hz", "standard error of that mean"),
-    Metric("running_frequency", "Hz", "at which it runs: the lower of target and reached"),
-    Metric("power", "W", "at the running frequency"),
-    Metric("energy_per_cycle", "J", "power over that frequency"),
-    Metric("energy_delay", "J s", "energy per cycle times the cycle"),
-    Metric("leakage", "W", "part of power that does not go with frequency"),
-    Metric("wirelength_front", "m", "routed at the front"),
-    Metric("wirelength_back", "m", "routed at the back"),
-    Metric("overflow_front", "", "tracks above capacity at the front"),
-    Metric("overflow_back", "", "tracks above capacity at the back"),
-    Metric("drv", "", "design-rule violations: borders of gcells where a layer is above capacity"),
-    Metric("routing_layers", "", "signal layers on both sides, what the block costs"),
-    Metric("critical_path", "s", "least period, mean over placements"),
-    Metric("cells", "", "standard cells, buffers included"),
-    Metric(
-        "wire_per_cell", "", "routed wire per cell over the square root of the mean cell's area"
-    ),
-)
-
-
+MOST_ROUNDS = 8  # of timing-driven placement
+ONE, BY_TARGET = "one", "by-target"
 _ROOMY: dict[str, str | int | float] = {
     "technology": "ffet-3.5t", "front_layers": MOST_LAYERS, "back_layers": MOST_LAYERS,
     "back_pin_share": 0.5, "utilization": UTILIZATIONS[0], "aspect_ratio": 1.0,
@@ -90,10 +70,25 @@ def load_netlist(name: str) -> Netlist:
         UnknownNameError: neither.
         ArchgymError: a damaged file or an unsound netlist.
     """
+    return read_netlist(packed(name))
+
+
+def packed(name: str) -> Path:
+    """The packed file of a netlist.
+
+    Args:
+        name: a shipped netlist's name, or a path ending in ``.npz``.
+
+    Returns:
+        Its path.
+
+    Raises:
+        UnknownNameError: neither.
+    """
     if name in netlist_names():
-        return read_netlist(NETLISTS / f"{name}.npz")
+        return NETLISTS / f"{name}.npz"
     if name.endswith(".npz"):
-        return read_netlist(Path(name))
+        return Path(name)
     raise UnknownNameError("netlist", name, netlist_names())
 
 
@@ -128,6 +123,21 @@ class BlockPPASimulator(Simulator):
         Setting("stack", "choice", "gt2n", tuple(STACKS), description="metal stack"),
         Setting("drv_bound", "number", 10.0, low=0.0, description="design-rule violations allowed"),
         Setting("calibration", "any", FITTED, description="fitted constants"),
+        Setting(
+            "timing_rounds",
+            "whole",
+            0,
+            low=0,
+            high=MOST_ROUNDS,
+            description="placed again with heavier critical nets, times",
+        ),
+        Setting(
+            "netlists",
+            "choice",
+            ONE,
+            (ONE, BY_TARGET),
+            description="one netlist, or of its variants the one that meets the target best",
+        ),
         THREADS,
     )
     metrics = METRICS
@@ -141,19 +151,35 @@ class BlockPPASimulator(Simulator):
         stack: str = "gt2n",
         drv_bound: float = 10.0,
         calibration: Mapping[str, float] | Calibration = FITTED,
+        timing_rounds: int = 0,
+        netlists: str = ONE,
         threads: int | None = None,
     ) -> None:
         if not isinstance(placements, int) or not 1 <= placements <= 1024:
             raise ArchgymError(f"placements is a whole number from 1 to 1024, got {placements!r}")
         if not drv_bound >= 0:
             raise ArchgymError(f"drv_bound must not be negative, got {drv_bound!r}")
+        if not isinstance(timing_rounds, int) or not 0 <= timing_rounds <= MOST_ROUNDS:
+            raise ArchgymError(
+                f"timing_rounds is a whole number from 0 to {MOST_ROUNDS}, got {timing_rounds!r}"
+            )
+        if netlists not in (ONE, BY_TARGET):
+            raise UnknownNameError("setting netlists", netlists, (ONE, BY_TARGET))
         self.netlist = load_netlist(workload)
         self.workload, self.workload_hash = workload, self.netlist.content_hash
         self.count, self.seed, self.stack, self.drv_bound = placements, seed, stack, drv_bound
-        self.fitted = _calibration(calibration)
+        self.fitted, self.timing_rounds = _calibration(calibration), timing_rounds
         self.threads = threads
         self.space = space()
-        self.placements = Placements(self.netlist, stack_of(stack).name, self.fitted)
+        self.netlists = {OWN: self.netlist}
+        if netlists == BY_TARGET:
+            self.netlists = load_variants(packed(workload), self.netlist)
+        self._placements = {
+            name: Placements(n, stack_of(stack).name, self.fitted, timing_rounds)
+            for name, n in self.netlists.items()
+        }
+        self.placements = self._placements[OWN]
+        self._taken: dict[Choices, str] = {}  # which netlist a design takes
         self._default: dict[str, str | int | float] | None = None
 
     @staticmethod
@@ -164,10 +190,15 @@ class BlockPPASimulator(Simulator):
     @property
     def config(self) -> Mapping[str, Any]:
         """Everything that the answers depend on."""
-        return {
+        out: dict[str, Any] = {
             "placements": self.count, "seed": self.seed, "stack": self.stack,
-            "drv_bound": self.drv_bound, "calibration": asdict(self.fitted),
+            "drv_bound": self.drv_bound, "calibration": self.fitted.config,
         }  # fmt: skip
+        if self.timing_rounds:  # an option: without it, keys are those of before there was one
+            out["timing_rounds"] = self.timing_rounds
+        if len(self.netlists) > 1:
+            out["netlists"] = {name: n.content_hash for name, n in self.netlists.items() if name}
+        return out
 
     @property
     def workload_features(self) -> Mapping[str, float]:
@@ -239,7 +270,25 @@ class BlockPPASimulator(Simulator):
         Raises:
             NoRoom: it cannot be legalised.
         """
-        placed, activity = self.placements.get(
+        return self._build_one(choices, seed, self.taken(choices))
+
+    def taken(self, choices: Choices) -> str:
+        """The netlist that a design takes.
+
+        Args:
+            choices: the design.
+
+        Returns:
+            Its name in ``netlists``; "" for the workload's own.
+        """
+        if len(self.netlists) > 1 and choices not in self._taken:
+            self.build(choices)
+        return self._taken.get(choices, OWN)
+
+    def _build_one(
+        self, choices: Choices, seed: int, name: str
+    ) -> tuple[Block, NDArray[np.float64]]:
+        placed, activity = self._placements[name].get(
             choices.technology, choices.aspect_ratio, seed, choices.utilization
         )
         pins = pin_sides(placed, choices.back_pin_share)
@@ -252,8 +301,17 @@ class BlockPPASimulator(Simulator):
             choices: the design.
 
         Returns:
-            The blocks, or why there are none.
+            The blocks, or why there are none; with several netlists, of the one that meets the target
+            best.
         """
+        if len(self.netlists) == 1:
+            return self._build(choices, OWN)
+        found = {name: self._build(choices, name) for name in self.netlists}
+        measured = {name: self.measure(built) for name, built in found.items()}
+        self._taken[choices] = best(measured, choices.target_ghz * 1e9)
+        return found[self._taken[choices]]
+
+    def _build(self, choices: Choices, name: str) -> Built:
         device = devices()[choices.technology]
         reason = unbuildable(
             device.dual_sided, choices.front_layers, choices.back_layers, choices.back_pin_share
@@ -263,7 +321,7 @@ class BlockPPASimulator(Simulator):
         blocks, activity = [], []
         for seed in range(self.seed, self.seed + self.count):
             try:
-                block, a = self.build_one(choices, seed)
+                block, a = self._build_one(choices, seed, name)
             except NoRoom as error:
                 return Built([], [], f"utilisation {choices.utilization}: {error}")
             blocks.append(block)
@@ -322,41 +380,3 @@ def _calibration(given: Mapping[str, float] | Calibration) -> Calibration:
         return replace(FITTED, **{k: float(v) for k, v in given.items()})
     except TypeError as error:
         raise ArchgymError(f"calibration: {error}") from None
-
-
-def figures(block: Block, activity: NDArray[np.float64]) -> dict[str, float]:
-    """Every metric of one block.
-
-    Args:
-        block: the block.
-        activity: (nets,) toggles per cycle.
-
-    Returns:
-        Metrics by name, in SI units.
-    """
-    period = block.period_ps * 1e-12
-    reached = 1.0 / period
-    running = min(block.choices.target_ghz * 1e9, reached)
-    leakage = leakage_nw(block) * 1e-9
-    power = energy_fj(block, activity) * 1e-15 * running + leakage
-    front, back = block.routed
-    cells = len(block.kind)
-    wire = front.length.sum() + back.length.sum()
-    return {
-        "core_area": block.plan.area_um2 * 1e-12,
-        "frequency": reached,
-        "running_frequency": running,
-        "power": power,
-        "energy_per_cycle": power / running,
-        "energy_delay": power / running**2,
-        "leakage": leakage,
-        "wirelength_front": float(front.length.sum()) * 1e-6,
-        "wirelength_back": float(back.length.sum()) * 1e-6,
-        "overflow_front": front.overflow,
-        "overflow_back": back.overflow,
-        "drv": float(block.violations),
-        "routing_layers": float(block.choices.front_layers + block.choices.back_layers),
-        "critical_path": period,
-        "cells": float(cells),
-        "wire_per_cell": float(wire / cells / (block.cell_area_um2 / cells) ** 0.5),
-    }

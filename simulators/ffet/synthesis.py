@@ -24,6 +24,7 @@ from .macros.instances import Instance, Macros
 from .module_bits import macro_bit
 from .netlist import NAME, Netlist
 from .source import Source, readable
+from .variants import OWN
 from .yosys import TIMEOUT_S, Workspace, finished, identifier, yosys
 
 # State machines keep their encoding, so that the result can be proved equal to its source; no
@@ -42,13 +43,19 @@ MAP = """attrmap -remove init
 dfflegalize -cell $_DFF_P_ x -cell $_DFF_PN0_ x -cell $_DFF_PN1_ x -cell $_DFFSR_PNN_ x -cell $_DLATCH_P_ x
 dfflibmap -liberty cells.lib
 techmap -map latch.v
-abc -liberty cells.lib -script +strash;&get,-n;&st;&dch;&nf;&put;topo
+abc -liberty cells.lib -script {script}
 setundef -zero
 hilomap -singleton -hicell TIEHI_X1 Y -locell TIELO_X1 Y
 opt_clean -purge
 check -assert
 write_json mapped.json
 """
+# What ABC does, by name: the netlist itself, and variants of it (``variants.py``).
+SCRIPTS = {
+    OWN: "+strash;&get,-n;&st;&dch;&nf;&put;topo",
+    "small": "+strash;dc2;dc2;&get,-n;&st;&dch,-f;&nf,-R,20,-F,5,-A,5,-a,20;&put;topo",
+    "shallow": "+strash;&get,-n;&st;&syn4;&b,-d;&dch;&nf;&put;topo",
+}
 FORGET = "proc\nattrmap -remove init\n"
 # A latch that is open while the clock is low, and an AND: both ways in which yosys writes the latch.
 GATE = r"""module ICG_X1 (input E, input CK, output Q); wire q;
@@ -73,7 +80,7 @@ def synthesise(
     sources: Sequence[Path], top: str, name: str, given: Mapping[str, str] | None = None,
     *, include: Sequence[Path] = (), define: Sequence[str] = (), tie_undriven: bool = False,
     macros: Files | None = None, macro_at: Mapping[str, tuple[float, float]] | None = None,
-    timeout_s: float = TIMEOUT_S,
+    timeout_s: float = TIMEOUT_S, script: str = OWN,
 ) -> Imported:  # fmt: skip
     """Synthesise Verilog for the CFET library's X1 cells; sizes are chosen after placement.
 
@@ -88,6 +95,7 @@ def synthesise(
         macros: Liberty and LEF of cells that the source instantiates, such as memories.
         macro_at: lower left corners in um of macros that shall not move, by instance.
         timeout_s: for each of two runs of yosys.
+        script: one of ``SCRIPTS``.
 
     Returns:
         The netlist, every cell at X1, and its admission.
@@ -118,15 +126,16 @@ def synthesise(
         admission.refuse()
         forget = FORGET if admission.initial_bits else ""
         gates = GATES if admission.latches else ""
-        script = read + GENERIC.format(top=top, forget=forget, gates=gates) + MAP
+        commands = read + GENERIC.format(top=top, forget=forget, gates=gates)
+        commands += MAP.format(script=SCRIPTS[script])
         try:
-            work.run(script, timeout_s, top)
+            work.run(commands, timeout_s, top)
         finally:  # what cannot be mapped is often what admission has a name for
             if (work.folder / "generic.json").exists():
                 as_generic(_document(work, "generic.json", top), admission, boxes)
                 admission.refuse()
         mapped = _document(work, "mapped.json", top)
-    origin = f"{source.origin}; {admission.yosys}"
+    origin = f"{source.origin}; {admission.yosys}" + (f"; script {script}" if script else "")
     netlist, nets = from_module(mapped, name, origin, source.macros, macro_at or {})
     as_mapped(mapped, netlist, nets, admission)
     return Imported(netlist, admission)

@@ -15,8 +15,8 @@ from archgym.simulators.ffet.export import export
 from archgym.simulators.ffet.kernels.timing import LN2, LN4, looked_up
 from archgym.simulators.ffet.macros.abstract import Files
 from archgym.simulators.ffet.macros.tables import Table
+from archgym.simulators.ffet.metrics import figures
 from archgym.simulators.ffet.netlist import read_netlist, write_netlist
-from archgym.simulators.ffet.simulator import figures
 from archgym.simulators.ffet.source import Source
 from archgym.simulators.ffet.synthesis import synthesise
 

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from archgym.simulators.ffet import BlockPPASimulator
 from archgym.simulators.ffet.choices import Choices
+from archgym.simulators.ffet.library import library
 from archgym.simulators.ffet.max_utilization import highest, sweep
+from archgym.simulators.ffet.metrics import figures
 from archgym.simulators.ffet.placements import Placements
 from archgym.simulators.ffet.power import energy_fj, leakage_nw
-from archgym.simulators.ffet.simulator import figures, load_netlist
+from archgym.simulators.ffet.simulator import load_netlist
 
 from archgym import load_scenario
 from archgym.cli import main
@@ -108,13 +110,31 @@ def test_standard_error_is_that_of_the_placements(simulator):
     assert BlockPPASimulator("mac16", placements=1).measure(built)[0]["frequency"] > 0
 
 
+def test_timing_driven_placement_is_an_option_that_shortens_the_longest_path(simulator):
+    from archgym.simulators.ffet.timing_driven import critical, heavier
+
+    driven = BlockPPASimulator("mac16", placements=2, threads=1, timing_rounds=2)
+    assert driven.key != simulator.key and "timing_rounds" not in simulator.config
+    fast = {"technology": "cfet-4t", "target_ghz": 6.0}
+    plain, faster = (one(s, **fast)[0]["frequency"] for s in (simulator, driven))
+    assert faster > 1.01 * plain
+    placed, _ = simulator.placements.get("cfet-4t", 1.0, 0)
+    lib = library("cfet-4t")
+    share = critical(placed, simulator.netlist, lib, 1.0, "gt2n", simulator.fitted)
+    assert share.shape == (simulator.netlist.nets,) and share.max() == pytest.approx(1.0)
+    once = heavier(np.ones(len(share)), share)
+    assert once.min() >= 1 and once.argmax() == share.argmax()
+    assert np.all(heavier(once, share * 0) == once), "what a net gained, it keeps"
+
+
 def test_configuration_is_checked_and_part_of_the_key():
     base = BlockPPASimulator("mac16")
     assert base.key != BlockPPASimulator("mac16", placements=5).key
     assert base.key != BlockPPASimulator("mac16", stack="virtual5").key
     assert base.key != BlockPPASimulator("mac16", calibration={"resistance": 0.9}).key
     for wrong in ({"placements": 0}, {"placements": 2.5}, {"drv_bound": float("nan")},
-                  {"calibration": {"speed": 2}}, {"stack": "x"}):  # fmt: skip
+                  {"calibration": {"speed": 2}}, {"stack": "x"}, {"timing_rounds": -1},
+                  {"timing_rounds": 1.5}):  # fmt: skip
         with pytest.raises((ArchgymError, UnknownNameError)):
             BlockPPASimulator("mac16", **wrong)
 
@@ -244,6 +264,19 @@ def test_validation_command(capsys):
     assert all(c["held_out"] for c in document["checks"]), "constants were fitted on the other core"
     constants = {row["constant"] for row in document["details"]["Constants"]}
     assert constants >= {"resistance", "width_saving"}
+
+
+def test_options_say_what_they_bring():
+    from archgym.simulators.ffet.validation.options import DESIGNS, OPTIONS, options
+
+    rows = options("mac16", "gt2n", 1)
+    assert len(rows) == sum(len(DESIGNS) + len(o.relations) for o in OPTIONS)
+    effects = [r for r in rows if "frequency" in r]
+    assert {r["of"] for r in effects} == set(DESIGNS)
+    driven = [float(r["frequency"].split()[0]) for r in effects if "timing" in r["option"]]
+    assert max(driven) > 1.01
+    low = {r["option"]: float(r["with it"][:4]) for r in rows if r["of"].startswith("layers")}
+    assert low["vias have no price"] < low["timing-driven placement, one round"]
 
 
 def test_experiments_say_without_and_with_one_change():

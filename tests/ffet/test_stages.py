@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from archgym.simulators.ffet import BlockPPASimulator
 from archgym.simulators.ffet.analysis import time
-from archgym.simulators.ffet.calibration import Calibration
+from archgym.simulators.ffet.calibration import FITTED, Calibration
 from archgym.simulators.ffet.choices import Choices
 from archgym.simulators.ffet.estimates import trees_of
 from archgym.simulators.ffet.floorplan import NoRoom
+from archgym.simulators.ffet.flow import build
 from archgym.simulators.ffet.functions import DFF
 from archgym.simulators.ffet.kernels.density import density
 from archgym.simulators.ffet.kernels.routing import route as route_kernel
-from archgym.simulators.ffet.kernels.state import Wires
+from archgym.simulators.ffet.kernels.state import Nodes, Wires
 from archgym.simulators.ffet.kernels.timing import LN2, LN4, SLEW_SHARE
 from archgym.simulators.ffet.kernels.trees import grow
 from archgym.simulators.ffet.kernels.wirelength import exp_below, hpwl, wirelength_gradient
@@ -25,6 +26,7 @@ from archgym.simulators.ffet.placement import Field, pin_table, place, port_posi
 from archgym.simulators.ffet.routing import Trees
 from archgym.simulators.ffet.simulator import load_netlist
 from archgym.simulators.ffet.technology import STACKS, slowdown, stack
+from archgym.simulators.ffet.via_blockage import left_by_vias, stacks
 
 from archgym.errors import ArchgymError, UnknownNameError
 
@@ -105,7 +107,11 @@ def test_gradient_is_the_derivative():
         e, d = np.exp(v / gamma), np.exp(-v / gamma)
         return (v * e).sum() / e.sum() - (v * d).sum() / d.sum()
 
-    wirelength_gradient(start, pins, x, y, off, 1.0, 2.0, 1.5, 64, gx, gy, work)
+    once, more = np.ones(1), np.full(1, 3.0)
+    wirelength_gradient(start, pins, x, y, off, 1.0, 2.0, more, 1.5, 64, gx, gy, work)
+    heavier = gx.copy(), gy.copy()
+    wirelength_gradient(start, pins, x, y, off, 1.0, 2.0, once, 1.5, 64, gx, gy, work)
+    assert heavier[0] == pytest.approx(3 * gx) and heavier[1] == pytest.approx(3 * gy)
     for i in range(4):
         moved = x.copy()
         moved[i] += 1e-6
@@ -374,3 +380,38 @@ def test_both_sides_carry_the_load_of_one(block):
     assert block.nets.load.sum() == pytest.approx(wires + pins)
     single = replace(block.choices, back_layers=0, back_pin_share=0.0)
     assert single.back_layers == 0 and len(block.routed[1].length) > 0
+
+
+def test_stacks_of_vias_block_the_layers_that_they_pass():
+    """A wire on M6 and M7 from one pin to another: M3, M4 and M5 lose room at both ends."""
+    m = metal(stack("gt2n"), 12)
+    at, none = np.array([1, 1]), np.zeros(2, np.int64)
+    up, tier = np.array([-1, 0]), np.array([0, 2])
+    nodes = Nodes(at, np.array([1, 3]), up, none, none, tier, tier, np.zeros(2))
+    free = np.full((6, 3, 5), 9.0), np.full((6, 4, 4), 9.0)
+    low, high = stacks(nodes, np.array([0, 1]), m)
+    assert low.tolist() == [1, 1] and high.tolist() == [6, 6]
+    h, v = left_by_vias(nodes, np.array([0, 1]), m, (4 * 0.6, 5 * 0.6), free, 100.0)
+    lost_h, lost_v = 9.0 - h, 9.0 - v
+    for layer in range(12):
+        tracks, places = (lost_h, [(0, 1), (1, 1), (0, 3), (1, 3)]) if layer % 2 else (
+            lost_v, [(1, 0), (1, 1), (1, 2), (1, 3)])  # fmt: skip
+        taken = tracks[layer // 2]
+        expected = np.zeros(taken.shape)
+        if layer in (2, 3, 4, 5):  # M6 is passed on the way to M7
+            for place in places:
+                expected[place] = min(9.0, np.rint(100.0 * m.pitch_um[layer] / 0.6 / 2))
+        assert np.array_equal(taken, expected), layer
+
+
+def test_vias_that_block_cost_room_and_are_off_by_default(block):
+    fitted = replace(FITTED, via_pitches=3.0)
+    assert "via_pitches" not in FITTED.config and fitted.config["via_pitches"] == 3.0
+    sides = np.zeros_like(block.sides)
+    choices = replace(block.choices, back_layers=0, back_pin_share=0.0)
+    without, with_it = (build(block.placed, sides, choices, fitted=f) for f in (FITTED, fitted))
+    room = [
+        sum(c.sum() for c in (b.routed[0].cap_h, b.routed[0].cap_v)) for b in (without, with_it)
+    ]
+    assert room[1] < room[0]
+    assert with_it.routed[0].overflow >= without.routed[0].overflow

@@ -115,7 +115,7 @@ def _pull_two(gamma, one, first, second):
 
 
 @compiled
-def wirelength_gradient(start, owner, x, y, off, wx, wy, gamma, most, gx, gy, work):
+def wirelength_gradient(start, owner, x, y, off, wx, wy, pull, gamma, most, gx, gy, work):
     """The gradient of the weighted-average wirelength.
 
     Args:
@@ -126,6 +126,7 @@ def wirelength_gradient(start, owner, x, y, off, wx, wy, gamma, most, gx, gy, wo
         off: (pins,) offset of each pin along x, net by net.
         wx: weight of lengths along x.
         wy: weight of lengths along y.
+        pull: (nets,) weight of each net.
         gamma: length over which the average is smoothed.
         most: pins of the largest net that pulls.
         gx: (cells,), filled.
@@ -154,7 +155,8 @@ def wirelength_gradient(start, owner, x, y, off, wx, wy, gamma, most, gx, gy, wo
                 across[k], along[k] = px, py
             x0, x1 = min(x0, px), max(x1, px)
             y0, y1 = min(y0, py), max(y1, py)
-        total += (x1 - x0) * wx + (y1 - y0) * wy
+        vx, vy = wx * pull[n], wy * pull[n]
+        total += (x1 - x0) * vx + (y1 - y0) * vy
         if d > most:
             continue
         if d == 2:
@@ -162,23 +164,23 @@ def wirelength_gradient(start, owner, x, y, off, wx, wy, gamma, most, gx, gy, wo
             ay, by = _pull_two(gamma, one, along[0], along[1])
             c = owner[a]
             if c < cells:
-                gx[c] += ax * wx
-                gy[c] += ay * wy
+                gx[c] += ax * vx
+                gy[c] += ay * vy
             c = owner[a + 1]
             if c < cells:
-                gx[c] += bx * wx
-                gy[c] += by * wy
+                gx[c] += bx * vx
+                gy[c] += by * vy
             continue
         if x1 > x0:
             _pull(work, gamma, one, across, d, x0, x1)
             for k in range(d):
                 c = owner[a + k]
                 if c < cells:
-                    gx[c] += work[1, k] * wx
+                    gx[c] += work[1, k] * vx
         if y1 > y0:
             _pull(work, gamma, one, along, d, y0, y1)
             for k in range(d):
                 c = owner[a + k]
                 if c < cells:
-                    gy[c] += work[1, k] * wy
+                    gy[c] += work[1, k] * vy
     return total

@@ -13,6 +13,7 @@ from ..calibration import ARGUMENTS, BOUNDS, FITTED, FITTED_ON
 from ..simulator import BlockPPASimulator
 from .averages import Averages
 from .experiments import experiments
+from .options import options as measured
 from .relations import RELATIONS
 from .sensitivity import sensitivities
 from .tools import tools
@@ -39,6 +40,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--experiments", action="store_true",
         help="why relations do not hold: one change each, on these cores too",
+    )  # fmt: skip
+    parser.add_argument(
+        "--options", action="store_true",
+        help="what the flow's options bring on these cores, and what becomes of the relations",
     )  # fmt: skip
     parser.add_argument(
         "--tools", action="store_true", help="compare with OpenSTA, KLayout, graywolf too"
@@ -70,6 +75,15 @@ def _go(options: argparse.Namespace) -> Validation:
             with busy(f"{core}: experiments …", options.json):
                 found += experiments(core, options.stack, min(EXPERIMENT_RUNS, options.seeds))
         details["One change each: why relations do not hold"] = found
+    if options.options:
+        found = []
+        for core in options.core or CORES:
+            with busy(f"{core}: options …", options.json):
+                found += measured(core, options.stack, min(EXPERIMENT_RUNS, options.seeds))
+        details["Options of the flow: what they bring"] = [r for r in found if "asked" not in r]
+        details["Options of the flow: what becomes of the relations"] = [
+            r for r in found if "asked" in r
+        ]
     return Validation(checks, details)
 
 

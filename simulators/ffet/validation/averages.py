@@ -11,7 +11,8 @@ from archgym.kernels.threads import map_rows
 
 from ..choices import Choices
 from ..floorplan import NoRoom
-from ..simulator import METRICS, BlockPPASimulator, figures
+from ..metrics import METRICS, figures
+from ..simulator import BlockPPASimulator
 
 Values = dict[str, NDArray[np.float64]]
 

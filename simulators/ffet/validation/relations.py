@@ -221,15 +221,26 @@ def _wire(a: Averages) -> list[Check]:
     ]  # fmt: skip
 
 
+def layers_of(a: Averages, choices: Choices) -> list[float]:
+    """Where the wire of a design lies.
+
+    Args:
+        a: of a simulator.
+        choices: the design.
+
+    Returns:
+        Shares on M2 and M3, on M4 and M5, and above.
+    """
+    runs = range(a.simulator.seed, a.simulator.seed + min(LAYER_RUNS, a.simulator.count))
+    shares = np.mean(
+        [layer_shares(a.simulator.build_one(choices, s)[0].routed) for s in runs], axis=0
+    )
+    return [float(part.sum()) for part in (shares[1:3], shares[3:5], shares[5:])]
+
+
 def _layers(a: Averages) -> list[Check]:
     """Where the wire of a single-sided design lies; the price of a via was fitted on it."""
-    runs = range(a.simulator.seed, a.simulator.seed + min(LAYER_RUNS, a.simulator.count))
-    found = []
-    for choices in (CFET, FFET):
-        shares = np.mean(
-            [layer_shares(a.simulator.build_one(choices, s)[0].routed) for s in runs], axis=0
-        )
-        found.append([shares[1:3].sum(), shares[3:5].sum(), shares[5:].sum()])
+    found = [layers_of(a, choices) for choices in (CFET, FFET)]
     within = all(low <= round(v, 2) <= high for v, (low, high) in zip(found[0], PUBLIC))
     check = _check(a, "layers: wire on M2 and M3, M4 and M5, above, CFET; FFET",
                    "; ".join(", ".join(f"{v:.2f}" for v in row) for row in found),
