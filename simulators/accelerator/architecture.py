@@ -120,6 +120,8 @@ class Architecture:
     ``bits`` are the bits of a weight, input and output word; sums that are complete leave with
     ``output_bits`` where that is fewer (0: as they are).  ``meshes`` overrides the (x, y)
     instances of each level and of the MACs, which are otherwise the product of the fan-outs.
+    ``stored`` is how much of each tensor's words is stored and moved, metadata included (see
+    ``sparsity``).
     """
 
     name: str
@@ -130,6 +132,7 @@ class Architecture:
     mac_area_um2: float = 0.0
     meshes: tuple[tuple[int, int], ...] = ()
     output_bits: int = field(default=0, repr=False)
+    stored: tuple[float, float, float] = field(default=(1.0, 1.0, 1.0), repr=False)
     description: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -190,6 +193,12 @@ class Architecture:
         return min(self.output_bits or self.bits[2], self.bits[2])
 
     @property
+    def widths(self) -> NDArray[np.float64]:
+        """Bits that a word of weights, inputs, sums and finished outputs takes on average, (4,)."""
+        bits = np.array([*self.bits, self.final_bits], np.float64)
+        return bits * np.array([*self.stored, self.stored[2]])
+
+    @property
     def macs(self) -> int:
         """All multiply-accumulate units."""
         return int(self.mesh[-1].prod())
@@ -209,10 +218,10 @@ class Architecture:
         bandwidth = [(x.read_bits, x.write_bits, x.shared_bits) for x in levels]
         return (
             np.array([x.size_bits for x in levels], np.float64),
-            np.tile(np.array([*self.bits, self.final_bits], np.float64), (len(levels), 1)),
+            np.tile(self.widths, (len(levels), 1)),
             self.mesh,
             np.array(energy, np.float64),
-            np.array([[x.block] * 3 for x in levels], np.float64),
+            np.array([[x.block / s for s in self.stored] for x in levels], np.float64),
             np.array(bandwidth, np.float64),
             np.array([x.network_bits for x in levels], np.float64),
             np.array([x.hidden for x in levels], np.bool_),

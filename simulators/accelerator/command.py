@@ -19,6 +19,8 @@ from .workloads import FORMATS, names, resolve
 from .layout import OBJECTIVES, REUSE, TENSORS
 from .mapper import THOROUGH, Found, find_mapping
 from .mapping import Refusal
+from .sparse_options import add_sparsity, sparsely
+from .sparsity import parse_pattern
 from .systolic import DATAFLOWS, systolic
 
 
@@ -80,6 +82,7 @@ def add_map(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--reuse", default="physical", choices=REUSE, help="rules of reuse between loops"
     )
+    add_sparsity(p)
     p.add_argument("--nests", action="store_true", help="show every loop nest")
     p.add_argument(
         "--certify", action="store_true", help="go on to a proved optimum, or say how near it is"
@@ -121,6 +124,9 @@ def add_systolic(p: argparse.ArgumentParser) -> None:
         default="ws",
         choices=DATAFLOWS,
         help="which operand stays in place",
+    )
+    p.add_argument(
+        "--weights", default="1", metavar="N:M", help="weights that are not zero (default: all)"
     )
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_systolic)
@@ -230,8 +236,8 @@ def _level(level: Level) -> dict[str, Any]:
     }
 
 
-def _map(options: argparse.Namespace) -> int:
-    network = network_of(options)
+def _machine(options: argparse.Namespace) -> Architecture:
+    """The machine that the options of ``map`` name; they are checked."""
     machine = hardware.load_architecture(options.architecture)
     if options.output_bits < 0:
         raise ArchgymError(f"--output-bits must be at least 0, got {options.output_bits}")
@@ -243,12 +249,19 @@ def _map(options: argparse.Namespace) -> int:
         raise ArchgymError("--gap and --time are for --certify, which is not given")
     if options.check and not (options.certify and options.objective == "energy"):
         raise ArchgymError("--check is for --certify with --objective energy")
+    return machine
+
+
+def _map(options: argparse.Namespace) -> int:
+    network = network_of(options)
+    machine = _machine(options)
+    on = sparsely(options, machine)
     found: list[tuple[Any, Found]] = []
     with steps_of(len(network.layers), "layers", options.json) as step:
         for layer in network.layers:
             step(layer.name)
             one = find_mapping(
-                layer, machine, objective=options.objective, effort=options.effort,
+                layer, on(layer), objective=options.objective, effort=options.effort,
                 reuse=options.reuse, certify=options.certify,
                 gap=0.0 if options.gap is None else options.gap,
                 seconds=10.0 if options.time is None else options.time,
@@ -257,14 +270,14 @@ def _map(options: argparse.Namespace) -> int:
                 raise ArchgymError(f"layer {layer.name!r} does not fit {machine.name}: {one}")
             found.append((layer, one))
     energy = sum(layer.count * f.cost.energy_pj for layer, f in found) * 1e-12
-    latency = sum(layer.count * f.cost.cycles for layer, f in found) / machine.clock_hz
+    latency = sum(x.count * _cycles(f, machine, on(x)) for x, f in found) / machine.clock_hz
     checked = [_checked(layer, machine, f) if options.check else "" for layer, f in found]
     if options.plot:
         from .drawing import plot_energy
 
         plot_energy(found, machine, options.plot)
     if options.json:
-        rows = [_as_dict(layer, f, machine) for layer, f in found]
+        rows = [_as_dict(layer, f, machine, on(layer)) for layer, f in found]
         for document, verdict in zip(rows, checked):
             if verdict:
                 document["certificate"]["checked"] = verdict
@@ -276,7 +289,7 @@ def _map(options: argparse.Namespace) -> int:
             layer.name,
             layer.count,
             f"{f.cost.energy_pj * 1e-6:.4g}",
-            f"{f.cost.cycles:.0f}",
+            f"{_cycles(f, machine, on(layer)):.0f}",
             f"{f.cost.utilisation:.0%}",
             " | ".join(" ".join(filter(None, row[1:])) for row in f.mapping.format()),
         ]
@@ -300,6 +313,11 @@ def _map(options: argparse.Namespace) -> int:
     return int(any(x.startswith("fails") for x in checked))
 
 
+def _cycles(f: Found, machine: Architecture, ran_on: Architecture) -> float:
+    """Cycles of the machine's own clock; steps are faster where zeros are skipped."""
+    return f.cost.cycles * (machine.clock_hz / ran_on.clock_hz)
+
+
 def _proof(f: Found) -> list[str]:
     """The cells of a certificate: is it an optimum, how far may it be from one, what did that take."""
     c = f.certificate
@@ -320,17 +338,17 @@ def _checked(layer: Layer, machine: Architecture, f: Found) -> str:
     return f"{answer.verdict}: {answer.reason}" if answer.reason else answer.verdict
 
 
-def _as_dict(layer: Any, f: Found, machine: Architecture) -> dict[str, Any]:
+def _as_dict(layer: Any, f: Found, machine: Architecture, ran_on: Architecture) -> dict[str, Any]:
     proved = {} if f.certificate is None else {"certificate": f.certificate.summary()}
     return proved | {
         "layer": layer.name,
         "count": layer.count,
         "energy": f.cost.energy_pj * 1e-12,
-        "cycles": f.cost.cycles,
+        "cycles": _cycles(f, machine, ran_on),
         "utilisation": f.cost.utilisation,
         "mapping": f.mapping.format(),
         "traffic_bits": dict(
-            zip([x.name for x in machine.levels], f.cost.traffic_bits(machine).tolist())
+            zip([x.name for x in machine.levels], f.cost.traffic_bits(ran_on).tolist())
         ),
         "traffic_words": {
             level.name: dict(zip(TENSORS, row.tolist()))
@@ -341,8 +359,10 @@ def _as_dict(layer: Any, f: Found, machine: Architecture) -> dict[str, Any]:
 
 def _systolic(options: argparse.Namespace) -> None:
     network = network_of(options)
+    weights = parse_pattern(options.weights, "--weights")
     runs = [
-        (x, systolic(x, options.rows, options.columns, options.dataflow)) for x in network.layers
+        (x, systolic(x, options.rows, options.columns, options.dataflow, weights))
+        for x in network.layers
     ]
     if options.json:
         print_json([{"layer": x.name, "count": x.count, **run.__dict__} for x, run in runs])

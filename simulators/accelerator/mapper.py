@@ -91,12 +91,13 @@ def energy_floor(architecture: Architecture) -> float:
         pJ per product.
     """
     out = architecture.mac_pj
-    for letter in LETTERS:
+    for letter, stored in zip(LETTERS, architecture.stored):
         for level in reversed(architecture.levels):
             if level.fanout != (1, 1):
                 break
             if letter in level.must_keep:
-                out += (level.update_pj if letter == "O" else level.read_pj) / level.block
+                pj = level.update_pj if letter == "O" else level.read_pj
+                out += pj * stored / level.block
                 break
     return out
 

@@ -199,7 +199,7 @@ class Cost:
         """
         from .cost import narrowed
 
-        moved: NDArray[np.float64] = self.traffic @ np.array(architecture.bits, np.float64)
+        moved: NDArray[np.float64] = self.traffic @ architecture.widths[:3]
         if architecture.final_bits != architecture.bits[2]:
             bits = architecture.arrays[1]
             saved = [narrowed(self.counts, bits, i) for i in range(len(moved))]

@@ -49,7 +49,7 @@ def roofline(layer: Layer, machine: Architecture) -> Roofline:
     Returns:
         The bounds.
     """
-    widths = (machine.bits[0], machine.bits[1], machine.final_bits)
+    widths = machine.widths[[0, 1, 3]].tolist()
     weights, inputs, outputs = (
         n * bits for n, bits in zip(layer.tensor_sizes(), widths, strict=True)
     )

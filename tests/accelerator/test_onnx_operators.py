@@ -225,6 +225,31 @@ def test_grouped_queries(tmp_path):
     assert resolve(path).macs == 2 * (8 * 4 * 10 * 16) + 4 * 128 * 3
 
 
+def test_a_total_length_that_cannot_be_is_refused(tmp_path):
+    def model(total):
+        return save(
+            tmp_path / "n.onnx",
+            [
+                node(
+                    "GroupQueryAttention", ["q", "k", "v", "pk", "pv", "s", "t"], ["y", "a", "b"],
+                    domain="com.microsoft", num_heads=8, kv_num_heads=2,
+                )
+            ],
+            [
+                floats("q", 1, 4, 128), floats("k", 1, 4, 32), floats("v", 1, 4, 32),
+                floats("pk", 1, 2, 6, 16), floats("pv", 1, 2, 6, 16),
+            ],
+            [floats("y", 1, 4, 128)],
+            weights(s=np.array([total - 1], np.int32), t=np.array(total, np.int32)),
+            domains=["com.microsoft"],
+        )  # fmt: skip
+
+    assert resolve(model(7)).macs == 2 * (8 * 4 * 7 * 16)  # three of six places are taken
+    for total in (3, 11):
+        with pytest.raises(WorkloadError, match=f"total length of {total} does not fit 4 new"):
+            resolve(model(total))
+
+
 def body(kind, extra=()):
     """A body that multiplies its state by a matrix once."""
     out = [

@@ -167,6 +167,10 @@ def group_query_attention(node: Any, name: str, inputs: Inputs) -> Made:
     past = sizes(inputs, 3, "past_key")[2] if _there(inputs, 3) else 0
     total = inputs[6].value if _there(inputs, 6) and inputs[6] is not None else None
     keys = int(total.reshape(-1)[0]) if total is not None and total.size == 1 else past + k[2]
+    if not k[2] <= keys <= past + k[2]:
+        raise WorkloadError(
+            f"a total length of {keys} does not fit {k[2]} new tokens after at most {past}"
+        )
     layers = products.attention(
         name, batch=q[0], heads=q[1], kv_heads=k[1], queries=q[2], keys=keys, size=q[3],
         value_size=v[3],

@@ -94,7 +94,11 @@ def _further(faults: Faults, cells: list[str], where: str) -> list[int]:
         if ":" in cell:
             kept, _, of = cell.partition(":")
             if kept.strip() != of.strip():
-                faults.add(where, f"sparsity {cell} is not modelled here")
+                faults.add(
+                    where,
+                    f"sparsity {cell} is no part of a layer here; leave it out, and give "
+                    f"`archgym accelerator systolic --weights {cell}`",
+                )
         elif cell:
             out.append(faults.whole(cell, where))
     return out
