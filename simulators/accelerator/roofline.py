@@ -39,6 +39,27 @@ class Roofline:
         return "DRAM" if self.dram_seconds > self.compute_seconds else "compute"
 
 
+def touched(layer: Layer) -> int:
+    """Input words that some product takes; a stride may leave rows between windows out.
+
+    Args:
+        layer: its shape.
+
+    Returns:
+        Words, at most those of ``tensor_sizes``.
+    """
+
+    def lines(outputs: int, taps: int, stride: int, dilation: int) -> int:
+        # of the places stride * output + dilation * tap some are the same
+        common = math.gcd(stride, dilation)
+        again = max(0, outputs - dilation // common) * max(0, taps - stride // common)
+        return outputs * taps - again
+
+    rows = lines(layer.P, layer.R, layer.stride_h, layer.dilation_h)
+    columns = lines(layer.Q, layer.S, layer.stride_w, layer.dilation_w)
+    return layer.N * layer.G * layer.C * rows * columns
+
+
 def roofline(layer: Layer, machine: Architecture) -> Roofline:
     """The bounds of one layer on one machine.
 
@@ -50,9 +71,8 @@ def roofline(layer: Layer, machine: Architecture) -> Roofline:
         The bounds.
     """
     widths = machine.widths[[0, 1, 3]].tolist()
-    weights, inputs, outputs = (
-        n * bits for n, bits in zip(layer.tensor_sizes(), widths, strict=True)
-    )
+    sizes = (layer.tensor_sizes()[0], touched(layer), layer.tensor_sizes()[2])
+    weights, inputs, outputs = (n * bits for n, bits in zip(sizes, widths, strict=True))
     dram = machine.levels[0]
     read = weights + inputs
     cycles = max(

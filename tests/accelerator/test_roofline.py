@@ -1,12 +1,13 @@
 """Intensity and roofline: by hand, against the mapper, and at the command line."""
 
+import itertools
 import json
 
 import pytest
 from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.machines import load_architecture, names
 from archgym.simulators.accelerator.mapper import Found, find_mapping
-from archgym.simulators.accelerator.roofline import ridge, roofline, total
+from archgym.simulators.accelerator.roofline import ridge, roofline, total, touched
 from archgym.simulators.accelerator.workloads import resolve
 
 from archgym.cli import main
@@ -33,13 +34,30 @@ def test_each_occurrence_counts_and_each_layer_has_its_own_bound():
     assert whole.products == 3 * a.products + b.products
 
 
+def test_inputs_that_windows_touch():
+    for p, r, stride, dilation in itertools.product((1, 2, 5), (1, 2, 3), (1, 2, 3, 4), (1, 2, 3)):
+        layer = Layer("l", C=3, P=p, R=r, stride_h=stride, dilation_h=dilation)
+        places = {stride * i + dilation * j for i in range(p) for j in range(r)}
+        assert touched(layer) == 3 * len(places) <= layer.tensor_sizes()[1]
+
+
+# strides that leave rows out, and dilation, besides layers of networks
+SHAPES = {
+    "apart": Layer("apart", K=4, C=64, P=8, Q=8, stride_h=9, stride_w=9),
+    "shortcut": Layer("shortcut", K=128, C=64, P=28, Q=28, stride_h=2, stride_w=2),
+    "dilated": Layer("dilated", K=16, C=16, P=8, Q=8, R=3, S=3, dilation_h=6, dilation_w=6),
+    **{
+        name: resolve(name).layers[0]
+        for name in ("resnet18/conv1", "mobilenet-v2/block1_depthwise", "gpt2-decode/scores")
+    },
+}
+
+
 @pytest.mark.parametrize("machine", names())
-@pytest.mark.parametrize(
-    "layer", ["resnet18/conv1", "mobilenet-v2/block1_depthwise", "gpt2-decode/scores", "vit-b/qkv"]
-)
+@pytest.mark.parametrize("layer", sorted(SHAPES))
 def test_no_mapping_is_faster(machine, layer):
     architecture = load_architecture(machine)
-    shape = resolve(layer).layers[0]
+    shape = SHAPES[layer]
     found = find_mapping(shape, architecture, objective="delay", effort=300)
     assert isinstance(found, Found)
     seconds = found.cost.cycles / architecture.clock_hz
