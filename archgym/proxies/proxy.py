@@ -380,12 +380,13 @@ def _spans(proxy: Proxy, simulator: Simulator) -> bool:
     """Whether a proxy learnt from features of several workloads of the very same simulator."""
     if proxy.structure is None or len(proxy.workloads) < 2:
         return False
-    own = _without_workload(simulator.fingerprint())
-    return any(_without_workload(f) == own for f in proxy.description.fingerprints.values())
+    own = _of_any_workload(simulator.fingerprint())
+    return any(_of_any_workload(f) == own for f in proxy.description.fingerprints.values())
 
 
-def _without_workload(fingerprint: Mapping[str, Any]) -> str:
-    kept = {k: v for k, v in fingerprint.items() if not k.startswith("workload")}
+def _of_any_workload(fingerprint: Mapping[str, Any]) -> str:
+    """A fingerprint less workload and space; data sets hold the space once, apart."""
+    kept = {k: v for k, v in fingerprint.items() if k != "space" and not k.startswith("workload")}
     return json.dumps(kept, sort_keys=True, default=str)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.explanation import Breakdown
+from archgym.contracts.features import Features
 from archgym.contracts.simulator import Simulator
 from archgym.space import THREADS, Designs, Setting
 from archgym.kernels.threads import map_rows
@@ -46,6 +47,7 @@ class AcceleratorSimulator(Simulator):
 
     name = "accelerator"
     version = "1.1"
+    features_version = "layers 1"
     settings = (
         Setting(
             "space", "choice", "archgym-timeloop", tuple(SPACES), description="the design space"
@@ -198,6 +200,12 @@ class AcceleratorSimulator(Simulator):
             accounts[i] = account(mapped, self.architecture(x[i]), str(self._mapper["reuse"]))
         name = self.hardware.name
         return breakdowns(accounts, evaluation, *RELIEFS[name](), area_relief(name))
+
+    def _features(self, x: Designs) -> Features:
+        """What each layer must cost at least, without a mapping."""
+        from .network_features import network_features
+
+        return network_features(self.network, self.architecture, x)
 
     def mappings(self, design: Designs) -> list[tuple[Layer, Found | Refusal]]:
         """Every layer of the network with the mapping it runs by on one design.
