@@ -250,6 +250,58 @@ def test_a_total_length_that_cannot_be_is_refused(tmp_path):
             resolve(model(total))
 
 
+def experts(path, op="MoE", third=False, x=(32, 64), **changes):
+    """Eight experts of 160, two of which each token visits, behind their router."""
+    shape = {"wr": (64, 8), "w1": (8, 160, 64), "w2": (8, 64, 160), "w3": (8, 160, 64)} | changes
+    given = {"k": 2, "domain": "com.microsoft"}
+    if op == "QMoE":
+        order = ["x", "r", "w1", "", "", "w2", "", "", *(["w3"] if third else [])]
+        given["expert_weight_bits"] = 4
+    else:
+        order = ["x", "r", "w1", "", "w2", "", *(["w3"] if third else [])]
+    nodes = [
+        node("Reshape", ["x", "flat"], ["rows"]),
+        node("MatMul", ["rows", "wr"], ["r"]),
+        node(op, order, ["y"], **given),
+    ]
+    flat = np.array([-1, x[-1]])
+    return save(
+        path, nodes, [floats("x", *x)], [floats("y", *x)],
+        weights(flat=flat, **shape), domains=["com.microsoft"],
+    )  # fmt: skip
+
+
+def test_mixtures_of_experts(tmp_path):
+    path, router, one = tmp_path / "n.onnx", 32 * 64 * 8, 32 * 2 * 64 * 160
+    network = resolve(experts(path))
+    assert network.macs == router + 2 * one and network.notes["complete"]
+    assert {(x.G, x.P) for x in network.layers[1:]} == {(8, 8)}
+    assert resolve(experts(path, third=True)).macs == router + 3 * one
+    # a fused gate, matrices the other way round, three axes, four bits a weight, one token
+    assert resolve(experts(path, w1=(8, 320, 64))).macs == router + 3 * one
+    assert resolve(experts(path, w1=(8, 64, 160), w2=(8, 160, 64))).macs == router + 2 * one
+    assert resolve(experts(path, x=(2, 16, 64))).macs == router + 2 * one
+    packed = {"w1": (8, 160, 32), "w2": (8, 64, 80), "w3": (8, 160, 32)}
+    assert resolve(experts(path, "QMoE", third=True, **packed)).macs == router + 3 * one
+    single = resolve(experts(path, x=(1, 64)))
+    assert [(x.G, x.P, x.own_weights) for x in single.layers[1:]] == [(2, 1, 1)] * 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"w1": (8, 160, 63)}, "do not take tokens of 64"),
+        ({"w2": (8, 63, 160)}, "do not make tokens of 64"),
+        ({"w2": (8, 64, 96)}, "do not fit each other"),
+        ({"w2": (7, 64, 160)}, "8 and 7 matrices, 8 routes"),
+        ({"wr": (64, 1), "w1": (1, 160, 64), "w2": (1, 64, 160)}, "of which 2 are taken"),
+    ],
+)
+def test_mixtures_that_do_not_fit(tmp_path, changes, message):
+    with pytest.raises(WorkloadError, match=message):
+        resolve(experts(tmp_path / "n.onnx", **changes))
+
+
 def body(kind, extra=()):
     """A body that multiplies its state by a matrix once."""
     out = [

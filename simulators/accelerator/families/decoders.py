@@ -10,6 +10,7 @@ from archgym.errors import WorkloadError
 
 from ...cluster.models import MODELS
 from ...serving.shapes import SHAPES, Shape
+from ..experts import expert_products
 from ..layers import Layer, Network
 from .tokens import attention, product
 
@@ -91,22 +92,8 @@ def _step(name: str, shape: Shape, tokens: int, context: int) -> Network:
 
 
 def _experts(shape: Shape, tokens: int) -> list[Layer]:
-    """The router, and experts as groups, each with its own rows.
-
-    Where there are fewer visits than experts, each visit meets another expert, and another input of a
-    batch meets others again (``own_weights``).
-    """
+    """The router, and the experts that tokens visit."""
     d, n, wide = shape.hidden, shape.moe_layers, shape.expert_ffn
-    visits = tokens * shape.top_k
-    busy = min(visits, shape.experts)
-    own = int(visits < shape.experts)
-    rows, more = divmod(visits, busy)
-    layers = [product("router", tokens, d, shape.experts, n)]
-    for suffix, groups, p in (("", busy - more, rows), ("_fuller", more, rows + 1)):
-        if groups:
-            both = {"G": groups, "P": p, "count": n, "own_weights": own}
-            layers += [
-                Layer(f"experts_gate_up{suffix}", K=2 * wide, C=d, **both),
-                Layer(f"experts_down{suffix}", K=d, C=wide, **both),
-            ]
-    return layers
+    matrices = [("experts_gate_up", d, 2 * wide), ("experts_down", wide, d)]
+    experts = expert_products(tokens * shape.top_k, shape.experts, matrices, n)
+    return [product("router", tokens, d, shape.experts, n), *experts]

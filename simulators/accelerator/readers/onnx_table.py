@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import onnx_attention as heads
+from .onnx_experts import mixture
 from .onnx_operators import (
     MICROSOFT,
     Reader,
@@ -53,6 +54,8 @@ def _readers() -> dict[tuple[str, str], Reader]:
         "QAttention": heads.microsoft_attention,
         "MultiHeadAttention": heads.multi_head_attention,
         "GroupQueryAttention": heads.group_query_attention,
+        "MoE": mixture,
+        "QMoE": mixture,
     }
     learned: dict[str, Reader] = {
         "LinearClassifier": linear_model,
