@@ -16,6 +16,7 @@ from ..space import Designs
 from .rows import ProxyError
 
 DECADE = 10.0
+BEYOND = 1.0  # ranges of the training rows by which a column lies outside of them at most
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,13 @@ class Structure:
             features: of n designs.
 
         Returns:
-            Numbers between 0 and 1 on training rows.
+            Numbers between 0 and 1 on training rows; elsewhere at most ``BEYOND`` outside, for a model
+            that extrapolates makes nonsense of more.
         """
         found = _logarithms(_columns(features, self.estimates), self.least)
         spread = self.high - self.low
-        return (found - self.low) / np.where(spread > 0, spread, 1.0)
+        scaled = (found - self.low) / np.where(spread > 0, spread, 1.0)
+        return np.clip(scaled, -BEYOND, 1 + BEYOND)
 
     def of_designs(self, simulator: Simulator, x: Designs) -> tuple[Floats, Mapping[str, Floats]]:
         """What a model sees of designs.

@@ -39,7 +39,11 @@ OF_MACHINE = (
 PARTS = ("multiplications", "operands", "buffer", "DRAM")  # of energy
 TIMES = ("computing", "buffer", "DRAM")
 UNLIMITED = 1e9  # words per cycle of a port without a limit
-REACH = 1.0  # of the estimate of a design that cannot be built: it is never evaluated
+NOTHING = 1e-300  # of an estimate, which is positive
+ESTIMATED = (
+    "energy", "latency", "cycles", "area", "power", "utilisation", "energy_dram", "energy_glb",
+    "energy_pe", "energy_mac", "traffic_dram", "traffic_glb",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ def of_machine(hardware: Architecture) -> list[float]:
     return out
 
 
-def of_design(shapes: Shapes, hardware: Architecture) -> tuple[list[float], float, float]:
+def of_design(shapes: Shapes, hardware: Architecture) -> tuple[list[float], list[float]]:
     """What a network must cost on one machine, by part.
 
     Args:
@@ -185,7 +189,7 @@ def of_design(shapes: Shapes, hardware: Architecture) -> tuple[list[float], floa
         hardware: the machine.
 
     Returns:
-        The columns, and rough figures of energy in pJ and of time in cycles.
+        The columns, and rough figures of the metrics ``ESTIMATED``, in their units.
     """
     from .network_sketch import computing
 
@@ -194,37 +198,61 @@ def of_design(shapes: Shapes, hardware: Architecture) -> tuple[list[float], floa
     cycles = np.empty(len(shapes.layers))
     computing(shapes.dims, spatial, room, starts[starts.sum(axis=1) <= RANKS], cycles)
     instances = hardware.mesh.prod(axis=1)[:-1].astype(np.float64)
-    words = np.array([level.size_bits / word for level in hardware.levels[1:]]) * instances[1:]
-    near = np.maximum([words.sum(), words[1:].sum()], 1.0)[:, None]
+    inner = np.array([level.size_bits / word for level in hardware.levels[1:]]) * instances[1:]
+    near = np.maximum([inner.sum(), inner[1:].sum()], 1.0)[:, None]
     dram, buffer = np.maximum(shapes.tensors.sum(axis=1), 2 * shapes.macs / np.sqrt(near))
-    dram = np.maximum(dram, repeated(shapes.tensors, words @ hardware.keeps[1][1:]))
+    dram = np.maximum(dram, repeated(shapes.tensors, inner @ hardware.keeps[1][1:]))
     outer, second = hardware.levels[0], hardware.levels[min(1, len(hardware.levels) - 1)]
+    macs = float(shapes.times @ shapes.macs)
+    moved = shapes.times @ np.array([buffer, dram]).T
     parts = np.array(
         [
-            shapes.times @ shapes.macs * hardware.mac_pj,
-            shapes.times @ shapes.macs * operands_pj(hardware),
-            shapes.times @ buffer * second.read_pj / second.block,
-            shapes.times @ dram * outer.read_pj / outer.block,
+            macs * hardware.mac_pj,
+            macs * operands_pj(hardware),
+            moved[0] * second.read_pj / second.block,
+            moved[1] * outer.read_pj / outer.block,
         ]
     )
     ports = [
         min(level.read_bits + level.write_bits, level.shared_bits) / word
         for level in (second, outer)
     ]
-    waiting = [moved / port for moved, port in zip((buffer, dram), ports)]
+    waiting = [words / port for words, port in zip((buffer, dram), ports)]
     slowest = np.maximum(cycles, np.maximum(*waiting))
-    total, energy = float(shapes.times @ slowest), float(parts.sum())
     working = float(shapes.times @ cycles)
-    held = np.log(shapes.tensors[None] / words[:, None, None])  # (L - 1, s, 3)
-    return [
+    held = np.log(shapes.tensors[None] / inner[:, None, None])  # (L - 1, s, 3)
+    row = [
         *of_machine(hardware),
-        float(shapes.times @ shapes.macs) / (working * hardware.macs),
-        *(parts / energy).tolist(),
+        macs / (working * hardware.macs),
+        *(parts / parts.sum()).tolist(),
         *(float(shapes.times @ w) / working for w in waiting),
         float(shapes.times @ (slowest > cycles)) / float(shapes.times.sum()),
         *(shapes.weight @ held).reshape(-1).tolist(),
         *shapes.means.tolist(),
-    ], energy, total  # fmt: skip
+    ]
+    return row, _metrics(hardware, macs, parts, float(shapes.times @ slowest), moved * word / 8)
+
+
+def _metrics(
+    hardware: Architecture, macs: float, parts: Floats, cycles: float, moved: Floats
+) -> list[float]:
+    """Rough figures of ``ESTIMATED``, in their units, from pJ by part and bytes of buffer and DRAM."""
+    joules, seconds = 1e-12 * parts, cycles / hardware.clock_hz
+    found = {
+        "energy": joules.sum(),
+        "latency": seconds,
+        "cycles": cycles,
+        "area": 1e-12 * hardware.area_um2,
+        "power": joules.sum() / seconds,
+        "utilisation": macs / (cycles * hardware.macs),
+        "energy_mac": joules[0],
+        "energy_pe": joules[1],
+        "energy_glb": joules[2],
+        "energy_dram": joules[3],
+        "traffic_glb": moved[0],
+        "traffic_dram": moved[1],
+    }
+    return [max(float(found[name]), NOTHING) for name in ESTIMATED]
 
 
 def repeated(tensors: Floats, held: Floats) -> Floats:
@@ -249,34 +277,26 @@ def repeated(tensors: Floats, held: Floats) -> Floats:
 
 
 def network_features(
-    network: Network, build: Callable[[Designs], Architecture], x: Designs
+    network: Network, names: tuple[str, ...], build: Callable[[Designs], Architecture], x: Designs
 ) -> Features:
     """Features of designs that run a network.
 
     Args:
         network: its layers.
+        names: what :func:`columns` says of the space's machines.
         build: the accelerator of one design, (d,).
         x: designs (n, d).
 
     Returns:
-        Columns and estimates of energy, time and area; a design that cannot be built has zeros.
+        Columns, and estimates of every metric. A design that cannot be built has columns of 0 and estimates
+        of 1; it has no metrics either.
     """
     shapes = Shapes.of(network)
-    names: tuple[str, ...] = ()
-    rows: list[list[float]] = []
-    rough = np.full((len(x), 4), REACH)
+    values, rough = np.zeros((len(x), len(names))), np.ones((len(x), len(ESTIMATED)))
     for i, design in enumerate(x):
         try:
             hardware = build(design)
         except TechnologyError:
-            rows.append([])
             continue
-        names = names or columns(hardware)
-        row, energy, cycles = of_design(shapes, hardware)
-        rows.append(row)
-        latency = cycles / hardware.clock_hz
-        rough[i] = 1e-12 * energy, latency, cycles, 1e-12 * hardware.area_um2
-    values = np.array([row or [0.0] * len(names) for row in rows]).reshape(len(x), len(names))
-    return Features(
-        names, values, dict(zip(("energy", "latency", "cycles", "area"), rough.T.copy()))
-    )
+        values[i], rough[i] = of_design(shapes, hardware)
+    return Features(names, values, dict(zip(ESTIMATED, rough.T.copy())))

@@ -203,9 +203,10 @@ class AcceleratorSimulator(Simulator):
 
     def _features(self, x: Designs) -> Features:
         """What each layer must cost at least, without a mapping."""
-        from .network_features import network_features
+        from .network_features import columns, network_features
 
-        return network_features(self.network, self.architecture, x)
+        names = columns(self.hardware.build(self.hardware.default))
+        return network_features(self.network, names, self.architecture, x)
 
     def mappings(self, design: Designs) -> list[tuple[Layer, Found | Refusal]]:
         """Every layer of the network with the mapping it runs by on one design.

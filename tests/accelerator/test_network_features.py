@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 from archgym.simulators.accelerator.layers import Layer, Network
 from archgym.simulators.accelerator.layout import DIMENSIONS
-from archgym.simulators.accelerator.network_features import Shapes, repeated
+from archgym.simulators.accelerator.network_features import (
+    Shapes,
+    columns,
+    network_features,
+    repeated,
+)
 from archgym.simulators.accelerator.simulator import AcceleratorSimulator
+from archgym.simulators.accelerator.technology import TechnologyError
 
 from archgym.collection.sample import sample
 from archgym.datasets.reader import Dataset
@@ -35,7 +41,11 @@ def test_contract_and_order_of_designs(space):
     for metric in ("energy", "latency"):
         logs = np.log([found.estimates[metric][e.feasible], e.metrics[metric][e.feasible]])
         assert np.corrcoef(logs)[0, 1] > 0.7, metric
-    assert found.estimates["area"] == pytest.approx(e.metrics["area"], rel=1e-9)
+    assert set(found.estimates) == {m.name for m in sim.metrics}
+    for exact in ("area", "energy_mac"):
+        assert found.estimates[exact][e.feasible] == pytest.approx(
+            e.metrics[exact][e.feasible], rel=1e-9
+        )
 
 
 def test_multipliers_are_never_busier_than_the_sketch_says():
@@ -58,6 +68,17 @@ def test_what_fits_passes_once_and_what_does_not_comes_again():
         repeated(tensors, np.array([10.0, 50.0, 50.0])) == 2 * 100 + 40 + 60
     )  # the rest in two tiles
     assert repeated(tensors, np.array([0.0, 0.0, 0.0])) > 200
+
+
+def test_a_design_that_cannot_be_built_has_the_same_columns():
+    def build(design):
+        raise TechnologyError("no such memory")
+
+    sim = simulator()
+    names = columns(sim.hardware.build(sim.hardware.default))
+    found = network_features(SMALL, names, build, sim.space.sample(2, np.random.default_rng(0)))
+    assert found.names == names and not found.values.any()
+    assert all((rough == 1).all() for rough in found.estimates.values())
 
 
 def test_columns_do_not_grow_with_the_network():

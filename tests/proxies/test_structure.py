@@ -115,6 +115,17 @@ def test_a_loaded_proxy_needs_the_simulator_and_its_version(tmp_path, learnt):
             require_trained_on(again, other)
 
 
+def test_columns_far_outside_of_the_training_rows_are_limited(learnt):
+    named, proxy = learnt
+    far = Described("w2")
+    far.gain = 1e6
+    columns, _ = proxy.structure.of_designs(far, far.space.sample(20, np.random.default_rng(2)))
+    gain = columns[:, proxy.structure.names.index("gain")]
+    assert (gain == 2).all(), "one range beyond"
+    inside, _ = proxy.structure.of_designs(named[1], proxy.rows.of_workload("w2").x)
+    assert inside.min() >= 0 and inside.max() <= 1
+
+
 def test_a_batch_of_structural_proxies_is_its_rows(learnt):
     named, proxy = learnt
     x = named[0].space.sample(40, np.random.default_rng(2))
