@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ NODE_TYPES = (
     "INVALID_NODE", "METADATA_NODE", "MEM_LOAD_NODE", "MEM_STORE_NODE", "COMP_NODE", "COMM_SEND_NODE",
     "COMM_RECV_NODE", "COMM_COLL_NODE",
 )  # fmt: skip
+LEFT_OUT = ("METADATA_NODE", "INVALID_NODE")
 COLLECTIVES = (
     "ALL_REDUCE", "REDUCE", "ALL_GATHER", "GATHER", "SCATTER", "BROADCAST", "ALL_TO_ALL",
     "REDUCE_SCATTER", "REDUCE_SCATTER_BLOCK", "BARRIER",
@@ -74,24 +75,51 @@ def read_traces(name: Path, npus: Sequence[int]) -> dict[str, list[Node]]:
         faults.add(f"{count} NPUs, and a file {name}.{count}.{kind} of one more")
     faults.raise_if_any()
     programs: dict[str, list[Node]] = {}
+    closed = set()  # NPUs whose trace ends with a node that is left out
     for i in range(count):
         path = Path(f"{name}.{i}.{kind}")
-        messages = _of_protobuf(path) if kind == "et" else _of_json(path)
+        messages = list(_of_protobuf(path) if kind == "et" else _of_json(path))
         with faults.collected(path.name):
             programs[str(i)] = list(_nodes(messages, npus))
+            if messages and _named(messages[-1].get("type", 0), NODE_TYPES) in LEFT_OUT:
+                closed.add(str(i))
+    faults.raise_if_any()
+    for fault in _cut(programs, closed, kind):
+        faults.add(fault)
     faults.raise_if_any()
     return programs
 
 
+def _cut(programs: Mapping[str, list[Node]], closed: Collection[str], kind: str) -> Iterator[str]:
+    """Traces that look like files that were cut between two nodes: they are the beginning of the longest one.
+
+    Nothing in a trace says how many nodes it has.
+    """
+    longest = max(programs, key=lambda i: len(programs[i]))
+    whole = [_without_peer(n) for n in programs[longest]]
+    for npu, nodes in programs.items():
+        short = len(nodes) < len(whole) and npu not in closed
+        if short and [_without_peer(n) for n in nodes] == whole[: len(nodes)]:
+            yield (
+                f"the trace of NPU {npu} has the first {len(nodes)} of the {len(whole)} nodes of NPU "
+                f"{longest} and ends there, as a .{kind} file does that was cut. If this NPU has less to "
+                "do, end its trace with a METADATA_NODE"
+            )
+
+
+def _without_peer(node: Node) -> dict[str, Any]:
+    return {k: v for k, v in node.items() if k not in ("src", "dst")}
+
+
 # ---- nodes
-def _nodes(messages: Iterator[dict[str, Any]], npus: Sequence[int]) -> Iterator[Node]:
+def _nodes(messages: Iterable[dict[str, Any]], npus: Sequence[int]) -> Iterator[Node]:
     """Nodes of a trace; those of metadata are left out, and what waits for them waits for no one."""
     kept, left_out = [], set()
     faults = Faults()
     for place, message in enumerate(messages, 1):
         with faults.collected(f"the {place}. node"):
             number = _whole("id", message.get("id", 0))
-            if _named(message.get("type", 0), NODE_TYPES) in ("METADATA_NODE", "INVALID_NODE"):
+            if _named(message.get("type", 0), NODE_TYPES) in LEFT_OUT:
                 left_out.add(number)
             else:
                 kept.append((number, message))

@@ -228,6 +228,20 @@ def test_a_trace_cut_short_is_refused_or_a_trace(tmp_path):
         assert "step.3.et" in str(caught.value) or size in ends
 
 
+def test_a_trace_that_is_the_beginning_of_another_was_cut(tmp_path):
+    """Cut between two nodes that nobody waits for, which nothing else would tell."""
+    first = {"id": 1, "type": "COMP_NODE", "durationMicros": 5}
+    second = {"id": 2, "type": "COMP_NODE", "durationMicros": 7, "dataDeps": [1]}
+    for npu, nodes in enumerate(([first, second], [first])):
+        (tmp_path / f"step.{npu}.json").write_text("".join(json.dumps(n) for n in nodes))
+    said = fault(tmp_path, "npus: [2]\nchakra: step\n")
+    assert "NPU 1 has the first 1 of the 2 nodes of NPU 0" in said and "METADATA_NODE" in said
+    ends = {"id": 9, "type": "METADATA_NODE"}
+    (tmp_path / "step.1.json").write_text(json.dumps(first) + json.dumps(ends))
+    task = workload(written(tmp_path, "npus: [2]\nchakra: step\n"))
+    assert [len(task.programs.of(npu)) for npu in range(2)] == [2, 1]
+
+
 WHOLE = "expected a whole number, got"
 CORRUPTIONS = [
     ({"id": 1e400}, f"id: {WHOLE}"),
