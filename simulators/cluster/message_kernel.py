@@ -7,7 +7,7 @@ Python, is ``tests/cluster/messages``.
 
 from __future__ import annotations
 
-from .compiled import inlined
+from .compiled import inlined, part
 from .message_npu import end_node, issue, join, make_ready, start_heads
 from .message_phase import ask, make, of_tree, ready
 from .message_queue import (
@@ -62,7 +62,7 @@ from .message_state import (
 )
 
 
-@inlined
+@part
 def _requests(t: Tables, s: State) -> bool:
     """Do what was asked for, in order; False where a time is beyond what an int64 holds."""
     r, fine = s.requests, True
@@ -84,7 +84,7 @@ def _requests(t: Tables, s: State) -> bool:
     return fine
 
 
-@inlined
+@part
 def _ended(t: Tables, s: State, npu: int, chunk: int, what: int, number: int) -> bool:
     """Carry out a call of a chunk; True where its phase has ended."""
     if what == READY:
@@ -101,7 +101,7 @@ def _ended(t: Tables, s: State, npu: int, chunk: int, what: int, number: int) ->
     return False
 
 
-@inlined
+@part
 def _carry_out(t: Tables, s: State, what: int, ref: int, number: int) -> None:
     """One call, with all that follows from it in this ns."""
     npu = node = issues = NONE
@@ -140,7 +140,7 @@ def _carry_out(t: Tables, s: State, what: int, ref: int, number: int) -> None:
             start_heads(t, s, npu, q)
 
 
-@inlined
+@part
 def _next_call(t: Tables, s: State) -> tuple[int, int, int, int]:
     """What is called next, whose call it is, its number, and the node that ends before; NONE for nothing."""
     clock = s.clock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .compiled import inlined
+from .compiled import part
 from .message_phase import ask, start
 from .message_state import (
     ALGORITHM,
@@ -57,7 +57,7 @@ from .message_state import (
 from .step_kernel import put, take
 
 
-@inlined
+@part
 def end_node(t: Tables, s: State, i: int) -> None:
     """A node that ran has ended.
 
@@ -75,7 +75,7 @@ def end_node(t: Tables, s: State, i: int) -> None:
     release(t, s, i)
 
 
-@inlined
+@part
 def release(t: Tables, s: State, i: int) -> None:
     """Free a node's resource and make ready what waited for it alone.
 
@@ -100,7 +100,7 @@ def release(t: Tables, s: State, i: int) -> None:
             make_ready(t, s, npu, child)
 
 
-@inlined
+@part
 def make_ready(t: Tables, s: State, npu: int, k: int) -> None:
     """A node waits for no other.
 
@@ -116,7 +116,7 @@ def make_ready(t: Tables, s: State, npu: int, k: int) -> None:
     s.readies[npu, q] += 1
 
 
-@inlined
+@part
 def issue(t: Tables, s: State, npu: int) -> None:
     """Start every ready node whose resource is free, in order of number.
 
@@ -140,7 +140,7 @@ def issue(t: Tables, s: State, npu: int) -> None:
         _start_node(t, s, npu, base + k, s.npus[npu, NODE_BASE] + k)
 
 
-@inlined
+@part
 def _start_node(t: Tables, s: State, npu: int, i: int, n: int) -> None:
     op, value, number = t.nodes[n, OP], t.nodes[n, VALUE], s.npus[npu, NUMBER]
     if op != RECEIVE:
@@ -162,7 +162,7 @@ def _start_node(t: Tables, s: State, npu: int, i: int, n: int) -> None:
         ask(s, SENDING, tag, number, t.nodes[n, PEER], size, i, 0)
 
 
-@inlined
+@part
 def _collective(t: Tables, s: State, npu: int, i: int, which: int) -> None:
     row, kept = s.npus[npu], t.rules[2]
     row[RUNNING_NODE], row[BEGAN], row[CHUNKS_LEFT] = i, s.clock[NOW], t.classes[which, CHUNKS]
@@ -180,7 +180,7 @@ def _collective(t: Tables, s: State, npu: int, i: int, which: int) -> None:
         start_heads(t, s, npu, q)
 
 
-@inlined
+@part
 def _place(t: Tables, s: State, npu: int, chunk: int, k: int, p: int) -> None:
     """Queue, direction and tree of a phase; queues and trees are taken in turn."""
     d, turn, q = t.phases[p, QUEUE_OF], t.phases[p, TURN], t.rules[1]
@@ -200,7 +200,7 @@ def _place(t: Tables, s: State, npu: int, chunk: int, k: int, p: int) -> None:
         s.trees[npu, kind, t.phases[p, PART]] = 1 - place[2]
 
 
-@inlined
+@part
 def join(s: State, npu: int, chunk: int, q: int) -> None:
     """A chunk waits in a queue behind the others.
 
@@ -219,7 +219,7 @@ def join(s: State, npu: int, chunk: int, q: int) -> None:
     queue[TAIL] = chunk
 
 
-@inlined
+@part
 def start_heads(t: Tables, s: State, npu: int, q: int) -> None:
     """Start waiting chunks of a queue as far as its capacity allows.
 

@@ -6,7 +6,7 @@ order: nothing that is asked for acts at once.
 
 from __future__ import annotations
 
-from .compiled import inlined
+from .compiled import part
 from .message_state import (
     ALGORITHM,
     ALWAYS,
@@ -70,7 +70,7 @@ from .message_state import (
 )
 
 
-@inlined
+@part
 def ask(s: State, what: int, a: int, b: int, c: int, d: int, e: int, f: int) -> None:
     """Write down what is to be done after the present call.
 
@@ -91,7 +91,7 @@ def ask(s: State, what: int, a: int, b: int, c: int, d: int, e: int, f: int) -> 
     r[i, 0], r[i, 1], r[i, 2], r[i, 3], r[i, 4], r[i, 5], r[i, 6] = what, a, b, c, d, e, f
 
 
-@inlined
+@part
 def phase_of(t: Tables, s: State, chunk: int) -> int:
     """The row of a chunk's present phase.
 
@@ -106,7 +106,7 @@ def phase_of(t: Tables, s: State, chunk: int) -> int:
     return t.classes[s.chunks[chunk, CLASS], FIRST_PHASE] + s.chunks[chunk, AT]
 
 
-@inlined
+@part
 def _me(t: Tables, s: State, npu: int, p: int) -> int:
     """Place of an NPU among the members of a phase."""
     stride = t.phases[p, STRIDE]
@@ -115,7 +115,7 @@ def _me(t: Tables, s: State, npu: int, p: int) -> int:
     return s.npus[npu, NUMBER] // stride % t.phases[p, COUNT]
 
 
-@inlined
+@part
 def _member(t: Tables, s: State, npu: int, p: int, place: int) -> int:
     """The number of the NPU at a place among the members of a phase."""
     stride, n = t.phases[p, STRIDE], t.phases[p, COUNT]
@@ -125,7 +125,7 @@ def _member(t: Tables, s: State, npu: int, p: int, place: int) -> int:
     return number + (place - number // stride % n) * stride
 
 
-@inlined
+@part
 def make(t: Tables, s: State, npu: int, chunk: int) -> None:
     """Make a packet; it is ready after a while, in which it may be reduced.
 
@@ -157,7 +157,7 @@ def make(t: Tables, s: State, npu: int, chunk: int) -> None:
         ask(s, LATER, npu, t.phases[p, ENDPOINT], READY, chunk, 0, 0)
 
 
-@inlined
+@part
 def _send(t: Tables, s: State, npu: int, chunk: int, p: int) -> None:
     """Send the oldest packet that waits, if there is one and it may be sent."""
     row = s.chunks[chunk]
@@ -181,7 +181,7 @@ def _send(t: Tables, s: State, npu: int, chunk: int, p: int) -> None:
     row[SENT] += 1
 
 
-@inlined
+@part
 def ready(t: Tables, s: State, npu: int, chunk: int) -> bool:
     """A packet is ready.
 
@@ -206,7 +206,7 @@ def ready(t: Tables, s: State, npu: int, chunk: int) -> bool:
     return bool(row[SENT] == sends and row[CREDITS] == t.phases[p, PARALLEL])
 
 
-@inlined
+@part
 def start(t: Tables, s: State, npu: int, chunk: int) -> None:
     """Begin the present phase of a chunk.
 
@@ -243,7 +243,7 @@ def start(t: Tables, s: State, npu: int, chunk: int) -> None:
             make(t, s, npu, chunk)
 
 
-@inlined
+@part
 def of_tree(t: Tables, s: State, npu: int, chunk: int, what: int) -> bool:
     """What happens to an NPU in a double binary tree.
 

@@ -6,7 +6,7 @@ or receives that wait and messages that came before them (key tag, source, desti
 
 from __future__ import annotations
 
-from .compiled import inlined
+from .compiled import inlined, part
 from .message_state import (
     ARRIVE,
     CALL,
@@ -29,7 +29,7 @@ FIRST, LAST, THERE = 5, 6, 7  # of an entry, after its key and the next of its b
 NEXT = 7  # of a post: what it is, its key, its sender, where it is, the next on its link
 
 
-@inlined
+@part
 def at(s: State, time: int, what: int) -> None:
     """Schedule an event; those of one ns happen in the order in which they are scheduled.
 
@@ -52,7 +52,7 @@ def at(s: State, time: int, what: int) -> None:
     heap[i, 0], heap[i, 1], heap[i, 2] = time, count, what
 
 
-@inlined
+@part
 def next_event(s: State) -> int:
     """Take the next event; the clock goes on to it.
 
@@ -86,7 +86,7 @@ def next_event(s: State) -> int:
     return what
 
 
-@inlined
+@part
 def _bucket(s: State, a: int, b: int, c: int, d: int) -> int:
     h = a * 0x9E3779B1 + b * 0x85EBCA77 + c * 0xC2B2AE3D + d * 0x27D4EB2F
     h ^= h >> 29
@@ -94,7 +94,7 @@ def _bucket(s: State, a: int, b: int, c: int, d: int) -> int:
     return (h ^ (h >> 32)) & (len(s.buckets) - 1)
 
 
-@inlined
+@part
 def entry_of(s: State, a: int, b: int, c: int, d: int) -> int:
     """The entry of a key; a new one, whose first call is NONE and whose messages are 0, if there is none.
 
@@ -138,7 +138,7 @@ def lay_out(s: State, there: Ints) -> None:
             s.buckets[at_] = e
 
 
-@inlined
+@part
 def forget(s: State, e: int) -> None:
     """Remove an entry.
 
@@ -159,7 +159,7 @@ def forget(s: State, e: int) -> None:
     s.clock[FREE_ENTRIES] += 1
 
 
-@inlined
+@part
 def add_call(s: State, e: int, what: int, ref: int, number: int) -> None:
     """Put a call behind the others of an entry.
 
@@ -181,7 +181,7 @@ def add_call(s: State, e: int, what: int, ref: int, number: int) -> None:
     entries[e, LAST] = c
 
 
-@inlined
+@part
 def take_call(s: State, e: int) -> int:
     """Take the first call of an entry that has one.
 
@@ -199,7 +199,7 @@ def take_call(s: State, e: int) -> int:
     return c
 
 
-@inlined
+@part
 def _post(s: State, what: int, a: int, b: int, c: int, d: int, sent: int) -> int:
     s.clock[FREE_POSTS] -= 1
     p = s.free[2, s.clock[FREE_POSTS]]
@@ -209,7 +209,7 @@ def _post(s: State, what: int, a: int, b: int, c: int, d: int, sent: int) -> int
     return p
 
 
-@inlined
+@part
 def drop_post(s: State, p: int) -> None:
     """A post is over.
 
@@ -221,7 +221,7 @@ def drop_post(s: State, p: int) -> None:
     s.clock[FREE_POSTS] += 1
 
 
-@inlined
+@part
 def receive(s: State, tag: int, source: int, npu: int, size: int, what: int, ref: int) -> None:
     """Call when the next message of a key has come, or in this ns if it is there.
 
@@ -244,7 +244,7 @@ def receive(s: State, tag: int, source: int, npu: int, size: int, what: int, ref
         add_call(s, e, what, ref, 0)
 
 
-@inlined
+@part
 def _delay(t: Tables, source: int, destination: int, size: int) -> int:
     """As :meth:`~.system.System.delay` tells: the first dimension in which the two differ counts."""
     for d in range(len(t.dims)):
@@ -262,7 +262,7 @@ def _delay(t: Tables, source: int, destination: int, size: int) -> int:
     return 0
 
 
-@inlined
+@part
 def _depart(t: Tables, s: State, p: int, link: int) -> None:
     """A message enters a free link."""
     posts, time = s.posts, s.posts[p, 4] / t.rate[0]
@@ -277,7 +277,7 @@ def _depart(t: Tables, s: State, p: int, link: int) -> None:
     at(s, s.clock[NOW] + int(time), 2 * _post(s, FREE, link, 0, 0, 0, NONE) + 1)
 
 
-@inlined
+@part
 def forward(t: Tables, s: State, p: int) -> None:
     """A message goes on to its next link, or waits for it.
 
@@ -305,7 +305,7 @@ def forward(t: Tables, s: State, p: int) -> None:
         links[link, 1] = p
 
 
-@inlined
+@part
 def free_link(t: Tables, s: State, link: int) -> None:
     """A link is free: the next message enters it.
 
@@ -323,7 +323,7 @@ def free_link(t: Tables, s: State, link: int) -> None:
     _depart(t, s, p, link)
 
 
-@inlined
+@part
 def send(t: Tables, s: State, tag: int, npu: int, to: int, size: int, sent: int) -> None:
     """Send a message.
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import inlined
+from .compiled import inlined, part
 from .step_kernel import COLLECTIVE, COMPUTE, RECEIVE, SEND, Nodes
 
 Ints = NDArray[np.int64]
@@ -46,7 +46,7 @@ class Cursor(NamedTuple):
     ends: Ints  # last node of the critical path of each layer
 
 
-@inlined
+@part
 def _add(nodes: Nodes, cursor: Cursor, op: int, value: int) -> int:
     n = nodes.counts[0]
     nodes.counts[0] += 1
@@ -55,7 +55,7 @@ def _add(nodes: Nodes, cursor: Cursor, op: int, value: int) -> int:
     return n
 
 
-@inlined
+@part
 def _after(nodes: Nodes, node: int, before: int) -> None:
     if before >= 0:
         e = nodes.counts[1]
@@ -65,7 +65,7 @@ def _after(nodes: Nodes, node: int, before: int) -> None:
         nodes.waits[node] += 1
 
 
-@inlined
+@part
 def _compute(nodes: Nodes, cursor: Cursor, time: int, also: int) -> None:
     n = _add(nodes, cursor, COMPUTE, time)
     _after(nodes, n, cursor.at[1])
@@ -73,7 +73,7 @@ def _compute(nodes: Nodes, cursor: Cursor, time: int, also: int) -> None:
     cursor.at[1] = n
 
 
-@inlined
+@part
 def _wait_for(nodes: Nodes, cursor: Cursor, plan: Plan, which: int) -> None:
     if plan.there[which]:
         n = _add(nodes, cursor, COLLECTIVE, which)
@@ -81,7 +81,7 @@ def _wait_for(nodes: Nodes, cursor: Cursor, plan: Plan, which: int) -> None:
         cursor.at[1] = n
 
 
-@inlined
+@part
 def _layer(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, back: int) -> None:
     gathered = -1
     if plan.train and plan.zero >= 3 and plan.there[WEIGHTS]:
@@ -103,25 +103,25 @@ def _layer(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, back: int) ->
     cursor.at[2] += 1
 
 
-@inlined
+@part
 def _message(stage: int, tag: int, plan: Plan) -> int:
     """Number of the message with a tag that goes to a stage."""
     return stage * 2 * plan.micro + tag
 
 
-@inlined
+@part
 def _receive(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, tag: int) -> None:
     n = _add(nodes, cursor, RECEIVE, _message(cursor.at[0], tag, plan))
     _compute(nodes, cursor, times.message, n)
 
 
-@inlined
+@part
 def _send(nodes: Nodes, cursor: Cursor, plan: Plan, there: int, tag: int) -> None:
     n = _add(nodes, cursor, SEND, _message(there, tag, plan))
     _after(nodes, n, cursor.at[1])
 
 
-@inlined
+@part
 def _forward(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, micro: int) -> None:
     stage = cursor.at[0]
     if stage > 0:
@@ -134,7 +134,7 @@ def _forward(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, micro: int)
         _send(nodes, cursor, plan, stage + 1, 2 * micro)
 
 
-@inlined
+@part
 def _backward(
     nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, micro: int, last: bool, made: Ints
 ) -> None:
@@ -152,7 +152,7 @@ def _backward(
         _send(nodes, cursor, plan, stage - 1, 2 * micro + 1)
 
 
-@inlined
+@part
 def _optimizer(nodes: Nodes, cursor: Cursor, plan: Plan, times: Times, made: Ints) -> None:
     _compute(nodes, cursor, times.optimizer, -1)
     if plan.there[GRADIENTS]:

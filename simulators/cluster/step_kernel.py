@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import inlined
+from .compiled import inlined, part
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -76,7 +76,7 @@ class State(NamedTuple):
     receiver: Ints  # (messages,) node that waits for it, -1 for none
 
 
-@inlined
+@part
 def _earlier(a: Ints, b: Ints) -> bool:
     if a[TIME] != b[TIME]:
         return a[TIME] < b[TIME]
@@ -85,13 +85,13 @@ def _earlier(a: Ints, b: Ints) -> bool:
     return a[ORDER] < b[ORDER]
 
 
-@inlined
+@part
 def _exchange(events: Ints, a: int, b: int) -> None:
     for k in range(FIELDS):
         events[a, k], events[b, k] = events[b, k], events[a, k]
 
 
-@inlined
+@part
 def _schedule(state: State, time: int, made: int, kind: int, node: int) -> None:
     events, clock = state.events, state.clock
     i = clock[2]
@@ -104,7 +104,7 @@ def _schedule(state: State, time: int, made: int, kind: int, node: int) -> None:
         i = (i - 1) // 2
 
 
-@inlined
+@part
 def _next_event(state: State) -> None:
     """Move the next event behind the last that waits."""
     events, clock = state.events, state.clock
@@ -123,7 +123,7 @@ def _next_event(state: State) -> None:
         i = least
 
 
-@inlined
+@part
 def put(heap: Ints, n: int, node: int) -> None:
     """Add a node to a heap.
 
@@ -139,7 +139,7 @@ def put(heap: Ints, n: int, node: int) -> None:
         i = (i - 1) // 2
 
 
-@inlined
+@part
 def take(heap: Ints, n: int) -> None:
     """Remove the first node of a heap.
 
@@ -160,12 +160,12 @@ def take(heap: Ints, n: int) -> None:
         i = least
 
 
-@inlined
+@part
 def _queue(op: int) -> int:
     return COMM if op in (COLLECTIVE, SEND) else (RECV if op == RECEIVE else 0)
 
 
-@inlined
+@part
 def _release(nodes: Nodes, state: State, node: int) -> None:
     """A node has ended."""
     s, op = nodes.stage[node], nodes.op[node]
@@ -183,14 +183,14 @@ def _release(nodes: Nodes, state: State, node: int) -> None:
         edge = nodes.following[edge]
 
 
-@inlined
+@part
 def _make_ready(nodes: Nodes, state: State, node: int) -> None:
     s, q = nodes.stage[node], _queue(nodes.op[node])
     put(state.ready[s, q], state.readies[s, q], node)
     state.readies[s, q] += 1
 
 
-@inlined
+@part
 def _run_until(state: State, time: int, made: int, node: int, s: int, q: int, op: int) -> None:
     running = state.running[s, q]
     running[TIME], running[MADE], running[ORDER] = time, made, state.clock[1]
@@ -201,7 +201,7 @@ def _run_until(state: State, time: int, made: int, node: int, s: int, q: int, op
         _schedule(state, time, made, op, node)
 
 
-@inlined
+@part
 def _start(nodes: Nodes, classes: Classes, delays: Ints, state: State, node: int) -> None:
     s, op, value, now = nodes.stage[node], nodes.op[node], nodes.value[node], state.clock[0]
     if op == RECEIVE:
@@ -228,7 +228,7 @@ def _start(nodes: Nodes, classes: Classes, delays: Ints, state: State, node: int
         _schedule(state, now + delays[value], now, ARRIVAL, node)
 
 
-@inlined
+@part
 def _issue(nodes: Nodes, classes: Classes, delays: Ints, state: State, s: int) -> None:
     """Start every ready node whose resource is free, in order of number."""
     while True:
@@ -245,7 +245,7 @@ def _issue(nodes: Nodes, classes: Classes, delays: Ints, state: State, s: int) -
         _start(nodes, classes, delays, state, node)
 
 
-@inlined
+@part
 def _open(nodes: Nodes, a: Ints, b: Ints) -> bool:
     """Whether the order of two events is open: they were scheduled in one nanosecond, inside a collective.
 
@@ -261,7 +261,7 @@ def _open(nodes: Nodes, a: Ints, b: Ints) -> bool:
     return not (alike and nodes.value[a[NODE]] == nodes.value[b[NODE]])
 
 
-@inlined
+@part
 def _next_end(nodes: Nodes, state: State, s: int) -> int:
     """The node of a stage's own work that is the next to end in this nanosecond, -1 for none."""
     a, b = state.running[s, 0], state.running[s, COMM]
