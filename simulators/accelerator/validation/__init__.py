@@ -25,7 +25,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--reference",
         type=Path,
         help="a file of the form of timeloop_reference.json or of dnn_reference.json (default: both, which "
-        "are installed)",
+        "are installed), or one of optima of AccelForge (tables machines, layers, optima, random_mappings)",
     )
     parser.set_defaults(go=_go)
 
@@ -41,7 +41,8 @@ def validate(reference: Path) -> Validation:
     """All checks that a reference file allows, and tables of detail.
 
     Args:
-        reference: a file of the form of ``timeloop_reference.json`` or ``dnn_reference.json``.
+        reference: a file of the form of ``timeloop_reference.json`` or ``dnn_reference.json``, or one of
+            optima of AccelForge.
 
     Returns:
         The checks and their details.
@@ -55,6 +56,10 @@ def validate(reference: Path) -> Validation:
             from . import timeloop
 
             return Validation(timeloop.check(data), reference=str(reference))
+        if "random_mappings" in data or "optima" in data:
+            from . import optima
+
+            return Validation(optima.check(data), reference=str(reference))
         checks, details = _networks(data)
         return Validation(checks, details, str(reference))
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:

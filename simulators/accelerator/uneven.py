@@ -1,0 +1,181 @@
+"""Nests whose levels hold each tensor at a depth of its own, counted as AccelForge counts them.
+
+A nest is one list of loops, outermost first, with *holders* between them: from there inwards a level
+keeps a tensor. The rules are those of AccelForge 1.0 in closed form. They differ from this model's own:
+a tile stays in place only where its holder stands outside a loop, whatever that loop indexes. Outputs
+are read from the level that they leave. Windows that overlap are read again. Energy and cycles are not
+rounded. The first fill and the last drain take no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .architecture import Architecture
+from .layers import Layer
+from .layout import DILATION_H, INPUTS, OUTPUTS, STRIDE_H, P, R
+from .nest import RELEVANT, box_volume
+
+
+@dataclass(frozen=True)
+class Holder:
+    """From here inwards a level, by index, holds a tensor (an index of ``layout.TENSORS``)."""
+
+    level: int
+    tensor: int
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Iterations over a dimension: in time, or unrolled over the children of level ``fanout``."""
+
+    dimension: int
+    times: int
+    fanout: int | None = None
+
+
+Nest = Sequence[Holder | Loop]
+
+
+@dataclass(frozen=True)
+class NestCost:
+    """What a nest costs.
+
+    ``reads`` and ``writes`` (L, 3) are words of all instances by level and tensor, ``held`` (L,) words of
+    one instance. ``full`` is the first level that would have to hold more than it can, or empty.
+    """
+
+    energy_pj: float
+    cycles: float
+    reads: NDArray[np.float64]
+    writes: NDArray[np.float64]
+    held: NDArray[np.float64]
+    full: str
+
+
+def evaluate_nest(layer: Layer, machine: Architecture, nest: Nest) -> NestCost:
+    """Words, energy and time of a nest.
+
+    Args:
+        layer: its shape.
+        machine: the architecture.
+        nest: factors are whole and cover the layer; every tensor has a holder at the outermost level.
+
+    Returns:
+        What it costs.
+    """
+    levels = len(machine.levels)
+    reads, writes, held = np.zeros((levels, 3)), np.zeros((levels, 3)), np.zeros(levels)
+    for t in range(3):
+        _count(layer, nest, t, levels, reads, writes)
+    bits = machine.bits[:3]
+    energy, cycles = layer.macs * machine.mac_pj, _product(nest, len(nest), 0)
+    full = ""
+    for at, level in enumerate(machine.levels):
+        energy += float(reads[at].sum() * level.read_pj + writes[at].sum() * level.write_pj)
+        instances = _product(nest, 0, at)
+        read, write = (float(x[at] @ bits) / instances for x in (reads, writes))
+        cycles = max(cycles, read / level.read_bits, write / level.write_bits)
+        cycles = max(cycles, (read + write) / level.shared_bits)
+        needed = 0.0
+        for place, item in enumerate(nest):
+            if isinstance(item, Holder) and item.level == at:
+                words = float(_reserved(layer, nest, place, item))
+                held[at] += words
+                needed += words * bits[item.tensor]
+        if needed > level.size_bits and not full:
+            full = level.name
+    return NestCost(float(energy), float(cycles), reads, writes, held, full)
+
+
+def _product(nest: Nest, place: int, level: int, unless: int | None = None) -> float:
+    """Iterations in time of the loops before ``place``, times those unrolled outside ``level``.
+
+    Loops in time that do not index the tensor ``unless`` run once.
+    """
+    out = 1.0
+    for at, item in enumerate(nest):
+        if not isinstance(item, Loop):
+            continue
+        if item.fanout is not None:
+            out *= item.times if item.fanout < level else 1
+        elif at < place and (unless is None or RELEVANT[unless, item.dimension]):
+            out *= item.times
+    return out
+
+
+def _inside(nest: Nest, place: int, level: int) -> NDArray[np.int64]:
+    """Extents (8,) left inside a place where a holder of ``level`` stands.
+
+    What is unrolled over the children of a level lies inside all its holders, and outside those of the
+    levels further inside, wherever it is written.
+    """
+    out = np.ones(8, np.int64)
+    for at, item in enumerate(nest):
+        if isinstance(item, Loop) and (at > place if item.fanout is None else item.fanout >= level):
+            out[item.dimension] *= item.times
+    return out
+
+
+def _count(
+    layer: Layer,
+    nest: Nest,
+    t: int,
+    levels: int,
+    reads: NDArray[np.float64],
+    writes: NDArray[np.float64],
+) -> None:
+    """Add the words that a tensor moves between one holder and the next, and the multipliers at last."""
+    holders = [
+        (at, x.level) for at, x in enumerate(nest) if isinstance(x, Holder) and x.tensor == t
+    ]
+    for (_, above), (place, below) in pairwise([*holders, (len(nest), levels)]):
+        tile = 1
+        if below < levels:
+            tile = box_volume(t, _inside(nest, place, below), layer.geometry)
+        down = tile * _product(nest, place, below)
+        first = tile * _product(nest, place, below, unless=t)
+        shared = 1  # children that hold the same tile: multicast, or reduced on the way
+        for item in nest:
+            if isinstance(item, Loop) and item.fanout is not None and above <= item.fanout < below:
+                shared *= 1 if RELEVANT[t, item.dimension] else item.times
+        if t == OUTPUTS:  # the first sums need no earlier ones
+            reads[above, t] += (down - first) / shared
+            writes[above, t] += down / shared
+            if below < levels:
+                writes[below, t] += down - first
+                reads[below, t] += down
+        else:
+            reads[above, t] += down / shared
+            if below < levels:
+                writes[below, t] += down
+
+
+def _reserved(layer: Layer, nest: Nest, place: int, holder: Holder) -> int:
+    """Words that a holder needs room for.
+
+    Where the loops that follow all move the tensor, it holds what is left inside them. It goes past one
+    that moves an input's window only in part, and no further. The outermost holder has the whole tile.
+    """
+    t = holder.tensor
+    conv, left = layer.geometry, _inside(nest, place, holder.level)
+    outermost = all(not isinstance(x, Holder) or x.tensor != t for x in nest[:place])
+    for item in nest[place + 1 :] if not outermost else ():
+        if not isinstance(item, Loop) or item.fanout is not None:
+            break
+        d = item.dimension
+        if not RELEVANT[t, d]:
+            break
+        left[d] //= item.times
+        if t == INPUTS and d >= P:
+            axis = (d - P) % 2
+            reach = (left[P + axis] - 1) * conv[STRIDE_H + axis]
+            reach += (left[R + axis] - 1) * conv[DILATION_H + axis] + 1
+            if left[d] * conv[d - P] < reach:
+                break
+    return int(box_volume(t, left, conv))
