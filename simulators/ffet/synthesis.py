@@ -53,8 +53,9 @@ write_json mapped.json
 # What ABC does, by name: the netlist itself, and variants of it (``variants.py``).
 SCRIPTS = {
     OWN: "+strash;&get,-n;&st;&dch;&nf;&put;topo",
-    "small": "+strash;dc2;dc2;&get,-n;&st;&dch,-f;&nf,-R,20,-F,5,-A,5,-a,20;&put;topo",
-    "shallow": "+strash;&get,-n;&st;&syn4;&b,-d;&dch;&nf;&put;topo",
+    # depth by sums of products (Mishchenko et al., ICCAD 2011), twice
+    "fast": "+strash;dch;if,-g,-K,6,-C,8;strash;dch;if,-g,-K,6;strash;&get,-n;&st;&dch;&nf;&put;topo",
+    "small": "+strash;&get,-n;&st;&syn4;&b,-d;&dch;&nf;&put;topo",
 }
 FORGET = "proc\nattrmap -remove init\n"
 # A latch that is open while the clock is low, and an AND: both ways in which yosys writes the latch.

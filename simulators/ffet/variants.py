@@ -17,6 +17,18 @@ FOLDER = "variants"
 OWN = ""  # the name of the netlist that the others are variants of
 
 
+def variant_files(path: Path) -> list[Path]:
+    """The packed files of a netlist's variants.
+
+    Args:
+        path: of the netlist's own packed file.
+
+    Returns:
+        The files, in order of their names.
+    """
+    return sorted((path.parent / FOLDER).glob(f"{path.stem}.*.npz"))
+
+
 def load_variants(path: Path, netlist: Netlist) -> dict[str, Netlist]:
     """A netlist and its variants.
 
@@ -31,8 +43,7 @@ def load_variants(path: Path, netlist: Netlist) -> dict[str, Netlist]:
         ArchgymError: there are no variants, a damaged file, or ports or macros that differ.
     """
     found = {OWN: netlist}
-    folder = path.parent / FOLDER
-    for file in sorted(folder.glob(f"{path.stem}.*.npz")):
+    for file in variant_files(path):
         variant = read_netlist(file)
         same = (variant.port_names, variant.port_input.tolist(), variant.macros)
         if same != (netlist.port_names, netlist.port_input.tolist(), netlist.macros):
@@ -43,8 +54,8 @@ def load_variants(path: Path, netlist: Netlist) -> dict[str, Netlist]:
         found[file.stem.removeprefix(f"{path.stem}.")] = variant
     if len(found) == 1:
         raise ArchgymError(
-            f"{path}: no variants in {folder}; make them with archgym ffet netlist import --variants, "
-            "or leave the setting netlists at 'one'"
+            f"{path}: no variants in {path.parent / FOLDER}; make them with archgym ffet netlist import "
+            "--variants, or leave the setting netlists at 'one'"
         )
     return found
 

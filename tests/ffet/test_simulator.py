@@ -270,7 +270,9 @@ def test_options_say_what_they_bring():
     from archgym.simulators.ffet.validation.options import DESIGNS, OPTIONS, options
 
     rows = options("mac16", "gt2n", 1)
-    assert len(rows) == sum(len(DESIGNS) + len(o.relations) for o in OPTIONS)
+    assert len(rows) == sum(
+        len(DESIGNS) + len(o.relations) for o in OPTIONS if "netlists" not in o.settings
+    ), "mac16 has no variants"
     effects = [r for r in rows if "frequency" in r]
     assert {r["of"] for r in effects} == set(DESIGNS)
     driven = [float(r["frequency"].split()[0]) for r in effects if "timing" in r["option"]]

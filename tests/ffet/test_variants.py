@@ -27,6 +27,14 @@ def test_the_least_that_reaches_the_target_else_the_fastest():
     assert best({"": found(3.0, 1.0, "no room"), "a": found(3.0, 1.0, "no room")}, 1e9) == ""
 
 
+def test_variants_of_picorv32_ship():
+    path = NETLISTS / "picorv32.npz"
+    found = load_variants(path, read_netlist(path))
+    size = {name: len(netlist.function) for name, netlist in found.items()}
+    assert size["small"] < size[""] < size["fast"]
+    assert all(n.origin.endswith(f"script {name}") for name, n in found.items() if name)
+
+
 @pytest.fixture
 def packed(tmp_path):
     (tmp_path / "variants").mkdir()
@@ -83,5 +91,5 @@ def test_import_writes_variants(tmp_path, capsys):
     assert main([*words, "--to", str(tmp_path / "mac16.npz")]) == 0
     assert "Variant of" in capsys.readouterr().out
     found = load_variants(tmp_path / "mac16.npz", read_netlist(tmp_path / "mac16.npz"))
-    assert set(found) == {"", "small", "shallow"}
+    assert set(found) == {"", "fast", "small"}
     assert len({n.content_hash for n in found.values()}) == 3

@@ -12,7 +12,7 @@ from ..flow import build
 from ..metrics import figures
 from ..simulator import BlockPPASimulator
 from .averages import Averages
-from .published import CFET, DUAL, FFET
+from .published import CFET, DUAL, FFET, MODEST
 from .relations import highest, layers_of
 
 Measure = Callable[[Averages], str]
@@ -121,6 +121,18 @@ def _by_chance(simulator: BlockPPASimulator, choices: Choices, seed: int) -> flo
     return figures(build(placed, sides, choices, simulator.stack, simulator.fitted), activity)[
         "frequency"
     ]
+
+
+def rise(a: Averages) -> str:
+    """F12: core area of CFET for a target out of reach over that for 1 GHz.
+
+    Args:
+        a: of a simulator.
+
+    Returns:
+        The ratio and its standard error.
+    """
+    return text(*a.ratio("core_area", CFET, replace(CFET, target_ghz=MODEST)))
 
 
 def equal_utilization(a: Averages) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..simulator import BlockPPASimulator
+from ..simulator import BlockPPASimulator, packed
+from ..variants import variant_files
 from .averages import Averages
 from .measures import (
     Measure,
@@ -19,6 +20,7 @@ from .measures import (
     least_area,
     little_overlay,
     overlay,
+    rise,
     text,
 )
 from .published import CFET, DUAL, FFET, MODEST
@@ -32,6 +34,7 @@ RELATIONS: tuple[tuple[str, str, Measure], ...] = (
     ("F8 least valid area, both sides over one", "0.932", least_area),
     ("F9 highest utilisation: FFET, CFET, both sides", "in order", in_order),
     ("F11 frequency at a share of 0.04 over single-sided", "0.97 to 1.03", few_pins),
+    ("F12 area for the highest frequency over that for 1 GHz, CFET", "1.37", rise),
     ("F13 overlay of 4 nm: frequency", "0.978", little_overlay),
     ("F13 overlay of 8 nm: FFET over CFET", "about 1", overlay),
 )  # fmt: skip
@@ -54,6 +57,7 @@ def _constants(**values: float) -> Mapping[str, Any]:
 
 OPTIONS = (
     Option("timing-driven placement, one round", {"timing_rounds": 1}),
+    Option("netlist by target", {"netlists": "by-target"}),
     Option(f"a via blocks {BLOCKED:g} pitches of the layers that it passes", _constants(via_pitches=BLOCKED)),
     Option("vias have no price", _constants(climb_ps=0.0), LAYERS),
     Option(
@@ -78,6 +82,8 @@ def options(core: str, stack: str, seeds: int) -> list[dict[str, Any]]:
     plain = Averages(BlockPPASimulator(core, placements=seeds, stack=stack))
     out = []
     for option in OPTIONS:
+        if "netlists" in option.settings and not variant_files(packed(core)):
+            continue
         changed = Averages(
             BlockPPASimulator(core, placements=seeds, stack=stack, **option.settings)
         )
