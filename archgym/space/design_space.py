@@ -118,12 +118,23 @@ class DesignSpace:
         Returns:
             (n,) bool.
         """
-        valid = np.ones(len(x), np.bool_)
+        return self.first_broken(x) < 0
+
+    def first_broken(self, x: Designs) -> NDArray[np.int64]:
+        """Which constraint each design breaks first.
+
+        Args:
+            x: designs (n, d) within range.
+
+        Returns:
+            (n,) the constraint's number, -1 for a design that keeps all.
+        """
+        out = np.full(len(x), -1, np.int64)
         if self.constraints and len(x):
             columns = self.columns(x)
-            for constraint in self.constraints:
-                valid &= np.asarray(constraint.holds(columns), np.bool_)
-        return valid
+            for i, constraint in enumerate(self.constraints):
+                out[(out < 0) & ~np.asarray(constraint.holds(columns), np.bool_)] = i
+        return out
 
     def broken(self, design: Designs) -> str:
         """The reason of the first constraint that a design breaks, or ''.

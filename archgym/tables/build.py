@@ -104,14 +104,22 @@ class _Build:
         self.home, self.queue = self._survey()
 
     def _survey(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The canonical rank of every design, and the ranks that must be evaluated."""
+        """The canonical rank of every design, and the ranks that must be evaluated.
+
+        Designs that break a constraint come to the same, that constraint's reason: one answers for all.
+        """
         home = np.empty(self.n, np.int64)
+        breaks: dict[int, int] = {}  # a design that breaks each constraint
         for start in range(0, self.n, _CHUNK):
             ranks = np.arange(start, min(start + _CHUNK, self.n))
             x = self.coverage.designs(ranks)
-            valid = self.simulator.space.is_valid(x)
+            broken = self.simulator.space.first_broken(x)
             there = self.coverage.ranks(self.simulator.canonical(x))
-            home[ranks] = np.where((there >= 0) & valid, there, ranks)
+            home[ranks] = np.where((there >= 0) & (broken < 0), there, ranks)
+            for i in range(len(self.simulator.space.constraints)):
+                alike = ranks[broken == i]
+                if len(alike):
+                    home[alike] = breaks.setdefault(i, int(alike[0]))
         representatives = np.flatnonzero(home == np.arange(self.n))
         # a random order: designs of one class are rarely evaluated in one block
         return home, np.random.default_rng(0).permutation(representatives)

@@ -63,8 +63,11 @@ class Constrained(ToySimulator):
 def test_designs_that_break_a_constraint_are_in_the_table_with_their_reason(tmp_path):
     toy = Constrained()
     x = toy.space.unrank(np.arange(toy.space.cardinality))
-    answer = TableAnswers(toy, build(toy, {}, tmp_path / "t"))(x)
+    table = build(toy, {}, tmp_path / "t")
+    answer = TableAnswers(toy, table)(x)
     same(answer, toy.evaluate(x))
+    valid = toy.space.is_valid(x)
+    assert table.evaluated <= valid.sum() + 1  # one answers for all that break a constraint
     assert not answer.feasible.all() and any("few-ways" in answer.reason(i) for i in range(len(x)))
 
 
