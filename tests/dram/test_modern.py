@@ -9,12 +9,24 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from archgym.simulators.dram.modern.commands import UNIT_COMMANDS
+from archgym.simulators.dram.modern.compiled import words
 from archgym.simulators.dram.modern.design import Design
 from archgym.simulators.dram.modern.devices import MODERN_DEVICES
-from archgym.simulators.dram.modern.layout import C_COMMANDS
+from archgym.simulators.dram.modern.layout import (
+    C_COMMANDS,
+    CYCLES_BIT,
+    FAR,
+    NO_COMMAND,
+    NO_KEY,
+    W_AGE,
+    W_BUS,
+    W_GROUP,
+    W_READY,
+)
 from archgym.simulators.dram.modern.mappings import (
     decode,
     named_mappings,
@@ -30,8 +42,9 @@ from archgym.simulators.dram.modern.validation import (
     bits_of,
     organisation_of,
 )  # fmt: skip
+from archgym.simulators.dram.modern.vectors import scan_eights
 
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, WorkloadError
 
 REFERENCE = json.loads(
     (Path(__file__).parent.parent / "reference" / "dram_modern_subset.json").read_text("utf-8")
@@ -260,3 +273,75 @@ def test_a_channel_with_its_own_initiator_is_a_memory_of_its_own(name: str, arbi
         counts += alone.counters[counted]
     assert together.end == max(ends)
     assert together.counters[counted].tolist() == counts.tolist()
+
+
+@pytest.mark.parametrize("arbiter", ["Simple", "Fifo", "Reorder"])
+@pytest.mark.parametrize(
+    ("name", "ranks", "players"), [("DDR4-2400", 1, "shared"), ("HBM3-6400", 2, "per-channel")]
+)
+def test_a_run_that_needs_more_records_of_requests_is_the_same(
+    arbiter: str, name: str, ranks: int, players: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests in flight have records; a run begins anew where there were too few of them."""
+    stamp, write, address = random_traffic(name)
+    design = Design(arbiter=arbiter, ranks=ranks, channels=2, request_buffer_size=4)
+    usual = run(MODERN_DEVICES[name], design, stamp // 4, write, address, players=players)
+    monkeypatch.setattr("archgym.simulators.dram.modern.run.IN_FLIGHT", 1)
+    cramped = run(MODERN_DEVICES[name], design, stamp // 4, write, address, players=players)
+    assert np.array_equal(cramped.counters, usual.counters)
+    assert np.array_equal(cramped.latency, usual.latency)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "write", "address", "says"),
+    [
+        ([3, 2], [0, 0], [0, 64], "stamps fall"),
+        ([-1, 2], [0, 0], [0, 64], "stamps fall or are negative"),
+        ([0, 2], [0, 2], [0, 64], "is_write reaches from 0 to 2"),
+        ([0, 2], [0, 1], [0, -64], "address -64 is negative"),
+        ([0, 2], [0, 1], [0, 1 << 40], "lies beyond"),
+        ([0, 2], [0, 1], [0], "one shape"),
+        ([0, 2], [0, 1], [0.0, 64.5], "float64: expected whole numbers"),
+    ],
+)  # fmt: skip
+def test_traces_that_cannot_be_played_are_refused(
+    stamp: list[int], write: list[int], address: list[float], says: str
+) -> None:
+    with pytest.raises(WorkloadError, match=says):
+        run(MODERN_DEVICES["DDR4-2400"], Design(), *map(np.array, (stamp, write, address)))
+
+
+def test_channels_under_one_initiator_and_nothing_else_may_be_ordered() -> None:
+    trace = np.array([0]), np.array([0], np.uint8), np.array([0])
+    for more in ({"players": "one"}, {"players": "per-channel", "ordered": True}):
+        with pytest.raises(ArchgymError, match="players '"):
+            run(MODERN_DEVICES["DDR4-2400"], Design(channels=2), *trace, **more)  # type: ignore[arg-type]
+
+
+@numba.njit(error_model="numpy")
+def scanned(state: Any, first: int, n: int, now: int, bus: int, more: int) -> tuple[int, int, int]:
+    return scan_eights(words(state), first, n, now, bus, more)
+
+
+@pytest.mark.parametrize("buses", [1, 2])
+def test_candidates_eight_at_a_time_are_those_looked_at_one_by_one(buses: int) -> None:
+    rng, first = np.random.default_rng(buses), 1000
+    for n in [*range(20), 63, 64, 128]:
+        state, now = np.zeros(2000, np.int64), int(rng.integers(0, 1000))
+        state[:100] = rng.integers(0, 2000, 100)  # when groups are ready
+        own, group, age, column = (
+            state[first + at : first + at + n] for at in (W_READY, W_GROUP, W_AGE, W_BUS)
+        )
+        state[first + W_READY : first + W_READY + 136] = NO_COMMAND
+        own[:] = np.where(rng.random(n) < 0.2, NO_COMMAND, rng.integers(0, 2000, n))
+        group[:], age[:] = rng.integers(0, 100, n), rng.integers(0, 1 << CYCLES_BIT, n)
+        column[:] = -rng.integers(0, buses, n)
+        bus = now + int(rng.integers(0, 4))
+        more = now - bus + int(rng.integers(0, 4)) if buses == 2 else 0
+        ahead, keys = FAR, [NO_KEY, NO_KEY]
+        for i in range(n):
+            legal = max(own[i], state[group[i]], bus + more * -column[i])
+            cycles = int(min(legal - now, FAR))
+            ahead = min(ahead, cycles)
+            keys[-column[i]] = min(keys[-column[i]], (cycles << CYCLES_BIT) + int(age[i]))
+        assert scanned(state, first, n, now, bus, more) == (ahead, *keys)

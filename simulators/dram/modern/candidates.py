@@ -13,37 +13,19 @@ from .distances import bus_free, manager_ready
 from .layout import (
     AGE_BIT, B_COMMAND, B_PLACE, B_RANK, CH_AHEAD, CH_BANKS, CH_BUS, CH_CAS_BUS, CH_COLUMN_KEY,
     CH_RANKS, CH_ROW_KEY, CH_SINCE, CH_VALID, CH_WORK, CH_WORKING, CYCLES_BIT, D_BUSES, D_LENGTH,
-    D_RANKS, FAR, FIRST_ID, FOREVER, LAST_ID, M_PD_COMMAND, M_REF_COMMAND, NO_KEY, RANK, W_AGE, W_BUS,
+    D_RANKS, FAR, FIRST_ID, FOREVER, LAST_ID, M_PD_COMMAND, M_REF_COMMAND, NO_KEY, RANK, W_AGE,
     W_GROUP, W_READY,
 )  # fmt: skip
 from .refresh import first_bank
+from .vectors import scan_eights
 
 
 @merged
 def scan(c, now, s):
     """Look at every candidate of the banks, from ``now`` on."""
-    ahead, column = FAR + 0 * now, NO_KEY + 0 * now
-    row = column
-    i = s[c + CH_WORK]
     bus = max(now, s[c + CH_BUS])
-    # up to the 0 at the end: a loop of unknown length is not made one of gathers, which are slow
-    if s[D_BUSES] == 1:
-        while s[i] > 0:
-            cycles = min(max(max(s[i + W_READY], s[s[i + W_GROUP]]), bus) - now, FAR)
-            ahead = min(ahead, cycles)
-            row = min(row, (cycles << CYCLES_BIT) + s[i + W_AGE])
-            i += 1
-    else:  # which bus is next to random, so no branch asks
-        more = max(now, s[c + CH_CAS_BUS]) - bus
-        while s[i] > 0:
-            on_column = s[i + W_BUS]
-            free = bus + (more & on_column)
-            cycles = min(max(max(s[i + W_READY], s[s[i + W_GROUP]]), free) - now, FAR)
-            ahead = min(ahead, cycles)
-            key = (cycles << CYCLES_BIT) + s[i + W_AGE]
-            row = min(row, key + (on_column & NO_KEY))
-            column = min(column, key + (~on_column & NO_KEY))
-            i += 1
+    more = max(now, s[c + CH_CAS_BUS]) - bus if s[D_BUSES] == 2 else 0 * now
+    ahead, row, column = scan_eights(s, s[c + CH_WORK], s[c + CH_WORKING], now, bus, more)
     s[c + CH_ROW_KEY] = row
     s[c + CH_COLUMN_KEY] = column
     s[c + CH_SINCE] = now

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from archgym.errors import ArchgymError
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.errors import ArchgymError, WorkloadError
 
 from .mappings import FIELDS, Bits, widths
 from .standards import ModernDevice
 from .tables import constraints, named_timings
 
+I64 = NDArray[np.int64]
 # (at least this, this): a formula's names, the timing that must not be smaller, cycles of rounding allowed
 _AT_LEAST = (
     (("RAS", "RP"), "RC", 1),
@@ -132,6 +136,45 @@ def check_bits(bits: Bits, device: ModernDevice, ranks: int, channels: int) -> N
         faults.append("two addresses fall on one place: an address bit chooses nothing")
     if faults:
         raise ArchgymError(f"address mapping of {device.name}: " + "; ".join(faults))
+
+
+def check_trace(stamp: I64, is_write: NDArray[np.uint8], address: I64, capacity: int) -> None:
+    """Refuse a trace that no initiator could issue: the kernel looks at none of this.
+
+    Args:
+        stamp: cycles, not falling.
+        is_write: 0 or 1.
+        address: bytes.
+        capacity: of the memory, bytes.
+
+    Raises:
+        WorkloadError: every fault at once.
+    """
+    faults = []
+    if not stamp.shape == is_write.shape == address.shape == (len(stamp),):
+        faults.append(
+            f"stamps {stamp.shape}, is_write {is_write.shape} and addresses {address.shape}: expected "
+            "one shape (n,)"
+        )
+    for what, array in (("stamps", stamp), ("is_write", is_write), ("addresses", address)):
+        if array.dtype.kind not in "iub":
+            faults.append(f"{what} are {array.dtype}: expected whole numbers")
+    if not faults and len(stamp):
+        if stamp[0] < 0 or np.any(stamp[1:] < stamp[:-1]):
+            faults.append("stamps fall or are negative: expected cycles from 0 on, in order")
+        if is_write.min() < 0 or is_write.max() > 1:
+            faults.append(
+                f"is_write reaches from {is_write.min()} to {is_write.max()}: expected 0 or 1"
+            )
+        if address.min() < 0:
+            faults.append(f"address {address.min()} is negative")
+        if int(address.max()) >= capacity:
+            faults.append(
+                f"address {int(address.max()):#x} lies beyond {capacity} bytes: take more ranks or channels, "
+                "or fold the trace"
+            )
+    if faults:
+        raise WorkloadError("this trace cannot be played: " + "; ".join(faults))
 
 
 def _independent(bits: Bits) -> int:

@@ -20,47 +20,47 @@ from .layout import (
     CH_ARRIVAL, CH_BANKS, CH_COLUMN_KEY, CH_DELTA, CH_DOWN, CH_DUE, CH_LAST_COMMAND, CH_LAST_WRITE,
     CH_LOST, CH_MANAGED, CH_NEXT_ID, CH_RANKS, CH_REQUEST, CH_ROW_KEY, CH_SINCE, CH_VALID, CH_WAKE,
     CH_WORK, CH_WORKING, CH_WRITE_MODE, CYCLES_BIT, C_COMMANDS, D_LENGTH, D_RANKS, D_READ_END,
-    D_WRITE_END, FIRST_ID, FOREVER, K_BURSTS, K_FORESEEN, K_MANAGEMENT, K_NOTES, K_ORDERED,
-    K_POWER_DOWN, K_REFRESH, K_REORDER, LAST_ID, M_DUE, M_PD_COMMAND, M_QUEUED, M_REF_COMMAND, NO_KEY, Q_BANK,
-    Q_IDENT, RANK,
+    D_WRITE_END, FIRST_ID, FOREVER, FR_FCFS_GRP, K_BURSTS, K_FORESEEN, K_MANAGEMENT, K_NOTES, K_ORDERED,
+    K_POWER_DOWN, K_REFRESH, K_REORDER, K_SCHEDULER, LAST_ID, M_DUE, M_PD_COMMAND, M_QUEUED, M_REF_COMMAND, NO_KEY, Q_BANK,
+    Q_FINISH, Q_IDENT, Q_WRITE, RANK, REQUEST,
 )  # fmt: skip
 from .noting import note_command, note_entry
 from .power import fall_idle, power_command_issued, wake, want_power_state
-from .queues import bank_of, has_room, remove, store
+from .queues import has_room, remove, store
 from .refresh import first_bank, refreshed, want_refresh
 
 AGES = (1 << CYCLES_BIT) - 1
 
 
 @merged
-def fits(c, now, s, q):
+def fits(c, now, s):
     """Whether a request stands at the door, and there is room for all its bursts."""
-    request, bursts = s[c + CH_REQUEST], s[K_BURSTS]
-    if request < 0 or s[c + CH_ARRIVAL] > now:
+    t = s[c + CH_REQUEST]
+    if t < 0 or s[c + CH_ARRIVAL] > now:
         return False
-    return has_room(c, request * bursts, bursts, s, q)
+    return has_room(c, t + REQUEST, s[K_BURSTS], s)
 
 
 @merged
-def enter(c, k, arrived, now, s, q):
+def enter(c, k, arrived, now, s):
     """Burst ``k``, at the door since cycle ``arrived``, enters its bank's queue; returns the bank."""
-    b = bank_of(k, q)
+    b = s[k + Q_BANK]
     r = s[b + B_RANK]
     note_entry(k, b, arrived, now, s)
     if s[K_POWER_DOWN] and s[r + M_QUEUED] == 0:
         wake(r, s)
-    q[k * BURST + Q_IDENT] = s[c + CH_NEXT_ID]
+    s[k + Q_IDENT] = s[c + CH_NEXT_ID]
     if s[K_REORDER]:
-        queue_in_order(c, k, s, q)
-    store(c, k, b, q[k * BURST + Q_BANK] & 1, s, q)
+        queue_in_order(c, k, s)
+    store(c, k, b, s[k + Q_WRITE], s)
     return b
 
 
 @merged
-def look_again(b, c, now, s, q):
+def look_again(b, c, now, s):
     """A bank looks at its next command; what is known of the candidates is kept where that is possible."""
     before, served = s[b + B_COMMAND], s[b + B_CURRENT]
-    renew(b, c, s, q)
+    renew(b, c, s)
     if s[c + CH_VALID] and (before != s[b + B_COMMAND] or served != s[b + B_CURRENT]):
         if before == NOP:
             newcomer(b, c, now, s)
@@ -150,15 +150,15 @@ def best_key(c, now, s):
 
 
 @merged
-def served(c, r, k, now, s, q, finish, stamp, latency):
+def served(c, r, k, now, s, trace):
     """Burst ``k`` (-1: none) left its bank of rank ``r``: its data are on their way."""
     if k >= 0:
         if s[K_FORESEEN]:
-            foresee(c, k, now, s, q, finish, stamp, latency)
+            foresee(c, k, now, s, trace)
         else:
             if not s[K_REORDER]:
-                queue_in_order(c, k, s, q)
-            await_data(c, now, s, finish)
+                queue_in_order(c, k, s)
+            await_data(c, now, s)
         s[r + M_QUEUED] -= 1
     if s[K_POWER_DOWN] and s[r + M_QUEUED] == 0:
         fall_idle(r, s)
@@ -174,7 +174,7 @@ def issue_to_unit(x, c, r, now, s):
 
 
 @merged
-def issue(x, c, r, b, now, s, q, finish):
+def issue(x, c, r, b, now, s):
     """Command ``x`` goes out now; returns the burst that it accesses, or -1."""
     s[C_COMMANDS + x] += 1
     s[c + CH_LAST_COMMAND] = now
@@ -183,14 +183,14 @@ def issue(x, c, r, b, now, s, q, finish):
         issue_to_unit(x, c, r, now, s)
         return 0 * b - 1
     k = s[b + B_CURRENT]
-    bank_command(x, r, b, now, s, q)
+    bank_command(x, r, b, now, s)
     s[b + B_COMMAND] = NOP
     if x < RD:
         return 0 * b - 1
-    write = q[k * BURST + Q_BANK] & 1
+    write = s[k + Q_WRITE]
     s[c + CH_LAST_WRITE] = write
-    remove(c, k, b, write, s, q)
-    finish[k] = now + (s[D_WRITE_END] if write else s[D_READ_END])
+    remove(c, k, b, write, s)
+    s[k + Q_FINISH] = now + (s[D_WRITE_END] if write else s[D_READ_END])
     return k
 
 
@@ -219,7 +219,7 @@ def look_ahead(c, now, blocked, s):
 
 
 @merged
-def wake_at(c, ahead, now, s, q, finish):
+def wake_at(c, ahead, now, s):
     """The controller will be called again."""
     if s[K_ORDERED]:
         notify(FIRST_CHANNEL + (c - CHANNELS) // CHANNEL * OF_CHANNEL + WAKE, ahead, now, s)
@@ -229,28 +229,28 @@ def wake_at(c, ahead, now, s, q, finish):
     else:
         s[c + CH_WAKE] = min(s[c + CH_WAKE], ahead)
     if s[K_FORESEEN] and (s[c + CH_LOST] or s[c + CH_MANAGED]):
-        await_answers(c, now, s, q, finish)
+        await_answers(c, now, s)
 
 
 @borrowing
-def run_controller(c, now, woken, s, q, finish, stamp, latency):
+def run_controller(c, now, woken, s, trace):
     """Everything one controller does when it is called; ``woken`` by itself, not by a response.
 
     Two rounds: admit, let banks and managers look, issue a command; then admit into what that
     freed, look again, and see when to be called next.
     """
     if not s[K_FORESEEN]:
-        manage_answers(c, now, s, q, finish)
+        manage_answers(c, now, s)
     mode, last = s[c + CH_WRITE_MODE], s[c + CH_LAST_WRITE]
     issued, rank, k = 0 * c - 1, 0 * c - 1, 0 * c - 1
     blocked, turned, first = False, False, True
     while True:
         entered = 0 * c
-        door, arrived = s[c + CH_REQUEST] * s[K_BURSTS], s[c + CH_ARRIVAL]
-        if (first or k >= 0) and fits(c, now, s, q):
+        door, arrived = s[c + CH_REQUEST] + REQUEST, s[c + CH_ARRIVAL]
+        if (first or k >= 0) and fits(c, now, s):
             entered = s[K_BURSTS]
             s[c + CH_NEXT_ID] += 1
-            acknowledge(c, now, now if first else now + 1, s, q, stamp)
+            acknowledge(c, now, now if first else now + 1, s, trace)
         if first and not (woken or entered > 0 or s[c + CH_LOST] or s[c + CH_MANAGED]):
             return
         i = 0 * c
@@ -258,12 +258,13 @@ def run_controller(c, now, woken, s, q, finish, stamp, latency):
             True
         ):  # new bursts one by one, then the bank that was served, then all where they must
             if i < entered:
-                b = enter(c, door + i, arrived, now, s, q)
+                b = enter(c, door + i * BURST, arrived, now, s)
             elif i == entered:
                 if rank >= 0:
-                    served(c, rank, k, now, s, q, finish, stamp, latency)
-                turned = turned or mode != s[c + CH_WRITE_MODE] or last != s[c + CH_LAST_WRITE]
-                mode = s[c + CH_WRITE_MODE]
+                    served(c, rank, k, now, s, trace)
+                if s[K_SCHEDULER] >= FR_FCFS_GRP:  # the others ask for no direction
+                    turned = turned or mode != s[c + CH_WRITE_MODE] or last != s[c + CH_LAST_WRITE]
+                    mode = s[c + CH_WRITE_MODE]
                 b = issued
                 if turned and not first:
                     s[c + CH_VALID] = 0
@@ -272,7 +273,7 @@ def run_controller(c, now, woken, s, q, finish, stamp, latency):
             else:
                 break
             if b >= 0 and s[b + B_WORKING]:
-                look_again(b, c, now, s, q)
+                look_again(b, c, now, s)
             i += 1
         if supervised(c, now, s):
             managers_look(c, now, s)
@@ -291,6 +292,6 @@ def run_controller(c, now, woken, s, q, finish, stamp, latency):
                 if b < 0 and x < UNIT_COMMANDS:
                     b = first_bank(x, r, s)
                 s[c + CH_VALID] = 0
-                k = issue(x, c, r, b, now, s, q, finish)
+                k = issue(x, c, r, b, now, s)
                 issued, rank = b, r
-    wake_at(c, look_ahead(c, now, blocked, s), now, s, q, finish)
+    wake_at(c, look_ahead(c, now, blocked, s), now, s)

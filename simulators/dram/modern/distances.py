@@ -8,7 +8,7 @@ managers' commands are rare: theirs is worked out from when each command was las
 from __future__ import annotations
 
 from .commands import N_COMMANDS, RANK_COMMANDS, RD, REFPB, UNIT_COMMANDS, WRA
-from .compiled import borrowing, merged, raise_eight
+from .compiled import borrowing, merged
 from .layout import (
     B_GROUP, B_LAST, B_READY, CH_BANKS, CH_BUS, CH_CAS_BUS, CH_GROUPS, CH_RANKS, D_BANK,
     D_BANKS_RANK, D_BUSES, D_FAW, D_FAW_LENGTHS, D_GROUP, D_LENGTH, D_NEAR, D_NEAR_USED,
@@ -16,6 +16,7 @@ from .layout import (
     M_LAST, M_RING, M_ROUND, M_UNIT, M_WINDOW, NEAR_RELATION, NEAR_ROW, RANK, RELATION_ROW, ROUND,
 )  # fmt: skip
 from .refresh import member, unit_size
+from .vectors import raise_eight
 
 ROW = 32  # words of a row of distances
 BANK_COMMANDS = UNIT_COMMANDS

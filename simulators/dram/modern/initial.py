@@ -1,21 +1,20 @@
-"""The controllers at cycle 0, and the trace as they see it: see ``layout`` for what every word is."""
+"""The controllers at cycle 0: see ``layout`` for what every word is."""
 
 from __future__ import annotations
 
 from .commands import N_COMMANDS, NOP
 from .compiled import borrowing, merged
 from .layout import (
-    BANK, BANKS, BURST, B_COMMAND, B_CURRENT, B_E_END, B_E_PRECHARGED, B_E_REFRESHED, B_GROUP,
-    B_HEAD, B_HEAD_WR, B_LAST, B_NUMBER, B_RANK, B_READY, B_TAIL, B_TAIL_WR, CHANNEL, CHANNELS,
-    CH_ACK, CH_AHEAD, CH_ARRIVAL, CH_BANKS, CH_COLUMN_KEY, CH_DATA, CH_DUE, CH_GROUPS, CH_LAST_BANK,
+    BANK, BANKS, B_COMMAND, B_CURRENT, B_E_END, B_E_PRECHARGED, B_E_REFRESHED, B_GROUP, B_HEAD,
+    B_HEAD_WR, B_LAST, B_NUMBER, B_RANK, B_READY, B_TAIL, B_TAIL_WR, CHANNEL, CHANNELS, CH_ACK,
+    CH_AHEAD, CH_ARRIVAL, CH_BANKS, CH_COLUMN_KEY, CH_DATA, CH_DUE, CH_GROUPS, CH_LAST_BANK,
     CH_PEND_HEAD, CH_RANKS, CH_REQUEST, CH_RESP_HEAD, CH_ROW_KEY, CH_WORK, D_BANKS_GROUP,
-    D_BANKS_RANK, D_CHANNELS, D_DECODE_BANK, D_DECODE_PLACE, D_DECODE_ROW, D_INTERVAL, D_RANKS,
-    FOREVER, GROUP, GROUPS, G_REQUESTS, GR_LAST, K_BANKS, K_BANK_BITS, K_BURSTS, K_BURST_BYTES, K_GROUPS,
-    K_PLAYERS, K_POWER_DOWN, K_REFRESH, K_STRIDE, K_UNITS, M_DUE, M_ENTRY, M_E_DOWN, M_E_DOWN_PRE,
-    M_E_NEXT, M_E_REFRESHED, M_E_SREF, M_FIRST_BANK, M_IDLE, M_LAST, M_PD_COMMAND, M_REF_COMMAND,
-    M_REMAINING, M_RING, M_WINDOW, NEVER, NO_KEY, PLAYER, PLAYERS, P_END, P_ISSUE, P_LAST_END,
-    P_NEXT, P_PEND_HEAD, P_RETURN, Q_ANSWER, Q_BANK, Q_PLACE, Q_ROW, RANK, RANKS, R_LEFT,
-    R_NEXT, R_QUEUE, WORK, WORK_CHANNEL,
+    D_BANKS_RANK, D_CHANNELS, D_INTERVAL, D_RANKS, FOREVER, GROUP, GROUPS, GR_LAST, K_BANKS, K_GROUPS,
+    K_PLAYERS, K_POWER_DOWN, K_REFRESH, K_UNITS, M_DUE, M_ENTRY, M_E_DOWN, M_E_DOWN_PRE, M_E_NEXT,
+    M_E_REFRESHED, M_E_SREF, M_FIRST_BANK, M_IDLE, M_LAST, M_PD_COMMAND, M_REF_COMMAND, M_REMAINING,
+    M_RING, M_WINDOW, NEVER, NO_COMMAND, NO_KEY, PLAYER, PLAYERS, P_END, P_ISSUE, P_LAST_END, P_NEXT,
+    P_PEND_HEAD, P_RETURN, RANK, RANKS, WORK, WORK_CHANNEL, WORK_COLUMN,
+    W_READY,
 )  # fmt: skip
 
 
@@ -91,6 +90,7 @@ def first_channels(s):
         s[c + CH_RANKS] = RANKS + i * s[D_RANKS] * RANK
         s[c + CH_GROUPS] = GROUPS + i * s[K_GROUPS] * GROUP
         s[c + CH_WORK] = WORK + i * WORK_CHANNEL
+        fill(s, s[c + CH_WORK] + W_READY, WORK_COLUMN, NO_COMMAND)
 
 
 @merged
@@ -106,42 +106,3 @@ def first_state(s):
         s[p + P_ISSUE] = FOREVER
         s[p + P_END] = FOREVER
         s[p + P_LAST_END] = NEVER
-
-
-@borrowing
-def decoded(address, terms, s):
-    """A field of an address: the XOR of its terms, each a shift right, a mask and a shift left.
-
-    ``terms``: where their number stands in ``s``; the terms follow it.
-    """
-    out = address * 0
-    for i in range(terms + 1, terms + 1 + 3 * s[terms], 3):
-        out ^= ((address >> s[i]) & s[i + 1]) << s[i + 2]
-    return out
-
-
-@merged
-def requests_of(stamp, is_write, address, s, q):
-    """Every request and its bursts; every initiator is about to issue its first request.
-
-    A request stays in the channel of its first burst, as in DRAMSys.
-    """
-    bursts = s[K_BURSTS]
-    in_channel = s[K_BANKS] - 1
-    for i in range(s[G_REQUESTS] - 1, -1, -1):
-        channel = decoded(address[i], D_DECODE_BANK, s) & ~in_channel
-        for j in range(bursts):
-            at = (i * bursts + j) * BURST
-            place = address[i] + j * s[K_BURST_BYTES]
-            bank = channel + (decoded(place, D_DECODE_BANK, s) & in_channel)
-            q[at + Q_BANK] = 2 * bank + is_write[i]
-            q[at + Q_ROW] = decoded(place, D_DECODE_ROW, s)
-            q[at + Q_PLACE] = decoded(place, D_DECODE_PLACE, s)
-            q[at + Q_ANSWER] = -1
-        p = PLAYERS + ((channel >> s[K_BANK_BITS]) * PLAYER if s[K_PLAYERS] > 1 else 0 * channel)
-        q[i * s[K_STRIDE] + R_QUEUE] = -1
-        q[i * s[K_STRIDE] + R_LEFT] = bursts
-        q[i * s[K_STRIDE] + R_NEXT] = s[p + P_NEXT]
-        s[p + P_NEXT] = i
-        s[p + P_RETURN] = i
-        s[p + P_ISSUE] = stamp[i]

@@ -6,7 +6,7 @@ from .books import book_bank, book_unit
 from .commands import ACT, PDEA, PREAB, PREPB, PRESB, RANK_COMMANDS, RDA, RFMAB, RFMSB
 from .compiled import borrowing, merged
 from .layout import (
-    BANK, BURST, B_ACTIVATIONS, B_BLOCKED, B_CURRENT, B_KEEP, B_OPEN, B_ROW, B_UNTOUCHED,
+    BANK, B_ACTIVATIONS, B_BLOCKED, B_CURRENT, B_KEEP, B_OPEN, B_ROW, B_UNTOUCHED,
     C_ROW_HITS, D_BANKS_RANK, D_RAADEC, D_RAAIMT, K_BOOKS, K_MANAGEMENT, M_FIRST_BANK, M_OPEN_BANKS,
     M_UNIT, Q_ROW,
 )  # fmt: skip
@@ -22,14 +22,14 @@ def close_bank(r, b, s):
 
 
 @merged
-def bank_command(x, r, b, now, s, q):
+def bank_command(x, r, b, now, s):
     """A command to one bank changes it and the books."""
     if s[K_BOOKS]:
         book_bank(x, r, b, now, s)
     if x == ACT:
         s[b + B_OPEN] = 1
         s[b + B_KEEP] = 1
-        s[b + B_ROW] = q[s[b + B_CURRENT] * BURST + Q_ROW]
+        s[b + B_ROW] = s[s[b + B_CURRENT] + Q_ROW]
         s[b + B_ACTIVATIONS] += 1
         s[b + B_UNTOUCHED] = 1
         s[r + M_OPEN_BANKS] += 1

@@ -14,13 +14,14 @@ from .arrivals import issue_requests, take_freed_slot
 from .books import close_books
 from .compiled import compiled, merged, words
 from .controller import run_controller
-from .initial import first_state, requests_of
+from .flight import Trace, first_requests
+from .initial import first_state
 from .ordered import run_ordered
 from .layout import (
     CHANNEL, CHANNELS, CH_ARRIVAL, CH_DATA, CH_DATA_ENDS, CH_DELTA, CH_ENDS, CH_END_RESP,
     CH_END_RESP_NEXT, CH_LAST_COMMAND, CH_RANKS, CH_RELEASE, CH_WAKE, C_CYC_ACT, C_CYC_PDNA,
     C_CYC_PDNP, C_CYC_PRE, C_CYC_SREF, C_END, C_LAST, D_CHANNELS, D_RANKS, FOREVER, G_ANSWERED,
-    G_LAST_SENT, G_MESSAGE, G_MESSAGES, G_REQUESTS, K_ARBITER, K_ORDERED, K_PLAYERS, PLAYER, PLAYERS,
+    G_FULL, G_LAST_SENT, G_MESSAGE, G_MESSAGES, G_REQUESTS, K_ARBITER, K_ORDERED, K_PLAYERS, PLAYER, PLAYERS,
     P_END, P_ISSUE, RANK, RELEASE_DONE, SIMPLE_ARBITER,
 )  # fmt: skip
 
@@ -66,7 +67,7 @@ def called(c, now, first, s):
 
 
 @merged
-def run(s, q, finish, stamp, latency, latest):
+def run(s, trace, latest):
     """Every instant from cycle 0 to the last response; returns the cycle of the last one."""
     n = s[G_REQUESTS]
     end_of_channels = CHANNELS + s[D_CHANNELS] * CHANNEL
@@ -75,12 +76,12 @@ def run(s, q, finish, stamp, latency, latest):
     end, now = np.int64(FOREVER), np.int64(-1)
     while True:
         upcoming = next_instant(now, s)
-        if upcoming > end or upcoming > latest:
+        if upcoming > end or upcoming > latest or s[G_FULL]:
             break
         now = max(now, upcoming)
         for p in range(PLAYERS, end_of_players, PLAYER):
-            if s[p + P_END] <= now and end_response(p, now, s, q, stamp, latency):
-                take_freed_slot(p, now, s, q, stamp)
+            if s[p + P_END] <= now and end_response(p, now, s, trace):
+                take_freed_slot(p, now, s, trace)
         again = True
         first = True
         while again:
@@ -88,40 +89,39 @@ def run(s, q, finish, stamp, latency, latest):
             for c in range(CHANNELS, end_of_channels, CHANNEL):
                 call, woken = called(c, now, first, s)
                 if call:
-                    run_controller(c, now, woken, s, q, finish, stamp, latency)
+                    run_controller(c, now, woken, s, trace)
                 again = again or s[c + CH_DELTA] != 0 or s[c + CH_END_RESP] != 0
             for i in range(s[G_MESSAGES]):
-                deliver(s[G_MESSAGE + i], now, s, q, stamp, latency)
+                deliver(s[G_MESSAGE + i], now, s, trace)
                 again = again or not simple
             s[G_MESSAGES] = 0
             first = False
         for p in range(PLAYERS, end_of_players, PLAYER):
             if s[p + P_ISSUE] <= now:
-                issue_requests(p, now, s, q, stamp)
+                issue_requests(p, now, s, trace)
         if s[G_ANSWERED] == n and end == FOREVER:
             end = s[G_LAST_SENT] + (1 if simple else 0)
     return end
 
 
 @compiled
-def simulate(stamp, is_write, address, state, bursts, finish, latency, latest):
+def simulate(stamp, is_write, address, state, following, latency, latest):
     """Run one trace through the controllers of one design.
 
     ``stamp`` (n,) int64 cycles, ``is_write`` (n,) uint8, ``address`` (n,) int64 bytes; ``state`` holds the
-    device and the design (``layout``), the rest of it 0; ``bursts`` int32 and ``finish`` int64 are for the
-    kernel's use.  Fills ``latency`` (n,) int64, cycles from the stamp to the response, and the counters
+    device and the design (``layout``), the rest of it 0; ``following`` int32 is for the kernel's use, (n,)
+    where there are several initiators.  Fills ``latency`` (n,) int64, cycles from the stamp to the response, and the counters
     of ``layout.COUNTERS`` and commands in front of the state, the notes (``noting``) behind it; a run that has not ended at cycle
-    ``latest`` reports -1 as its end.
+    ``latest`` reports -1 as its end, and so does one for which there were too few records of requests
+    (``G_FULL``).
     """
-    s, q, ends, when, answered = (
-        words(state), words(bursts), words(finish), words(stamp), words(latency),
+    s = words(state)
+    trace = Trace(
+        words(stamp), words(is_write), words(address), words(following), words(latency)
     )  # fmt: skip
     first_state(s)
-    requests_of(when, words(is_write), words(address), s, q)
-    if s[K_ORDERED]:
-        end = run_ordered(s, q, ends, when, answered, latest)
-    else:
-        end = run(s, q, ends, when, answered, latest)
+    first_requests(s, trace)
+    end = run_ordered(s, trace, latest) if s[K_ORDERED] else run(s, trace, latest)
     s[C_END] = end if end < FOREVER else -1
     windows = np.int64(0)
     for c in range(CHANNELS, CHANNELS + s[D_CHANNELS] * CHANNEL, CHANNEL):

@@ -1,10 +1,12 @@
 """Where everything lies in the flat arrays of the compiled kernel.
 
-The kernel passes two arrays to its functions: ``s``, the state, with the device and the design (only
-read) in front; ``q``, the bursts.  Every record of ``s`` begins at a constant, so that a field is one load.
+The kernel passes its functions one array, ``s``: the device and the design (only read), then the state.
+Every record begins at a constant or has its position in a word, so that a field is one load.
 Records are named by the position of their first word, ``c`` a channel's, ``b`` a bank's, ``r`` a
-rank's, ``g`` a group's, ``p`` an initiator's.  Banks, groups and ranks are numbered through over all
-channels, channel first.  Times are clock cycles (tCK).
+rank's, ``g`` a group's, ``p`` an initiator's, ``t`` a request's, ``k`` a burst's.  Banks, groups and ranks are
+numbered through over all channels, channel first.  Times are clock cycles (tCK).
+
+Only requests in flight have records, so a run takes no more memory the longer its trace is.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ N_COUNTERS = C_COMMANDS + 20
 # whose responses left a controller in this cycle
 G_ANSWERED, G_LAST_SENT, G_MESSAGES = 40, 41, 42
 G_MESSAGE = 43
-G_REQUESTS = 60  # of the trace
+# records of requests: the first that is free again, the first that was never used, their end; whether
+# there were too few; requests of the trace
+G_FREE, G_UNUSED, G_RECORDS_END, G_FULL, G_REQUESTS = 59, 60, 61, 62, 63
 
 READ_ONLY = 64
 # ---- scalars of a device: sizes; switches; cycles
@@ -62,15 +66,15 @@ SCALARS = (
 ) = range(READ_ONLY, READ_ONLY + 27)  # fmt: skip
 # ---- a design, in the order of ``state.Controller``; then units of a rank, groups of a channel, banks
 # of a channel, initiators, bursts of a request, bytes of a burst, whether books are kept; the last
-# ones as shifts, words of a request in ``q``, whether
+# one as a shift, words of a request, whether
 # answers are foreseen (``answers``) and whether messages are ordered (``ordered``); where notes of bursts
 # and the log of refreshes lie, and words of both (``noting``)
 (
     K_POLICY, K_SCHEDULER, K_BUFFER, K_SIZE, K_REORDER, K_REFRESH, K_POSTPONED, K_PULLED_IN,
     K_POWER_DOWN, K_ARBITER, K_MAX_ACTIVE, K_LOW, K_HIGH, K_MANAGEMENT, K_UNITS, K_GROUPS, K_BANKS,
-    K_PLAYERS, K_BURSTS, K_BURST_BYTES, K_BOOKS, K_BANK_BITS, K_BURST_BITS, K_STRIDE, K_FORESEEN, K_ORDERED,
+    K_PLAYERS, K_BURSTS, K_BURST_BYTES, K_BOOKS, K_BANK_BITS, K_STRIDE, K_FORESEEN, K_ORDERED,
     K_NOTES, K_LOG, K_NOTED,
-) = range(READ_ONLY + 32, READ_ONLY + 61)  # fmt: skip
+) = range(READ_ONLY + 32, READ_ONLY + 60)  # fmt: skip
 # ---- tables: command lengths, members of the activation window; distances [from, to], 32 words a row,
 # of the same bank, group, rank and to other ranks (row ROUND: a REFPB that completes a round)
 D_LENGTH, D_WINDOW = READ_ONLY + 64, READ_ONLY + 96
@@ -111,14 +115,14 @@ CHANNELS, CHANNEL = D_DECODE_PLACE + 256, 64
 RELEASE_NONE, RELEASE_AWAITED, RELEASE_DONE = range(3)
 MAX_CHANNELS = 16
 
-# ---- an initiator: its next request and when it issues it; requests in flight; whether it waits for
-# one to end; whether a response is on its port, when that ends and of which channel, when one last
-# ended; responses that wait; the next request to answer in order
+# ---- an initiator: the number of its next request and when it issues it; requests in flight; whether it
+# waits for one to end; whether a response is on its port, when that ends and of which channel, when one
+# last ended; responses that wait; requests to answer in order
 PLAYERS, PLAYER = CHANNELS + MAX_CHANNELS * CHANNEL, 16
 (
     P_NEXT, P_ISSUE, P_ACTIVE, P_WAITING, P_BUSY, P_END, P_CHANNEL, P_LAST_END, P_PEND_HEAD,
-    P_PEND_TAIL, P_RETURN,
-) = range(11)  # fmt: skip
+    P_PEND_TAIL, P_RETURN, P_RETURN_TAIL,
+) = range(12)  # fmt: skip
 
 # ---- a rank: its refresh and power-down managers, its queued requests, its activations and its books;
 # units not yet refreshed in this round, a bit each; the last four activations in a ring; when each
@@ -140,7 +144,7 @@ GR_READY, GR_LAST = 0, 8
 
 # ---- the banks of a channel that have work, a column each: position of the bank; when its own rules
 # allow its command (FAR where it has none); where its group's do; length of the command, age, place; -1
-# where the column bus carries it, else 0.  The list ends with a 0
+# where a column bus of its own carries it, else 0.  What lies behind the list has no command
 WORK, WORK_COLUMN, WORK_CHANNEL = GROUPS + MAX_GROUPS * GROUP, 136, 768
 W_READY, W_GROUP, W_AGE, W_BUS = (WORK_COLUMN * i for i in range(1, 5))
 
@@ -177,11 +181,14 @@ B_READY, B_LAST = 32, 40
 NOTE, NOTED_REFRESH = 5, 4
 N_ARRIVED, N_ENTERED, N_OPENED, N_ACCESSED, N_BANK = range(NOTE)
 
-# ---- ``q``: a burst: row, bank and direction (2 x bank + 1 for a write), place in the row, neighbours in
-# its bank's queue, the next in the response queue, its request's number in the channel; with the first
-# burst of a request: the next in an arbiter's queue, bursts to come (-1: in order, but not its turn yet),
-# the next request of the same initiator
+# ---- a request in flight, behind everything else: its number in the trace; its channel; the next in a
+# queue of an arbiter, or of free records; bursts to come (-1: in order, but not its turn yet); the next one
+# of the same initiator.  Then its bursts: row; bank; 1 for a write; place in the row; neighbours in the
+# bank's queue; the next in the response queue; its request's number in the channel; the cycle at which its
+# data end, 0 before its access; its request
+REQUEST = 6
+R_NUMBER, R_CHANNEL, R_QUEUE, R_LEFT, R_NEXT = range(5)
 BURST = 10
 (
-    Q_ROW, Q_BANK, Q_PLACE, Q_AFTER, Q_BEFORE, Q_ANSWER, Q_IDENT, R_QUEUE, R_LEFT, R_NEXT,
+    Q_ROW, Q_BANK, Q_WRITE, Q_PLACE, Q_AFTER, Q_BEFORE, Q_ANSWER, Q_IDENT, Q_FINISH, Q_REQUEST,
 ) = range(BURST)  # fmt: skip

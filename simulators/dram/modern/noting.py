@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .commands import ACT, PREPB, RD, REFAB, REFPB, REFSB, WRA
 from .compiled import borrowing, merged
+from .flight import burst_number
 from .layout import (
     BANK, BANKS, K_LOG, K_NOTES, M_UNIT, NOTE, N_ACCESSED, N_ARRIVED, N_BANK, N_ENTERED,
     N_OPENED, NOTED_REFRESH, RANK, RANKS,
@@ -19,7 +20,7 @@ from .layout import (
 def note_entry(k, b, arrived, now, s):
     """Burst ``k``, at the door since ``arrived``, enters the queue of bank ``b``."""
     if s[K_NOTES]:
-        at = s[K_NOTES] + k * NOTE
+        at = s[K_NOTES] + burst_number(k, s) * NOTE
         s[at + N_ARRIVED] = arrived
         s[at + N_ENTERED] = now
         s[at + N_OPENED] = -1
@@ -30,7 +31,7 @@ def note_entry(k, b, arrived, now, s):
 def note_command(x, r, k, now, s):
     """Command ``x`` goes out; ``k`` is the burst that it is for, -1 where it is for none."""
     if k >= 0:
-        at = s[K_NOTES] + k * NOTE
+        at = s[K_NOTES] + burst_number(k, s) * NOTE
         if (x == ACT or x == PREPB) and s[at + N_OPENED] < 0:
             s[at + N_OPENED] = now
         elif RD <= x and x <= WRA:

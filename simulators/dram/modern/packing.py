@@ -12,9 +12,9 @@ from .layout import (
     BURST, CHANNELS, D_BANK, D_BANKS_GROUP, D_BANKS_RANK, D_BANKS_STACK, D_CHANNELS, D_DECODE_BANK,
     D_DECODE_PLACE, D_DECODE_ROW, D_GROUP, D_LENGTH, D_NEAR, D_NEAR_USED, D_OTHER,
     D_RANK, D_RANKS, D_RELATION, D_STACK_PER_RANK, D_WINDOW, D_WINDOW_ROW, K_BANKS, K_BANK_BITS, K_BOOKS,
-    K_BURSTS, K_BURST_BITS, K_BURST_BYTES, K_FORESEEN, K_GROUPS, K_ORDERED, K_PLAYERS, K_POLICY,
+    K_BURSTS, K_BURST_BYTES, K_FORESEEN, K_GROUPS, K_ORDERED, K_PLAYERS, K_POLICY,
     K_STRIDE, K_UNITS, NEAR_RELATION, NEAR_ROW, NEVER, OTHER_BOTH, OTHER_RANK, OTHER_STACK,
-    READ_ONLY, RELATION_ROW, ROUND, SAME_GROUP, SAME_RANK, SIMPLE_ARBITER,
+    READ_ONLY, RELATION_ROW, REQUEST, ROUND, SAME_GROUP, SAME_RANK, SIMPLE_ARBITER,
 )  # fmt: skip
 from .mappings import Bits
 from .state import Controller, Tables
@@ -57,8 +57,7 @@ def packed(
     for field, value in (
         (K_UNITS, units), (K_GROUPS, banks // d[D_BANKS_GROUP]), (K_BANKS, banks),
         (K_PLAYERS, players), (K_BURSTS, bursts), (K_BURST_BYTES, burst_bytes), (K_BOOKS, books),
-        (K_BANK_BITS, int(banks).bit_length() - 1), (K_BURST_BITS, bursts.bit_length() - 1),
-        (K_STRIDE, bursts * BURST),
+        (K_BANK_BITS, int(banks).bit_length() - 1), (K_STRIDE, REQUEST + bursts * BURST),
         (K_FORESEEN, not ordered and _foreseen(design, players == d[D_CHANNELS], bursts)),
         (K_ORDERED, ordered or (players == 1 and (d[D_CHANNELS] > 1 or bursts > 1))),
     ):  # fmt: skip
@@ -103,11 +102,10 @@ def _near(d: I64, tables: Tables) -> None:
         OTHER_BOTH: away if d[D_STACK_PER_RANK] else np.maximum(away, stacks),
     }
     for relation, table in by_relation.items():
-        for command in range(N_COMMANDS):
-            values = table[command, :UNIT_COMMANDS]
-            at = D_NEAR + relation * NEAR_RELATION + command * NEAR_ROW
-            d[at : at + UNIT_COMMANDS] = values
-            d[D_NEAR_USED + relation * 32 + command] = np.any(values > NEVER)
+        values = table[:, :UNIT_COMMANDS]
+        at, used = D_NEAR + relation * NEAR_RELATION, D_NEAR_USED + relation * 32
+        d[at : at + N_COMMANDS * NEAR_ROW].reshape(-1, NEAR_ROW)[:, :UNIT_COMMANDS] = values
+        d[used : used + N_COMMANDS] = (values > NEVER).any(axis=1)
 
 
 def _relations(d: I64) -> None:

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from .compiled import borrowing, merged
 from .layout import (
-    BANK, BANKS, BANKWISE, BURST, B_HEAD, B_LENGTH, B_PLACE, B_RANK, B_TAIL, B_WORKING,
+    BANKWISE, B_HEAD, B_LENGTH, B_PLACE, B_RANK, B_TAIL, B_WORKING,
     CH_LAST_BANK, CH_READS, CH_WORK, CH_WORKING, CH_WRITES, CH_WRITE_MODE, D_TRUE_BANK_CHECK,
     GRP_FR_FCFS, GRP_FR_FCFS_WM, K_BUFFER, K_HIGH, K_LOW, K_SCHEDULER, K_SIZE, M_QUEUED, NO_COMMAND,
     Q_AFTER, Q_BANK, Q_BEFORE, READ_WRITE, W_AGE, W_BUS, W_GROUP, W_READY,
 )  # fmt: skip
 
 
-@borrowing
-def bank_of(k, q):
-    """The position of the bank of burst ``k``."""
-    return BANKS + (q[k * BURST + Q_BANK] >> 1) * BANK
-
-
 @merged
-def has_room(c, k, entries, s, q):
+def has_room(c, k, entries, s):
     """Whether the buffer of a channel admits ``entries`` bursts, the first of them ``k``.
 
     Bankwise looks at one bank (DRAMSys: at that of the burst stored last), ReadWrite wants room in
     both halves whatever the request, Shared counts all.
     """
     if s[K_BUFFER] == BANKWISE:
-        looked_at = bank_of(k, q) if s[D_TRUE_BANK_CHECK] else s[c + CH_LAST_BANK]
+        looked_at = s[k + Q_BANK] if s[D_TRUE_BANK_CHECK] else s[c + CH_LAST_BANK]
         return s[looked_at + B_LENGTH] + entries <= s[K_SIZE]
     if s[K_BUFFER] == READ_WRITE:
         return s[c + CH_READS] + entries <= s[K_SIZE] and s[c + CH_WRITES] + entries <= s[K_SIZE]
@@ -45,15 +39,14 @@ def set_mode(c, s):
 
 
 @merged
-def store(c, k, b, write, s, q):
+def store(c, k, b, write, s):
     """Burst ``k`` enters the queue of its bank."""
     side = write if s[K_SCHEDULER] >= GRP_FR_FCFS else 0
     last = s[b + B_TAIL + side]
-    at = k * BURST
-    q[at + Q_AFTER] = -1
-    q[at + Q_BEFORE] = last
+    s[k + Q_AFTER] = -1
+    s[k + Q_BEFORE] = last
     if last >= 0:
-        q[last * BURST + Q_AFTER] = k
+        s[last + Q_AFTER] = k
     else:
         s[b + B_HEAD + side] = k
     s[b + B_TAIL + side] = k
@@ -75,16 +68,16 @@ def store(c, k, b, write, s, q):
 
 
 @merged
-def remove(c, k, b, write, s, q):
+def remove(c, k, b, write, s):
     """Burst ``k`` leaves; the rank's own count is left to the caller."""
     side = write if s[K_SCHEDULER] >= GRP_FR_FCFS else 0
-    earlier, later = q[k * BURST + Q_BEFORE], q[k * BURST + Q_AFTER]
+    earlier, later = s[k + Q_BEFORE], s[k + Q_AFTER]
     if earlier >= 0:
-        q[earlier * BURST + Q_AFTER] = later
+        s[earlier + Q_AFTER] = later
     else:
         s[b + B_HEAD + side] = later
     if later >= 0:
-        q[later * BURST + Q_BEFORE] = earlier
+        s[later + Q_BEFORE] = earlier
     else:
         s[b + B_TAIL + side] = earlier
     s[b + B_LENGTH] -= 1
@@ -98,6 +91,6 @@ def remove(c, k, b, write, s, q):
         s[gap + W_AGE] = s[end + W_AGE]
         s[gap + W_BUS] = s[end + W_BUS]
         s[s[gap] + B_PLACE] = gap
-        s[end] = 0
+        s[end + W_READY] = NO_COMMAND
     s[c + (CH_WRITES if write else CH_READS)] -= 1
     set_mode(c, s)

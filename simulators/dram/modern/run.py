@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from archgym.errors import ArchgymError
 
 from .bursts import bursts_of
-from .checks import check_bits, check_device
+from .checks import check_bits, check_device, check_trace
 from .commands import CODES
 from .design import Design, controller_of
 from .energy import core_energy_j
 from .layout import (
-    BANK, BANKS, BURST, CHANNELS, C_COMMANDS, C_END, G_REQUESTS, K_NOTED, N_COUNTERS, READ_ONLY,
+    BANK, BANKS, CHANNELS, C_COMMANDS, C_END, G_FREE, G_FULL, G_RECORDS_END, G_REQUESTS, G_UNUSED, K_NOTED,
+    K_STRIDE, N_COUNTERS, READ_ONLY,
 )  # fmt: skip
 from .mappings import Bits, parse_mapping
 from .notes import Notes, ask, read
@@ -26,6 +27,9 @@ from .tables import named_timings, tables, units
 I64 = NDArray[np.int64]
 # a run that lasts longer than this many cycles after its last stamp is stuck
 LONGEST = 1 << 40
+# requests in flight that there is room for at first; where there are more, a run starts again with more
+IN_FLIGHT = 4096
+PLAYERS = ("shared", "per-channel")
 
 
 class Run(NamedTuple):
@@ -51,6 +55,16 @@ class Run(NamedTuple):
             How many of them there were, all together.
         """
         return int(sum(self.counters[C_COMMANDS + CODES[c]] for c in commands))
+
+
+def _first_words(d: I64, first: int, in_flight: int) -> I64:
+    """The state before cycle 0: ``d`` in front, records of requests from about word ``first`` on."""
+    first = -(-first // 8) * 8
+    end = first + in_flight * int(d[K_STRIDE - READ_ONLY])
+    state = _aligned(end)
+    state[READ_ONLY:CHANNELS] = d
+    state[[G_FREE, G_UNUSED, G_RECORDS_END]] = -1, first, end
+    return state
 
 
 def _aligned(words: int) -> I64:
@@ -93,9 +107,10 @@ def run(
         Counters, latencies and energy; notes where there is room for some.
 
     Raises:
-        ArchgymError: the device contradicts itself, the design cannot work on it, the mapping does not
-            cover it, or an address lies beyond it.
-        WorkloadError: requests are no power of two of bursts.
+        ArchgymError: the device contradicts itself, the design cannot work on it, or the mapping does not
+            cover it.
+        WorkloadError: requests are no power of two of bursts, the trace cannot be played, or an address
+            lies beyond the device.
     """
     from .kernel import simulate
 
@@ -106,12 +121,11 @@ def run(
         bits = parse_mapping(design.address_mapping, device, design.ranks, design.channels)
     else:
         check_bits(bits, device, design.ranks, design.channels)
-    capacity = 1 << sum(len(b) for b in bits.values())
-    if len(address) and int(address.max()) >= capacity:
+    if players not in PLAYERS or (ordered and players != PLAYERS[0] and design.channels > 1):
         raise ArchgymError(
-            f"address {int(address.max()):#x} lies beyond {device.name} with {design.ranks} ranks and "
-            f"{design.channels} channels ({capacity} bytes): take more of them, or fold the trace"
+            f"players {players!r}: expected {PLAYERS[0]}, or {PLAYERS[1]} where nothing is ordered"
         )
+    check_trace(stamp, is_write, address, 1 << sum(len(b) for b in bits.values()))
     fine = design.fine_granularity
     d = packed(
         tables(device, design.ranks, design.channels, design.refresh_policy, fine, semantics),
@@ -129,15 +143,22 @@ def run(
         ask(d, n, log)
     noted = int(d[K_NOTED - READ_ONLY])
     whole = BANKS + device.banks * design.ranks * design.channels * BANK
-    state = _aligned(whole + noted)
-    state[READ_ONLY:CHANNELS] = d
-    state[G_REQUESTS] = n
-    bursts = np.empty(n * bursts_of(size, device) * BURST, np.int32)
-    latency, finish = np.zeros(n, np.int64), np.zeros(n * bursts_of(size, device), np.int64)
-    simulate(
+    trace = (
         np.ascontiguousarray(stamp, np.int64), np.ascontiguousarray(is_write, np.uint8),
-        np.ascontiguousarray(address, np.int64), state, bursts, finish, latency, LONGEST,
+        np.ascontiguousarray(address, np.int64),
     )  # fmt: skip
+    following = np.empty(n if players == "per-channel" else 1, np.int32)
+    latency = np.zeros(n, np.int64)
+    in_flight = min(n, IN_FLIGHT)
+    while True:
+        state = _first_words(d, whole + noted, in_flight)
+        state[G_REQUESTS] = n
+        simulate(*trace, state, following, latency, LONGEST)
+        if not state[G_FULL]:
+            break
+        in_flight = min(n, 8 * in_flight)
     counters = state[:N_COUNTERS].copy()
     energy = core_energy_j(device, counters, named_timings(device, fine, semantics), fine)
-    return Run(counters, latency, energy, read(d, state[whole:], is_write) if log else None)
+    return Run(
+        counters, latency, energy, read(d, state[whole : whole + noted], is_write) if log else None
+    )

@@ -6,7 +6,7 @@ import ast
 import operator
 import threading
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,11 +115,19 @@ def constraints(
         KeyError: a timing that is missing; its name.
     """
     t = named_timings(device, fine_granularity, semantics)
-    out: dict[tuple[str, str, str], int] = {}
-    for line in device.standard.rules.strip().splitlines():
+    standard = device.standard
+    return dict(_distances(standard.name, standard.rules, tuple(t.items()), semantics))
+
+
+@lru_cache(256)  # designs of a search share devices
+def _distances(
+    name: str, rules: str, timings: tuple[tuple[str, int], ...], semantics: str
+) -> dict[tuple[str, str, str], int]:
+    t, out = dict(timings), dict[tuple[str, str, str], int]()
+    for line in rules.strip().splitlines():
         scope, rest = line.split(maxsplit=1)
         preceding, following, formula = (x.strip() for x in rest.split("  ") if x.strip())
-        if (semantics, device.standard.name, scope, preceding, following) == _TRUE_ROW_CYCLE:
+        if (semantics, name, scope, preceding, following) == _TRUE_ROW_CYCLE:
             formula = "RC"
         for a in _expand(preceding):
             for b in _expand(following):
