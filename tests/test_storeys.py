@@ -24,7 +24,7 @@ STOREYS = {
     "sweeps": 11,
     "networks": 12, "collection": 12, "report": 12, "environments": 12, "dashboard": 12, "play": 12,
     "audit": 12,
-    "testing": 13,
+    "testing": 13, "bench": 13,
     "cli": 14,
     "__main__": 15,
 }  # fmt: skip

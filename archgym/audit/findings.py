@@ -42,7 +42,14 @@ class Finding:
 
 
 def again(s: Subject) -> Finding:
-    """Do the recorded figures of best design and front come out again, bit for bit?"""
+    """Do the recorded figures of best design and front come out again, bit for bit?
+
+    Args:
+        s: the optimum.
+
+    Returns:
+        The finding.
+    """
     x = np.concatenate([s.best[None], s.front])
     recorded = [s.metrics, *s.front_metrics]
     e = s.scenario.evaluate(x)
@@ -59,7 +66,14 @@ def again(s: Subject) -> Finding:
 
 
 def twin(s: Subject) -> Finding:
-    """Does the domain's slow twin give the same figures?"""
+    """Does the domain's slow twin give the same figures?
+
+    Args:
+        s: the optimum.
+
+    Returns:
+        The finding.
+    """
     name = s.scenario.simulator
     if name not in registry.table("twins"):
         return Finding("twin", NOT_DONE, "the domain has no slow twin in the package")
@@ -81,7 +95,15 @@ def twin(s: Subject) -> Finding:
 
 
 def steps(s: Subject, around: list[Step]) -> Finding:
-    """Is no neighbour better, one step of one knob away, and what does a step cost?"""
+    """Is no neighbour better, one step of one knob away, and what does a step cost?
+
+    Args:
+        s: the optimum.
+        around: the designs one step away, evaluated.
+
+    Returns:
+        The finding.
+    """
     if not around:
         return Finding("steps", NOT_DONE, "the design has no neighbour")
     gaps = np.array([step.gap for step in around])
@@ -102,7 +124,15 @@ def steps(s: Subject, around: list[Step]) -> Finding:
 
 
 def semantics(s: Subject, around: list[Step]) -> Iterator[Finding]:
-    """Does the best stay best under each other set of rules that the simulator has?"""
+    """Does the best stay best under each other set of rules that the simulator has?
+
+    Args:
+        s: the optimum.
+        around: the designs one step away, evaluated.
+
+    Yields:
+        A finding per other semantics.
+    """
     _, names = others.semantics_of(s.scenario)
     if not names:
         yield Finding("semantics", NOT_DONE, "the simulator has one set of rules")
@@ -138,7 +168,14 @@ def _under(s: Subject, around: list[Step], name: str) -> Finding:
 
 
 def doubts(s: Subject) -> Finding:
-    """Does the simulator itself doubt the best design, or the front?"""
+    """Does the simulator itself doubt the best design, or the front?
+
+    Args:
+        s: the optimum.
+
+    Returns:
+        The finding.
+    """
     best = s.scenario.doubts(s.scenario.evaluate(s.best[None]))
     front = s.scenario.doubts(s.scenario.evaluate(s.front)) if len(s.front) else []
     figures = {"best": len(best), "front": len(front)}
@@ -149,7 +186,14 @@ def doubts(s: Subject) -> Finding:
 
 
 def quirks(s: Subject) -> Iterator[Finding]:
-    """Does the best design owe its place to a value that no real design could have?"""
+    """Does the best design owe its place to a value that no real design could have?
+
+    Args:
+        s: the optimum.
+
+    Yields:
+        A finding per quirk that the space could use.
+    """
     known = others.quirks_of(s.scenario)
     if not known:
         yield Finding("quirks", NOT_DONE, "no quirk is known that this space could use")

@@ -118,7 +118,8 @@ def certified() -> tuple[list[Subject], dict[str, str]]:
     """Every certificate that ships.
 
     Returns:
-        The subjects, and for each scenario whose workload is not at hand the reason.
+        The subjects, and for each scenario whose workload is not at hand, or whose certificate is stale, the
+        reason.
     """
     found, missing, known = [], {}, shipped()
     for path in sorted((folder() / "certified").glob("*.json")):
@@ -126,11 +127,16 @@ def certified() -> tuple[list[Subject], dict[str, str]]:
         if name not in known:
             continue
         try:
-            found.append(of_scenario(load_scenario(name)))
+            scenario = load_scenario(name)
         except ScenarioError as error:
             if not isinstance(error.__cause__, WorkloadError):
                 raise
             missing[name] = str(error.__cause__)
+            continue
+        if certificates.find(scenario) is None:
+            missing[name] = "its certificate is of another version of the simulator or the goal"
+            continue
+        found.append(of_scenario(scenario))
     return found, missing
 
 

@@ -42,7 +42,7 @@ def _cell(question: str, findings: Sequence[Finding]) -> str:
         return "**NO**"
     if question == "semantics":
         gaps = [f.figures["gap"] for f in findings if "gap" in f.figures]
-        return ", ".join(_share(g) for g in gaps) or "-"
+        return ", ".join(_share(g, "misses a spec") for g in gaps) or "-"
     if question == "steps" and YES in verdicts:
         return f"{findings[0].figures['neighbours']}, none better"
     if question == "quirks" and any("loss" in f.figures for f in findings):
@@ -56,5 +56,5 @@ def _cell(question: str, findings: Sequence[Finding]) -> str:
     return "no" if question == "doubts" else "yes" if YES in verdicts else "-"
 
 
-def _share(gap: float) -> str:
-    return "infeasible" if gap == float("inf") else f"{gap:.2%}"
+def _share(gap: float, endless: str = "infeasible") -> str:
+    return endless if gap == float("inf") else f"{gap:.2%}"

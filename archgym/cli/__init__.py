@@ -34,7 +34,7 @@ OK, NO, BAD_INPUT, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 130, 141, 143
 
 # words of the core; a domain cannot take their place
 WORDS = (
-    "list", "info", "run", "compare", "sweep", "report", "page", "dashboard", "leaderboard", "export",
+    "list", "info", "run", "compare", "sweep", "bench", "arena", "report", "page", "dashboard", "leaderboard", "export",
     "dataset", "train", "enumerate", "evaluate", "explain", "audit", "serve", "verify", "validate", "new", "check", "doctor",
     "completion",
 )  # fmt: skip
@@ -46,7 +46,9 @@ def build_parser() -> argparse.ArgumentParser:
     Words of domains are not in it: they are dispatched before it is made.
     """
     from . import (
+        arena,
         audit,
+        bench,
         check,
         compare,
         completion,
@@ -80,6 +82,8 @@ def build_parser() -> argparse.ArgumentParser:
         run,
         compare,
         sweep,
+        bench,
+        arena,
         report,
         page,
         dashboard,

@@ -57,7 +57,7 @@ def shipped() -> dict[str, Path]:
     found = {
         path.relative_to(root).with_suffix("").as_posix(): path
         for path in sorted(root.rglob("*.yaml"))
-        if not {"studies", "architectures", "programs", "certified"}
+        if not {"studies", "suites", "architectures", "programs", "certified"}
         & set(path.relative_to(root).parts)
     }
     for domain in domains().values():

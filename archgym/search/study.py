@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import registry
 from ..answers.evaluator import make_evaluator
 from ..answers.relatives import relatives
 from ..answers.store import EvaluationStore
 from ..contracts.agent import Agent
 from ..contracts.evaluation import Evaluation
+from ..contracts.foreign import agent_class
 from ..errors import ArchgymError
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import load_scenario
@@ -263,7 +263,7 @@ def make_agent(
         raise ArchgymError(
             f"agent {agent.__name__} is no archgym.Agent: inherit from it, or give a registered name"
         )
-    cls = agent if isinstance(agent, type) else registry.load("agents", agent)
+    cls = agent if isinstance(agent, type) else agent_class(agent)
     objectives = scenario.k if cls.multi_objective else 1
     made: Agent = cls(
         scenario.space, seed=seed, objectives=objectives, budget=budget, **hyperparameters

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from .. import registry, trust
+from .. import trust
 from ..answers.locations import agreed, told
 from ..answers.store import EvaluationStore
+from ..contracts.foreign import agent_class
 from ..documents import read_json
 from ..errors import ArchgymError, StoreError, resumable
 from ..files.locks import hold
@@ -278,7 +279,7 @@ def _check_consent(sweep: Sweep, ledger: Ledger, place: str) -> None:
         if s.starts_programs:
             trust.require(f"the programs of scenario {s.name!r}", s.untrusted)
     for agent in {row[1] for row in ledger.counts()} | {e.agent for e in sweep.entries}:
-        registry.load("agents", agent)
+        agent_class(agent)
 
 
 def _document(scenario: Any) -> dict[str, Any]:

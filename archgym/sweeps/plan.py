@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .. import registry
 from ..answers.evaluator import make_evaluator
-from ..contracts.agent import Agent, GridPoint
+from ..contracts.agent import GridPoint
+from ..contracts.foreign import agent_class
 from ..documents import known_keys, located, read_yaml
 from ..errors import ScenarioError, UnknownNameError, WorkloadError
 from ..goals.places import sweep_in_its_folder
@@ -142,7 +142,7 @@ class Sweep:
         Returns:
             The run.
         """
-        cls: type[Agent] = registry.load("agents", entry.agent)
+        cls = agent_class(entry.agent)
         full = cls.check_hyperparameters(hyperparameters)
         recipe = [self.identities[scenario], entry.agent, full, seed, budget]
         text = json.dumps(recipe, sort_keys=True, default=str)
@@ -337,7 +337,7 @@ def _entry(
         )
     known_keys(entry, ENTRY_KEYS, "key in an entry of 'agents'")
     name = str(entry["agent"])
-    cls: type[Agent] = registry.load("agents", name)
+    cls = agent_class(name)
     ways = [k for k in ("grid", "draw", "hyperparameters") if k in entry]
     if len(ways) > 1:
         raise ScenarioError(f"agent {name!r}: give one of grid, draw, hyperparameters, not {ways}")

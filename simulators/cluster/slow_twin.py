@@ -1,4 +1,4 @@
-"""The compiled step against the event-driven one, which simulates chunk by chunk."""
+"""A step by closed forms of its collectives, against the simulation of every message and event."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def compare(simulator: Simulator, x: Designs) -> dict[str, tuple[Floats, Floats]
         x: designs (n, d) of its space.
 
     Returns:
-        By quantity, figures (n,) in ns of the compiled step and of the other; NaN where a design has no step.
-        None of task graphs and of designs that the compiled step does not cover.
+        By quantity, figures (n,) in ns by closed forms and by the simulation; NaN where a design has no step.
+        None of task graphs and of designs that closed forms do not cover.
     """
     assert isinstance(simulator, ClusterSimulator)
     if isinstance(simulator.knobs, GraphKnobs):

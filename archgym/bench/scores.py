@@ -1,0 +1,128 @@
+"""From finished runs to scores, and scores on disk."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..documents import parse_json
+from ..errors import StoreError
+from ..files.text import write_text
+from ..report.results import Results
+from .suite import Suite, Task
+
+FORMAT = "# archgym-bench scores"
+
+
+def columns(suite: Suite) -> list[str]:
+    """The columns of a table of scores.
+
+    Args:
+        suite: the suite.
+
+    Returns:
+        Their names: who, where, the normalised gap along the ladder, the area under its curve, and µs of the
+        agent's own time per proposal.
+    """
+    return ["task", "agent", "seed", *(f"gap.{n}" for n in suite.ladder), "area", "us"]
+
+
+def scores(results: Results, suite: Suite) -> pd.DataFrame:
+    """The scores of every finished run.
+
+    With several objectives the gap is the share of the exact front's hypervolume that is missing.
+
+    Args:
+        results: of a sweep over tasks of the suite.
+        suite: the suite.
+
+    Returns:
+        A row per run, see :func:`columns`.
+    """
+    volumes = results.hypervolumes()
+    missing: dict[Any, Any] = {
+        key: 1 - rows.set_index("evaluations")["share"]
+        for key, rows in volumes.groupby(["scenario", "agent", "seed"])
+    }
+    rows = []
+    kept: list[dict[Any, Any]] = results.tests.to_dict("records")
+    for run in kept:
+        task = suite.tasks[run["scenario"]]
+        key = (run["scenario"], run["label"], run["seed"])
+        if key in missing:
+            gaps = [float(np.clip(missing[key].get(n, 1.0), 0, 1)) for n in suite.ladder]
+            area = _steps(np.array((1, *suite.ladder)), np.array((1.0, *gaps)), suite.ladder[-1])
+        else:
+            gaps, area = _along(task, run["curve"], suite)
+        microseconds = 1e6 * run["agent_seconds"] / max(run["charged"], 1)
+        rows.append([*key, *gaps, area, microseconds])
+    return pd.DataFrame(rows, columns=columns(suite))
+
+
+def _along(task: Task, curve: str, suite: Suite) -> tuple[list[float], float]:
+    """The normalised gap at each step of the ladder, and the area under its curve."""
+    table = np.array(parse_json(curve, "a run's curve"), np.float64).reshape(-1, 2)
+    at = np.concatenate([[1.0], table[:, 0]])
+    gap = np.concatenate([[1.0], task.normalised(table[:, 1])])
+    gaps = [float(gap[np.searchsorted(at[1:], n, side="right")]) for n in suite.ladder]
+    return gaps, _steps(at, gap, suite.ladder[-1])
+
+
+def _steps(at: Any, gap: Any, last: int) -> float:
+    """The mean over evaluations 1 … last of a gap that changes at ``at``."""
+    edges = np.append(np.minimum(at, last + 1), last + 1)
+    return float(np.diff(edges) @ gap / last)
+
+
+def write(frame: pd.DataFrame, suite: Suite, path: Path) -> None:
+    """Keep scores as CSV, four digits each.
+
+    Args:
+        frame: what :func:`scores` returns.
+        suite: the suite.
+        path: the file.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    rows = frame.sort_values(["agent", "task", "seed"])
+    text = rows.to_csv(index=False, float_format="%.4g")
+    write_text(path, f"{FORMAT} {suite.version}\n{text}")
+
+
+def read(path: Path, suite: Suite) -> pd.DataFrame:
+    """Scores from a file.
+
+    Args:
+        path: one that :func:`write` made.
+        suite: the suite.
+
+    Returns:
+        A row per run, see :func:`columns`.
+
+    Raises:
+        StoreError: it cannot be read, is of another version, or holds something else.
+    """
+    try:
+        head, _, body = path.read_text("utf-8").partition("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"{path}: cannot be read: {error}") from error
+    if head != f"{FORMAT} {suite.version}":
+        raise StoreError(f"{path}: expected scores of {suite.title}, got {head!r:.60}")
+    try:
+        frame = pd.read_csv(io.StringIO(body))
+    except (ValueError, pd.errors.ParserError) as error:
+        raise StoreError(f"{path}: {error}") from error
+    numbers = columns(suite)[2:]
+    if list(frame.columns) != columns(suite) or not all(
+        pd.api.types.is_numeric_dtype(frame[c]) for c in numbers
+    ):
+        raise StoreError(f"{path}: expected the columns {', '.join(columns(suite))}")
+    gaps = frame[numbers[1:-1]].to_numpy()
+    if not ((gaps >= 0) & (gaps <= 1)).all():
+        raise StoreError(f"{path}: a gap or an area is not from 0 to 1")
+    return frame.astype(dict.fromkeys(numbers[1:], np.float64))

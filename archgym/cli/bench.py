@@ -1,0 +1,210 @@
+"""``archgym bench``: an agent on the suite, beside recorded results of others."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..bench import playing
+from ..bench.suite import Suite, load_suite, recorded
+from ..contracts.foreign import agent_class
+from ..errors import ArchgymError
+from ..files.text import write_text
+from ..sweeps import driver
+from ..sweeps.engine import make_engine
+from ..sweeps.plan import Sweep, from_sweep_document
+from ..terminal.output import bar_of, busy, print_json, print_table, settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OWN = " (recorded)"  # told behind a baseline's name where it is measured again
+
+
+def add_to(words: Any) -> None:
+    """Add the word to the parser.
+
+    Args:
+        words: the subparsers of the program; one is added.
+    """
+    p = words.add_parser("bench", help="an agent on a suite of tasks whose optima are known")
+    p.add_argument("agent", nargs="?", help="a name, module:CLASS or FILE.py:CLASS")
+    p.add_argument("--list", action="store_true", help="the tasks and how hard they are")
+    p.add_argument(
+        "--hyperparameters",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="of the agent (default: its own)",
+    )
+    p.add_argument(
+        "--tasks",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="of these alone; patterns such as 'serving/*' (default: all that are not easy)",
+    )
+    p.add_argument("--easy", action="store_true", help="tasks that random search solves too")
+    p.add_argument(
+        "--seeds", type=int, metavar="COUNT", help="runs of each task (default: the suite's)"
+    )
+    p.add_argument(
+        "--tables",
+        type=Path,
+        help="a folder of archgym enumerate, to look designs up (default: none)",
+    )
+    p.add_argument(
+        "--workers", type=int, metavar="PROCESSES", help="at the same time (default: all cores)"
+    )
+    p.add_argument("--output", type=Path, help="folder to write (default: bench/AGENT)")
+    p.add_argument(
+        "--resume", type=Path, metavar="FOLDER", help="go on with one (default: begin one)"
+    )
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(go=go)
+
+
+def go(options: argparse.Namespace) -> int:
+    """Play the tasks, score the runs, compare them.
+
+    Args:
+        options: the parsed command line: agent, tasks, seeds, folders, JSON or not.
+
+    Returns:
+        The exit code: 0, or 1 where a run failed.
+
+    Raises:
+        ArchgymError: options that exclude each other, an unknown task or agent, a number out of range.
+    """
+    suite = load_suite()
+    if options.list:
+        return _list(suite, options.json)
+    if (options.agent is None) == (options.resume is None):
+        raise ArchgymError("name an agent, or give --resume FOLDER or --list")
+    for name in ("seeds", "workers"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise ArchgymError(f"--{name} must be at least 1, got {value}")
+    folder, sweep = _opened(suite, options)
+    with bar_of(1, sweep.name, options.json) as bar:
+
+        def show(p: driver.SweepProgress) -> None:
+            if bar is not None:
+                failed = f", {p.failed} failed" if p.failed else ""
+                bar(p.done, f"{p.rate:.1f} runs/s{failed}", p.runs)
+
+        driver.carry_out(
+            folder, sweep, make_engine("local", options.workers, sweep.timeout), on_progress=show
+        )
+    return _told(suite, folder.path, options.json)
+
+
+def _opened(suite: Suite, options: argparse.Namespace) -> tuple[driver.SweepFolder, Sweep]:
+    """The sweep to carry out: a new one, or one that was begun."""
+    if options.resume is not None:
+        folder = driver.SweepFolder(options.resume)
+        return folder, folder.sweep()
+    hyper = dict(settings(options.hyperparameters, "--hyperparameters"))
+    agent_class(options.agent).check_hyperparameters(hyper)
+    tasks = playing.chosen(suite, options.tasks, options.easy)
+    label = re.sub(r"[^A-Za-z0-9_.-]+", "-", options.agent).strip("-.")
+    with busy("checking the tasks …", options.json):
+        document, skipped = playing.sweep_document(
+            suite,
+            [{"agent": options.agent, "hyperparameters": {k: [v] for k, v in hyper.items()}}],
+            tasks,
+            name=label,
+            seeds=options.seeds or suite.seeds,
+            tables=options.tables,
+        )
+        sweep = from_sweep_document(document)
+    for name, reason in skipped.items():
+        print(f"skipped {name}: {reason}", file=sys.stderr)
+    return driver.SweepFolder.create(options.output or Path("bench") / label, sweep), sweep
+
+
+def _told(suite: Suite, path: Path, as_json: bool) -> int:
+    """Scores, ranking and page of a folder whose runs are done."""
+    from ..bench import page, scores
+    from ..bench.ranking import chances, common, ranking
+    from ..report.results import Results
+
+    with busy("reading the ledger, drawing …", as_json):
+        results = Results(path)
+        if not len(results.runs):
+            raise ArchgymError(f"{path}: no run is done; see archgym report {path}")
+        mine = scores.scores(results, suite)
+        scores.write(mine, suite, path / "scores.csv")
+        (agent,) = mine["agent"].unique()
+        both, alone = _beside(suite, mine, agent)
+        frame = common(both, [t for t in mine["task"].unique() if t not in alone])
+        table, won = ranking(frame, suite), chances(frame, agent)
+        says = page.words(frame, suite, agent)
+        if alone:
+            says.append(
+                f"Nothing is recorded of {', '.join(alone)}: these are not compared, see scores.csv."
+            )
+        write_text(path / "bench.html", page.page(frame, suite, agent).document())
+    failed = len(results.failures)
+    if as_json:
+        print_json(
+            {
+                "suite": suite.title, "agent": agent, "folder": str(path), "summary": says,
+                "failed": failed, "ranking": table.to_dict("records"), "chances": won.to_dict("records"),
+            }
+        )  # fmt: skip
+        return int(bool(failed))
+    head, rows = page.rows_of(table, suite)
+    marked = [[f"> {r[0]}" if r[0] == agent else r[0], *r[1:]] for r in rows]
+    print_table(head, marked, title=f"{suite.title}, {mine['task'].nunique()} tasks. {page.PREFIX}")
+    for line in says:
+        print(f"- {line}")
+    if failed:
+        print(f"{failed} runs failed: archgym report {path}")
+    print(f"Page: {path / 'bench.html'}; scores: {path / 'scores.csv'}")
+    return int(bool(failed))
+
+
+def _beside(suite: Suite, mine: pd.DataFrame, agent: str) -> tuple[pd.DataFrame, list[str]]:
+    """The runs with those that were recorded of other agents, and tasks of which nothing is recorded."""
+    import pandas as pd
+
+    from ..bench import scores
+
+    if not recorded().exists():
+        return mine, []
+    others = scores.read(recorded(), suite)
+    alone = sorted(set(mine["task"]) - set(others["task"]))
+    if len(alone) == mine["task"].nunique():  # there is nobody to be compared with
+        return mine, []
+    others.loc[others["agent"] == agent, "agent"] += OWN
+    return pd.concat([mine, others], ignore_index=True), alone
+
+
+def _list(suite: Suite, as_json: bool) -> int:
+    from dataclasses import asdict
+
+    from ..bench.page import share
+
+    if as_json:
+        tasks = [asdict(t) for t in suite.tasks.values()]
+        print_json(
+            {"suite": suite.title, "ladder": suite.ladder, "seeds": suite.seeds, "tasks": tasks}
+        )
+        return 0
+    print_table(
+        ["task", "best", "designs", "within 1 %", "random search at 100", ""],
+        [
+            [
+                t.scenario, t.kind, f"{t.designs:,}" if t.designs < 1e12 else f"{t.designs:.1e}", share(t.within),
+                "-" if t.at_100 is None else f"{t.at_100:.2%} off", "easy" if t.easy else "",
+            ]
+            for t in suite.tasks.values()
+        ],
+        title=f"{suite.title}: {len(suite.tasks)} tasks, {', '.join(f'{n:,}' for n in suite.ladder)} evaluations, "
+        f"{suite.seeds} seeds",
+    )  # fmt: skip
+    return 0
