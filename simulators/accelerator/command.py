@@ -22,6 +22,8 @@ from .mapping import Refusal
 from .sparse_options import add_sparsity, sparsely
 from .sparsity import parse_pattern
 from .systolic import DATAFLOWS, systolic
+from .uneven.command import REUSE as ACCELFORGE
+from .uneven.command import map_uneven
 
 
 MACHINE = "a name or a .yaml file (the project's own, Timeloop v0.4, ZigZag)"
@@ -80,7 +82,15 @@ def add_map(p: argparse.ArgumentParser) -> None:
         "--effort", type=int, default=THOROUGH, metavar="MAPPINGS", help="evaluated per layer"
     )
     p.add_argument(
-        "--reuse", default="physical", choices=REUSE, help="rules of reuse between loops"
+        "--reuse",
+        default="physical",
+        choices=(*REUSE, ACCELFORGE),
+        help="rules of reuse between loops; those of AccelForge search uneven mappings of whole factors",
+    )
+    p.add_argument(
+        "--level-order",
+        action="store_true",
+        help="with --reuse accelforge: an outer level's tensors are held outside all of an inner level",
     )
     add_sparsity(p)
     p.add_argument("--nests", action="store_true", help="show every loop nest")
@@ -245,6 +255,8 @@ def _machine(options: argparse.Namespace) -> Architecture:
         machine = replace(machine, output_bits=options.output_bits)
     if options.effort < 1:
         raise ArchgymError(f"--effort must be at least 1, got {options.effort}")
+    if options.level_order and options.reuse != ACCELFORGE:
+        raise ArchgymError("--level-order is for --reuse accelforge, which is not given")
     if not options.certify and not (options.gap is None and options.time is None):
         raise ArchgymError("--gap and --time are for --certify, which is not given")
     if options.check and not (options.certify and options.objective == "energy"):
@@ -256,6 +268,10 @@ def _map(options: argparse.Namespace) -> int:
     network = network_of(options)
     machine = _machine(options)
     on = sparsely(options, machine)
+    if options.reuse == ACCELFORGE:
+        map_uneven(options, network, machine)
+        _print_notes(network)
+        return 0
     found: list[tuple[Any, Found]] = []
     with steps_of(len(network.layers), "layers", options.json) as step:
         for layer in network.layers:

@@ -171,13 +171,17 @@ def trade(dims, factor, level, kind, d, other, room):
 def draw(seed):
     """The next state of a linear congruential generator (Knuth's MMIX constants), 63 bits.
 
+    The arithmetic is unsigned: numba tells LLVM that signed products do not overflow, and where one does the
+    compiler may drop the masks and divisions that follow.
+
     Args:
         seed: the state, 63 bits.
 
     Returns:
         The next state.
     """
-    return (seed * 6364136223846793005 + 1442695040888963407) & 0x7FFFFFFFFFFFFFFF
+    state = np.uint64(seed) * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+    return np.int64(state & np.uint64(0x7FFFFFFFFFFFFFFF))
 
 
 @compiled

@@ -11,7 +11,8 @@ from archgym.terminal.output import busy
 from archgym.validation import Check, Validation, reference_file, together
 from archgym.errors import ArchgymError
 
-INSTALLED = ("timeloop_reference.json", "dnn_reference.json")
+INSTALLED = ("timeloop_reference.json", "dnn_reference.json", "mapping_optima_reference.json")
+EFFORT = 4_000_000  # of a search, most of which end long before
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -24,25 +25,35 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reference",
         type=Path,
-        help="a file of the form of timeloop_reference.json or of dnn_reference.json (default: both, which "
-        "are installed), or one of optima of AccelForge (tables machines, layers, optima, random_mappings)",
+        help="a file of the form of timeloop_reference.json, dnn_reference.json or "
+        "mapping_optima_reference.json (default: all three, which are installed)",
+    )
+    parser.add_argument(
+        "--effort",
+        type=int,
+        default=EFFORT,
+        metavar="NESTS",
+        help="nests that a search for one of AccelForge's optima may evaluate; 0: no search",
     )
     parser.set_defaults(go=_go)
 
 
 def _go(options: argparse.Namespace) -> Validation:
+    if options.effort < 0:
+        raise ArchgymError(f"--effort must be at least 0, got {options.effort}")
     with busy("computing the reference rows …", options.json):
         if options.reference is not None:
-            return validate(options.reference)
-        return together([validate(reference_file(name)) for name in INSTALLED])
+            return validate(options.reference, options.effort)
+        return together([validate(reference_file(name), options.effort) for name in INSTALLED])
 
 
-def validate(reference: Path) -> Validation:
+def validate(reference: Path, effort: int = EFFORT) -> Validation:
     """All checks that a reference file allows, and tables of detail.
 
     Args:
-        reference: a file of the form of ``timeloop_reference.json`` or ``dnn_reference.json``, or one of
-            optima of AccelForge.
+        reference: a file of the form of ``timeloop_reference.json``, ``dnn_reference.json`` or
+            ``mapping_optima_reference.json``.
+        effort: nests that a search for one of AccelForge's optima may evaluate; 0: no search.
 
     Returns:
         The checks and their details.
@@ -59,7 +70,7 @@ def validate(reference: Path) -> Validation:
         if "random_mappings" in data or "optima" in data:
             from . import optima
 
-            return Validation(optima.check(data), reference=str(reference))
+            return Validation(optima.check(data, effort), reference=str(reference))
         checks, details = _networks(data)
         return Validation(checks, details, str(reference))
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
@@ -67,7 +78,7 @@ def validate(reference: Path) -> Validation:
             raise
         raise ArchgymError(
             f"{reference}: not an accelerator reference file ({type(error).__name__}: {error}); expected "
-            "the form of timeloop_reference.json or dnn_reference.json"
+            "the form of timeloop_reference.json, dnn_reference.json or mapping_optima_reference.json"
         ) from error
 
 

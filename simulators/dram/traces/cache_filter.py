@@ -94,7 +94,9 @@ def filter_block(
         for virtual_line in range(first, last + 1):
             # translate: first touch takes the next frame
             page = virtual_line >> (PAGE_BITS - LINE_BITS)
-            slot = (page * np.int64(0x9E3779B97F4A7C1)) & (pages.shape[0] - 1)
+            # unsigned, since a signed product that overflows is undefined once compiled
+            mixed = np.uint64(page) * np.uint64(0x9E3779B97F4A7C1)
+            slot = np.int64(mixed & np.uint64(pages.shape[0] - 1))
             while pages[slot] != page and pages[slot] != -1:
                 slot = (slot + 1) & (pages.shape[0] - 1)
             if pages[slot] == -1:

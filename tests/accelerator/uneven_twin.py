@@ -1,10 +1,10 @@
-"""Nests whose levels hold each tensor at a depth of its own, counted as AccelForge counts them.
+"""A slow twin of uneven mappings: written apart from the package, from the statement of the rules alone.
 
 A nest is one list of loops, outermost first, with *holders* between them: from there inwards a level
 keeps a tensor. The rules are those of AccelForge 1.0 in closed form. They differ from this model's own:
 a tile stays in place only where its holder stands outside a loop, whatever that loop indexes. Outputs
 are read from the level that they leave. Windows that overlap are read again. Energy and cycles are not
-rounded. The first fill and the last drain take no time.
+rounded. The first fill and the last drain take no time. What levels hold is not counted here.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from archgym.simulators.accelerator.architecture import Architecture
+from archgym.simulators.accelerator.layers import Layer
+from archgym.simulators.accelerator.layout import OUTPUTS
+from archgym.simulators.accelerator.nest import RELEVANT, box_volume
 from numpy.typing import NDArray
-
-from .architecture import Architecture
-from .layers import Layer
-from .layout import DILATION_H, INPUTS, OUTPUTS, STRIDE_H, P, R
-from .nest import RELEVANT, box_volume
 
 
 @dataclass(frozen=True)
@@ -46,16 +45,13 @@ Nest = Sequence[Holder | Loop]
 class NestCost:
     """What a nest costs.
 
-    ``reads`` and ``writes`` (L, 3) are words of all instances by level and tensor, ``held`` (L,) words of
-    one instance. ``full`` is the first level that would have to hold more than it can, or empty.
+    ``reads`` and ``writes`` (L, 3) are words of all instances by level and tensor.
     """
 
     energy_pj: float
     cycles: float
     reads: NDArray[np.float64]
     writes: NDArray[np.float64]
-    held: NDArray[np.float64]
-    full: str
 
 
 def evaluate_nest(layer: Layer, machine: Architecture, nest: Nest) -> NestCost:
@@ -70,27 +66,18 @@ def evaluate_nest(layer: Layer, machine: Architecture, nest: Nest) -> NestCost:
         What it costs.
     """
     levels = len(machine.levels)
-    reads, writes, held = np.zeros((levels, 3)), np.zeros((levels, 3)), np.zeros(levels)
+    reads, writes = np.zeros((levels, 3)), np.zeros((levels, 3))
     for t in range(3):
         _count(layer, nest, t, levels, reads, writes)
     bits = machine.bits[:3]
     energy, cycles = layer.macs * machine.mac_pj, _product(nest, len(nest), 0)
-    full = ""
     for at, level in enumerate(machine.levels):
         energy += float(reads[at].sum() * level.read_pj + writes[at].sum() * level.write_pj)
         instances = _product(nest, 0, at)
         read, write = (float(x[at] @ bits) / instances for x in (reads, writes))
         cycles = max(cycles, read / level.read_bits, write / level.write_bits)
         cycles = max(cycles, (read + write) / level.shared_bits)
-        needed = 0.0
-        for place, item in enumerate(nest):
-            if isinstance(item, Holder) and item.level == at:
-                words = float(_reserved(layer, nest, place, item))
-                held[at] += words
-                needed += words * bits[item.tensor]
-        if needed > level.size_bits and not full:
-            full = level.name
-    return NestCost(float(energy), float(cycles), reads, writes, held, full)
+    return NestCost(float(energy), float(cycles), reads, writes)
 
 
 def _product(nest: Nest, place: int, level: int, unless: int | None = None) -> float:
@@ -154,28 +141,3 @@ def _count(
             reads[above, t] += down / shared
             if below < levels:
                 writes[below, t] += down
-
-
-def _reserved(layer: Layer, nest: Nest, place: int, holder: Holder) -> int:
-    """Words that a holder needs room for.
-
-    Where the loops that follow all move the tensor, it holds what is left inside them. It goes past one
-    that moves an input's window only in part, and no further. The outermost holder has the whole tile.
-    """
-    t = holder.tensor
-    conv, left = layer.geometry, _inside(nest, place, holder.level)
-    outermost = all(not isinstance(x, Holder) or x.tensor != t for x in nest[:place])
-    for item in nest[place + 1 :] if not outermost else ():
-        if not isinstance(item, Loop) or item.fanout is not None:
-            break
-        d = item.dimension
-        if not RELEVANT[t, d]:
-            break
-        left[d] //= item.times
-        if t == INPUTS and d >= P:
-            axis = (d - P) % 2
-            reach = (left[P + axis] - 1) * conv[STRIDE_H + axis]
-            reach += (left[R + axis] - 1) * conv[DILATION_H + axis] + 1
-            if left[d] * conv[d - P] < reach:
-                break
-    return int(box_volume(t, left, conv))
