@@ -32,7 +32,7 @@ class Trace(NamedTuple):
 
 @borrowing
 def decoded(address, terms, s):
-    """A field of an address: the XOR of its terms, each a shift right, a mask and a shift left.
+    """A field of ``address``: the XOR of its terms, each a shift right, a mask and a shift left.
 
     ``terms``: where their number stands in ``s``; the terms follow it.
     """

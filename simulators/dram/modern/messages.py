@@ -29,13 +29,13 @@ def _send(to, event, what, request, now, when, s):
 
 @borrowing
 def tell(what, request, now, when, s):
-    """Tell the arbiter at a cycle ``what`` there is about a request: one of the messages above."""
+    """Tell the arbiter at a cycle ``what`` there is about ``request``: one of the messages above."""
     _send(O_TO_ARBITER, ARBITER, what, request, now, when, s)
 
 
 @borrowing
 def to_initiator(what, request, now, when, s):
-    """Tell the initiator at a cycle ``what`` there is about a request: one of the messages above."""
+    """Tell the initiator at a cycle ``what`` there is about ``request``: one of the messages above."""
     _send(O_TO_INITIATOR, INITIATOR, what, request, now, when, s)
 
 
