@@ -1,7 +1,8 @@
 """Design spaces and typed settings."""
 
 from .constraint import Columns, Constraint, Designs
-from .design_space import DesignSpace, design_keys
+from .design_space import DesignSpace
+from .keys import design_keys
 from .parameter import Parameter, Value, categorical, ordinal, powers_of_two
 from .permutations import exchanged, exchanges, items_of, places
 from .settings import (

@@ -145,11 +145,10 @@ class DesignSpace:
         Returns:
             The name of the constraint and its reason, or ''.
         """
-        columns = self.columns(design[None])
-        for constraint in self.constraints:
-            if not bool(np.asarray(constraint.holds(columns))[0]):
-                return f"{constraint.name}: {constraint.reason}"
-        return ""
+        first = int(self.first_broken(design[None])[0])
+        if first < 0:
+            return ""
+        return f"{self.constraints[first].name}: {self.constraints[first].reason}"
 
     # ---- between indices and physical values
     def columns(self, x: Designs) -> dict[str, NDArray[np.generic]]:
@@ -397,15 +396,3 @@ class DesignSpace:
                 table = np.array([whole.index(v) for v in p.values], np.int64)
                 out[:, column] = table[x[:, column]]
         return out
-
-
-def design_keys(x: Designs) -> list[bytes]:
-    """One key of bytes for each of the designs (n, d); keys sort like ranks.
-
-    Args:
-        x: value indices (n, d).
-
-    Returns:
-        n keys of 4 d bytes.
-    """
-    return [row.tobytes() for row in np.ascontiguousarray(x).astype(">i4")]

@@ -1,4 +1,4 @@
-"""Descent and annealing: how the mapper's search improves one state.
+"""Descent: how the mapper's search improves one state, move by move.
 
 The kernels share their arguments. ``problem`` is what ``mapper.problem_of`` makes. ``state`` is
 (factor (L, 3, 8), order (L, 8), keep (L, 3)), changed in place. ``spatial`` (L, 2, 8) says which
@@ -13,11 +13,9 @@ import numpy as np
 from .compiled import compiled
 from .cost import evaluate, narrowed
 from .layout import DELAY, ENERGY, ENERGY_DELAY, OK, TEMPORAL, TRAFFIC
-from .moves import ORDERS, ceil_divide, close, draw, places, propose, trade
+from .moves import ORDERS, ceil_divide, close, places, trade
 
-HOT, COLD = 0.2, 0.01  # temperatures of the annealing, in logarithms of the objective
 BEST, SPENT = range(2)  # of a tally
-NEVER = 8.0  # a step worse by that many temperatures is not taken
 
 
 @compiled
@@ -348,57 +346,3 @@ def descend(problem, state, objective, spatial, room, optional, budget, best, wo
         try_axes(problem, state, objective, spatial, room, trial, tally, work)
     close(problem[0], state[0])
     return tally[BEST], int(tally[SPENT])
-
-
-@compiled
-def anneal(
-    problem, state, best_state, objective, spatial, room, must, optional, turns, budget, seed, work
-):
-    """Simulated annealing on the logarithm of the objective.
-
-    Args:
-        problem: see the module.
-        state: see the module; where the annealing starts and walks.
-        best_state: arrays like ``state``, filled with the best.
-        objective: an index of ``layout.OBJECTIVES``.
-        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
-        room: (L, 2) int64, children along x and y.
-        must: (L, 3) bool, tensors that a level must keep.
-        optional: (L, 3) bool, tensors that it may keep beyond those.
-        turns: evaluations over which the temperature falls from hot to cold.
-        budget: evaluations after which it stops all the same.
-        seed: of the random moves.
-        work: see the module.
-
-    Returns:
-        (best score, next seed).
-    """
-    dims = problem[0]
-    factor, order, keep = state
-    best_factor, best_order, best_keep = best_state
-    kept_factor, kept_order, kept_keep = factor.copy(), order.copy(), keep.copy()
-    here = score(problem, state, objective, np.inf, work)
-    best = here
-    best_factor[:], best_order[:], best_keep[:] = factor, order, keep
-    cooling = (COLD / HOT) ** (1.0 / turns)
-    heat = HOT
-    for _ in range(min(turns, budget)):
-        heat *= cooling
-        seed = propose(dims, state, spatial, room, must, optional, seed)
-        # a step that would be taken with a chance below exp(-NEVER) is cut off early
-        hopeless = here * np.exp(NEVER * heat)
-        new = score(problem, state, objective, hopeless, work)
-        accept = new <= here
-        if not accept and new < np.inf:
-            seed = draw(seed)
-            chance = (seed >> 20) / float(1 << 43)
-            accept = chance < np.exp(-np.log(new / here) / heat)
-        if accept:
-            here = new
-            kept_factor[:], kept_order[:], kept_keep[:] = factor, order, keep
-            if new < best:
-                best = new
-                best_factor[:], best_order[:], best_keep[:] = factor, order, keep
-        else:
-            factor[:], order[:], keep[:] = kept_factor, kept_order, kept_keep
-    return best, seed

@@ -40,7 +40,10 @@ DOMAIN = Domain(
             "what mapped layers ask of DRAM, as a memory trace",
             "archgym.simulators.accelerator.trace_command:add_trace",
         ),
-        "systolic": Verb("layers on a systolic array, by closed forms", f"{_COMMAND}:add_systolic"),
+        "systolic": Verb(
+            "layers on a systolic array, by closed forms",
+            "archgym.simulators.accelerator.systolic_command:add_systolic",
+        ),
     },
     readers={"torch": "archgym.simulators.accelerator.readers.torch_modules:from_torch"},
     validator="archgym.simulators.accelerator.validation:add_options",

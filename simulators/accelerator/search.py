@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .compiled import compiled
-from .descent import anneal, descend, score
+from .annealing import anneal
+from .descent import descend, score
 from .layout import TEMPORAL
 from .moves import ORDERS, close, unroll
 

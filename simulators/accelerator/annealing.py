@@ -1,0 +1,69 @@
+"""Annealing: how the mapper's search leaves a state that no move improves.
+
+The kernels' arguments are those of :mod:`descent`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .compiled import compiled
+from .descent import score
+from .moves import draw, propose
+
+HOT, COLD = 0.2, 0.01  # temperatures, in logarithms of the objective
+NEVER = 8.0  # a step worse by that many temperatures is not taken
+
+
+@compiled
+def anneal(
+    problem, state, best_state, objective, spatial, room, must, optional, turns, budget, seed, work
+):
+    """Simulated annealing on the logarithm of the objective.
+
+    Args:
+        problem: see :mod:`descent`.
+        state: see :mod:`descent`; where the annealing starts and walks.
+        best_state: arrays like ``state``, filled with the best.
+        objective: an index of ``layout.OBJECTIVES``.
+        spatial: (L, 2, 8) bool, dimensions that may be unrolled.
+        room: (L, 2) int64, children along x and y.
+        must: (L, 3) bool, tensors that a level must keep.
+        optional: (L, 3) bool, tensors that it may keep beyond those.
+        turns: evaluations over which the temperature falls from hot to cold.
+        budget: evaluations after which it stops all the same.
+        seed: of the random moves.
+        work: see :mod:`descent`.
+
+    Returns:
+        (best score, next seed).
+    """
+    dims = problem[0]
+    factor, order, keep = state
+    best_factor, best_order, best_keep = best_state
+    kept_factor, kept_order, kept_keep = factor.copy(), order.copy(), keep.copy()
+    here = score(problem, state, objective, np.inf, work)
+    best = here
+    best_factor[:], best_order[:], best_keep[:] = factor, order, keep
+    cooling = (COLD / HOT) ** (1.0 / turns)
+    heat = HOT
+    for _ in range(min(turns, budget)):
+        heat *= cooling
+        seed = propose(dims, state, spatial, room, must, optional, seed)
+        # a step that would be taken with a chance below exp(-NEVER) is cut off early
+        hopeless = here * np.exp(NEVER * heat)
+        new = score(problem, state, objective, hopeless, work)
+        accept = new <= here
+        if not accept and new < np.inf:
+            seed = draw(seed)
+            chance = (seed >> 20) / float(1 << 43)
+            accept = chance < np.exp(-np.log(new / here) / heat)
+        if accept:
+            here = new
+            kept_factor[:], kept_order[:], kept_keep[:] = factor, order, keep
+            if new < best:
+                best = new
+                best_factor[:], best_order[:], best_keep[:] = factor, order, keep
+        else:
+            factor[:], order[:], keep[:] = kept_factor, kept_order, kept_keep
+    return best, seed
