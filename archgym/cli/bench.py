@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,14 @@ def _opened(suite: Suite, options: argparse.Namespace) -> tuple[driver.SweepFold
     return driver.SweepFolder.create(options.output or Path("bench") / label, sweep), sweep
 
 
+def _nothing_done(path: Path, failures: Sequence[tuple[str, ...]]) -> str:
+    """Why a folder has no run to score: each error once, as its last line tells it."""
+    said = dict.fromkeys(traceback.strip().split("\n")[-1] for *_, traceback in failures)
+    if not said:
+        return f"{path}: no run is done; go on with --resume {path}"
+    return f"{path}: all {len(failures)} runs failed: " + "; ".join(list(said)[:3])
+
+
 def _told(suite: Suite, path: Path, as_json: bool) -> int:
     """Scores, ranking and page of a folder whose runs are done."""
     from ..bench import page, scores
@@ -135,7 +144,7 @@ def _told(suite: Suite, path: Path, as_json: bool) -> int:
     with busy("reading the ledger, drawing …", as_json):
         results = Results(path)
         if not len(results.runs):
-            raise ArchgymError(f"{path}: no run is done; see archgym report {path}")
+            raise ArchgymError(_nothing_done(path, results.failures))
         mine = scores.scores(results, suite)
         scores.write(mine, suite, path / "scores.csv")
         (agent,) = mine["agent"].unique()

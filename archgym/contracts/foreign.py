@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -19,9 +20,10 @@ def agent_class(name: str) -> type[Agent]:
     """The agent behind a name or an import path.
 
     ``module:attribute`` may be an :class:`Agent`, or a class or function that is called as
-    ``attribute(space, seed=seed)`` and gives an object with two methods: ``ask(n)`` returns n designs, as
+    ``attribute(space, seed=seed)`` and gives an object with two methods. ``ask(n)`` returns n designs, as
     an array (n, d) of value indices or as dicts of values; ``tell(x, costs)`` is given designs (n, d) and
-    their costs (n,), less is better, +inf where infeasible.
+    their costs (n,), less is better, +inf where infeasible. Where ``ask()`` takes no number it returns one
+    design, value indices (d,) or a dict, and ``tell(design, cost)`` is given each as it was asked for.
 
     Args:
         name: a registered name, or an import path.
@@ -52,20 +54,47 @@ class AskTell(Agent):
 
     def _start(self) -> None:
         self._other = type(self).make(self.space, seed=self.seed)
+        self._asked: list[Any] = []
         missing = [m for m in ("ask", "tell") if not callable(getattr(self._other, m, None))]
         if missing:
             raise AgentError(
                 f"agent {self.name!r} gave a {type(self._other).__name__} without {' and '.join(missing)}"
             )
 
+        self._one_by_one = not missing and _takes_nothing(self._other.ask)
+
     def _ask(self, n: int) -> Designs:
-        found = self._other.ask(n)
+        if self._one_by_one:
+            found = self._asked = [self._other.ask() for _ in range(n)]
+        else:
+            found = self._other.ask(n)
         if len(found) and isinstance(found[0], Mapping):
             return self.space.encode(list(found))
         return np.asarray(found)
 
     def _tell(self, x: Designs, costs: Floats) -> None:
-        self._other.tell(x, costs[:, 0])
+        if not self._one_by_one:
+            self._other.tell(x, costs[:, 0])
+            return
+        # designs that it did not ask for, such as a reference design, come as value indices
+        asked = self._asked if len(self._asked) == len(x) else list(x)
+        for design, cost in zip(asked, costs[:, 0]):
+            self._other.tell(design, float(cost))
+        self._asked = []
+
+
+def _takes_nothing(ask: Callable[..., Any]) -> bool:
+    """Whether a method takes no number of designs."""
+    try:
+        kinds = {p.kind for p in inspect.signature(ask).parameters.values()}
+    except (TypeError, ValueError):  # a method of a compiled class
+        return False
+    positional = (
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        inspect.Parameter.VAR_POSITIONAL,
+    )
+    return not kinds.intersection(positional)
 
 
 @cache

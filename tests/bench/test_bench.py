@@ -29,6 +29,18 @@ class Walker:
         assert costs.shape == (len(x),)
         self.told += len(x)
 
+class Single(Walker):
+    def ask(self):
+        self.asked = [*getattr(self, "asked", []), super().ask(1)[0]]
+        return self.asked[-1]
+
+    def tell(self, design, cost):
+        assert design is self.asked.pop(0) and isinstance(cost, float)
+
+class Wrong(Walker):
+    def ask(self, n):
+        return self.space.decode(self.space.sample(n, self.rgn))
+
 class Mute:
     def __init__(self, space, seed):
         pass
@@ -100,6 +112,20 @@ def test_an_object_with_ask_and_tell_is_played(tmp_path, capsys):
     assert main(["bench", "--resume", str(out), "--json"]) == 0  # nothing is left to do
     again = json.loads(capsys.readouterr().out)
     assert again["ranking"] == told["ranking"]
+
+
+def test_objects_that_give_one_design_at_a_time_and_errors_of_others(tmp_path, capsys):
+    file = tmp_path / "own.py"
+    file.write_text(FOREIGN)
+    first, second = (
+        archgym.Study(TASK, f"{file}:{name}", budget=40, seed=3, from_reference=False).run()
+        for name in ("Walker", "Single")
+    )
+    assert len(second) == 40 and np.isfinite(second.cost).any()
+    assert (first.x[:1] == second.x[:1]).all()
+    words = ["bench", f"{file}:Wrong", "--tasks", TASK, "--seeds", "1", "--workers", "1"]
+    assert main([*words, "--output", str(tmp_path / "b")]) == 2
+    assert "all 1 runs failed: AttributeError" in capsys.readouterr().err
 
 
 def test_a_baseline_that_is_measured_again_is_told_apart():
