@@ -100,12 +100,17 @@ def nest_of(mapping: Mapping) -> Nest:
             if times > 1:
                 loops.append((int(d), times, int(extent[level + 1, d] * fan[level, d])))
         ends.append(len(loops))
-    tilings = tuple(_tiling(extent, fan, child, ends[child - 1]) for child in below)
+    tilings = tuple(
+        _tiling(extent, fan, child, ends[child - 1], RELEVANT[t]) for t, child in enumerate(below)
+    )
     return Nest(loops, tilings)  # type: ignore[arg-type]
 
 
-def _tiling(extent: I64, fan: I64, child: int, inner: int) -> Tiling:
-    """A tile over all instances: one box, and offsets where spatial loops leave gaps."""
+def _tiling(extent: I64, fan: I64, child: int, inner: int, moves: NDArray[np.bool_]) -> Tiling:
+    """A tile over all instances: one box, and offsets where spatial loops leave gaps.
+
+    Children along a dimension that does not move the tensor hold the same words, which go to all of them.
+    """
     box = extent[child].copy()
     offsets = np.zeros((1, 8), np.int64)
     for level in reversed(range(child)):
@@ -113,7 +118,7 @@ def _tiling(extent: I64, fan: I64, child: int, inner: int) -> Tiling:
             n, step = int(fan[level, d]), int(extent[level + 1, d])
             if n == 1:
                 continue
-            if box[d] == step:
+            if box[d] == step or not moves[d]:
                 box[d] *= n
                 continue
             more = np.zeros((n, 8), np.int64)

@@ -11,7 +11,7 @@ from archgym.simulators.accelerator.dram_traffic import nest_of, requests
 from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.layout import OUTPUTS, READ, UPDATE
 from archgym.simulators.accelerator.mapper import find_mapping
-from archgym.simulators.accelerator.mapping import Mapping
+from archgym.simulators.accelerator.mapping import Mapping, evaluate_mapping
 from archgym.simulators.dram.traces import resolve
 
 from archgym.cli import main
@@ -42,6 +42,19 @@ def test_bytes_are_those_of_the_cost_model(name, layer):
         sum(words[t, READ] * bits[t] for t in range(3)), rel=1e-9 if divides else 0.01
     )
     assert 8 * write == pytest.approx(words[OUTPUTS, UPDATE] * bits[OUTPUTS], rel=1e-9)
+
+
+def test_words_that_several_children_hold_are_read_once():
+    """Two rows of PEs far apart in P hold the same weights."""
+    layer = Layer("shared", K=32, C=16, P=28, Q=28, R=3, S=3, stride_h=2, stride_w=2)
+    rows = [
+        ["WIO", "P2 Q28", "", ""], ["I", "", "K4", "C2 P2"], ["I", "P7", "K8", ""], ["W", "", "", ""],
+        ["O", "R3 S3", "", "C8"],
+    ]  # fmt: skip
+    machine = machines.load_architecture("simba")
+    moved = list(requests(layer, machine, Mapping.parse(rows), line=1))
+    inputs = evaluate_mapping(layer, machine, Mapping.parse(rows)).counts[0, 1, READ]
+    assert sum(r.size for r in moved if not r.is_write) == 32 * 16 * 9 + inputs
 
 
 def test_sums_that_are_not_finished_come_back():
