@@ -241,8 +241,8 @@ class Spec:
             if number >= 0:
                 continue
             raise ScenarioError(
-                f"spec on {self.metric!r}: the {key} bound {written} is negative, and no design can meet it, as "
-                "the simulator does not declare this metric as signed; state a bound of at least 0"
+                f"the {key} bound {written} on {self.metric!r} is negative, and no design can meet it, as the "
+                "simulator does not declare this metric as signed; state a bound of at least 0"
             )
 
     def violation(self, metrics: Mapping[str, Floats]) -> Floats:

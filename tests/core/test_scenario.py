@@ -118,7 +118,7 @@ def test_parameters_pin_and_narrow(toy_document):
             "expected a quantity in J|number with a unit",
         ),
         ({"specs": {"energy": {"lower": 2, "upper": 1}}}, "above upper"),
-        ({"specs": {"energy": "<= -1 J"}}, "upper bound -1 J is negative"),
+        ({"specs": {"energy": "<= -1 J"}}, "upper bound -1 J on 'energy' is negative"),
         ({"specs": {"energy": "<= -2 x reference"}}, "is negative"),
         ({"rho": float("inf")}, "finite number"),
         ({"objectives": [{"metric": "latency", "weight": "much"}]}, "finite number"),
