@@ -61,6 +61,8 @@ from .message_state import (
     Tables,
 )
 
+LARGEST = 2**63 - 1  # of an int64
+
 
 @part
 def _requests(t: Tables, s: State) -> bool:
@@ -69,8 +71,9 @@ def _requests(t: Tables, s: State) -> bool:
     for i in range(s.clock[REQUESTS]):
         what, a, b, c, d, e, f = r[i, 0], r[i, 1], r[i, 2], r[i, 3], r[i, 4], r[i, 5], r[i, 6]
         if what == LATER:
+            # compared before the sum: compiled code may take it that sums do not overflow
+            fine = fine and b <= LARGEST - s.clock[NOW]
             time = s.clock[NOW] + b
-            fine = fine and time >= s.clock[NOW]
             entry = entry_of(s, NONE, a, time, 0)
             if s.entries[entry, THERE] == 0:
                 s.entries[entry, THERE] = 1  # it is scheduled
