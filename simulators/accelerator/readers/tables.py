@@ -42,10 +42,23 @@ def read_csv(path: Path) -> Network:
         raise WorkloadError(f"{path}: {len(rows)} rows, more than {MOST_LAYERS}")
     if is_topology(rows[0]):
         return read_topology(path, rows)
-    return _own(path, [cell.strip() for cell in rows[0]], rows[1:])
+    return of_rows(path, [cell.strip() for cell in rows[0]], rows[1:])
 
 
-def _own(path: Path, header: list[str], rows: list[list[str]]) -> Network:
+def of_rows(path: Path, header: list[str], rows: list[list[str]]) -> Network:
+    """A network from the cells of a table with the columns ``FIELDS``.
+
+    Args:
+        path: where it stands, for errors and the name.
+        header: names of the columns.
+        rows: a list of cells a layer.
+
+    Returns:
+        The network.
+
+    Raises:
+        WorkloadError: all faults of the table with their places.
+    """
     faults = Faults(path)
     faults.keys(dict.fromkeys(header), FIELDS, "unknown column in the header")
     for key in {k for k in header if header.count(k) > 1}:

@@ -10,14 +10,14 @@ import numpy as np
 from archgym.errors import UnknownNameError
 
 from ..architecture import Architecture
-from ..layout import OBJECTIVES, TRAFFIC
+from ..layout import DIMENSIONS, OBJECTIVES, TRAFFIC
 from .annealing import anneal
 from .counting import workspace
 from .evaluating import UnevenCost, arrays_of, evaluate_nest
 from .nest import Items
 from .product import Product
 
-RUNS = 8  # of one search, each from the start, with an eighth of its steps
+RUNS = 8  # of each length, every one from the start
 SEARCHED = tuple(x for i, x in enumerate(OBJECTIVES) if i != TRAFFIC)
 
 
@@ -36,7 +36,7 @@ class FoundNest:
     evaluated: int
 
     def value(self, objective: str) -> float:
-        """What was minimised: pJ, cycles, or their product.
+        """What was minimised, see :func:`value_of`.
 
         Args:
             objective: one of ``SEARCHED``.
@@ -44,11 +44,25 @@ class FoundNest:
         Returns:
             The figure.
         """
-        if objective == "energy":
-            return self.cost.energy_pj
-        if objective == "delay":
-            return self.cost.cycles
-        return self.cost.energy_pj * self.cost.cycles
+        return value_of(objective, self.cost.energy_pj, self.cost.cycles)
+
+
+def value_of(objective: str, energy_pj: float, cycles: float) -> float:
+    """What is minimised.
+
+    Args:
+        objective: one of ``SEARCHED``.
+        energy_pj: of a nest.
+        cycles: of a nest.
+
+    Returns:
+        pJ, cycles, or their product.
+    """
+    if objective == "energy":
+        return energy_pj
+    if objective == "delay":
+        return cycles
+    return energy_pj * cycles
 
 
 def find_nest(
@@ -84,14 +98,18 @@ def find_nest(
     if objective not in SEARCHED:
         raise UnknownNameError("objective", objective, SEARCHED)
     best: FoundNest | None = None
+    kernel_arguments = _kernel_arguments(product, machine)
     spent, run = 0, 0
     while spent < effort:
         # runs grow: eight of each length, so that what a smaller effort does is a part of a larger one's
         steps = 2_000 * 4 ** (run // RUNS)
         spent += steps
-        found = _one_run(product, machine, objective, steps, ordered, 1_000_003 * seed + run)
+        items = _one_run(
+            product, machine, kernel_arguments, objective, steps, ordered, 1_000_003 * seed + run
+        )
+        found = FoundNest(items, evaluate_nest(items, product, machine), spent)
         run += 1
-        if found is None:
+        if not found.cost.fits:
             return None
         if best is None or found.value(objective) < best.value(objective):
             best = found
@@ -101,27 +119,38 @@ def find_nest(
     return best
 
 
-def _one_run(
-    product: Product, machine: Architecture, objective: str, steps: int, ordered: bool, seed: int
-) -> FoundNest | None:
+def _kernel_arguments(product: Product, machine: Architecture) -> tuple[Any, ...]:
+    """What all runs of a search share: problem, working room and plan, see :func:`annealing.anneal`."""
     extents, coefficients = product.arrays
     must, may = machine.keeps
-    state, last = _start(extents, must), _start(extents, must)
-    room = 3 + len(state[0]) + state[2].size + state[4].size
-    best, items = np.zeros((room, 4), np.int64), np.zeros((room, 4), np.int64)
     fanout = np.array([x.fanout for x in machine.levels], np.int64)
     optional = may & ~must
     optional[0] = False
     problem = (extents, coefficients, arrays_of(machine))
     work = workspace(len(must), len(coefficients), len(extents))
-    plan = (fanout, _spatial(product, machine), optional)
+    return problem, work, (fanout, _spatial(product, machine), optional)
+
+
+def _one_run(
+    product: Product,
+    machine: Architecture,
+    kernel_arguments: tuple[Any, ...],
+    objective: str,
+    steps: int,
+    ordered: bool,
+    seed: int,
+) -> Items:
+    extents, _ = product.arrays
+    must, _ = machine.keeps
+    problem, work, plan = kernel_arguments
+    state, last = _start(extents, must), _start(extents, must)
+    room = 3 + len(state[0]) + state[2].size + state[4].size
+    best, items = np.zeros((room, 4), np.int64), np.zeros((room, 4), np.int64)
     length = anneal(
         state, last, best, items, problem, work, plan, OBJECTIVES.index(objective), ordered, steps,
         np.array([seed], np.int64),
     )  # fmt: skip
-    items = best[:length].copy()
-    cost = evaluate_nest(items, product, machine)
-    return FoundNest(items, cost, steps) if cost.fits else None
+    return best[:length].copy()
 
 
 def _start(extents: Any, must: Any) -> tuple[Any, ...]:
@@ -140,8 +169,6 @@ def _start(extents: Any, must: Any) -> tuple[Any, ...]:
 
 def _spatial(product: Product, machine: Architecture) -> Any:
     """(L, 2, D): what may be unrolled; dimensions that are no layer's may be everywhere."""
-    from ..layout import DIMENSIONS
-
     out = np.ones((len(machine.levels), 2, len(product.extents)), np.bool_)
     for i, d in enumerate(product.dimensions):
         if d in DIMENSIONS:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping as Dict
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from archgym.errors import WorkloadError
 from archgym.validation import Check, equal, within
 
 from ..architecture import Architecture, Level
 from ..layers import FIELDS, Layer
 from ..machines import from_document, load_architecture
 from ..mapping import Cost, Mapping, evaluate_mapping
+from ..readers.tables import of_rows
 from ..uneven.evaluating import UnevenCost, evaluate_nest
 from ..uneven.fused import evaluate_fused, matrix_products, parse_fused
 from ..uneven.nest import of_mapping, parse_nest
 from ..uneven.product import Product, of_layer
-from ..uneven.searching import find_nest
+from ..uneven.searching import find_nest, value_of
 from ..workloads import resolve
 
 SOURCE = "AccelForge"
@@ -41,9 +42,12 @@ class OptimaFile:
             name: from_document(yaml.safe_load(entry["archgym_yaml"]), f"machine {name}")
             for name, entry in data.get("machines", {}).items()
         }
-        layers = data.get("layers", {})
-        self.lines: Dict[str, str] = layers.get("csv", {})
-        self.header: list[str] = layers.get("csv_header", ",".join(FIELDS)).split(",")
+        self.layers: dict[str, Layer] = {}
+        table = data.get("layers", {})
+        if table.get("csv"):
+            header = table.get("csv_header", ",".join(FIELDS)).split(",")
+            cells = [line.split(",") for line in table["csv"].values()]
+            self.layers = {x.name: x for x in of_rows(Path("layers"), header, cells).layers}
 
     def rows(self, name: str) -> list[Dict[str, Any]]:
         """A table of the file; empty where there is none.
@@ -77,15 +81,8 @@ class OptimaFile:
         Returns:
             The layer.
         """
-        if row["layer"] not in self.lines:
-            return resolve(row["layer"]).layers[0]
-        values = self.lines[row["layer"]].split(",")
-        if len(values) != len(self.header):
-            raise WorkloadError(
-                f"layer {row['layer']!r}: {len(values)} values, expected {len(self.header)}"
-            )
-        named = dict(zip(self.header, values))
-        return Layer(named.pop("name"), **{key: int(v) for key, v in named.items()})
+        name = row["layer"]
+        return self.layers[name] if name in self.layers else resolve(name).layers[0]
 
 
 def check(data: Dict[str, Any], effort: int) -> list[Check]:
@@ -213,7 +210,7 @@ def _found_again(file: OptimaFile, rows: list[Dict[str, Any]], effort: int) -> C
     for row in rows:
         objective = OBJECTIVES[row["objective"]]
         pj, cycles = row["energy_pj"], row["cycles"]
-        wanted = {"energy": pj, "delay": cycles, "energy-delay": pj * cycles}[objective]
+        wanted = value_of(objective, pj, cycles)
         best = find_nest(
             of_layer(file.layer(row)), file.machine(row), objective=objective, effort=effort,
             ordered=row["holders_in_level_order"], enough=wanted * (1 + TOLERANCE),
