@@ -16,6 +16,7 @@ from ..errors import ArchgymError
 from ..files.text import write_text
 from ..sweeps import driver
 from ..sweeps.engine import make_engine
+from ..sweeps.ledger import error_of
 from ..sweeps.plan import Sweep, from_sweep_document
 from ..terminal.output import bar_of, busy, print_json, print_table, settings
 
@@ -129,7 +130,7 @@ def _opened(suite: Suite, options: argparse.Namespace) -> tuple[driver.SweepFold
 
 def _nothing_done(path: Path, failures: Sequence[tuple[str, ...]]) -> str:
     """Why a folder has no run to score: each error once, as its last line tells it."""
-    said = dict.fromkeys(traceback.strip().split("\n")[-1] for *_, traceback in failures)
+    said = dict.fromkeys(error_of(traceback) for *_, traceback in failures)
     if not said:
         return f"{path}: no run is done; go on with --resume {path}"
     return f"{path}: all {len(failures)} runs failed: " + "; ".join(list(said)[:3])

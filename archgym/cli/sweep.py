@@ -11,7 +11,7 @@ from ..errors import ArchgymError, MissingExtraError
 from ..sweeps import driver
 from ..sweeps.engine import ENGINES, make_engine
 from ..sweeps.estimate import estimate
-from ..sweeps.ledger import Ledger
+from ..sweeps.ledger import Ledger, error_of
 from ..sweeps.plan import load_sweep
 from ..sweeps.query_counts import totals as query_totals
 from ..sweeps.repair import repair
@@ -176,8 +176,7 @@ def _finish(path: Path, totals: dict[str, float], options: argparse.Namespace) -
         ],
     )
     for name, scenario, agent, status, traceback in failures[:5]:
-        last = traceback.strip().splitlines()[-1] if traceback.strip() else ""
-        print(f"failed: {agent} on {scenario} ({name}), {status}: {last}")
+        print(f"failed: {agent} on {scenario} ({name}), {status}: {error_of(traceback)}")
     if failed:
         print("The tracebacks are in the ledger; try again with --resume FOLDER --retry-failed.")
     print(f"Report: archgym report {path}")

@@ -17,6 +17,7 @@ from ..figures.effects import effects
 from ..files.cells import neutral
 from ..files.text import write_text
 from ..pages.parts import Parts, fragment
+from ..sweeps.ledger import error_of
 from . import figures, hyperparameters, tables, text
 from .best import best_designs
 from .results import Results
@@ -193,7 +194,7 @@ class _Page(Parts):
             failed = pd.DataFrame(
                 r.failures, columns=["run", "scenario", "agent", "status", "error"]
             )
-            failed["error"] = failed["error"].str.strip().str.split("\n").str[-1]
+            failed["error"] = failed["error"].map(error_of)
             self._table(failed, "Failed runs")
         packages = ", ".join(f"{k} {v}" for k, v in r.versions.items())
         self.note(f"archgym {__version__}; the sweep ran with {packages}.")

@@ -303,3 +303,16 @@ def _spec(row: tuple[Any, ...]) -> RunSpec:
 
 
 _INSERT = f"INSERT OR IGNORE INTO runs({PLAN}, status) VALUES(" + "?, " * PLANS + f"'{PLANNED}')"
+
+
+def error_of(traceback: str) -> str:
+    """What a failed run's traceback comes to.
+
+    Args:
+        traceback: as the ledger keeps it.
+
+    Returns:
+        Its last line; '' where nothing is kept.
+    """
+    lines = traceback.strip().splitlines()
+    return lines[-1] if lines else ""
