@@ -48,6 +48,11 @@ EXTRAS = (
         "agents tpe, nsga2, differential_evolution and particle_swarm; Optuna and pymoo adapters",
     ),
     Extra("botorch", ("torch", "botorch"), "agent botorch and its adapter"),
+    Extra(
+        "outside",
+        ("ConfigSpace", "cmaes", "nevergrad", "smac"),
+        "optimisers of other libraries for archgym bench (archgym.bench.outside)",
+    ),
     Extra("plots", ("matplotlib",), "pictures as files: runs, comparisons, layouts, schedules, rendering"),
     Extra("report", ("kaleido",), "figures of a sweep's report as PNG files"),
     Extra("graphs", ("networkx",), "task graphs in GraphML"),

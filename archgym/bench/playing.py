@@ -46,6 +46,7 @@ def sweep_document(
     name: str,
     seeds: int,
     tables: Path | None = None,
+    anonymous: bool = False,
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The sweep that plays agents on tasks.
 
@@ -58,6 +59,7 @@ def sweep_document(
         name: of the sweep.
         seeds: runs of each agent and task.
         tables: a folder of tables, which answer where they cover a task.
+        anonymous: play the twins of the tasks, whose knobs and values have neutral names.
 
     Returns:
         The document, and for each task that cannot be played the reason.
@@ -93,6 +95,7 @@ def sweep_document(
         "from_reference": False,
         "seeds": seeds,
         "store": "none",
+        "anonymous": anonymous,
     }, skipped
 
 

@@ -36,6 +36,7 @@ class Task:
         easy: whether that is within 1 %.
         goal: a digest of what is searched for.
         simulators: keys of the simulators that the figures hold for.
+        record: where it is not certified, who found the best known cost.
     """
 
     scenario: str
@@ -48,6 +49,7 @@ class Task:
     easy: bool
     goal: str
     simulators: tuple[str, ...]
+    record: str = ""
 
     def normalised(self, cost: Any) -> Any:
         """The gap on a scale from the optimum (0) to the mean random design (1).
@@ -166,17 +168,20 @@ def _wrong(entry: Any) -> str:
     for key in ("within", "at_100"):
         if entry[key] is not None and not is_number(entry[key]):
             return f"{key}: expected a number or null, got {entry[key]!r}"
+    if not isinstance(entry["record"], str) or (entry["kind"] == KNOWN) != bool(entry["record"]):
+        return "record: expected who found the best known cost, and '' where it is certified"
     if not isinstance(entry["simulators"], list) or not isinstance(entry["easy"], bool):
         return "simulators: expected a list, and easy: true or false"
     return ""
 
 
-def measured(scenario: Scenario, known: float | None = None) -> Task:
+def measured(scenario: Scenario, known: float | None = None, record: str = "") -> Task:
     """A task with what is known of its scenario.
 
     Args:
         scenario: with a certificate, or without.
         known: the least cost that is known, where there is no certificate.
+        record: who found it.
 
     Returns:
         The task.
@@ -200,6 +205,7 @@ def measured(scenario: Scenario, known: float | None = None) -> Task:
         easy=at_100 is not None and at_100 <= EASY,
         goal=goal_digest(scenario),
         simulators=tuple(s.key for s in scenario.simulators),
+        record="" if certificate is not None else record,
     )
 
 

@@ -49,6 +49,11 @@ def add_to(words: Any) -> None:
         metavar="NAME",
         help="of these alone; patterns such as 'serving/*' (default: all that are not easy)",
     )
+    p.add_argument(
+        "--anonymous",
+        action="store_true",
+        help="the tasks' twins: knobs shuffled, names and values neutral, costs alone are told",
+    )
     p.add_argument("--easy", action="store_true", help="tasks that random search solves too")
     p.add_argument(
         "--seeds", type=int, metavar="COUNT", help="runs of each task (default: the suite's)"
@@ -121,6 +126,7 @@ def _opened(suite: Suite, options: argparse.Namespace) -> tuple[driver.SweepFold
             name=label,
             seeds=options.seeds or suite.seeds,
             tables=options.tables,
+            anonymous=options.anonymous,
         )
         sweep = from_sweep_document(document)
     for name, reason in skipped.items():

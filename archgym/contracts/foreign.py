@@ -63,6 +63,11 @@ class AskTell(Agent):
 
         self._one_by_one = not missing and _takes_nothing(self._other.ask)
 
+    @property
+    def batch(self) -> int:
+        """One where it proposes one design at a time, so that each informs the next."""
+        return 1 if self._one_by_one else super().batch
+
     def _ask(self, n: int) -> Designs:
         if self._one_by_one:
             found = self._asked = [self._other.ask() for _ in range(n)]

@@ -13,13 +13,14 @@ from ..answers.evaluator import make_evaluator
 from ..answers.relatives import relatives
 from ..answers.store import EvaluationStore
 from ..contracts.agent import Agent
+from ..contracts.anonymous import AnonymousAgent
 from ..contracts.evaluation import Evaluation
 from ..contracts.foreign import agent_class
 from ..errors import ArchgymError
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import load_scenario
 from ..goals.trials import Trials
-from ..space import Designs
+from ..space import Designs, DesignSpace
 from .callbacks import Callback, Ended, Progress, reason_to_end
 from .queries import Queries
 from .screening import FACTOR, screened
@@ -47,6 +48,8 @@ class Study:
             evaluated.
         queries: the most costly parts of evaluations by name, such as ``{"accuracy": 500}``; the study ends
             before the design that would exceed one (:class:`archgym.search.queries.Queries`).
+        anonymous: the agent searches a twin of the space without names
+            (:class:`archgym.contracts.anonymous.Twin`), and is told costs alone.
 
     ``queries.counts`` says how many were used.  ``agent_seconds`` and ``simulator_seconds`` say where the
     time went, ``starts`` how many of the first trials were known designs, ``ended`` why :meth:`run` came to its end.
@@ -71,6 +74,7 @@ class Study:
         screen: str = "",
         screen_factor: int | None = None,
         queries: Mapping[str, int] | None = None,
+        anonymous: bool = False,
     ) -> None:
         scenario = load_scenario(scenario)
         self.scenario = scenario
@@ -82,7 +86,8 @@ class Study:
             raise ArchgymError(f"budget must be at least 1 evaluation, got {self.budget}")
         if batch is not None and batch < 1:
             raise ArchgymError(f"batch must be at least 1 design, got {batch}")
-        self.agent = make_agent(
+        make = anonymous_agent if anonymous else make_agent
+        self.agent = make(
             agent, scenario, seed=seed, budget=self.budget, hyperparameters=hyperparameters or {}
         )
         if self.agent.inherits and store is not None:
@@ -264,8 +269,51 @@ def make_agent(
             f"agent {agent.__name__} is no archgym.Agent: inherit from it, or give a registered name"
         )
     cls = agent if isinstance(agent, type) else agent_class(agent)
+    return _made(cls, scenario.space, scenario, seed, budget, hyperparameters)
+
+
+def _made(
+    cls: type[Agent],
+    space: DesignSpace,
+    scenario: Scenario,
+    seed: int,
+    budget: int,
+    hyperparameters: Mapping[str, Any],
+) -> Agent:
     objectives = scenario.k if cls.multi_objective else 1
-    made: Agent = cls(
-        scenario.space, seed=seed, objectives=objectives, budget=budget, **hyperparameters
+    return cls(space, seed=seed, objectives=objectives, budget=budget, **hyperparameters)
+
+
+def anonymous_agent(
+    agent: str | type[Agent] | Agent,
+    scenario: Scenario,
+    *,
+    seed: int,
+    budget: int,
+    hyperparameters: Mapping[str, Any],
+) -> Agent:
+    """An agent that searches the anonymous twin of a scenario's space.
+
+    Args:
+        agent: a class, a registered name, ``module:Class`` or ``FILE.py:Class``.
+        scenario: what will be searched.
+        seed: of the agent's generator.
+        budget: evaluations that it will be charged for.
+        hyperparameters: by name.
+
+    Returns:
+        The agent, of the scenario's design space; the one inside sees the twin.
+
+    Raises:
+        ArchgymError: an instance, which knows the names already.
+        UnknownNameError: no such agent or hyperparameter.
+    """
+    if isinstance(agent, Agent):
+        raise ArchgymError(
+            f"agent {agent.name!r} was made for the space with its names: for an anonymous study give its "
+            "class or its name"
+        )
+    cls = agent if isinstance(agent, type) else agent_class(agent)
+    return AnonymousAgent(
+        scenario.space, lambda s: _made(cls, s, scenario, seed, budget, hyperparameters)
     )
-    return made

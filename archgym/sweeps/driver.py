@@ -251,6 +251,7 @@ def carry_out(
             store=None if sweep.store == "none" else kept,
             trials=sweep.keep == "trials",
             queries=sweep.queries,
+            anonymous=sweep.anonymous,
             by_value=engine.by_value and "://" not in kept,
             untrusted=trust.untrusted(),
         )

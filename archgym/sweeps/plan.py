@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,10 +22,11 @@ from ..tables.certificate import goal_digest
 from ..units import parse_quantity
 from .draws import METHODS, drawn, named_grid, own_grid
 from .studies import located_sweep
+from .values import checkpoints, count, seeds_of, truth
 
 KEYS = (
     "name", "description", "scenarios", "agents", "answers", "budget", "checkpoints", "from_reference", "queries",
-    "seeds", "timeout", "test", "keep", "store",
+    "seeds", "timeout", "test", "keep", "store", "anonymous",
 )  # fmt: skip
 ENTRY_KEYS = (
     "agent", "grid", "draw", "method", "hyperparameters", "budget", "seeds", "panel", "scenarios",
@@ -91,6 +92,7 @@ class Sweep:
 
     ``answers`` says by scenario who answers. ``from_reference`` says whether runs start from the
     reference design. ``queries`` limits the costly parts of evaluations that a run may use, by name.
+    ``anonymous`` says whether agents search twins of the spaces without names.
     ``skipped`` names optional scenarios whose workload is not at hand, and why.
     """
 
@@ -108,6 +110,7 @@ class Sweep:
     store: str
     skipped: Mapping[str, str]
     queries: Mapping[str, int] = field(default_factory=dict)
+    anonymous: bool = False
 
     @cached_property
     def identities(self) -> dict[str, list[Any]]:
@@ -118,6 +121,7 @@ class Sweep:
             out[name] = [goal_digest(s), [simulator.key for simulator in s.simulators]]
             out[name] += [self.from_reference, *(f for f in facts if f)]
             out[name] += [{"queries": dict(self.queries)}] if self.queries else []
+            out[name] += [{"anonymous": True}] if self.anonymous else []
         return out
 
     def spec(
@@ -215,11 +219,11 @@ def _build(document: Mapping[str, Any]) -> Sweep:
         if not document.get(key):
             raise ScenarioError(f"key {key!r} is missing; a sweep needs name, scenarios, agents")
     scenarios, answers, skipped = _scenarios(document)
-    budget = _count(document.get("budget", 1000), "budget")
-    seeds = _seeds(document.get("seeds", 1), 0)
+    budget = count(document.get("budget", 1000), "budget")
+    seeds = seeds_of(document.get("seeds", 1), 0)
     test = document.get("test") or {}
     known_keys(test, TEST_KEYS, "key in 'test'")
-    test_seeds = _seeds(test.get("seeds", 0), FIRST_TEST_SEED) if test else ()
+    test_seeds = seeds_of(test.get("seeds", 0), FIRST_TEST_SEED) if test else ()
     entries = tuple(_entry(e, scenarios, skipped, budget, seeds) for e in document["agents"])
     shared = {s for e in entries for s in e.seeds} & set(test_seeds)
     if shared:
@@ -234,9 +238,8 @@ def _build(document: Mapping[str, Any]) -> Sweep:
     for key, value, known in (("keep", keep, KEEP), ("store", store, STORE)):
         if value not in known:
             raise UnknownNameError(f"choice for key {key!r}", value, known)
-    from_reference = document.get("from_reference", True)
-    if not isinstance(from_reference, bool):
-        raise ScenarioError(f"key 'from_reference': expected true or false, got {from_reference!r}")
+    from_reference = truth(document, "from_reference", True)
+    anonymous = truth(document, "anonymous", False)
     timeout = document.get("timeout")
     largest = max(e.budget for e in entries)
     return Sweep(
@@ -247,13 +250,14 @@ def _build(document: Mapping[str, Any]) -> Sweep:
         from_reference=from_reference,
         entries=entries,
         budget=budget,
-        checkpoints=_checkpoints(document.get("checkpoints"), largest),
+        checkpoints=checkpoints(document.get("checkpoints"), largest),
         timeout=None if timeout is None else parse_quantity(timeout, "s"),
         test_seeds=test_seeds,
         keep=keep,
         store=store,
         skipped=skipped,
         queries=_queries(document.get("queries") or {}, scenarios),
+        anonymous=anonymous,
     )
 
 
@@ -277,7 +281,7 @@ def _queries(given: object, scenarios: Mapping[str, Scenario]) -> dict[str, int]
                     name,
                     known,
                 )
-    return {str(name): _count(limit, f"queries: {name}") for name, limit in given.items()}
+    return {str(name): count(limit, f"queries: {name}") for name, limit in given.items()}
 
 
 def _scenarios(
@@ -347,7 +351,7 @@ def _entry(
         method = str(entry.get("method", "sobol"))
         if method not in METHODS:
             raise UnknownNameError("method of drawing", method, METHODS)
-        points = drawn(cls, _count(entry["draw"], f"draw of agent {name!r}"), method)
+        points = drawn(cls, count(entry["draw"], f"draw of agent {name!r}"), method)
     else:
         axes: Any = entry.get("hyperparameters") or {}
         points = own_grid(cls, axes)
@@ -358,40 +362,10 @@ def _entry(
     return Entry(
         agent=name,
         points=tuple(points),
-        seeds=_seeds(entry["seeds"], 0) if "seeds" in entry else seeds,
-        budget=_count(entry.get("budget", budget), f"budget of agent {name!r}"),
+        seeds=seeds_of(entry["seeds"], 0) if "seeds" in entry else seeds,
+        budget=count(entry.get("budget", budget), f"budget of agent {name!r}"),
         fixed_budget="budget" in entry or "grid" not in entry,
         panel=str(entry.get("panel", "main")),
         scenarios=tuple(chosen),
         tested=bool(entry.get("test", True)),
     )
-
-
-def _count(value: Any, what: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ScenarioError(f"{what}: expected a whole number of at least 1, got {value!r}")
-    return value
-
-
-def _seeds(value: Any, first: int) -> tuple[int, ...]:
-    if isinstance(value, list):
-        if len(set(value)) != len(value) or not all(isinstance(v, int) and v >= 0 for v in value):
-            raise ScenarioError(f"seeds: expected different whole numbers, got {value!r}")
-        return tuple(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ScenarioError(f"seeds: expected a number of seeds or a list of them, got {value!r}")
-    return tuple(range(first, first + value))
-
-
-def _checkpoints(value: Any, largest: int) -> tuple[int, ...]:
-    """Budgets at which results are compared; default: the largest one halved again and again."""
-    if value is None:
-        out = [largest]
-        while out[-1] > 20:
-            out.append(out[-1] // 2)
-        return tuple(sorted(out))
-    if not isinstance(value, Sequence) or not all(isinstance(v, int) and v > 0 for v in value):
-        raise ScenarioError(
-            f"checkpoints: expected a list of numbers of evaluations, got {value!r}"
-        )
-    return tuple(sorted(set(value)))

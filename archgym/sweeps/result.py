@@ -23,6 +23,7 @@ class Setup:
         by_value: workers cannot reach the store, so evaluations come back with results.
         trials: every trial comes back with the results.
         queries: limits of costly parts of evaluations, by name.
+        anonymous: agents search twins of the spaces without names.
         untrusted: the folder all this was read from, where nobody has vouched for it.
     """
 
@@ -33,6 +34,7 @@ class Setup:
     by_value: bool = False  # workers cannot reach the store: evaluations come back with results
     trials: bool = False  # every trial comes back with the results
     queries: Mapping[str, int] = field(default_factory=dict)  # limits by name
+    anonymous: bool = False
     untrusted: str = ""  # the folder all this was read from, where nobody has vouched for it
 
 

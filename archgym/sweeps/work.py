@@ -89,6 +89,7 @@ class Worker:
             from_reference=self.setup.from_reference,
             store=self._evaluations(),
             queries=self.setup.queries,
+            anonymous=self.setup.anonymous,
         )
         trials = study.run()
         answers, computed, curve = trials, study.evaluator.computed, improvements(trials.cost)
