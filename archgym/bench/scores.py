@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,12 @@ import pandas as pd
 from ..documents import parse_json
 from ..errors import StoreError
 from ..files.text import write_text
+from ..goals.pareto import hypervolume
+from ..goals.scenario import Scenario
+from ..goals.trials import Trials
 from ..report.results import Results
+from ..sweeps.work import improvements, joined_front
+from ..tables.certificate import find, span
 from .suite import Suite, Task
 
 FORMAT = "# archgym-bench scores"
@@ -55,12 +61,45 @@ def scores(results: Results, suite: Suite) -> pd.DataFrame:
         key = (run["scenario"], run["label"], run["seed"])
         if key in missing:
             gaps = [float(np.clip(missing[key].get(n, 1.0), 0, 1)) for n in suite.ladder]
-            area = _steps(np.array((1, *suite.ladder)), np.array((1.0, *gaps)), suite.ladder[-1])
+            area = _area(suite, gaps)
         else:
             gaps, area = _along(task, run["curve"], suite)
         microseconds = 1e6 * run["agent_seconds"] / max(run["charged"], 1)
         rows.append([*key, *gaps, area, microseconds])
     return pd.DataFrame(rows, columns=columns(suite))
+
+
+def of_trials(task: Task, scenario: Scenario, trials: Trials, suite: Suite) -> list[float]:
+    """The score of one run from its trials.
+
+    Args:
+        task: that was played.
+        scenario: of the task.
+        trials: of the run.
+        suite: whose ladder counts.
+
+    Returns:
+        The normalised gap along the ladder, and the area under its curve.
+    """
+    certificate = find(scenario) if scenario.k > 1 else None
+    if certificate is None:
+        gaps, area = _along(task, json.dumps(improvements(trials.cost)), suite)
+        return [*gaps, area]
+    front = certificate["front"]
+    low, high = np.array(front["ideal"]), np.array(front["nadir"])
+    joined = joined_front(trials)
+    gaps = []
+    for n in suite.ladder:
+        points = np.array([p for step, p in joined if step <= n]).reshape(-1, len(low))
+        inside = (points - low) / span(low, high)
+        volume = hypervolume(inside, np.full(len(low), 1.1)) if len(inside) else 0.0
+        gaps.append(float(np.clip(1 - volume / float(front["hypervolume"]), 0, 1)))
+    return [*gaps, _area(suite, gaps)]
+
+
+def _area(suite: Suite, gaps: list[float]) -> float:
+    """The mean of gaps that are known on the rungs alone."""
+    return _steps(np.array((1, *suite.ladder)), np.array((1.0, *gaps)), suite.ladder[-1])
 
 
 def _along(task: Task, curve: str, suite: Suite) -> tuple[list[float], float]:

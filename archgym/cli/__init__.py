@@ -34,8 +34,8 @@ OK, NO, BAD_INPUT, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 130, 141, 143
 
 # words of the core; a domain cannot take their place
 WORDS = (
-    "list", "info", "run", "compare", "sweep", "bench", "arena", "report", "page", "dashboard", "leaderboard", "export",
-    "dataset", "train", "enumerate", "evaluate", "explain", "audit", "serve", "verify", "validate", "new", "check", "doctor",
+    "list", "info", "run", "compare", "sweep", "bench", "submit", "arena", "report", "page", "dashboard", "leaderboard",
+    "export",    "dataset", "train", "enumerate", "evaluate", "explain", "audit", "serve", "verify", "validate", "new", "check", "doctor",
     "completion",
 )  # fmt: skip
 
@@ -65,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
         report,
         run,
         serve,
+        submit,
         sweep,
         train,
         validate,
@@ -83,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
         compare,
         sweep,
         bench,
+        submit,
         arena,
         report,
         page,

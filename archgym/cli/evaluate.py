@@ -22,6 +22,7 @@ from ..runs.verify import verify as verify_run
 from ..sweeps.driver import LEDGER, STORE
 from ..sweeps.ledger import Ledger
 from ..terminal.output import PREPARING, busy, print_json
+from .judging import judged
 from .scenarios import add_scenario_options, scenario_of
 
 
@@ -50,11 +51,15 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--leaderboard",
         type=Path,
-        metavar="FILE",
-        help="replay a sample of its runs instead (default: none)",
+        metavar="PLACE",
+        help="a leaderboard's file, of which a sample of runs is replayed, or a folder of archgym submit (or of "
+        "several), of which all runs are (default: none)",
     )
     p.add_argument(
-        "--sample", type=int, metavar="COUNT", help="how many (default: 32 evaluations, or 8 runs)"
+        "--sample",
+        type=int,
+        metavar="COUNT",
+        help="how many (default: 32 evaluations, 8 runs of a file, all of a submission)",
     )
     p.add_argument("--all", action="store_true", help="every recorded evaluation of a run")
     p.add_argument("--seed", type=int, default=0)
@@ -191,7 +196,9 @@ def verify(options: argparse.Namespace) -> int:
         StoreError: a file or a row of it is damaged.
     """
     if (options.run is None) == (options.leaderboard is None):
-        raise ArchgymError("name a run folder, or give --leaderboard FILE")
+        raise ArchgymError("name a run folder, or give --leaderboard PLACE")
+    if options.leaderboard is not None and options.leaderboard.is_dir():
+        return judged([options.leaderboard], options.sample, options.json)
     if options.leaderboard is not None:
         return _verify_leaderboard(options)
     if (options.run / LEDGER).exists():

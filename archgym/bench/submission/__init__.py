@@ -1,0 +1,1 @@
+"""Entries of the benchmark as folders: made, judged, ranked."""
