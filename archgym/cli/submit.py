@@ -60,7 +60,7 @@ def add_to(words: Any) -> None:
         type=Path,
         default=[],
         metavar="RUN",
-        help="open division: finished runs and games in place of an agent",
+        help="open division: finished runs and games in place of an agent (default: none)",
     )
     p.add_argument("--entrant", metavar="NAME", help="on the board (default: the agent)")
     p.add_argument(
@@ -82,7 +82,10 @@ def add_to(words: Any) -> None:
     p.add_argument("--knowledge", default="", help="what the agent knew before (default: not told)")
     p.add_argument("--note", default="", help="a line for the board (default: none)")
     p.add_argument(
-        "--data", type=Path, metavar="FOLDER", help="only write the data of offline tasks"
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help="only write the data of offline tasks (default: play)",
     )
     p.add_argument(
         "--workers", type=int, metavar="RUNS", help="at the same time (default: all cores)"

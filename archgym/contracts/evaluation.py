@@ -108,6 +108,11 @@ class Evaluation:
             reasons = np.array(self.reasons, dtype=object)[index].tolist()
         return Evaluation(picked, self.feasible[index], reasons)
 
+    def copy(self) -> Evaluation:
+        """The same figures in arrays of their own."""
+        metrics = {name: values.copy() for name, values in self.metrics.items()}
+        return Evaluation(metrics, self.feasible.copy(), list(self.reasons))
+
     @staticmethod
     def empty(names: Sequence[str], n: int, reason: str = "not evaluated") -> Evaluation:
         """A batch in which every design is infeasible.

@@ -195,7 +195,8 @@ class Study:
             vector = self.agent.objectives > 1
             costs = self.scenario.costs(e, vector=True) if vector else cost
             shown, costs = self.queries.hide(e, costs)
-            self.agent.tell(x, costs, self.scenario.feedback(shown))
+            # copies: whatever an agent does to them, the record stays
+            self.agent.tell(x.copy(), costs.copy(), self.scenario.feedback(shown.copy()))
             self.simulator_seconds += evaluated - asked
             self.agent_seconds += asked - start + time.perf_counter() - told
             self._parts.append((x, e))

@@ -21,6 +21,14 @@ _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
 _OF_FILES = 1 << 0 | 1 << 1 | _READ_FILE | 1 << 14 | 1 << 15
 
 
+def version() -> int:
+    """The version of Landlock that the kernel offers; 0 where there is none."""
+    if not sys.platform.startswith("linux"):
+        return 0
+    library = ctypes.CDLL(None, use_errno=True)
+    return max(0, int(library.syscall(_CREATE, None, 0, _ASK_VERSION)))
+
+
 def confine(
     readable: Iterable[str | Path],
     writable: Iterable[str | Path],
@@ -36,15 +44,13 @@ def confine(
     Returns:
         Whether the kernel did it.
     """
-    if not sys.platform.startswith("linux"):
+    known = version()
+    if not known:
         return False
     library = ctypes.CDLL(None, use_errno=True)
-    version = library.syscall(_CREATE, None, 0, _ASK_VERSION)
-    if version < 1:
-        return False
-    whole = (1 << _FS_BITS.get(min(version, 5), 13)) - 1
+    whole = (1 << _FS_BITS[min(known, 5)]) - 1
     # files; binding and connecting (version 4); sockets and signals of other processes (version 6)
-    rights = [whole, 3, 3][: 3 if version >= 6 else 2 if version >= 4 else 1]
+    rights = [whole, 3, 3][: 3 if known >= 6 else 2 if known >= 4 else 1]
     attributes = struct.pack(f"{len(rights)}Q", *rights)
     rules = library.syscall(_CREATE, attributes, len(attributes), 0)
     if rules < 0:

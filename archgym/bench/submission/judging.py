@@ -25,7 +25,7 @@ from .. import scores
 from ..suite import Suite, load_suite
 from . import folder
 from .card import Claim, Recorded, card, card_text, plain
-from .divisions import OPEN, Division, division
+from .divisions import Division, division
 from .making import facts_of
 from .manifest import Manifest, read_manifest
 from .playing import difference, play, recorded, text_of
@@ -91,7 +91,8 @@ def judge(
     try:
         manifest = read_manifest(path)
         played = division(manifest.division, suite)
-        faults = [*folder.faults_of_folder(path, played.budget), *_faults(path, manifest, played)]
+        faults = folder.faults_of_folder(path, played.budget)
+        faults = faults or _faults(path, manifest, played)
         if faults:
             return Verdict(path, manifest, faults)
         scenarios, faults = _scenarios(manifest, played)
@@ -293,14 +294,14 @@ def _one(
     try:
         text = _text(path, task, seed, played)
         said, predicted = recorded(scenario, text, played.budget)
+        if played.replayed and len(said) != played.budget:
+            return _Look(f"{len(said):,} trials, the budget is {played.budget:,}", said, predicted)
         if replay:
             agent, source = folder.source_of(manifest.agent, path)
             got = play(played, scenario, agent, manifest.hyperparameters, seed, source)
             fault = difference(text, text_of(scenario, got.trials, got.predicted))
             own = 1e6 * got.agent_seconds / max(len(got.trials), 1)
             return _Look(fault, got.trials, got.predicted, True, bool(got.confined), own)
-        if played.name != OPEN and len(said) != played.budget:
-            return _Look(f"{len(said):,} trials, the budget is {played.budget:,}", said, predicted)
         trials = Trials.of(scenario, said.x, scenario.evaluate(said.x))
         fault = difference(text, text_of(scenario, trials, predicted))
         return _Look(fault, trials, predicted)

@@ -1,0 +1,348 @@
+"""Agents and players that reach for what was not paid for: none gets it."""
+
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import archgym
+from archgym import trust
+from archgym.bench.isolated import host, landlock
+from archgym.bench.submission.judging import judge
+from archgym.errors import AgentError, ArchgymError, TrustError
+from archgym.goals.scenario_file import folder, load_scenario
+from archgym.goals.trials import Trials
+from archgym.play import game as games
+from archgym.runs.summary import trials_csv
+from archgym.search.study import Study
+from archgym.tables.certificate import find
+
+from .conftest import SMALL, TASK, made
+
+# ---- agents that reach for what was not paid for
+EVIL = """
+import gc
+import os
+import time
+
+import numpy as np
+
+
+class Honest:
+    def __init__(self, space, seed):
+        self.space, self.rng, self.costs = space, np.random.default_rng(seed), {{}}
+        self.reach()
+
+    def reach(self):
+        pass
+
+    def ask(self, n):
+        return self.space.sample(n, self.rng)
+
+    def tell(self, x, costs):
+        pass
+
+
+class Proxied(Honest):
+    def predict(self, x):
+        return x.sum(axis=1).astype(float)
+
+
+class Clock(Honest):
+    def reach(self):
+        self.rng = np.random.default_rng(time.time_ns())
+
+
+class Entropy(Honest):
+    def reach(self):
+        self.rng = np.random.default_rng(int.from_bytes(os.urandom(8), "little"))
+
+
+class Certificate(Honest):
+    def reach(self):
+        open({certificate!r})
+
+
+class Native(Honest):
+    def reach(self):
+        import pyarrow
+
+        pyarrow.OSFile({certificate!r}).read(10)
+        raise SystemExit("it was read")
+
+
+class Listing(Honest):
+    def reach(self):
+        os.listdir(os.path.dirname({certificate!r}))
+
+
+class Link(Honest):
+    def reach(self):
+        os.symlink({certificate!r}, "mine.json")
+        open("mine.json")
+
+
+class Simulator(Honest):
+    def reach(self):
+        import archgym.simulators.serving.simulator
+
+
+class Loaded(Honest):
+    def reach(self):
+        import archgym
+
+        archgym.load_scenario({task!r})
+
+
+class Shell(Honest):
+    def reach(self):
+        os.system("true")
+
+
+class Fork(Honest):
+    def reach(self):
+        os.fork()
+
+
+class Network(Honest):
+    def reach(self):
+        import socket
+
+        socket.socket()
+
+
+class Judge(Honest):
+    def reach(self):
+        open(f"/proc/{{os.getppid()}}/mem", "rb")
+
+
+class Killer(Honest):
+    def reach(self):
+        os.kill(os.getppid(), 9)
+
+
+class Library(Honest):
+    def reach(self):
+        import ctypes
+
+        ctypes.CDLL(None).fopen(b"/etc/hostname", b"r")
+
+
+class Memory(Honest):
+    def reach(self):
+        kinds = {{c.__name__ for o in gc.get_objects() for c in type(o).__mro__}}
+        if kinds & {{"Scenario", "Simulator", "Certificate", "Table", "EvaluationStore", "Evaluator"}}:
+            raise ValueError("an answer is in reach")
+
+
+class Silent(Honest):
+    def reach(self):
+        time.sleep(60)
+
+
+class Loud(Honest):
+    def ask(self, n):
+        raise ValueError("x" * (20 << 20))
+
+
+class Shapeless(Honest):
+    def ask(self, n):
+        return np.zeros((n + 1, len(self.space)), int)
+"""
+REFUSED = (
+    "Certificate", "Native", "Listing", "Link", "Simulator", "Loaded", "Shell", "Fork", "Network", "Judge",
+    "Killer", "Library",
+)  # fmt: skip
+
+
+@pytest.fixture
+def evil(tmp_path):
+    """The file of agents that reach for answers."""
+    certificate = str(folder() / "certified" / f"{TASK.replace('/', '-')}.json")
+    assert Path(certificate).exists()
+    file = tmp_path / "evil.py"
+    file.write_text(EVIL.format(certificate=certificate, task=TASK), "utf-8")
+    return file
+
+
+def isolated(file, name, patience=host.PATIENCE):
+    return host.Isolated(
+        load_scenario(TASK), f"{file}:{name}", seed=0, budget=8, hyperparameters={},
+        source=file.parent, patience=patience,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_agent_cannot_reach_the_answers(evil, name):
+    if name == "Native" and not landlock.version():
+        pytest.skip("this system does not keep native code from files")
+    with pytest.raises(AgentError) as raised:
+        isolated(evil, name)
+    if name == "Native":
+        assert "it was read" not in str(raised.value)
+    else:
+        assert "may not" in str(raised.value)
+
+
+def test_no_answer_is_in_the_memory_of_an_agents_process(evil):
+    with isolated(evil, "Memory") as agent:
+        assert len(agent.ask(3)) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("Silent", "no answer within"), ("Loud", "answered more"), ("Shapeless", "shape")],
+)
+def test_an_agent_that_hangs_shouts_or_answers_nonsense_is_ended(evil, name, said, monkeypatch):
+    monkeypatch.setattr(host, "MOST_BYTES", 1 << 20)
+
+    def ask():
+        with isolated(evil, name, 3 if name == "Silent" else 60) as agent:
+            agent.ask(3)
+
+    with pytest.raises(AgentError, match=said):
+        ask()
+
+
+@pytest.mark.parametrize("name", ["Clock", "Entropy"])
+def test_an_agent_that_cannot_be_repeated_is_rejected(evil, tmp_path, name):
+    made(tmp_path / "entry", f"{evil}:{name}", seeds=1)
+    with trust.consent():
+        verdict = judge(tmp_path / "entry", suite=SMALL)
+    assert not verdict.holds and "recorded" in verdict.faults[0]
+
+
+def test_an_agents_own_code_runs_after_consent_only_and_is_held_to_its_digest(evil, tmp_path):
+    entry = tmp_path / "entry"
+    made(entry, f"{evil}:Proxied", seeds=1)
+    with pytest.raises(TrustError, match="consent"):
+        judge(entry, suite=SMALL)
+    with trust.consent():
+        verdict = judge(entry, suite=SMALL)
+    assert verdict.holds, verdict.faults
+    (fidelity,) = (c for c in verdict.claims if c.question.startswith("rank fidelity"))
+    assert fidelity.verdict == "yes" and "Kendall" in fidelity.text
+    source = entry / "agent" / "evil.py"
+    source.write_text(source.read_text("utf-8") + "# later\n", "utf-8")
+    assert "digest differs" in judge(entry, suite=SMALL).faults[0]
+
+
+def test_advice_is_given_on_designs_that_were_paid_for_alone():
+    scenario = load_scenario(TASK)
+    x = scenario.space.sample(2, np.random.default_rng(0))
+    with host.Isolated(scenario, "guided", seed=0, budget=8, hyperparameters={}) as agent:
+        e = scenario.evaluate(x)
+        agent.tell(x, scenario.costs(e), scenario.feedback(e))
+        other = {"need": "relieve", "batch": 0, "row": 0, "design": x[1].tolist()}
+        with pytest.raises(AgentError, match="not the one it was told of"):
+            agent._help(other)
+        for wrong in ({"batch": 7}, {"row": -1}, {"design": [0]}):
+            with pytest.raises((AgentError, IndexError)):
+                agent._help(other | wrong)
+
+
+class Vandal(archgym.Agent):
+    """Overwrites all that it is told."""
+
+    name = "vandal"
+
+    def _ask(self, n):
+        return self.space.sample(n, self.rng)
+
+    def _tell_with(self, x, costs, feedback):
+        x[:], costs[:] = 0, -1e9
+        for values in feedback.evaluation.metrics.values():
+            values[:] = 1e-30
+
+    def _tell(self, x, costs):
+        pass
+
+
+def test_an_agent_cannot_overwrite_the_record():
+    scenario = load_scenario(TASK)
+    trials = Study(scenario, Vandal, budget=40, from_reference=False).run()
+    again = Trials.of(scenario, trials.x, scenario.evaluate(trials.x))
+    assert trials.x.any() and (trials.cost == again.cost).all()
+    assert trials_csv(scenario, trials) == trials_csv(scenario, again)
+
+
+# ---- doors for players
+def test_many_clients_cannot_outspend_a_budget(tmp_path):
+    scenario = load_scenario(TASK)
+    designs = scenario.space.decode(scenario.space.sample(6, np.random.default_rng(1)))
+    refused = []
+    with games.start(scenario, budget=9, output=tmp_path / "game") as game:
+
+        def client():
+            for design in designs:
+                try:
+                    game.evaluate([design, design])
+                except ArchgymError as error:
+                    refused.append(str(error))
+
+        clients = [threading.Thread(target=client) for _ in range(6)]
+        for c in clients:
+            c.start()
+        for c in clients:
+            c.join()
+        assert game.budget()["left"] <= 1 and game.budget()["charged"] <= 9 and refused
+        with pytest.raises(ArchgymError):
+            games.resume(tmp_path / "game")  # a second server on the same folder
+        text = json.dumps([game.describe(), game.front(), game.budget()])
+    best = find(scenario)["optimum"]["metrics"]
+    assert not any(repr(best[m]) in text for m in scenario.objectives[0].metrics)
+    assert "optimum" not in text and "certificate" not in text
+
+
+def test_environments_tell_nothing_of_the_optimum():
+    import gymnasium
+
+    env = gymnasium.make("archgym/Design-v0", scenario=TASK) if _has_design() else None
+    if env is None:
+        from archgym.environments.design import DesignEnv
+
+        env = DesignEnv(load_scenario(TASK))
+    observation, info = env.reset(seed=0)
+    told = [observation, info]
+    for _ in range(3):
+        observation, _, _, _, info = env.step(env.action_space.sample())
+        told += [observation, info]
+    best = find(load_scenario(TASK))["optimum"]
+    text = repr(told)
+    assert "optimum" not in text and "certificate" not in text
+    assert repr(best["cost"]) not in text
+
+
+def _has_design():
+    import gymnasium
+
+    return "archgym/Design-v0" in gymnasium.registry
+
+
+def test_a_token_of_another_server_is_refused():
+    anyio = pytest.importorskip("anyio", reason="the extra mcp is not installed")
+    pytest.importorskip("mcp", reason="the extra mcp is not installed")
+    from archgym.play.mcp_server import guarded
+
+    sent = []
+
+    async def app(scope, receive, send):
+        sent.append("passed")
+
+    async def send(message):
+        sent.append(message.get("status"))
+
+    async def call(app, value):
+        headers = [(b"authorization", value)] if value is not None else []
+        await app({"type": "http", "headers": headers}, None, send)
+
+    first, second = guarded(app, "one"), guarded(app, "two")
+    for value in (b"Bearer one", b"bearer two", b"Bearer two ", b"", None, "Bearer twö".encode()):
+        sent.clear()
+        anyio.run(call, second, value)
+        assert sent[0] == 401, value
+    sent.clear()
+    anyio.run(call, first, b"Bearer one")
+    assert sent == ["passed"]
