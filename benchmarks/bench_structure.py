@@ -1,6 +1,6 @@
 """What a simulator's own features are worth to a proxy: the default model with them and without.
 
-    python benchmarks/bench_structure.py [--rows 20000] [--only soc mapping gamma] [--json]
+    python benchmarks/bench_structure.py [--rows 20000] [--test 5000] [--only soc mapping gamma dram] [--json]
 
 Designs are drawn uniformly, train and test apart, and none of the test designs behaves like one that was
 learnt from. Seconds are the processor's, of one core.
@@ -26,8 +26,9 @@ CASES = {
     "soc": ("soc", "audio_decoder", {}, ("latency", "power", "area")),
     "mapping": ("mapping", "resnet18/conv2_1a", {}, ("energy", "latency")),
     "gamma": ("mapping", "resnet18/conv2_1a", {"space": "gamma"}, ("energy", "latency")),
+    "dram": ("dram", "bfs", {}, ("mean_latency", "energy")),
 }
-TEST, SEED = 5_000, 0
+SEED = 0
 
 
 def rows_of(simulator: Simulator, n: int, metrics: tuple[str, ...]) -> Rows:
@@ -47,12 +48,12 @@ def rows_of(simulator: Simulator, n: int, metrics: tuple[str, ...]) -> Rows:
     )  # fmt: skip
 
 
-def compare(name: str, n: int) -> list[dict[str, str]]:
+def compare(name: str, n: int, fresh: int) -> list[dict[str, str]]:
     """Both proxies of one case."""
     kind, workload, config, metrics = CASES[name]
     (simulator,) = make_simulators(kind, [workload], config)
-    rows = rows_of(simulator, n + TEST, metrics)
-    learn, test = rows.take(np.arange(len(rows) - TEST)), rows.take(np.arange(len(rows))[-TEST:])
+    rows = rows_of(simulator, n + fresh, metrics)
+    learn, test = rows.take(np.arange(len(rows) - fresh)), rows.take(np.arange(len(rows))[-fresh:])
     out = []
     for seen, simulators in (("knobs", ()), ("structure", (simulator,))):
         start = time.process_time()
@@ -93,9 +94,10 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--test", type=int, default=5_000, help="fresh designs")
     parser.add_argument("--only", nargs="+", choices=CASES, default=["soc", "mapping"])
     given = parser.parse_args()
-    found = [row for name in given.only for row in compare(name, given.rows)]
+    found = [row for name in given.only for row in compare(name, given.rows, given.test)]
     show("structural features", found, given.json)
 
 

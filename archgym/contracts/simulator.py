@@ -256,8 +256,8 @@ class Simulator(ABC):
     def features(self, x: ArrayLike) -> Features:
         """What physics suggests a model should look at: numbers of designs, none of them evaluated.
 
-        They follow from the design and the workload in closed form, at a small part of an evaluation's
-        cost. A proxy learns from them beside the knobs.
+        They follow from the design and the workload in closed form, or from a small part of the workload,
+        at a small part of an evaluation's cost. A proxy learns from them beside the knobs.
 
         Args:
             x: designs (n, d) of value indices, valid or not.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.explanation import Breakdown
+from archgym.contracts.features import Features
 from archgym.space import THREADS, Value
 from archgym.contracts.simulator import Simulator
 from archgym.space import Designs, Setting
@@ -29,6 +31,14 @@ from .traces import Trace, resolve
 from .traces.library import Workload, names
 from .traces.options import FOLDS, TraceOptions
 from .traces.played import Played
+
+if TYPE_CHECKING:
+    from .windows import Windows
+
+
+LEAST = (
+    50_000  # bursts of a trace whose windows are a small part of it; shorter ones have no features
+)
 
 
 class DRAMSimulator(Simulator):
@@ -50,6 +60,7 @@ class DRAMSimulator(Simulator):
 
     name = "dram"
     version = "1.0"
+    features_version = "windows 1"
     settings = (
         Setting(
             "device",
@@ -134,6 +145,8 @@ class DRAMSimulator(Simulator):
         self._reads_only = not self.trace.is_write.any()
         self._played = self.trace.played(self.device)
         self._decoded: dict[int, Requests] = {}
+        if space != "full" or len(self._played.stamp) < LEAST:
+            self.features_version = ""  # type: ignore[misc]
 
     @property
     def workload_features(self) -> Mapping[str, float]:
@@ -224,6 +237,19 @@ class DRAMSimulator(Simulator):
             account(self.noted(row), first, self.device, self.semantics, scalars) for row in codes
         ]
         return breakdowns(accounts, evaluation, self.device.clock_s)
+
+    def _features(self, x: Designs) -> Features:
+        """A few windows of a long trace, simulated exactly, and what waits in between."""
+        from .windows import window_features
+
+        return window_features(self._windows, x, self._codes)
+
+    @cached_property
+    def _windows(self) -> Windows:
+        from .windows import Windows
+
+        facts = self.workload_features
+        return Windows(self.device, self.semantics, self._timing, self._columns, facts)
 
     def _table(self, x: Designs) -> NDArray[np.float64]:
         codes = to_kernel(x, self._codes)

@@ -1,10 +1,10 @@
-"""A proxy of some networks asked about another: leave one network out, on the accelerator simulator.
+"""A proxy of some workloads asked about another: leave one network, or one program, out.
 
-    python benchmarks/bench_networks.py [--rows 40] [--space eyeriss] [--networks resnet18 …] [--json]
+    python benchmarks/bench_unseen.py [accelerator|dram] [--rows 40] [--space …] [--workloads …] [--json]
 
-Each network has designs of its own, drawn uniformly. The default model learns from all networks but one, from
-knobs and from what layers must cost at least, and is asked about that one. ``estimate`` is these least costs
-alone, scaled by their median ratio on the networks learnt from.
+Each workload has designs of its own, drawn uniformly. The default model learns from all workloads but one,
+from knobs and the simulator's features, and is asked about that one. ``estimate`` is the simulator's estimate
+alone, scaled by its median ratio on the workloads learnt from.
 """
 
 from __future__ import annotations
@@ -23,12 +23,22 @@ from archgym.proxies.quality import evaluate
 from archgym.proxies.rows import Rows
 from archgym.proxies.training import train
 
-NETWORKS = ("alexnet-conv", "resnet18", "vgg16", "vit-b", "bert-base")
-METRICS = ("energy", "latency")
+CASES = {  # space, workloads, metrics
+    "accelerator": (
+        "archgym-timeloop",
+        ("alexnet-conv", "resnet18", "vgg16", "vit-b", "bert-base"),
+        ("energy", "latency"),
+    ),
+    "dram": (
+        "full",
+        ("matmul", "bfs", "convolve", "xz", "sqlite", "json"),
+        ("energy", "mean_latency"),
+    ),
+}
 
 
-def rows_of(simulators: tuple[Simulator, ...], n: int) -> Rows:
-    """Evaluations of n designs a network."""
+def rows_of(simulators: tuple[Simulator, ...], n: int, metrics: tuple[str, ...]) -> Rows:
+    """Evaluations of n designs a workload."""
     x, answers = [], []
     for seed, simulator in enumerate(simulators):
         x.append(simulator.space.sample(n, np.random.default_rng(seed)))
@@ -36,9 +46,9 @@ def rows_of(simulators: tuple[Simulator, ...], n: int) -> Rows:
     first = simulators[0]
     designs = np.concatenate(x)
     return Rows(
-        Description(first.space, tuple(m for m in first.metrics if m.name in METRICS)),
+        Description(first.space, tuple(m for m in first.metrics if m.name in metrics)),
         designs,
-        {m: np.concatenate([e.metrics[m] for e in answers]) for m in METRICS},
+        {m: np.concatenate([e.metrics[m] for e in answers]) for m in metrics},
         np.concatenate([e.feasible for e in answers]),
         hash_designs(first.canonical(designs)),
         np.repeat(np.arange(len(simulators)), n),
@@ -48,7 +58,7 @@ def rows_of(simulators: tuple[Simulator, ...], n: int) -> Rows:
 
 
 def left_out(simulators: tuple[Simulator, ...], rows: Rows, k: int) -> list[dict[str, str]]:
-    """What a proxy of the others is worth on network k."""
+    """What a proxy of the others is worth on workload k."""
     inside, outside = (
         rows.take(np.flatnonzero(where)) for where in (rows.workload != k, rows.workload == k)
     )
@@ -62,7 +72,7 @@ def left_out(simulators: tuple[Simulator, ...], rows: Rows, k: int) -> list[dict
         alone = np.sqrt(np.nanmean(error**2)) / np.nanmean(truth)
         out.append(
             {
-                "network left out": rows.workloads[k],
+                "workload left out": rows.workloads[k],
                 "rows learnt": str(len(inside)),
                 "metric": q.metric,
                 "RMSE / mean": f"{q.relative_rmse:.1%}",
@@ -80,15 +90,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--rows", type=int, default=40, help="designs a network")
-    parser.add_argument("--space", default="archgym-timeloop")
-    parser.add_argument("--networks", nargs="+", default=list(NETWORKS))
+    parser.add_argument("kind", nargs="?", choices=CASES, default="accelerator")
+    parser.add_argument("--rows", type=int, default=40, help="designs a workload")
+    parser.add_argument("--space", help="the simulator's space")
+    parser.add_argument("--workloads", nargs="+")
     given = parser.parse_args()
-    settings = {"space": given.space, "threads": 1}
-    simulators = make_simulators("accelerator", given.networks, settings)
-    rows = rows_of(tuple(simulators), given.rows)
-    found = [r for k in range(len(simulators)) for r in left_out(tuple(simulators), rows, k)]
-    show(f"networks that were not seen, {given.space}", found, given.json)
+    space, workloads, metrics = CASES[given.kind]
+    settings = {"space": given.space or space, "threads": 1}
+    simulators = tuple(make_simulators(given.kind, list(given.workloads or workloads), settings))
+    rows = rows_of(simulators, given.rows, metrics)
+    found = [r for k in range(len(simulators)) for r in left_out(simulators, rows, k)]
+    show(f"workloads that were not seen, {given.kind}", found, given.json)
 
 
 if __name__ == "__main__":
