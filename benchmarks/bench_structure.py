@@ -48,6 +48,14 @@ def rows_of(simulator: Simulator, n: int, metrics: tuple[str, ...]) -> Rows:
     )  # fmt: skip
 
 
+def _alone(estimate: np.ndarray, test: Rows, metric: str) -> float:
+    """RMSE over mean of an estimate, scaled by its median ratio to the metric."""
+    truth, works = test.metrics[metric], test.feasible
+    ratio = truth[works] / estimate[works]
+    error = np.median(ratio) * estimate[works] - truth[works]
+    return float(np.sqrt(np.mean(error**2)) / truth[works].mean())
+
+
 def compare(name: str, n: int, fresh: int) -> list[dict[str, str]]:
     """Both proxies of one case."""
     kind, workload, config, metrics = CASES[name]
@@ -67,7 +75,11 @@ def compare(name: str, n: int, fresh: int) -> list[dict[str, str]]:
         start = time.process_time()  # its threads count
         simulator.evaluate(x)
         own = 1e6 * (time.process_time() - start) / len(x)
+        rough = simulators[0].features(x).estimates if simulators else {}
         for q in evaluate(proxy, test):
+            alone = (
+                "" if q.metric not in rough else f"{_alone(rough[q.metric], test, q.metric):.2%}"
+            )
             out.append(
                 {
                     "case": name,
@@ -75,6 +87,7 @@ def compare(name: str, n: int, fresh: int) -> list[dict[str, str]]:
                     "models see": seen,
                     "metric": q.metric,
                     "RMSE / mean": f"{q.relative_rmse:.2%}",
+                    "estimate alone": alone,
                     "median error": f"{q.median_ape:.2%}",
                     "RMSE of log": f"{q.log_rmse:.2%}",
                     "tau": f"{q.tau:.3f}",

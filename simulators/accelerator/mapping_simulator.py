@@ -44,7 +44,7 @@ class MappingSimulator(Simulator):
 
     name = "mapping"
     version = "1.1"
-    features_version = "nest 1"
+    features_version = "nest 2"
     settings = (
         Setting("space", "choice", "loops", tuple(SPACES), description="the mapping space"),
         Setting(

@@ -1,15 +1,16 @@
 """What loop nests suggest a model should look at: tiles, how often they come, words that move; compiled.
 
-No evaluation: neighbouring input tiles share nothing here, nothing waits, and factors that do not divide
-a dimension are not made up for.
+Words are counted as an evaluation counts them. No rule of a mapping is checked, so that designs that do not
+work have figures too, and no cycle is rounded by network and level.
 """
 
 from __future__ import annotations
 
 from .compiled import compiled
+from .cost import delivery, energies, first_and_last
 from .decoding import decode_gamma, decode_loops
-from .layout import FILL, OUTPUTS, READ, UPDATE
-from .nest import RELEVANT, box_volume, passes, unfold
+from .layout import FILL, OUTPUTS, PREVIOUS_TILE, READ, UPDATE
+from .nest import box_volume, count, unfold
 
 PER_TENSOR = ("held", "tile", "passes", "words")  # by level and tensor
 PER_LEVEL = ("instances", "reading", "writing", "network")  # cycles, but for the instances
@@ -17,7 +18,7 @@ TENSOR, WIDTH = 4, 16  # columns of a tensor at a level, of a level
 
 
 @compiled
-def describe(dims, conv, state, arch, count, work, out, rough):
+def describe(dims, conv, state, arch, times, work, out, rough):
     """Add one mapping's figures to ``out`` (p,) and its rough pJ and cycles to ``rough`` (2,).
 
     Args:
@@ -25,7 +26,7 @@ def describe(dims, conv, state, arch, count, work, out, rough):
         conv: strides and dilations, (4,).
         state: factor (L, 3, 8), order (L, 8), keep (L, 3).
         arch: see ``cost.evaluate``.
-        count: how often the layer occurs.
+        times: how often the layer occurs.
         work: as ``mapping.workspace`` makes it.
         out: by level: for each tensor whether it is held, words of its tile, how often one comes,
             words that move; instances in use, cycles that its ports and its network would need; then
@@ -33,59 +34,53 @@ def describe(dims, conv, state, arch, count, work, out, rough):
         rough: pJ and cycles.
     """
     factor, order, keep = state
-    bits, energy, bandwidth, network, mac_pj = arch[1], arch[3], arch[5], arch[6], arch[8]
-    extent, used, fan, loops, starts = work[3], work[5], work[6], work[9], work[10]
+    _, bits, _, energy, block, bandwidth, network, hidden, mac_pj = arch
+    counts, table, _, extent, volume, used, fan, spread, alone, loops, starts, scratch = work
     unfold(factor, order, extent, fan, used, loops, starts)
     levels = factor.shape[0]
-    last = starts[levels]
-    computing = float(loops[last - 1, 3]) if last else 1.0
-    busy = work[7]  # (L, 3): cycles of reading, writing, network
-    busy[:] = 0.0
-    pj = mac_pj
+    for level in range(levels):
+        for t in range(3):
+            volume[level, t] = float(box_volume(t, extent[level], conv)) if keep[level, t] else 0.0
+    computing = count(
+        dims, conv, extent, fan, used, keep, volume, loops, starts, PREVIOUS_TILE, counts, spread,
+        scratch,
+    )  # fmt: skip
+    pj = energies(used, counts, energy, block, table)
+    macs = 1.0
     for d in range(8):
-        pj *= dims[d]
-    for t in range(3):
-        words, shared, inner = computing, 1.0, levels
-        for level in range(levels - 1, -1, -1):
-            for d in range(8):
-                if RELEVANT[t, d]:
-                    shared *= fan[level, d]
+        macs *= dims[d]
+    filling, draining = first_and_last(keep, volume, spread, bits, bandwidth, network, alone)
+    busiest, stopped = delivery(keep, counts, volume, spread, bits, bandwidth, network, hidden)
+    slowest = max(computing, busiest)
+    for level in range(levels):
+        read, written, carried = 0.0, 0.0, 0.0
+        for t in range(3):
+            moved = counts[level, t, FILL] + counts[level, t, UPDATE]
+            read += counts[level, t, READ] * bits[level, t]
+            written += moved * bits[level, t]
             if not keep[level, t]:
                 continue
-            tile = float(box_volume(t, extent[level], conv))
-            times = passes(t, level, loops, starts)
-            mine = tile * times
-            asked, filled = words * shared, mine if level > 0 else 0.0
-            read, write = (filled, asked) if t == OUTPUTS else (asked, filled)
-            if inner < levels:
-                busy[inner, 2] += words * shared * bits[inner, t] / network[inner]
-            busy[level, 0] += read * bits[level, t]
-            busy[level, 1] += write * bits[level, t]
-            action = UPDATE if t == OUTPUTS else FILL
-            pj += used[level] * (read * energy[level, t, READ] + write * energy[level, t, action])
+            if level > 0 and t != OUTPUTS:
+                carried += counts[level, t, FILL] * bits[level, t] * spread[level, t]
             at = level * WIDTH + TENSOR * t
-            out[at] += count
-            out[at + 1] += count * tile
-            out[at + 2] += count * times
-            out[at + 3] += count * used[level] * (read + write)
-            words, shared, inner = mine, 1.0, level
-    slowest = computing
-    for level in range(levels):
-        both = (busy[level, 0] + busy[level, 1]) / bandwidth[level, 2]
-        busy[level, 0] /= bandwidth[level, 0]
-        busy[level, 1] /= bandwidth[level, 1]
-        slowest = max(slowest, both, busy[level, 0], busy[level, 1], busy[level, 2])
+            out[at] += times
+            out[at + 1] += times * volume[level, t]
+            out[at + 2] += times * max(1.0, counts[level, t, FILL] / volume[level, t])
+            out[at + 3] += times * used[level] * (counts[level, t, READ] + moved)
+        reading, writing = read / bandwidth[level, 0], written / bandwidth[level, 1]
+        slowest = max(slowest, reading, writing, (read + written) / bandwidth[level, 2])
         at = level * WIDTH + TENSOR * 3
-        out[at] += count * used[level]
-        for k in range(3):
-            out[at + 1 + k] += count * busy[level, k]
-    out[levels * WIDTH] += count * computing
-    rough[0] += count * pj
-    rough[1] += count * slowest
+        out[at] += times * used[level]
+        out[at + 1] += times * reading
+        out[at + 2] += times * writing
+        out[at + 3] += times * carried / network[level]
+    out[levels * WIDTH] += times * computing
+    rough[0] += times * (pj + macs * mac_pj)
+    rough[1] += times * (slowest + stopped + filling + draining)
 
 
 @compiled
-def describe_loops(x, tables, dims, conv, arch, count, state, work, out, rough):
+def describe_loops(x, tables, dims, conv, arch, times, state, work, out, rough):
     """Designs of the space ``loops``.
 
     Args:
@@ -94,7 +89,7 @@ def describe_loops(x, tables, dims, conv, arch, count, state, work, out, rough):
         dims: see :func:`describe`, as all that follow.
         conv: geometry.
         arch: hardware.
-        count: of the layer.
+        times: the layer occurs.
         state: room for one mapping.
         work: room for its figures.
         out: (n, p), added to.
@@ -102,11 +97,11 @@ def describe_loops(x, tables, dims, conv, arch, count, state, work, out, rough):
     """
     for i in range(x.shape[0]):
         decode_loops(x[i], tables, dims, conv, arch[0], arch[1], state)
-        describe(dims, conv, state, arch, count, work, out[i], rough[i])
+        describe(dims, conv, state, arch, times, work, out[i], rough[i])
 
 
 @compiled
-def describe_gamma(x, dims, conv, arch, count, state, work, out, rough):
+def describe_gamma(x, dims, conv, arch, times, state, work, out, rough):
     """Designs of GAMMA's space.
 
     Args:
@@ -114,7 +109,7 @@ def describe_gamma(x, dims, conv, arch, count, state, work, out, rough):
         dims: see :func:`describe`, as all that follow.
         conv: geometry.
         arch: hardware.
-        count: of the layer.
+        times: the layer occurs.
         state: room for one mapping.
         work: room for its figures.
         out: (n, p), added to.
@@ -122,4 +117,4 @@ def describe_gamma(x, dims, conv, arch, count, state, work, out, rough):
     """
     for i in range(x.shape[0]):
         decode_gamma(x[i], dims, state)
-        describe(dims, conv, state, arch, count, work, out[i], rough[i])
+        describe(dims, conv, state, arch, times, work, out[i], rough[i])
