@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -106,6 +106,7 @@ class Domain:
         readers: functions that make workloads of other libraries' objects, by the library's name.
         samples: data sets that ship, by name.
         quirks: values of knobs that no real design could have.
+        constants: by simulator, settings that are constants of the world and may be a little off.
         twins: by simulator, a function that computes figures of designs a second time, by slow and obvious
             code.  It is given the simulator and designs (n, d) of its space, and returns by quantity the
             figures (n,) as the simulator has them and as the twin has them.
@@ -128,6 +129,7 @@ class Domain:
     samples: Mapping[str, Sample] = field(default_factory=dict)
     quirks: tuple[Quirk, ...] = ()
     twins: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     scenarios: str = ""
 
     def __post_init__(self) -> None:

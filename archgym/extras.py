@@ -66,6 +66,7 @@ EXTRAS = (
     Extra("mlflow", ("mlflow",), "logger of runs for MLflow"),
     Extra("wandb", ("wandb",), "logger of runs for Weights & Biases"),
     Extra("mcp", ("mcp",), "archgym serve: games for assistants that speak the Model Context Protocol"),
+    Extra("openenv", ("openenv",), "archgym serve --openenv: games for clients of OpenEnv"),
     Extra("layout", ("klayout",), "checks of exported layouts by KLayout"),
 )  # fmt: skip
 

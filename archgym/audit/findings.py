@@ -15,10 +15,12 @@ from ..domains import Quirk
 from ..goals.rewards import FORMULATIONS
 from ..goals.scenario import Scenario
 from ..goals.wording import misses_in_words
+from ..space import Designs
 from ..statistics.steps import Step, single_steps
 from . import others
 from .subject import CERTIFIED, Subject
 
+OFF = 0.1  # by what share constants are moved
 SAME = 0.01  # a share of the objective below which two designs are told as equally good
 YES, NO, TOLD, NOT_DONE = "yes", "NO", "told", "-"
 
@@ -28,7 +30,7 @@ class Finding:
     """The answer to one question about an optimum.
 
     Attributes:
-        question: ``again``, ``twin``, ``steps``, ``semantics``, ``doubts`` or ``quirks``.
+        question: ``again``, ``twin``, ``steps``, ``semantics``, ``constants``, ``doubts`` or ``quirks``.
         verdict: ``yes``; ``NO`` where the optimum is refuted; ``told`` where it is weaker than it looks;
             ``-`` where the question cannot be asked.
         text: a sentence.
@@ -145,9 +147,7 @@ def _under(s: Subject, around: list[Step], name: str) -> Finding:
     other = others.under(s.scenario, name)
     if other.space.nvec.tolist() != s.scenario.space.nvec.tolist():
         return Finding("semantics", NOT_DONE, f"under {name} the space is another one")
-    near = s.scenario.space.decode(s.best[None])[0]
-    moved = [near | {step.knob: step.after} for step in around]
-    x = np.concatenate([s.best[None], s.front, other.space.encode(moved or [near])])
+    x = _nearby(s, other, around)
     e = other.evaluate(x)
     costs = other.costs(e)[:, 0]
     certificate = others.certified(other)
@@ -165,6 +165,44 @@ def _under(s: Subject, around: list[Step], name: str) -> Finding:
     if gap > SAME:
         return Finding("semantics", TOLD, f"{where} it is {gap:.1%} behind {among}", figures)
     return Finding("semantics", YES, f"{where} it stays within 1 % ({gap:.2%}) of {among}", figures)
+
+
+def _nearby(s: Subject, other: Scenario, around: list[Step]) -> Designs:
+    """The best design, its front and the designs one step away, in another search of the same space."""
+    near = s.scenario.space.decode(s.best[None])[0]
+    moved = [near | {step.knob: step.after} for step in around]
+    return np.concatenate([s.best[None], s.front, other.space.encode(moved or [near])])
+
+
+def constants(s: Subject, around: list[Step]) -> Finding:
+    """Does the best stay best where a constant of the simulator is 10 % off?
+
+    Args:
+        s: the optimum.
+        around: the designs one step away, evaluated.
+
+    Returns:
+        The finding: the worst of all constants, each moved by itself.
+    """
+    moved = list(others.with_constants_off(s.scenario, OFF))
+    if not moved:
+        return Finding("constants", NOT_DONE, "the simulator declares no constant as a setting")
+    gaps = {}
+    for name, value, other in moved:
+        x = _nearby(s, other, around)
+        costs = other.costs(other.evaluate(x))[:, 0]
+        gaps[f"{name} = {value:g}"] = float(other.gap(costs[:1], float(costs.min()))[0])
+    worst = max(gaps, key=lambda k: gaps[k])
+    figures: dict[str, Any] = {"gaps": gaps}
+    if gaps[worst] <= SAME:
+        names = ", ".join(dict.fromkeys(n for n, _, _ in moved))
+        told = f"with {names} {OFF:.0%} off, each by itself, it stays within 1 % of neighbours and front"
+        return Finding("constants", YES, f"{told} ({gaps[worst]:.2%})", figures)
+    behind = (
+        "infeasible, or misses a spec" if np.isinf(gaps[worst]) else f"{gaps[worst]:.1%} behind"
+    )
+    told = f"with {worst} it is {behind} ({len(x)} designs, neighbours and front)"
+    return Finding("constants", TOLD, told, figures)
 
 
 def doubts(s: Subject) -> Finding:
@@ -266,4 +304,5 @@ def audit(s: Subject, neighbours: bool = True) -> list[Finding]:
     out.append(
         steps(s, around) if neighbours else Finding("steps", NOT_DONE, "neighbours are expensive")
     )
-    return [*out, *semantics(s, around), doubts(s), *quirks(s)]
+    out += [*semantics(s, around), constants(s, around)]
+    return [*out, doubts(s), *quirks(s)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 from ..contracts.making import simulator_settings
@@ -42,6 +43,27 @@ def under(scenario: Scenario, semantics: str) -> Scenario:
         The scenario; its specs are worked out anew.
     """
     return load_scenario(scenario, config={SEMANTICS: semantics})
+
+
+def with_constants_off(scenario: Scenario, off: float) -> Iterator[tuple[str, float, Scenario]]:
+    """The same search with one constant of its simulator moved, down and up.
+
+    Args:
+        scenario: what is searched.
+        off: by what share.
+
+    Yields:
+        The constant's name, its value, and the scenario; specs are worked out anew.
+    """
+    declared = [n for d in domains().values() for n in d.constants.get(scenario.simulator, ())]
+    for setting in simulator_settings(scenario.simulator):
+        now = scenario.config.get(setting.name, setting.default)
+        if setting.name not in declared or not now:
+            continue
+        for value in (now * (1 - off), now * (1 + off)):
+            value = round(value) if setting.type == "whole" else value
+            if value != now:
+                yield setting.name, value, load_scenario(scenario, config={setting.name: value})
 
 
 def quirks_of(scenario: Scenario) -> list[Quirk]:

@@ -9,8 +9,18 @@ from .findings import NO, TOLD, YES, Finding
 from .subject import Subject
 
 Audited = Sequence[tuple[Subject, Sequence[Finding]]]
-HEAD = ("optimum", "best", "again", "twin", "neighbours", "other semantics", "in doubt", "quirk")
-QUESTIONS = ("again", "twin", "steps", "semantics", "doubts", "quirks")
+HEAD = (
+    "optimum",
+    "best",
+    "again",
+    "twin",
+    "neighbours",
+    "other semantics",
+    "constants",
+    "in doubt",
+    "quirk",
+)
+QUESTIONS = ("again", "twin", "steps", "semantics", "constants", "doubts", "quirks")
 
 
 def markdown(found: Audited, skipped: Mapping[str, str]) -> str:
@@ -43,6 +53,9 @@ def _cell(question: str, findings: Sequence[Finding]) -> str:
     if question == "semantics":
         gaps = [f.figures["gap"] for f in findings if "gap" in f.figures]
         return ", ".join(_share(g, "misses a spec") for g in gaps) or "-"
+    if question == "constants":
+        gaps = [g for f in findings for g in f.figures.get("gaps", {}).values()]
+        return _share(max(gaps), "misses a spec") if gaps else "-"
     if question == "steps" and YES in verdicts:
         return f"{findings[0].figures['neighbours']}, none better"
     if question == "quirks" and any("loss" in f.figures for f in findings):

@@ -58,7 +58,14 @@ def add_to(words: Any) -> None:
         action="store_true",
         help="listen on a port of 127.0.0.1, with a token (default: standard input and output)",
     )
-    p.add_argument("--port", type=int, default=0, help="with --http (default: a free one)")
+    p.add_argument(
+        "--openenv",
+        action="store_true",
+        help="listen for clients of OpenEnv instead, on a port of 127.0.0.1, with a token in the address",
+    )
+    p.add_argument(
+        "--port", type=int, default=0, help="with --http or --openenv (default: a free one)"
+    )
     add_scenario_options(p)
     p.set_defaults(go=go)
 
@@ -73,23 +80,28 @@ def go(options: argparse.Namespace) -> int:
         The exit code, 0.
 
     Raises:
-        MissingExtraError: the package mcp is not installed.
+        MissingExtraError: the package mcp (or openenv-core) is not installed.
         ArchgymError: both or neither of scenario and ``--resume`` are given.
     """
-    need("mcp", "archgym serve")
-    from ..play import mcp_server
+    if options.openenv and options.http:
+        raise ArchgymError("give --http or --openenv, not both")
+    need(*(("openenv", "archgym serve --openenv") if options.openenv else ("mcp", "archgym serve")))
+    from ..play import mcp_server, openenv_server
 
     game = _game(options)
 
     def ready(address: str) -> None:
         print(f"Playing {game.scenario.name}: {address}", flush=True)
-        print(f"Token: {token}", flush=True)
+        if not options.openenv:
+            print(f"Token: {token}", flush=True)
 
     with game, resumable(game.how_to_go_on):
         print(f"Run folder: {game.folder.path}", file=sys.stderr, flush=True)
         try:
-            if options.http:
-                token = secrets.token_urlsafe(24)
+            token = secrets.token_urlsafe(24)
+            if options.openenv:
+                openenv_server.serve(game, options.port, token, ready)
+            elif options.http:
                 mcp_server.serve_http(game, options.port, token, ready)
             else:
                 mcp_server.serve_stdio(game)

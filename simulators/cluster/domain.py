@@ -21,5 +21,6 @@ DOMAIN = Domain(
         ),
     },
     validator="archgym.simulators.cluster.validation:add_options",
+    constants={"cluster": ("peak_tflops", "memory_gbps", "latency", "endpoint_delay")},
     twins={"cluster": "archgym.simulators.cluster.slow_twin:compare"},
 )

@@ -26,7 +26,8 @@ def by_question(s, **options):
 def test_a_sound_optimum_passes():
     found = by_question(of_scenario(archgym.load_scenario(SERVING)))
     assert {q: f.verdict for q, f in found.items()} == {
-        "again": "yes", "twin": "-", "steps": "yes", "semantics": "-", "doubts": "yes", "quirks": "-",
+        "again": "yes", "twin": "-", "steps": "yes", "semantics": "-", "constants": "-", "doubts": "yes",
+        "quirks": "-",
     }  # fmt: skip
     assert found["again"].figures["designs"] == 15
     assert found["steps"].figures["least"] == 0.0  # ties: expert parallelism on one GPU
@@ -71,6 +72,22 @@ def test_other_semantics_are_measured_against_their_certified_optimum():
     least = float(twin.scenario.costs(twin.scenario.evaluate(twin.best[None]))[0, 0])
     assert found.figures["certified"]
     assert found.figures["gap"] == pytest.approx(np.expm1(cost - least))
+
+
+def test_constants_that_decide_the_winner_are_named(monkeypatch):
+    s = of_scenario(archgym.load_scenario(CLUSTER))
+    found = findings.constants(s, [])
+    assert found.verdict == "yes" and len(found.figures["gaps"]) == 8  # four constants, two ways
+    slow = archgym.load_scenario(s.scenario, changes={"objectives": ["memory"]})
+    monkeypatch.setattr(others, "with_constants_off", lambda *_: iter([("peak_tflops", 1.0, slow)]))
+    front = s.scenario.space.sample(300, np.random.default_rng(0))
+    far = findings.constants(replace(s, front=front), [])
+    assert far.verdict == "told" and far.text.startswith("with peak_tflops = 1 it is ")
+    assert far.figures["gaps"]["peak_tflops = 1"] > 0.01
+    monkeypatch.undo()
+    assert findings.constants(of_scenario(archgym.load_scenario(SERVING)), []).verdict == "-"
+    dram = of_scenario(archgym.load_scenario(DRAM))
+    assert findings.constants(dram, []).verdict == "-"
 
 
 def test_a_winner_by_refresh_that_is_off_is_named():
