@@ -77,7 +77,7 @@ class Rows:
             feasible,
             data.canonical,
             position.reshape(-1).astype(np.int64),
-            tuple(names),
+            tuple(names.tolist()),
             keys,
         )
 
