@@ -90,7 +90,8 @@ class Breakdown:
         following: by design, the resource that limits next; '' where there is no other.
         slack: (n,) how much of the metric can go at most by relieving the binding resource alone, in
             the metric's unit; from there on the following resource limits.
-        relief: by resource, moves that should relieve it; a resource that no knob relieves is left out.
+        relief: by resource, or by the name of one part, moves that should relieve it; what no knob
+            relieves is left out.
     """
 
     metric: str
@@ -119,9 +120,14 @@ class Breakdown:
             i: position of the design among the n.
 
         Returns:
-            The moves, most promising first; none where nothing is known to relieve it.
+            The moves, most promising first: of the resource's parts, the largest first, then of the resource
+            as a whole. None where nothing is known to relieve it.
         """
-        return self.relief.get(self.binding[i], ())
+        limit = self.binding[i]
+        mine = [k for k, p in enumerate(self.parts) if p.resource == limit and self.values[i, k]]
+        mine.sort(key=lambda k: -abs(float(self.values[i, k])))
+        keys = dict.fromkeys([*(self.parts[k].name for k in mine), limit])
+        return tuple(dict.fromkeys(m for key in keys for m in self.relief.get(key, ())))
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,7 @@ def breakdown(
         binding: by design.
         following: by design.
         slack: (n,) in the metric's unit.
-        relief: moves by resource.
+        relief: moves by resource, or by the name of one part.
 
     Returns:
         The breakdown; parts of infeasible designs are NaN.

@@ -40,17 +40,22 @@ def relief(
 
 
 def _weighted(b: Breakdown) -> dict[Move, float]:
-    """Every move of every resource of one design, by the share of the metric that the resource holds."""
+    """Every move of one design, by the share of the metric that its resource or part holds."""
     names, sums = b.by("resource")
     total = float(np.abs(sums[0]).sum()) or 1.0
-    shares = dict(zip(names, np.abs(sums[0]) / total))
+    shares = {p.name: abs(float(v)) / total for p, v in zip(b.parts, b.values[0])}
+    shares |= {n: abs(float(v)) / total for n, v in zip(names, sums[0])}
+    # a time that others hide behind may be a small part
     limit = b.binding[0]
-    shares[limit] = max(
-        shares.get(limit, 0.0), 0.5
-    )  # a time that others hide behind may be a small part
+    lifted = max(shares.get(limit, 0.0), 0.5)
+    held = shares.get(limit) or 1.0
+    for p in b.parts:
+        if p.resource == limit and p.name != limit:
+            shares[p.name] *= lifted / held
+    shares[limit] = lifted
     out: dict[Move, float] = {}
-    for resource, moves in b.relief.items():
-        share = float(shares.get(resource, 0.0))
+    for key, moves in b.relief.items():
+        share = float(shares.get(key, 0.0))
         for move in moves:
             out[move] = out.get(move, 0.0) + share / len(moves)
     return {move: weight for move, weight in out.items() if weight > 0}

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Evaluation
-from archgym.contracts.explanation import Breakdown, Move, Part, breakdown, columns
+from archgym.contracts.explanation import Breakdown, Part, breakdown, columns
 from archgym.space import Designs
 
 from .accounts import QUANTUM, SMALLEST
 from .layout import READ, WRITE
+from .relieving import accelerator_of, part_name
 from .space import FullSpace
 from .state import Chip, Scratch
 from .system import System
@@ -33,6 +34,10 @@ class Account:
     energy: Amounts = field(default_factory=dict)
     power: Amounts = field(default_factory=dict)
     area: Amounts = field(default_factory=dict)
+    dram_area: Amounts = field(default_factory=dict)
+    graphs: dict[str, Amounts] = field(
+        default_factory=dict
+    )  # latency of each, where there are several
 
 
 def account(
@@ -83,21 +88,13 @@ def block_names(full: FullSpace, system: System, design: Designs) -> list[str]:
     return [*cpus, *own, *(f"bus{i}" for i in range(full.buses)), *memories]
 
 
-def accelerator_of(task: str) -> str:
-    """What a task's accelerator is called.
-
-    Args:
-        task: the task's name.
-
-    Returns:
-        The accelerator's name.
-    """
-    return f"accelerator of {task}"
-
-
 def _add_phases(out: Account, w: Workload, run: Any, phases: int, blocks: Sequence[str]) -> None:
     """Each phase lasts until a task completes: its seconds go to that task and to the block it waits for."""
     clock = 0.0
+    ends = (
+        {} if len(w.ends) < 2 else {g: float(run.finish[list(e)].max()) for g, e in w.ends.items()}
+    )
+    out.graphs = {graph: {} for graph in ends}
     for k in range(phases):
         length = float(run.length[k])
         clock += length
@@ -106,8 +103,9 @@ def _add_phases(out: Account, w: Workload, run: Any, phases: int, blocks: Sequen
         ran = run.who[run.did_start[k] : run.did_start[k + 1]]
         last = next((int(t) for t in ran if run.finish[t] == clock), int(ran[0]))
         block = blocks[run.bound[k]] if run.bound[k] >= 0 else "tasks"
-        part = Part(f"{w.tasks[last].name}: {block}", block, w.tasks[last].name)
-        out.latency[part] = out.latency.get(part, 0.0) + length
+        part = Part(part_name(w.tasks[last].name, block), block, w.tasks[last].name)
+        for amounts in (out.latency, *(out.graphs[g] for g, end in ends.items() if clock <= end)):
+            amounts[part] = amounts.get(part, 0.0) + length
 
 
 def energy_parts(
@@ -148,7 +146,7 @@ def energy_parts(
             joules[n_pes + n_buses + m] = share * both * chip.mem_energy[m]
         for block, amount in joules.items():
             if amount:
-                part = Part(f"{task.name}: {blocks[block]}", blocks[block], task.name)
+                part = Part(part_name(task.name, blocks[block]), blocks[block], task.name)
                 out[part] = float(amount)
     return out
 
@@ -171,60 +169,41 @@ def _add_area(out: Account, chip: Chip, scratch: Scratch, blocks: Sequence[str])
         if scratch.topology.seen[n_pes + b]:
             found[n_pes + b] = float(chip.bus_area[b])
     for m, row in enumerate(_bank_rows(chip, scratch.run.top)):
-        if row >= 0 and chip.mem_type[m] == 0:
-            found[n_pes + n_buses + m] = float(cacti()[0, row, 2] * chip.mem_area[m])
+        if row < 0:
+            continue
+        kind, block = int(chip.mem_type[m]), n_pes + n_buses + m
+        amount = float(cacti()[kind, row, 2] * chip.mem_area[m])
+        if kind == 0:
+            found[block] = amount
+        else:
+            out.dram_area[Part(blocks[block], blocks[block])] = amount
     for block, amount in found.items():
         out.area[Part(blocks[block], blocks[block])] = amount
-
-
-def reliefs(full: FullSpace) -> dict[str, dict[str, tuple[Move, ...]]]:
-    """Which moves should lower which metric where.
-
-    Args:
-        full: the design space.
-
-    Returns:
-        Moves by metric and block.
-    """
-    w = full.workload
-    faster: dict[str, tuple[Move, ...]] = {}
-    leaner: dict[str, tuple[Move, ...]] = {}
-    hosts = tuple(Move(f"host.{w.tasks[t].name}", 0) for t in full.compute)
-    for i in range(full.cpus):
-        faster[f"cpu{i}"] = leaner[f"cpu{i}"] = hosts
-    for t in full.compute:
-        name = w.tasks[t].name
-        if full.has(f"clock.{name}"):
-            knobs = [k for k in (f"unroll.{name}", f"clock.{name}") if full.has(k)]
-            host = Move(f"host.{name}", 0)
-            faster[accelerator_of(name)] = (*(Move(k, 1) for k in knobs), host)
-            leaner[accelerator_of(name)] = (*(Move(k, -1) for k in knobs), host)
-    writes = [f"memory_of.{w.tasks[t].name}" for t in range(len(w.tasks)) if full.writes(t)]
-    spread = tuple(Move(k, 0) for k in writes)
-    for kind, count in (("memory", full.memories), ("bus", full.buses)):
-        for i in range(count):
-            here = f"{kind}{i}"
-            others = (Move(f"{here}.type", 0), *spread) if kind == "memory" else ()
-            faster[here] = (Move(f"{here}.width", 1), Move(f"{here}.clock", 1), *others)
-            leaner[here] = (Move(f"{here}.clock", -1), Move(f"{here}.width", -1), *others)
-    return {"latency": faster, "energy": leaner, "power": leaner, "area": leaner}
 
 
 def breakdowns(
     accounts: Sequence[Account], evaluation: Evaluation, relief: Mapping[str, Any]
 ) -> Iterator[Breakdown]:
-    """Break down latency, energy, largest and mean power, and area.
+    """Break down latencies, energy, largest and mean power, and areas.
 
     Args:
         accounts: one per design.
         evaluation: of the designs.
-        relief: moves by metric and block, see :func:`reliefs`.
+        relief: moves by metric and part or block, see :mod:`.relieving`.
 
     Yields:
         One breakdown per metric.
     """
-    for metric in ("latency", "energy", "power", "area"):
-        parts, values = columns([getattr(a, metric) for a in accounts])
+    amounts = {
+        m: [getattr(a, m) for a in accounts]
+        for m in ("latency", "energy", "power", "area", "dram_area")
+    }
+    for graph in dict.fromkeys(g for a in accounts for g in a.graphs):
+        amounts[f"latency_{graph}"] = [a.graphs.get(graph, {}) for a in accounts]
+    for metric, rows in amounts.items():
+        parts, values = columns(rows)
+        if not parts:  # no design has any, such as DRAM: the metric is 0
+            continue
         yield breakdown(metric, parts, values, evaluation, relief=relief.get(metric))
         if metric == "energy":
             duration = np.array([sum(a.latency.values()) or 1.0 for a in accounts])[:, None]

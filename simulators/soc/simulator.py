@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +217,7 @@ class SoCSimulator(Simulator):
 
     def _explain(self, x: Designs, evaluation: Evaluation) -> Iterable[Breakdown]:
         """Latency by task and block that it waits for; energy and area by block."""
-        from .explaining import Account, account, block_names, breakdowns, reliefs
+        from .explaining import Account, account, block_names, breakdowns
 
         accounts = [Account() for _ in x]
         for i in np.flatnonzero(evaluation.feasible):
@@ -227,7 +228,13 @@ class SoCSimulator(Simulator):
             else:
                 blocks = [n.replace("mem", "memory") for n in system.block_names]
             accounts[i] = account(self.graph, chip, int(results["phases"]), scratch, blocks)
-        return breakdowns(accounts, evaluation, {} if self.limited else reliefs(self.full))
+        return breakdowns(accounts, evaluation, {} if self.limited else self._reliefs)
+
+    @cached_property
+    def _reliefs(self) -> Mapping[str, Any]:
+        from .relieving import reliefs
+
+        return reliefs(self.full)
 
     def _features(self, x: Designs) -> Features:
         """A sketch of the run of a design of the full space."""
