@@ -1,4 +1,4 @@
-"""Annealing that reasons about the architecture, after FARSI.
+"""Annealing that reasons about the architecture, after FARSI: ``guided``, whose parents are walks that cool.
 
 Boroujerdian et al., ACM TECS 2023 (doi 10.1145/3544016): take the metric farthest from its budget, the
 task and block that contribute most to it, and a move that should help; accept by annealing.  (FARSI's
@@ -7,65 +7,74 @@ own acceptance test is always true; this one is Metropolis'.)
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterable
 
-from archgym.contracts.evaluation import Floats
-from archgym.contracts.feedback import Feedback
-from archgym.space import Designs, DesignSpace, ordinal
+from archgym.space import Designs, DesignSpace, ordinal, powers_of_two
 
+from .cooling import Cooling, accepts
+from .guided import Guided, Origin
 from .simulated_annealing import SimulatedAnnealing
 
 
-class Farsi(SimulatedAnnealing):
-    """Simulated annealing whose moves come, mostly, from the simulator's advice.
+class Farsi(Guided):
+    """Walks whose moves come, mostly, from the simulator's explanations and advice.
 
-    Advice comes with the evaluations that a study paid for; without, this is plain annealing.
+    Where ``guided`` goes on from its best designs, each chain here goes on from where it stands, and accepts
+    a worse design with a probability that falls.
     """
 
     name = "farsi"
     hyperparameters = DesignSpace(
         (
-            *SimulatedAnnealing.hyperparameters.parameters,
-            ordinal(
-                "reasoning", (0.0, 0.25, 0.5, 0.75, 0.9, 1.0), "share of moves that follow advice"
+            *(p for p in Guided.hyperparameters.parameters if p.name in ("explained", "reach")),
+            ordinal("chains", powers_of_two(1, 64), "walks side by side", scale="log"),
+            *(
+                p
+                for p in SimulatedAnnealing.hyperparameters.parameters
+                if p.name in ("hot", "cold", "restart")
             ),
         )
     )
-    defaults = {**SimulatedAnnealing.defaults, "chains": 2, "reasoning": 0.75}
-    memory = 4096
+    defaults = {
+        "explained": 0.9, "reach": 2, "chains": 2, "hot": 0.2, "cold": 0.001, "restart": 0.05,
+    }  # fmt: skip
 
     def _start(self) -> None:
         super()._start()
-        # what was told of a design, by its bytes: its moves, or the feedback and row they follow from
-        self._told_of: dict[bytes, Designs | tuple[Feedback, int]] = {}
+        budget = self.budget or SimulatedAnnealing.default_budget
+        self._cooling = Cooling(self.hyper["hot"], self.hyper["cold"], budget)
+        self._walks: list[tuple[Designs, float]] = []
+        self._turn = 0
 
-    def _tell_with(self, x: Designs, costs: Floats, feedback: Feedback | None) -> None:
-        super()._tell_with(x, costs, feedback)
-        if feedback is None:
-            return
-        if len(self._told_of) + len(x) > self.memory:
-            self._told_of.clear()
-        for i, design in enumerate(x):
-            self._told_of.setdefault(design.tobytes(), (feedback, i))
+    @property
+    def batch(self) -> int:
+        """One move a chain."""
+        return int(self.hyper["chains"])
 
-    def _moved(self, x: Designs) -> Designs:
-        out = super()._moved(x)
-        if not self._told_of:  # no advice so far: plain annealing, draw for draw
-            return out
-        for i in np.flatnonzero(self.rng.random(len(x)) < self.hyper["reasoning"]):
-            moves = self._moves_from(x[i])
-            if len(moves):
-                # the first moves act on what contributes most
-                out[i] = moves[min(int(self.rng.geometric(0.15)) - 1, len(moves) - 1)]
-        return out
+    def _parent(self) -> tuple[Designs, float, int]:
+        """Where the chain whose turn it is stands."""
+        at = self._turn % len(self._walks)
+        self._turn += 1
+        return (*self._walks[at], at)
 
-    def _moves_from(self, design: Designs) -> Designs:
-        """Advised moves (k, d) from a design that was told; none from another."""
-        key = design.tobytes()
-        known = self._told_of.get(key)
-        if known is None:
-            return design[None][:0]
-        if isinstance(known, tuple):
-            feedback, row = known
-            known = self._told_of[key] = feedback.advise(design, row)
-        return known
+    def _settle(self, design: Designs, cost: float, origin: Origin | None) -> None:
+        """Metropolis' test of the chain that proposed a design."""
+        self._cooling.told += 1
+        self._cooling.note(cost)
+        here = design.copy(), cost
+        if len(self._walks) < int(self.hyper["chains"]):
+            self._walks.append(here)
+        elif origin is None:  # recorded elsewhere: let it replace the worst chain if better
+            worst = max(range(len(self._walks)), key=lambda i: self._walks[i][1])
+            if cost < self._walks[worst][1]:
+                self._walks[worst] = here
+        elif accepts(self._walks[origin.walker][1], cost, self._cooling.temperature, self.rng):
+            self._walks[origin.walker] = here
+        elif self.rng.random() < self.hyper["restart"]:
+            best = min(range(len(self._costs)), key=self._costs.__getitem__)
+            self._walks[origin.walker] = self._designs[best], self._costs[best]
+
+    def _explained(self) -> Iterable[Designs]:
+        """Where the chains stand, and the best design, to which they may go back."""
+        best = min(range(len(self._costs)), key=self._costs.__getitem__)
+        return [self._designs[best], *(design for design, _ in self._walks)]

@@ -1,12 +1,16 @@
 """A search that listens to explanations: it relieves what limits the best designs, and follows what helps.
 
 It knows no domain.  Which steps should relieve the binding resource comes from the simulator's explanation of
-a design that was paid for (``Feedback.relieve``).  A step that helps is taken further (a line search), steps
-that help one design by themselves are taken together, and where explanations are used up, knobs are drawn
-from the better fifth of what was seen (Bergstra et al., 2011, one parameter at a time).
+a design that was paid for (``Feedback.relieve``), and from its advice.  Steps are made alone or several at
+once, a step that helps is taken further (a line search), and steps that help one design by themselves are
+taken together.  Beside these, knobs are drawn from the better fifth of what was seen (Bergstra et al., 2011,
+one parameter at a time).  How often each is tried follows from how often it helped (Fialho et al., 2010).
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,10 +19,26 @@ from archgym.contracts.evaluation import Floats
 from archgym.contracts.feedback import Feedback
 from archgym.space import Designs, DesignSpace, ordinal
 
+from .listening import Listener
+
+PATIENCE = 4  # random designs in vain at the start
 TRIES = 24  # draws of one proposal before it may repeat
 ENOUGH = 24  # designs seen before densities are drawn from
+FRONTAL = 0.2  # of proposals from that front
 FRONT = 16  # designs of the front of the specs that are kept
 GOOD = 0.2  # share of the seen that counts as good
+MEMORY = 0.97  # of a source's record, a proposal
+PRIOR = 4.0  # proposals that the first shares are worth
+LEAST = 0.05  # share of a source that has something to say
+
+
+class Origin(NamedTuple):
+    """What a proposal was made from."""
+
+    parent: Designs
+    cost: float
+    source: str
+    walker: int = 0
 
 
 class Guided(Agent):
@@ -31,34 +51,43 @@ class Guided(Agent):
     hyperparameters = DesignSpace(
         (
             ordinal(
-                "explained", (0.0, 0.25, 0.5, 0.7, 0.9), "share of proposals from explanations"
+                "explained",
+                (0.0, 0.25, 0.5, 0.7, 0.9),
+                "first share of proposals from explanations",
             ),
             ordinal("elites", (1, 2, 4, 8), "designs that are explained", scale="log"),
-            ordinal("starts", (1, 8, 16, 32), "random designs before anything else", scale="log"),
+            ordinal("starts", (1, 4, 8, 16, 32), "random designs at first, at most", scale="log"),
             ordinal("reach", (1, 2, 3, 4), "knobs that a free proposal changes at most"),
         )
     )
-    defaults = {"explained": 0.7, "elites": 4, "starts": 16, "reach": 3}
+    defaults = {"explained": 0.9, "elites": 4, "starts": 1, "reach": 3}
 
     @property
     def batch(self) -> int:
         """Few: every answer changes what is asked next."""
-        return 8
+        return 4
 
     def _start(self) -> None:
+        # walks that inherit from this have neither
+        self._starts = int(self.hyper.get("starts", 1))
+        self._elites = int(self.hyper.get("elites", 1))
         self._designs: list[Designs] = []
         self._costs: list[float] = []
         self._seen: set[bytes] = set()
         self._asked: set[bytes] = set()
-        self._told: dict[bytes, tuple[Feedback, int]] = {}
-        self._moves: dict[bytes, tuple[Designs, Floats]] = {}
-        # what a proposal was made from, and its cost
-        self._from: dict[bytes, tuple[Designs, float]] = {}
+        self._from: dict[bytes, Origin] = {}
         # what helped, by parent and knob: cost, value
         self._helped: dict[bytes, dict[int, tuple[float, int]]] = {}
         self._queue: list[Designs] = []
+        self._vain = 0  # random designs in a row that were no better than what was known
         self._vectors: dict[bytes, Floats] = {}  # how far outside of every spec, and the cost
         self._front: list[int] = []  # designs that no other beats in all of these
+        self._listener = Listener(self.space, self.rng)
+        share = float(self.hyper["explained"])
+        first = {"relief": share / 2, "advice": share / 2, "drawn": 1 - share}
+        self._first_shares = {k: v for k, v in first.items() if v > 0}
+        self._helps = dict.fromkeys(first, 0.0)
+        self._tries = dict.fromkeys(first, 0.0)
 
     # ---- what is proposed
     def _ask(self, n: int) -> Designs:
@@ -74,66 +103,50 @@ class Guided(Agent):
             design = self._queue.pop(0)
             if self._is_new(design):
                 return design
-        early = len(self._asked) + len(self._designs) < self.hyper["starts"]
-        if early or not self._designs:
+        early = len(self._asked) + len(self._designs) < self._starts
+        nothing = not np.isfinite(min(self._costs, default=np.inf))  # that works
+        if nothing or (early and self._vain < PATIENCE):
             return self.space.sample(1, self.rng)[0]
         for _ in range(TRIES):
-            listens = self.rng.random() < self.hyper["explained"]
-            found = self._relieved() if listens else None
-            design = self._drawn() if found is None else found
+            parent, cost, walker = self._parent()
+            source = self._source()
+            heard = None if source == "drawn" else self._listener.move(parent, source)
+            design = self._drawn(parent) if heard is None else heard
             if self._is_new(design):
+                source = "drawn" if heard is None else source
+                self._from[design.tobytes()] = Origin(parent, cost, source, walker)
                 return design
         return self.space.sample(1, self.rng)[0]
+
+    def _source(self) -> str:
+        """Where the next proposal comes from: the oftener it helped, the likelier."""
+        shares = np.array(
+            [
+                (PRIOR * p + self._helps[k]) / (PRIOR + self._tries[k]) + LEAST
+                for k, p in self._first_shares.items()
+            ]
+        )
+        return list(self._first_shares)[int(self.rng.choice(len(shares), p=shares / shares.sum()))]
 
     def _is_new(self, design: Designs) -> bool:
         key = design.tobytes()
         return key not in self._seen and key not in self._asked
 
-    def _elite(self) -> tuple[Designs, float]:
+    def _parent(self) -> tuple[Designs, float, int]:
         """One of the best designs, the better the likelier; half the time one of the front of the specs.
 
         A step that relieves one spec often costs another: on the way to designs that meet all of them, the
         sum of both may get worse first.
         """
-        if len(self._front) > 1 and self.rng.random() < 0.5:
+        if len(self._front) > 1 and self.rng.random() < FRONTAL:
             at = self._front[self.rng.integers(len(self._front))]
-            return self._designs[at], self._costs[at]
-        ranked = np.argsort(self._costs, kind="stable")[: int(self.hyper["elites"])]
-        at = int(ranked[min(int(self.rng.geometric(0.5)) - 1, len(ranked) - 1)])
-        return self._designs[at], self._costs[at]
+        else:
+            ranked = np.argsort(self._costs, kind="stable")[: self._elites]
+            at = int(ranked[min(int(self.rng.geometric(0.5)) - 1, len(ranked) - 1)])
+        return self._designs[at], self._costs[at], 0
 
-    def _relieved(self) -> Designs | None:
-        """A step that an explanation names; None where an elite has none left that is new."""
-        parent, cost = self._elite()
-        key = parent.tobytes()
-        if key not in self._moves:
-            known = self._told.pop(key, None)
-            if known is None:
-                return None
-            self._moves[key] = self._listen(parent, *known)
-        moves, weights = self._moves[key]
-        fresh = np.array([self._is_new(m) for m in moves], np.bool_)
-        self._moves[key] = moves, weights = moves[fresh], weights[fresh]
-        if not len(moves):
-            return None
-        at = int(self.rng.choice(len(moves), p=weights / weights.sum()))
-        self._from[moves[at].tobytes()] = parent, cost
-        return moves[at]
-
-    def _listen(self, parent: Designs, feedback: Feedback, row: int) -> tuple[Designs, Floats]:
-        """Moves and weights: what explanations say, and advice where it is choosy."""
-        moves, weights = feedback.relieve(parent, row)
-        weights = weights / max(float(weights.sum()), 1e-300)
-        advised = feedback.advise(parent, row)
-        if 0 < len(advised) < len(self.space):  # a simulator without advice names every neighbour
-            rank = 0.8 ** np.arange(len(advised))
-            moves = np.concatenate([moves, advised])
-            weights = np.concatenate([weights, rank / rank.sum()])
-        return moves, weights
-
-    def _drawn(self) -> Designs:
-        """An elite with a few knobs drawn anew: neighbours while little is known, then densities."""
-        parent, cost = self._elite()
+    def _drawn(self, parent: Designs) -> Designs:
+        """A design with a few knobs drawn anew: neighbours while little is known, then densities."""
         out = parent.copy()
         count = int(self.rng.integers(1, int(self.hyper["reach"]) + 1))
         wide = np.flatnonzero(self.space.nvec > 1)
@@ -151,25 +164,26 @@ class Guided(Agent):
                 out[column] = near if ordered else self.rng.integers(size)
             else:
                 out[column] = good[self.rng.integers(len(good)), column]
-        out = self.space.repair(out[None], self.rng)[0]
-        self._from[out.tobytes()] = parent, cost
-        return out
+        return self.space.repair(out[None], self.rng)[0]
 
     # ---- what is learned
     def _tell_with(self, x: Designs, costs: Floats, feedback: Feedback | None) -> None:
-        for i, design in enumerate(x):
-            if feedback is not None:
-                self._told[design.tobytes()] = feedback, i
+        if feedback is not None:
+            self._listener.tell(x, feedback)
+            for i, design in enumerate(x):
                 off = [float(v[i]) for v in feedback.violations.values()]
                 self._vectors[design.tobytes()] = np.nan_to_num(
                     [*off, float(costs[i, 0])], nan=np.inf
                 )
         self._tell(x, costs)
-        if feedback is not None:  # only elites are ever explained
+        if feedback is not None:
             self._front = self._undominated() if len(feedback.violations) > 1 else []
-            ranked = np.argsort(self._costs, kind="stable")[: 4 * int(self.hyper["elites"])]
-            kept = {self._designs[i].tobytes() for i in [*ranked, *self._front]}
-            self._told = {k: v for k, v in self._told.items() if k in kept}
+            self._listener.keep(self._explained())
+
+    def _explained(self) -> Iterable[Designs]:
+        """Designs that may yet be explained."""
+        ranked = np.argsort(self._costs, kind="stable")[: 4 * self._elites]
+        return (self._designs[i] for i in [*ranked, *self._front])
 
     def _undominated(self) -> list[int]:
         """Feasible designs that no other beats in every spec and in cost, the least costly first."""
@@ -196,13 +210,28 @@ class Guided(Agent):
             if key in self._seen:
                 continue
             self._seen.add(key)
+            if origin is None and self._costs:
+                self._vain = 0 if cost < min(self._costs) else self._vain + 1
             self._designs.append(design.copy())
             self._costs.append(float(cost))
-            if origin is not None and cost < origin[1]:
-                self._follow(origin[0], design, float(cost))
+            self._settle(design, float(cost), origin)
+            if origin is None:
+                continue
+            for name in self._tries:
+                self._tries[name] *= MEMORY
+                self._helps[name] *= MEMORY
+            if origin.source in self._tries:
+                self._tries[origin.source] += 1
+                self._helps[origin.source] += cost < origin.cost
+            if cost < origin.cost:
+                self._follow(origin, design, float(cost))
 
-    def _follow(self, parent: Designs, design: Designs, cost: float) -> None:
+    def _settle(self, design: Designs, cost: float, origin: Origin | None) -> None:
+        """Where the search goes from here: a hook for walks; this agent has its best designs."""
+
+    def _follow(self, origin: Origin, design: Designs, cost: float) -> None:
         """A proposal that helped: take its step further, and together with what else helped its parent."""
+        parent = origin.parent
         changed = np.flatnonzero(parent != design)
         helped = self._helped.setdefault(parent.tobytes(), {})
         for column in map(int, changed):
@@ -213,14 +242,14 @@ class Guided(Agent):
             step = 2 * (int(design[column]) - int(parent[column]))
             further = design.copy()
             further[column] = np.clip(design[column] + step, 0, self.space.nvec[column] - 1)
-            self._enqueue(design, further, cost)
+            self._enqueue(origin, design, further, cost)
         if len(helped) > 1:
             together = parent.copy()
             for column, (_, value) in helped.items():
                 together[column] = value
-            self._enqueue(design, self.space.repair(together[None], self.rng)[0], cost)
+            self._enqueue(origin, design, self.space.repair(together[None], self.rng)[0], cost)
 
-    def _enqueue(self, parent: Designs, design: Designs, cost: float) -> None:
+    def _enqueue(self, origin: Origin, parent: Designs, design: Designs, cost: float) -> None:
         if self._is_new(design) and bool(self.space.is_valid(design[None])[0]):
-            self._from[design.tobytes()] = parent, cost
+            self._from[design.tobytes()] = Origin(parent, cost, "followed", origin.walker)
             self._queue.append(design)

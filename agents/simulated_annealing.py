@@ -19,6 +19,8 @@ from archgym.space import (
     powers_of_two,
 )
 
+from .cooling import Cooling, accepts
+
 
 class SimulatedAnnealing(Agent):
     """Several chains, each a Metropolis walk that cools geometrically over the budget.
@@ -69,9 +71,9 @@ class SimulatedAnnealing(Agent):
         self._visited = np.zeros(chains, np.bool_)
         self._turn = 0
         self._asked: list[tuple[bytes, int]] = []
-        self._told = 0
+        budget = self.budget or self.default_budget
+        self._cooling = Cooling(self.hyper["hot"], self.hyper["cold"], budget)
         self._best, self._best_cost = self._here[0].copy(), np.inf
-        self._first: list[float] = []
         knobs = self.space.parameters
         self._ordinal = np.array([p.kind == "ordinal" for p in knobs], np.bool_)
         self._permuted = np.array([exchanges(p) is not None for p in knobs], np.bool_)
@@ -79,12 +81,7 @@ class SimulatedAnnealing(Agent):
     @property
     def temperature(self) -> float:
         """The present temperature, in the costs' unit."""
-        progress = min(1.0, self._told / (self.budget or self.default_budget))
-        hot, cold = self.hyper["hot"], self.hyper["cold"]
-        finite = np.array(self._first)
-        # a robust spread: violated specs may sit decades above the rest
-        spread = float(np.quantile(finite, 0.75) - finite.min()) if len(finite) > 1 else 1.0
-        return hot * (cold / hot) ** progress * (spread or 1.0)
+        return self._cooling.temperature
 
     def _ask(self, n: int) -> Designs:
         chains = (self._turn + np.arange(n)) % len(self._here)
@@ -129,8 +126,7 @@ class SimulatedAnnealing(Agent):
         temperature = self.temperature
         for row, cost in zip(x, costs[:, 0]):
             chain = owner.pop(row.tobytes(), -1)
-            if np.isfinite(cost) and len(self._first) < 64:
-                self._first.append(float(cost))
+            self._cooling.note(cost)
             if cost < self._best_cost:
                 self._best, self._best_cost = row.copy(), float(cost)
             if chain < 0:  # recorded elsewhere: let it replace the worst chain if better
@@ -143,7 +139,7 @@ class SimulatedAnnealing(Agent):
             elif self._best_cost < np.inf and self.rng.random() < self.hyper["restart"]:
                 self._here[chain], self._cost[chain] = self._best, self._best_cost
         self._asked = [pair for pair in self._asked if pair[0] in owner]
-        self._told += len(x)
+        self._cooling.told += len(x)
 
     def accepts(self, here: float, there: float, temperature: float) -> bool:
         """Metropolis' test: always downhill, uphill with probability exp(-difference / T).
@@ -156,8 +152,4 @@ class SimulatedAnnealing(Agent):
         Returns:
             Whether to move there.
         """
-        if there <= here:
-            return True
-        if not np.isfinite(there) or temperature <= 0:
-            return False
-        return bool(self.rng.random() < np.exp(-(there - here) / temperature))
+        return accepts(here, there, temperature, self.rng)

@@ -13,6 +13,36 @@ from .evaluation import Evaluation, Floats
 
 
 @dataclass(frozen=True)
+class Relief:
+    """Steps of single knobs from one design, and why they should help.
+
+    Attributes:
+        moves: designs (k, d), each with one knob stepped.
+        weights: (k,) for what matters most: the share of the metric that the relieved part or resource
+            holds, over the number of moves that it has. Less where the step is likely to break a spec that
+            is close.
+        guards: (k,) the same for specs that are met and close: worth nothing alone, they make room for a step
+            that would break one.
+    """
+
+    moves: Designs
+    weights: Floats
+    guards: Floats
+
+    @classmethod
+    def none(cls, knobs: int) -> Relief:
+        """No steps.
+
+        Args:
+            knobs: of the space.
+
+        Returns:
+            Empty arrays.
+        """
+        return cls(np.empty((0, knobs), np.int64), np.empty(0), np.empty(0))
+
+
+@dataclass(frozen=True)
 class Feedback:
     """Besides costs, what an agent is told of a batch of n designs.
 
@@ -25,7 +55,7 @@ class Feedback:
     violations: Mapping[str, Floats]
     penalty: Floats
     _advice: Callable[[Designs, Evaluation], Designs]
-    _relief: Callable[[Designs, Evaluation], tuple[Designs, Floats]] | None = None
+    _relief: Callable[[Designs, Evaluation], Relief] | None = None
 
     def __len__(self) -> int:
         return len(self.evaluation)
@@ -45,7 +75,7 @@ class Feedback:
         """
         return self._advice(design, self.evaluation.take([i]))
 
-    def relieve(self, design: Designs, i: int) -> tuple[Designs, Floats]:
+    def relieve(self, design: Designs, i: int) -> Relief:
         """Steps of single knobs that should relieve what limits a design, by the simulator's explanation.
 
         What is relieved are the resources behind the metric that is farthest outside of its spec, or behind
@@ -56,11 +86,10 @@ class Feedback:
             i: its row in this batch.
 
         Returns:
-            Moved designs (k, d), and a weight of each (k,): the share of the metric that its resource holds,
-            over the number of moves that the resource has. None where the design is infeasible.
+            Moved designs and their weights. None where the design is infeasible.
         """
         if self._relief is None or not self.evaluation.feasible[i]:
-            return design[None][:0], np.empty(0)
+            return Relief.none(len(design))
         return self._relief(design, self.evaluation.take([i]))
 
     def take(self, index: NDArray[np.intp]) -> Feedback:

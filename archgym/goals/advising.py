@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..contracts.evaluation import Evaluation, Floats
+from ..contracts.evaluation import Evaluation
 from ..contracts.explanation import Explanation
-from ..contracts.feedback import Feedback
+from ..contracts.feedback import Feedback, Relief
 from ..contracts.simulator import Simulator
 from ..errors import DesignError
 from ..space import Designs, DesignSpace
 from .objectives import Objective, Spec
-from .relief import relief
+from .relief import closeness, relief
 
 
 class Searched(Protocol):
@@ -78,12 +78,18 @@ def urgent_of(scenario: Searched, e: Evaluation) -> dict[str, float]:
     return dict.fromkeys((n for o in scenario.objectives for n in o.metrics), 1.0)
 
 
-def _relieve(scenario: Searched, design: Designs, e: Evaluation) -> tuple[Designs, Floats]:
+def _relieve(scenario: Searched, design: Designs, e: Evaluation) -> Relief:
     """Moves from one design (d,) that should relieve what limits it, with weights."""
     found = scenario.explain(design[None], e)
     wanted = urgent_of(scenario, e)
+    close = {
+        s.metric: closeness(s, e.metrics)
+        for s in scenario.resolved[1]
+        if s.metric not in wanted and float(s.violation(e.metrics)[0]) <= 0
+    }
     matters = [(one[m], w) for one in found for m, w in wanted.items()]
-    return relief(scenario.space, design, matters)
+    guarded = [(one[m], w) for one in found for m, w in close.items() if w > 0]
+    return relief(scenario.space, design, matters, guarded)
 
 
 def _advise(scenario: Searched, design: Designs, e: Evaluation) -> Designs:

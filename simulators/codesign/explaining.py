@@ -102,14 +102,17 @@ def breakdowns(
     Yields:
         One breakdown per metric.
     """
-    smaller = tuple(Move(n, -1) for n in nets)
+    layers = dict.fromkeys(part for a in accounts for part in a.energy)
+    smaller = {part.name: _smaller(part, nets) for part in layers}
     relief: dict[str, dict[str, tuple[Move, ...]]] = {
-        "latency": {
-            a: (Move(f"{k}.pes", 1), Move(f"{k}.bandwidth", 1), Move(f"{k}.dataflow", 0), *smaller)
+        "latency": smaller
+        | {
+            a: (Move(f"{k}.pes", 1), Move(f"{k}.bandwidth", 1), Move(f"{k}.dataflow", 0))
             for a, k in own.items()
         },
-        "energy": {
-            a: (Move(f"{k}.dataflow", 0), Move(f"{k}.pes", 1), Move(f"{k}.pes", -1), *smaller)
+        "energy": smaller
+        | {
+            a: (Move(f"{k}.dataflow", 0), Move(f"{k}.pes", 1), Move(f"{k}.pes", -1))
             for a, k in own.items()
         },
         "area": {a: (Move(f"{k}.pes", -1), Move(f"{k}.bandwidth", -1)) for a, k in own.items()},
@@ -121,3 +124,19 @@ def breakdowns(
     for metric, moves in relief.items():
         parts, values = columns([getattr(a, metric) for a in accounts])
         yield breakdown(metric, parts, values, evaluation, relief=moves)
+
+
+def _smaller(part: Part, nets: Sequence[str]) -> tuple[Move, ...]:
+    """What makes a layer smaller: the knobs of its stem, block or level, and how many of them there are."""
+    layer = part.name.partition(", ")[2].partition(" on ")[0]
+    number = "".join(c for c in layer.partition(".")[0] if c.isdigit())
+    found = []
+    for knob in (n for n in nets if n.startswith(f"{part.group}.")):
+        kind = knob.partition(".")[2]
+        shapes = kind[-1:] == number and ("skip" not in kind or "skip" in layer)
+        # the bottom of a U-Net is as wide as its last level, wherever that is
+        deep = layer.startswith("bottom") and kind.startswith("filters")
+        levels = kind == "height" and layer.startswith(("up", "down", "bottom"))
+        if shapes or deep or levels or kind == layer:
+            found.append(Move(knob, -1))
+    return tuple(found)

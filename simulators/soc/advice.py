@@ -12,6 +12,7 @@ these figures leave unexplained: time spent waiting, energy and area of memories
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from archgym.contracts.evaluation import Evaluation
 from archgym.space import Designs
 
-from .space import OWN, FullSpace
+from .space import MEGAHERTZ, OWN, FullSpace
 
 WORST = 4  # tasks looked at
 Floats = NDArray[np.float64]
@@ -43,10 +44,15 @@ def advise(
     found = estimate(full, physical, design)
     measured = {k: float(v[0]) for k, v in evaluation.metrics.items() if np.isfinite(v[0])}
     contribution = contributions(full, found, metric, measured)
-    moves: list[Designs] = []
-    for t in np.argsort(-contribution, kind="stable")[:WORST]:
-        if contribution[t] > 0:
-            moves += _moves(full, design, int(t), metric)
+    by_task = [
+        _moves(full, design, int(t), metric, found)
+        for t in np.argsort(-contribution, kind="stable")[:WORST]
+        if contribution[t] > 0
+    ]
+    if metric == "power":  # a maximum: of the task that sets it first
+        moves = [m for each in by_task for m in each]
+    else:  # a sum: the first move of each task, then the second, as they help together
+        moves = [m for rank in zip_longest(*by_task) for m in rank if m is not None]
     if metric == "area":
         elements = float(found.area.sum())
         smaller = _shrink(full, design)
@@ -65,6 +71,7 @@ class Estimate:
     Attributes:
         time: s, (T,): work at the element's rate, or bytes at the rate of the slowest of the memories
             and buses at both ends of its transfers.
+        transfer: s of the transfers alone, (T,).
         energy: J on its element, (T,).
         moved: bytes read and written, (T,).
         slack: s by which a task could be longer before the longest path of its graphs gets longer, (T,).
@@ -75,6 +82,7 @@ class Estimate:
     """
 
     time: Floats
+    transfer: Floats
     energy: Floats
     moved: Floats
     slack: Floats
@@ -117,7 +125,7 @@ def estimate(full: FullSpace, physical: bool, design: Designs) -> Estimate:
     slack = longest - (before + time + after)
     own = np.array([system.elements[p].task is not None for p in task_pe])
     energy = chip.energy * w.work
-    return Estimate(time, energy, moved, slack, longest, chip.pe_area, task_pe, own)
+    return Estimate(time, transfer, energy, moved, slack, longest, chip.pe_area, task_pe, own)
 
 
 def _paths(full: FullSpace, time: Floats) -> tuple[Floats, Floats]:
@@ -188,7 +196,7 @@ def _before(full: FullSpace, metric: str) -> set[int]:
     return seen
 
 
-def _moves(full: FullSpace, design: Designs, t: int, metric: str) -> list[Designs]:
+def _moves(full: FullSpace, design: Designs, t: int, metric: str, found: Estimate) -> list[Designs]:
     """Moves on one task and the blocks it uses, in the direction that helps the metric."""
     name = full.workload.tasks[t].name
     faster = metric.startswith("latency")
@@ -199,6 +207,9 @@ def _moves(full: FullSpace, design: Designs, t: int, metric: str) -> list[Design
         out += [full.moved(design, f"unroll.{name}", step * k) for k in (1, 2, 4)]
         out += [full.moved(design, f"clock.{name}", step)]
     elif metric != "area":
+        # for speed as fast as data arrive, else no faster than now
+        seconds = found.transfer[t] if faster else found.time[t]
+        out.append(_accelerated(full, design, t, float(seconds)))
         out.append(full.with_value(design, f"host.{name}", OWN))
     for i in range(full.cpus):
         if faster or metric == "area":
@@ -217,6 +228,26 @@ def _moves(full: FullSpace, design: Designs, t: int, metric: str) -> list[Design
         for kind in ("sram", "dram"):
             out.append(full.with_value(design, f"memory{memory}.type", kind))
     return [d for d in out if d is not None]
+
+
+def _accelerated(full: FullSpace, design: Designs, t: int, seconds: float) -> Designs | None:
+    """A task on an accelerator that takes at most some seconds, where one can.
+
+    It has the fewest copies of the loop body that can, as they cost most, at the lowest clock that does.
+    """
+    task = full.workload.tasks[t]
+    out = full.with_value(design, f"host.{task.name}", OWN)
+    if out is None or task.cycles is None or seconds <= 0:
+        return out
+    clocks = MEGAHERTZ
+    wanted = task.cycles / seconds / 1e6  # copies x MHz
+    copies = [u for u in task.unrolls if u * clocks[-1] >= wanted]
+    unroll = copies[0] if copies else task.unrolls[-1]
+    clock = next((f for f in clocks if unroll * f >= wanted), clocks[-1])
+    for knob, value in ((f"unroll.{task.name}", unroll), (f"clock.{task.name}", clock)):
+        set_ = full.with_value(out, knob, value)
+        out = out if set_ is None else set_
+    return out
 
 
 def _shrink(full: FullSpace, design: Designs) -> list[Designs]:

@@ -8,7 +8,7 @@ from archgym.agents.coordinate_descent import CoordinateDescent
 from archgym.agents.generation import finite
 from archgym.agents.genetic_algorithm import GeneticAlgorithm
 from archgym.agents.grid import GridSearch
-from archgym.agents.guided import Guided
+from archgym.agents.guided import Guided, Origin
 from archgym.agents.hill_climbing import HillClimbing
 from archgym.agents.portfolio import Portfolio
 from archgym.agents.rewarding import RankedReward
@@ -17,7 +17,7 @@ from archgym.agents.space_filling import LatinHypercube, Sobol
 
 from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.explanation import Move, moved
-from archgym.contracts.feedback import Feedback
+from archgym.contracts.feedback import Feedback, Relief
 from archgym.space import DesignSpace, categorical, ordinal
 from archgym.testing.landscapes import bowl, rugged
 
@@ -225,7 +225,7 @@ class Listened:
             wrong = np.flatnonzero(design != self.target)[:1]
             moves = [Move(self.space.names[int(c)], 0) for c in wrong]
             found = moved(self.space, design, moves)
-            return found, np.ones(len(found))
+            return Relief(found, np.ones(len(found)), np.zeros(len(found)))
 
         nothing = np.zeros(len(x))
         return costs, Feedback(
@@ -258,7 +258,7 @@ def test_guided_takes_steps_that_help_together_and_further():
     agent.tell(start[None], np.array([10.0]))
     steps = np.array([[1, 0, 0, 0], [0, 1, 0, 0]])
     for step in steps:
-        agent._from[step.tobytes()] = start, 10.0
+        agent._from[step.tobytes()] = Origin(start, 10.0, "drawn")
     agent.tell(steps, np.array([9.0, 9.5]))
     asked = {tuple(row) for row in agent.ask(3).tolist()}
     assert asked == {(3, 0, 0, 0), (0, 3, 0, 0), (1, 1, 0, 0)}
