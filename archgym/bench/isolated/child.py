@@ -18,8 +18,7 @@ import numpy as np
 
 from ... import registry
 from ...contracts.agent import Agent
-from ...contracts.evaluation import Floats
-from ...contracts.feedback import Feedback
+from ...contracts.feedback import Feedback, Relief
 from ...contracts.foreign import agent_class
 from ...space import Designs
 from . import guard
@@ -72,18 +71,20 @@ class ToldFeedback(Feedback):
 
     def advise(self, design: Designs, i: int) -> Designs:
         """See :meth:`Feedback.advise`."""
-        return self._moves("advise", design, i)[0]
+        (moves,) = self._answer("advise", design, i)
+        return np.array(moves, np.int64).reshape(-1, len(design))
 
-    def relieve(self, design: Designs, i: int) -> tuple[Designs, Floats]:
+    def relieve(self, design: Designs, i: int) -> Relief:
         """See :meth:`Feedback.relieve`."""
-        return self._moves("relieve", design, i)
+        moves, *weights = self._answer("relieve", design, i)
+        there = np.array(moves, np.int64).reshape(-1, len(design))
+        return Relief(there, *(np.array(w, np.float64) for w in weights))
 
-    def _moves(self, what: str, design: Designs, i: int) -> tuple[Designs, Floats]:
+    def _answer(self, what: str, design: Designs, i: int) -> Any:
         assert self.line is not None
-        x, weights = self.line.ask(
+        return self.line.ask(
             need=what, design=np.asarray(design).tolist(), row=int(i), batch=self.batch
         )
-        return np.array(x, np.int64).reshape(-1, len(design)), np.array(weights, np.float64)
 
 
 def made(message: Mapping[str, Any], line: Line) -> Agent:

@@ -171,9 +171,9 @@ class Isolated(Agent):
                 f"agent {self.agent!r} asked for advice on a design that is not the one it was told of"
             )
         if question["need"] == "advise":
-            return feedback.advise(x[row], row).tolist(), []
-        moves, weights = feedback.relieve(x[row], row)
-        return moves.tolist(), weights.tolist()
+            return [feedback.advise(x[row], row).tolist()]
+        relief = feedback.relieve(x[row], row)
+        return [relief.moves.tolist(), relief.weights.tolist(), relief.guards.tolist()]
 
     def _send(self, message: Mapping[str, Any]) -> None:
         data = memoryview((json.dumps(message) + "\n").encode())
