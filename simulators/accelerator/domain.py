@@ -36,6 +36,10 @@ DOMAIN = Domain(
             "archgym.simulators.accelerator.info_command:add_info",
         ),
         "map": Verb("the best mapping found of every layer, and its cost", f"{_COMMAND}:add_map"),
+        "fuse": Verb(
+            "layers fused so that what passes between them stays on chip, and what that saves",
+            "archgym.simulators.accelerator.fusing.command:add_fuse",
+        ),
         "trace": Verb(
             "what mapped layers ask of DRAM, as a memory trace",
             "archgym.simulators.accelerator.trace_command:add_trace",

@@ -249,7 +249,7 @@ def test_a_fused_pair_by_hand():
     [
         (lambda f: ["T-k in [0..2) shape=2", *f], "shared loop over k"),
         (lambda f: f[:-3] + f[-2:], "2 iterations of m of S V are left over"),
-        (lambda f: [x for x in f if x != "Nested"], "two products, got 0"),
+        (lambda f: [x for x in f if x != "Nested"], "two products or more, got 0"),
         (lambda f: ["for m", *f], "line 1"),
         (lambda f: [x.replace("0..4) shape=2", "0..3) shape=2") for x in f], "do not divide m"),
         (lambda f: [x for x in f if x != "[S in GLB]"], "S is not held"),

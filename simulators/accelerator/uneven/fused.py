@@ -1,6 +1,6 @@
-"""Two products one after the other whose intermediate stays on chip.
+"""Products one after the other whose intermediates stay on chip.
 
-The outer loops are shared.  Inside of them each product has a nest of its own, and both run in turn.  Every
+The outer loops are shared.  Inside of them each product has a nest of its own, and all run in turn.  Every
 product is counted by itself over the shared items and its own; latencies add up.  A level has room for what
 the shared items hold and for what one of the nests inside holds at a time.
 """
@@ -25,23 +25,23 @@ STEP = re.compile(r"(T|S-[XY])-(\w+) in \[0\.\.(\d+)\)(?: shape=\d+)?")
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two products; the output of the first is an operand of the second."""
+class Chain:
+    """Two products or more; the output of each but the last is an operand of the next."""
 
-    first: Product
-    second: Product
+    products: tuple[Product, ...]
 
     def __post_init__(self) -> None:
-        if self.intermediate not in self.second.tensors[:-1]:
-            raise MappingError(
-                f"the output {self.intermediate!r} of {self.first.name} is no operand of {self.second.name}, "
-                f"which has {', '.join(self.second.tensors[:-1])}"
-            )
+        for one, two in zip(self.products, self.products[1:]):
+            if one.tensors[-1] not in two.tensors[:-1]:
+                raise MappingError(
+                    f"the output {one.tensors[-1]!r} of {one.name} is no operand of {two.name}, "
+                    f"which has {', '.join(two.tensors[:-1])}"
+                )
 
     @property
-    def intermediate(self) -> str:
-        """The tensor that passes from one to the other."""
-        return self.first.tensors[-1]
+    def intermediates(self) -> list[str]:
+        """The tensors that pass from one product to the next."""
+        return [x.tensors[-1] for x in self.products[:-1]]
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,15 @@ class Holder:
 
 @dataclass(frozen=True)
 class Step:
-    """A loop over a dimension, or one unrolled along an axis of the innermost holder's children."""
+    """A loop over a dimension, or one unrolled along an axis of a level's children.
+
+    ``level`` -1 is that of the innermost holder.
+    """
 
     dimension: str
     iterations: int
     axis: str = ""
+    level: int = -1
 
 
 Entry = Holder | Step
@@ -66,27 +70,27 @@ Entry = Holder | Step
 
 @dataclass(frozen=True)
 class FusedNest:
-    """Entries that both products share, and those of each of them."""
+    """Entries that all products share, and those of each of them."""
 
     shared: tuple[Entry, ...]
-    inside: tuple[tuple[Entry, ...], tuple[Entry, ...]]
+    inside: tuple[tuple[Entry, ...], ...]
 
 
 @dataclass(frozen=True)
 class FusedCost:
-    """Cost of a fused pair.
+    """Cost of a fused chain.
 
     Attributes:
-        energy_pj: of both products.
-        cycles: of both, one after the other.
-        parts: each product by itself; their ``full`` does not say whether the pair fits.
+        energy_pj: of all products.
+        cycles: of all, one after the other.
+        parts: each product by itself; their ``full`` does not say whether the chain fits.
         held_bits: (L,) what one instance of each level holds at most.
         full: the first level whose capacity is exceeded; -1: none.
     """
 
     energy_pj: float
     cycles: float
-    parts: tuple[UnevenCost, UnevenCost]
+    parts: tuple[UnevenCost, ...]
     held_bits: NDArray[np.float64]
     full: int
 
@@ -96,7 +100,7 @@ class FusedCost:
         return self.full < 0
 
 
-def matrix_products(m: int, k: int, n: int, h: int) -> Pair:
+def matrix_products(m: int, k: int, n: int, h: int) -> Chain:
     """S = A B and O = S V: attention without its softmax, or a feed-forward layer.
 
     Args:
@@ -106,7 +110,7 @@ def matrix_products(m: int, k: int, n: int, h: int) -> Pair:
         h: columns of O.
 
     Returns:
-        The pair.
+        The pair of products.
     """
 
     def axes(letters: str) -> list[dict[str, int]]:
@@ -114,9 +118,11 @@ def matrix_products(m: int, k: int, n: int, h: int) -> Pair:
 
     first = {"A": axes("mk"), "B": axes("kn"), "S": axes("mn")}
     second = {"S": axes("mn"), "V": axes("nh"), "O": axes("mh")}
-    return Pair(
-        Product("A B", {"m": m, "k": k, "n": n}, first),
-        Product("S V", {"m": m, "n": n, "h": h}, second),
+    return Chain(
+        (
+            Product("A B", {"m": m, "k": k, "n": n}, first),
+            Product("S V", {"m": m, "n": n, "h": h}, second),
+        )
     )
 
 
@@ -132,7 +138,7 @@ def parse_fused(lines: Sequence[str], machine: Architecture) -> FusedNest:
         The nest.
 
     Raises:
-        MappingError: a line of another form, not two nests.
+        MappingError: a line of another form, less than two nests.
         UnknownNameError: no such level.
     """
     parts: list[list[Entry]] = [[]]
@@ -149,29 +155,32 @@ def parse_fused(lines: Sequence[str], machine: Architecture) -> FusedNest:
             parts[-1].append(Step(found[2], int(found[3]), found[1][2:]))
         else:
             raise MappingError(f"line {number}: expected a holder or a loop, got {text!r}")
-    if len(parts) != 3:
-        raise MappingError(f"expected the nests of two products, got {len(parts) - 1}")
-    return FusedNest(tuple(parts[0]), (tuple(parts[1]), tuple(parts[2])))
+    if len(parts) < 3:
+        raise MappingError(f"expected the nests of two products or more, got {len(parts) - 1}")
+    return FusedNest(tuple(parts[0]), tuple(map(tuple, parts[1:])))
 
 
-def evaluate_fused(nest: FusedNest, pair: Pair, machine: Architecture) -> FusedCost:
-    """Energy, cycles and space of a fused pair.
+def evaluate_fused(nest: FusedNest, chain: Chain, machine: Architecture) -> FusedCost:
+    """Energy, cycles and space of a fused chain.
 
     Args:
         nest: shared entries and those of each product.
-        pair: what is computed.
+        chain: what is computed.
         machine: on what.
 
     Returns:
         The cost; where a capacity is exceeded ``full`` says so.
 
     Raises:
-        MappingError: a shared loop that only one of the products has, iterations that do not multiply to an
-            extent, holders that stand wrong, too many children.
+        MappingError: another number of nests than of products, a shared loop that only some of the products
+            have, iterations that do not multiply to an extent, holders that stand wrong, too many children.
     """
-    products = (pair.first, pair.second)
+    products = chain.products
+    if len(nest.inside) != len(products):
+        raise MappingError(f"{len(nest.inside)} nests for {len(products)} products")
+    all_of = "both" if len(products) == 2 else "all"
     faults = [
-        f"the shared loop over {x.dimension} is not a loop of both products"
+        f"the shared loop over {x.dimension} is not a loop of {all_of} products"
         for x in nest.shared
         if isinstance(x, Step) and any(x.dimension not in p.extents for p in products)
     ]
@@ -179,14 +188,14 @@ def evaluate_fused(nest: FusedNest, pair: Pair, machine: Architecture) -> FusedC
     for product, inside in zip(products, nest.inside):
         items, more = _items(nest.shared, inside, product)
         nests.append(items)
-        faults += more or faults_of(items, product, machine, pair.intermediate)
+        faults += more or faults_of(items, product, machine, chain.intermediates)
     if faults:
         raise MappingError("; ".join(dict.fromkeys(faults)))
-    first, second = (evaluate_nest(i, p, machine) for i, p in zip(nests, products))
-    bits = _held_bits(nests, (first, second), products, machine)
+    parts = tuple(evaluate_nest(i, p, machine) for i, p in zip(nests, products))
+    bits = _held_bits(nests, parts, products, machine)
     full = [i for i, level in enumerate(machine.levels) if bits[i] > level.size_bits]
     return FusedCost(
-        first.energy_pj + second.energy_pj, first.cycles + second.cycles, (first, second), bits,
+        sum(x.energy_pj for x in parts), sum(x.cycles for x in parts), parts, bits,
         full[0] if full else -1,
     )  # fmt: skip
 
@@ -196,6 +205,7 @@ def _items(
 ) -> tuple[Items, list[str]]:
     """The nest of one product, a barrier where the shared entries end, and what is wrong with it."""
     rows: list[tuple[int, ...]] = []
+    unplaced: list[int] = []
     left = dict(product.extents)
     faults = []
     for number, x in enumerate((*shared, None, *inside), 1):
@@ -214,13 +224,14 @@ def _items(
             left[x.dimension] //= x.iterations
             d = product.dimensions.index(x.dimension)
             kind, axis = (UNROLL, AXES.index(x.axis)) if x.axis else (LOOP, 0)
-            rows.append((kind, d, x.iterations, axis))
+            if kind == UNROLL and x.level < 0:
+                unplaced.append(len(rows))
+            rows.append((kind, d, x.iterations, axis + 2 * max(0, x.level)))
     faults += [
         f"{n} iterations of {d} of {product.name} are left over" for d, n in left.items() if n > 1
     ]
     items = np.array(rows, np.int64)
-    innermost = int(items[items[:, 0] == HOLD, 1].max(initial=0))
-    items[items[:, 0] == UNROLL, 3] += 2 * innermost
+    items[unplaced, 3] += 2 * int(items[items[:, 0] == HOLD, 1].max(initial=0))
     return items, faults
 
 
@@ -233,7 +244,7 @@ def _held_bits(
     """What is held at most: shared holders all the time, those of a product while it runs."""
     levels = len(machine.levels)
     shared: dict[tuple[int, str], float] = {}
-    own = np.zeros((2, levels))
+    own = np.zeros((len(nests), levels))
     for i, (items, cost, product) in enumerate(zip(nests, costs, products)):
         barrier = int(np.flatnonzero(items[:, 0] == BARRIER)[0])
         for at in np.flatnonzero(items[:, 0] == HOLD):

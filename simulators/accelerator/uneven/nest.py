@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,14 +88,16 @@ def _iterations(
     return product.dimensions.index(dimension), times
 
 
-def faults_of(items: Items, product: Product, machine: Architecture, passed: str = "") -> list[str]:
+def faults_of(
+    items: Items, product: Product, machine: Architecture, passed: Collection[str] = ()
+) -> list[str]:
     """What makes a nest impossible, capacities aside.
 
     Args:
         items: (n, 4).
         product: names tensors.
         machine: what levels must and may keep, and their fan-outs.
-        passed: a tensor that goes from one product to another, so that its home may be any level.
+        passed: tensors that go from one product to another, so that their home may be any level.
 
     Returns:
         One sentence a fault.
@@ -105,14 +107,15 @@ def faults_of(items: Items, product: Product, machine: Architecture, passed: str
     names = [level.name for level in machine.levels]
     for t, tensor in enumerate(product.tensors):
         held = items[(items[:, 0] == HOLD) & (items[:, 2] == t), 1].tolist()
-        if held[:1] != [0] and (tensor != passed or not held):
+        if held[:1] != [0] and (tensor not in passed or not held):
             faults.append(f"{tensor} is not held by {names[0]} first")
         if sorted(set(held)) != held:
             faults.append(
                 f"{tensor} is held by {[names[x] for x in held]}, not from outside inwards"
             )
         for level, name in enumerate(names):
-            if must[level, t] and level not in held and tensor != passed:
+            outside = tensor in passed and bool(held) and level < held[0]
+            if must[level, t] and level not in held and not outside:
                 faults.append(f"{name} must keep {tensor}")
             if level in held and not may[level, t]:
                 faults.append(f"{name} may not keep {tensor}")

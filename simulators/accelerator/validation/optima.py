@@ -12,12 +12,13 @@ import yaml
 from archgym.validation import Check, equal, within
 
 from ..architecture import Architecture, Level
+from ..fusing.exact import prove_pair
 from ..layers import FIELDS, Layer
 from ..machines import from_document, load_architecture
 from ..mapping import Cost, Mapping, evaluate_mapping
 from ..readers.tables import of_rows
 from ..uneven.evaluating import UnevenCost, evaluate_nest
-from ..uneven.fused import evaluate_fused, matrix_products, parse_fused
+from ..uneven.fused import Holder, evaluate_fused, matrix_products, parse_fused
 from ..uneven.nest import of_mapping, parse_nest
 from ..uneven.product import Product, of_layer
 from ..uneven.searching import find_nest, value_of
@@ -110,6 +111,11 @@ def check(data: Dict[str, Any], effort: int) -> list[Check]:
     if fused:
         errors = [_fused_error(row) for row in fused]
         checks.append(within("energy, cycles", SOURCE, errors, TOLERANCE, case="fused pairs"))
+    if fused and effort:
+        errors = [_fused_proof(row) for row in fused]
+        checks.append(
+            within("energy", SOURCE, errors, TOLERANCE, case="fused pairs, proved optima")
+        )
     own = file.rows("archgym_optima") + file.rows("shipped_machines")
     if own:
         checks.append(_own(file, own))
@@ -202,6 +208,25 @@ def _fused_error(row: Dict[str, Any]) -> float:
     pair = matrix_products(*row["m_k_n_h"])
     cost = evaluate_fused(parse_fused(row["mapping"], machine), pair, machine)
     return _error(cost.energy_pj, cost.cycles, row) if cost.fits else math.nan
+
+
+def _fused_proof(row: Dict[str, Any]) -> float:
+    """How far our proved optimum of a pair is from the file's.
+
+    Where the file's optimum sends the intermediate to DRAM, fusing must not be better.
+    """
+    machine, pair = fused_machine(row["glb_words"]), matrix_products(*row["m_k_n_h"])
+    found = prove_pair(pair, machine)
+    if isinstance(found, str):
+        return math.nan
+    off = found.cost.energy_pj / row["energy_pj"] - 1
+    nest = parse_fused(row["mapping"], machine)
+    outside = any(
+        isinstance(x, Holder) and x.level == 0 and pair.intermediates[0] in x.tensors
+        for part in (nest.shared, *nest.inside)
+        for x in part
+    )
+    return max(0.0, -off) if outside else abs(off)
 
 
 def _found_again(file: OptimaFile, rows: list[Dict[str, Any]], effort: int) -> Check:
