@@ -24,6 +24,7 @@ from ..bench.submission.judging import write_card
 from ..bench.submission.manifest import COUNTED, Manifest, require_declared
 from ..bench.submission.playing import text_of
 from ..bench.suite import Suite, load_suite
+from ..contracts.foreign import agent_class
 from ..errors import ArchgymError, ScenarioError, WorkloadError, resumable
 from ..files.text import write_text
 from ..goals.scenario_file import load_scenario
@@ -144,6 +145,9 @@ def _made(
 ) -> Manifest:
     """The entry with all its runs."""
     runs = making.collect(path, played, options.runs) if options.runs else {}
+    if options.agent and not options.agent.rpartition(":")[0].endswith(".py"):
+        given = dict(settings(options.hyperparameters, "--hyperparameters"))
+        agent_class(options.agent).check_hyperparameters(given)
     with busy("checking the tasks …", options.json):
         tasks = _tasks(played.suite, list(runs) or options.tasks)
     path.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...contracts.foreign import agent_class
 from ...errors import ArchgymError, StoreError
 from ...files.text import write_bytes, write_text
 from ...goals.scenario import Scenario
@@ -118,8 +117,6 @@ def play_all(
         ArchgymError: a run failed; those that are done are kept.
     """
     agent, source = folder.source_of(manifest.agent, path)
-    if source is None:
-        agent_class(agent).check_hyperparameters(manifest.hyperparameters)
     todo = [
         (t, s) for t, s in manifest.expected
         if not (path / folder.TRIALS / folder.trials_name(t, s)).exists()
