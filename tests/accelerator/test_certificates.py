@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from archgym.simulators.accelerator.architecture import Architecture, Level
 from archgym.simulators.accelerator.layers import Layer
+from archgym.simulators.accelerator.least import most_above
 from archgym.simulators.accelerator.machines import load_architecture
-from archgym.simulators.accelerator.mapper import find_mapping
+from archgym.simulators.accelerator.mapper import Found, find_mapping
 from archgym.simulators.accelerator.mapping import Mapping, evaluate_mapping
 from archgym.simulators.accelerator.optimal.certificate import in_space, tightened, within_fanouts
 from archgym.simulators.accelerator.optimal.certifying import certify
@@ -131,8 +132,79 @@ def test_a_checker_that_shares_nothing_with_the_search_agrees():
     layer, machine = Layer("l", K=37, C=53, P=61), load_architecture("nvdla")
     proof = certify(layer, machine, objective="energy")
     assert check(layer, machine, proof).verdict == "holds"
-    with pytest.raises(ArchgymError, match="without windows"):
-        check(Layer("l", P=4, R=3), machine, proof)
+
+
+def small_machine():
+    """DRAM and registers of two words of each tensor, two of them side by side, on slow ports."""
+    levels = (
+        Level("DRAM", must_keep="WIO", shared_bits=24, fanout=(2, 1), read_pj=90.0, update_pj=90.0),
+        Level("RF", 96.0, must_keep="WIO", read_bits=48, read_pj=1.0, write_pj=1.0, update_pj=1.0),
+    )
+    return Architecture("small", levels, 1.0)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Layer("product", K=3, C=2, P=3),
+        Layer("window", K=2, P=3, R=2),
+        Layer("stride", C=2, P=3, R=2, stride_h=2),
+    ],
+)
+def test_the_checker_covers_time_and_small_windows(layer):
+    for objective in OBJECTIVES:
+        proof = certify(layer, small_machine(), objective=objective)
+        assert proof.proved
+        assert check(layer, small_machine(), proof, 200_000).verdict == "holds"
+        loops = " ".join(f"{d}{n}" for d, n in zip("NGKCPQRS", layer.dims) if n > 1)
+        slow = Mapping.parse([["WIO", loops, "", ""], ["WIO", "", "", ""]])
+        cost = evaluate_mapping(layer, small_machine(), slow)
+        value = {"energy": cost.energy_pj, "delay": cost.cycles}.get(
+            objective, cost.energy_pj * cost.cycles
+        )
+        assert value > proof.value * 1.001
+        false = replace(proof, mapping=slow, value=value, bound=value)
+        assert "less than the bound" in check(layer, small_machine(), false).reason
+
+
+def test_the_checker_refutes_a_bound_on_time_that_is_too_high():
+    layer, machine = Layer("l", K=6, C=4, P=5), load_architecture("shidiannao")
+    proof = certify(layer, machine, objective="delay")
+    assert check(layer, machine, proof).verdict == "holds"
+    slow = Mapping.parse(
+        [["WIO", "K6 C4 P5", "", ""], ["W", "", "", ""], ["IO", "", "", ""], ["O", "", "", ""]]
+    )
+    cost = evaluate_mapping(layer, machine, slow)
+    false = replace(proof, mapping=slow, value=cost.cycles, bound=cost.cycles)
+    assert "less than the bound" in check(layer, machine, false).reason
+
+
+def test_registers_that_hold_two_tensors_are_bounded_together():
+    layer = resolve("mobilenet-v2/block11_expand").layers[0]
+    machine = load_architecture("shidiannao")
+    proof = find_mapping(layer, machine, objective="energy", certify=True, seconds=60).certificate
+    assert proof.proved and proof.nodes < 20_000
+
+
+def test_what_a_plain_mapping_may_be_above_the_best_is_never_too_little():
+    for windows in (False, True):
+        for seed, layer, machine in cases(windows, 4):
+            *least, _ = optima(layer, machine)
+            found = find_mapping(layer, machine, effort=200)
+            if least[0] == np.inf or not isinstance(found, Found):
+                continue
+            values = (
+                found.cost.energy_pj,
+                found.cost.cycles,
+                found.cost.energy_pj * found.cost.cycles,
+            )
+            for objective, value, best in zip(OBJECTIVES, values, least):
+                above = most_above(layer, machine, found.cost, objective)
+                assert 0 <= above < 1 and value * (1 - above) <= best * (1 + 1e-9), (
+                    seed,
+                    objective,
+                )
+    assert most_above(layer, machine, found.cost, "dram-traffic") is None
 
 
 def test_a_gap_ends_the_search_sooner_and_is_kept():

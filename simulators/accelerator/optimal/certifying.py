@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from archgym.errors import ArchgymError, UnknownNameError
 
 from ..architecture import Architecture
 from ..layers import Layer
-from ..layout import OBJECTIVES, REUSE, TRAFFIC, TWO_ITERATIONS
+from ..layout import INPUTS, OBJECTIVES, REUSE, TRAFFIC, TWO_ITERATIONS
 from ..mapping import Cost, Mapping, evaluate_mapping, workspace
 from ..nest import RELEVANT
 from .certificate import SLACK, Certificate, in_space, tightened, within_fanouts
@@ -21,7 +22,8 @@ from .choices import Choices, list_choices, possible_extents
 LARGEST_WINDOW = 256  # rows or columns whose possible tiles are listed
 MOST_OPEN = 200_000  # nodes on the stack
 GROUPS, OUTERMOST_WORK = 8, 100_000.0  # bounds of the outermost level, and the work of one
-AT_ONCE = 500  # nodes between two looks at the clock
+AT_ONCE = 1000  # nodes, or as much other work, between two looks at the clock
+LATER, EFFORT = 20, 200_000  # looks at the clock after which the mapper tries again, and how hard
 
 
 class Search:
@@ -64,7 +66,8 @@ class Search:
             self.search, c.across, c.down, c.keep, self.forms, self.scratch, self.visits, self.reads
         )
         self.stack: Any = None
-        self.now = np.zeros(16)
+        self.now = np.zeros(18)
+        self.now[2] = -1
         self.now[4] = max(gap, SLACK)
         self.now[6:9] = (MOST_OPEN, 0, np.inf)
         self.best = np.array([np.inf, np.inf, np.inf])
@@ -73,6 +76,7 @@ class Search:
         self.stack = _stack(levels)
         self._add_outermost(roots)
         self.bounds = np.array([worth(goal, *row) for row in roots])
+        self.laid = np.zeros(len(self.bounds), np.bool_)
         fits = np.flatnonzero(np.isfinite(self.bounds))
         self.ranked = fits[np.argsort(self.bounds[fits], kind="mergesort")]
 
@@ -96,6 +100,8 @@ class Search:
                 first = int(np.argmax(keep[1:, t])) + 1 if keep[1:, t].any() else levels
                 if 1 < first < levels:
                     scale[:, first, t] = fan[:, :first][:, :, RELEVANT[t]].prod(axis=(1, 2))
+            if (scale[:, :, INPUTS] > 1).any() and (self.layer.geometry > 1).any():
+                continue  # children with gaps between their windows hold less than one large tile
             groups, member = np.unique(scale.reshape(len(fan), -1), axis=0, return_inverse=True)
             # a few bounds do: one that holds for more room holds for less
             more = np.empty(len(groups))
@@ -122,7 +128,9 @@ class Search:
         inside = in_space(self.layer, self.architecture, tightened(self.layer, mapping))
         mapping = within_fanouts(self.layer, self.architecture, mapping)
         cost = evaluate_mapping(self.layer, self.architecture, mapping, reuse=self.reuse)
-        if isinstance(cost, Cost) and in_space(self.layer, self.architecture, mapping):
+        better = isinstance(cost, Cost) and self._worth(cost) < self.best[0]
+        if better and in_space(self.layer, self.architecture, mapping):
+            assert isinstance(cost, Cost)
             self.best[:] = self._worth(cost), cost.energy_pj, cost.cycles
             for mine, its in zip(self.state, (mapping.factor, mapping.order, mapping.keep)):
                 mine[:] = its
@@ -147,8 +155,8 @@ class Search:
         self.now[5] = nodes
         c = self.choices
         explore(
-            self.search, c.across, c.down, c.keep, self.ranked, self.bounds, self.forms, self.stack,
-            self.scratch, self.now, self.best, self.state, self.work,
+            self.search, c.across, c.down, c.keep, self.ranked, self.bounds, self.laid, self.forms,
+            self.stack, self.scratch, self.now, self.best, self.state, self.work,
         )  # fmt: skip
         return bool(self.now[3])
 
@@ -156,9 +164,11 @@ class Search:
         """No mapping of the space is below it."""
         least = min(float(self.best[0]), float(self.now[8]))
         if not self.now[3]:
-            opened = int(self.now[0])
-            if opened < len(self.ranked):
-                least = min(least, float(self.bounds[self.ranked[opened]]))
+            listed, next_laid = int(self.now[0]), int(self.now[2])
+            if listed < len(self.ranked):
+                least = min(least, float(self.bounds[self.ranked[listed]]))
+            if next_laid >= 0:
+                least = min(least, float(self.bounds[next_laid]))
             open_nodes = self.stack[7][: int(self.now[7])]
             if len(open_nodes):
                 least = min(least, float(self.stack[4][open_nodes].min()))
@@ -170,6 +180,7 @@ def _forms(levels: int) -> tuple[Any, ...]:
         np.ones((levels, 8), np.int64), np.ones((levels + 1, 8), np.int64),
         np.ones((levels + 1, 8), np.int64), np.ones(levels + 1, np.int64),
         np.full((levels + 1, 3), -1, np.int64), np.zeros((levels + 1, 3, 2)), np.ones(levels + 1),
+        np.zeros(levels + 2),
     )  # fmt: skip
 
 
@@ -178,11 +189,11 @@ def _scratch(levels: int) -> tuple[Any, ...]:
         return np.ones(n, np.int64)
 
     return (
-        whole(), np.zeros((levels, 3)),
+        whole(), np.zeros((levels, 4)),
         np.ones(3), np.ones(3), np.ones(3), whole(), whole(),
         np.ones((levels + 1, 8), np.int64), np.zeros((8 * levels, 4), np.int64),
         np.zeros(levels + 1, np.int64), np.zeros((3, 5), np.int64), whole(), whole(), whole(), whole(),
-        whole(), whole(), whole(), np.ones(3), np.ones(3), whole(),
+        whole(), whole(), whole(), np.ones(3), np.ones(3), whole(), np.ones(8),
     )  # fmt: skip
 
 
@@ -241,13 +252,24 @@ def certify(
     value, inside = np.inf, False
     if start is not None:
         value, inside = search.start_from(start)
+    # by name: the mapper calls this function in the same way
+    find_mapping = import_module("..mapper", __package__).find_mapping
+    looks = 0
     while not search.run(AT_ONCE):
         if time.process_time() - began > seconds:
             break
+        looks += 1
+        if (
+            looks == LATER and start is not None
+        ):  # counted, not timed: the answer is always the same
+            again = find_mapping(
+                layer, architecture, objective=objective, effort=EFFORT, reuse=reuse
+            )
+            search.start_from(again.mapping)  # one was found before, so one is found now
     if search.best[0] == np.inf:
         return None
     factor, order, keep = (a.copy() for a in search.state[:3])
-    opened, nodes, leaves = (int(search.now[i]) for i in (0, 9, 10))
+    opened, nodes, leaves = (int(search.now[i]) for i in (16, 9, 10))
     return Certificate(
         objective, reuse, Mapping(factor, order, keep), float(search.best[0]), search.bound(), value,
         inside, len(search.bounds), opened, nodes, leaves, time.process_time() - began,

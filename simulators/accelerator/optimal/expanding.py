@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiled import compiled
-from ..layout import ENERGY, INPUTS, TWO_ITERATIONS
+from ..layout import ENERGY, ENERGY_DELAY, INPUTS, TWO_ITERATIONS
 from ..nest import RELEVANT
 from .branching import (
     CLASSES, bound_inside, computing_cycles, has_room, kind_of, next_order,
 )  # fmt: skip
-from .forms import least_costs, worth
+from .forms import WORTH, least_costs, worth
+from .sliding import spreads, swept
 from .visits import resweep, stationary, window_visits
 
 FREE, TOP, FLOOR, NODES, LEAVES, LOST, LIMIT, LISTS, WORK, MOST = range(10)  # of a tally
@@ -41,7 +42,7 @@ def priced(level, ns, product, visits, reads, rest, search, forms, scratch):
     if timed:
         computing = computing_cycles(level, ns, rest, forms)
     pj, cycles = least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports)
-    return worth(objective, pj, cycles)
+    return max(worth(objective, pj, cycles), forms[7][WORTH] if objective == ENERGY_DELAY else 0.0)
 
 
 @compiled
@@ -88,7 +89,7 @@ def optimistic(level, ns, product, staying, visits, reads, rest, search, forms, 
             visits, reads, computing, timed, forms, sizes, arch, macs, scratch[1]
         )
         least = min(least, worth(objective, pj, cycles))
-    return least
+    return max(least, forms[7][WORTH]) if objective == ENERGY_DELAY else least
 
 
 @compiled
@@ -107,7 +108,7 @@ def push(stack, tally, level, ns, order, visits, reads, bound):
         reads: see the package.
         bound: of the child.
     """
-    if tally[LISTS] == 0:
+    if tally[LISTS] <= 0:
         tally[LIMIT] = min(tally[LIMIT], bound)
         return
     s_n, s_order, s_visits, s_reads, s_bound, s_level, free, at = stack
@@ -129,27 +130,6 @@ def push(stack, tally, level, ns, order, visits, reads, bound):
     s_level[slot] = level
     at[int(tally[TOP])] = slot
     tally[TOP] += 1
-
-
-@compiled
-def swept(level, visits, reads, indexing, sweeps, fresh, share, forms):
-    """A bound on the visits of windowed inputs.
-
-    Args:
-        level: the level.
-        visits: filled in at the level.
-        reads: filled in at the level.
-        indexing: iterations that move the inputs.
-        sweeps: how often the inputs are gone through.
-        fresh: share of the inputs that each sweep brings at least.
-        share: of the inputs that is read at all.
-        forms: see the package.
-    """
-    again = 1.0
-    if indexing > 1:
-        again = max(1.0, sweeps * fresh)
-    visits[level, INPUTS] = share * again
-    reads[level] = max(share, visits[level, INPUTS] * forms[6][level])
 
 
 @compiled
@@ -207,10 +187,21 @@ def children_of(
                 tally[FLOOR] = min(tally[FLOOR], bound)
         return
     fresh = 0.0
+    spread = scratch[21]  # by the loop that moves the inputs innermost
     if switches[0] != TWO_ITERATIONS:
         fresh = resweep(level, ns, rest, conv)
+        spreads(level, ns, rest, dims, conv, forms[0], forms[1], tally[LISTS] < 0, spread)
+    else:
+        for d in range(8):
+            spread[d] = 0.0
     least = np.inf
     for c in range(3):  # rows of loops that stay are at most whole
+        lowest = np.inf  # over the loops that may move the inputs innermost while that tensor stays
+        for d in range(8):
+            if c == INPUTS or staying[c] == 1 or not RELEVANT[c, d]:
+                lowest = min(lowest, spread[d])
+        if lowest == np.inf:
+            lowest = 0.0
         for t in range(3):
             row = staying[t] if t == c else 1.0
             visits[inner, t] = stationary(
@@ -218,12 +209,15 @@ def children_of(
             )
             if t == INPUTS:
                 swept(
-                    inner, visits, reads, indexing[t], product[t] * staying[t] / row, fresh, share,
-                    forms,
+                    inner, visits, reads, indexing[t], product[t] * staying[t] / row, fresh, lowest,
+                    share, forms,
                 )  # fmt: skip
         least = min(least, priced(inner, ns, deeper, visits, reads, rest, search, forms, scratch))
     if least >= tally[LIMIT]:
         tally[FLOOR] = min(tally[FLOOR], least)
+        return
+    if tally[LISTS] < 0:
+        tally[LIMIT] = least
         return
     # windows: every order of the loops, but for those of one kind next to each other
     n = 0
@@ -247,9 +241,10 @@ def children_of(
             twin = twin or (i > j and kind_of(i, plain) == kind_of(j, plain))
         if not twin:
             for t in range(3):
-                row = 1.0
+                row, moves = 1.0, 0.0
                 for k in range(n - 1, -1, -1):
                     if RELEVANT[t, active[k]]:
+                        moves = spread[active[k]]
                         break
                     row *= ns[level, active[k]]
                 visits[inner, t] = stationary(
@@ -258,7 +253,7 @@ def children_of(
                 if t == INPUTS:
                     swept(
                         inner, visits, reads, indexing[t], product[t] * staying[t] / row, fresh,
-                        share, forms,
+                        moves, share, forms,
                     )  # fmt: skip
             bound = 0.0
             # without what the order does to inputs, which takes long, then with it
@@ -324,7 +319,7 @@ def expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, s
         product[t] = 1.0
     n = 0
     # loops of a level that holds nothing, without children above, belong outside
-    merged = level > 0
+    merged = level > 0 and tally[LISTS] >= 0
     for t in range(3):
         merged = merged and forms[4][level, t] < 0
     for d in range(8):

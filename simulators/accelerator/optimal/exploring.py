@@ -5,30 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiled import compiled
-from ..layout import ENERGY, INPUTS
+from ..layout import ENERGY
 from .branching import computing_cycles, has_room, leaf
 from .expanding import (
     FLOOR, FREE, LEAVES, LIMIT, LISTS, LOST, MOST, MOST_WORK, NODES, TOP, WORK, expand,
 )  # fmt: skip
-from .forms import least_costs, prepare, worth
+from .floors import lay_floors
+from .forms import bring_once, least_costs, prepare, worth
 
-
-@compiled
-def bring_once(visits, reads, window, share):
-    """Set the visits of tensors that are brought once.
-
-    Windowed inputs count as far as they are read at all.
-
-    Args:
-        visits: (levels, 3), filled.
-        reads: (levels,), filled.
-        window: whether the layer has windows.
-        share: of the inputs' box that is read at least.
-    """
-    for b in range(visits.shape[0]):
-        for t in range(3):
-            visits[b, t] = share if window and t == INPUTS else 1.0
-        reads[b] = share if window else 1.0
+LISTED, WAITS, OPENED = 0, 2, 16  # of ``now``
+NODES_PER_BOUND = 0.2  # what a bound takes, of the time of a node
 
 
 @compiled
@@ -150,7 +136,7 @@ def outermost_energy(search, keep, scale, most, forms, stack, scratch, visits, r
 
 @compiled
 def explore(
-    search, across, down, keeps, ranked, bounds, forms, stack, scratch, now, best, state, work
+    search, across, down, keeps, ranked, bounds, laid, forms, stack, scratch, now, best, state, work
 ):
     """Go on with the search for some nodes or to its end.
 
@@ -160,41 +146,73 @@ def explore(
         down: (n, L, 8) factors along y.
         keeps: (k, L, 3) choices of tensors.
         ranked: indices of choices, the most promising first.
-        bounds: (k n,) bounds of the choices.
+        bounds: (k n,) bounds of the choices, raised where floors are laid.
+        laid: (k n,) choices whose floors are laid and that are not opened yet, updated.
         forms: see the package.
         stack: see the package.
         scratch: see the package.
-        now: (16,): how many choices were opened, which of them is open, a place, whether the search is
-            done, what share of the best is pruned, nodes at most this time, then the tally. Updated.
+        now: (18,): of how many ranked choices floors were laid, which choice is open, which of those laid
+            comes next (-1: none), whether the search is done, what share of the best is pruned, nodes
+            at most this time, then the tally, then how many choices were opened. Updated.
         best: (3,): worth, pJ and cycles of the best mapping, updated.
         state: the best mapping's factor, order and keep, updated, then scratch.
         work: the arrays of ``mapping.workspace``.
     """
     problem, objective, sizes, window, share, macs, _, _, _ = search
     dims, conv, arch, switches, _ = problem
-    tally = now[6:]
+    tally = now[6:16]
     s_n, s_order, s_visits, s_reads, s_bound, s_level, free, at = stack
     levels = keeps.shape[1]
     n = across.shape[0]
     factor, order, kept, trial_factor, trial_order, ns, sequence, visits, reads = state
-    spent = 0
+    spent = 0.0
+    aside = np.zeros(MOST + 1)
     while True:
+        if spent >= now[5]:
+            return
         if tally[TOP] == 0:
-            # the stack is empty: open the next choice with a node that has no loops decided
-            opened = int(now[0])
-            if opened == ranked.shape[0]:
+            # the stack is empty: floors are laid for the choices that still come first, the least is opened
+            limit = best[0] * (1.0 - now[4])
+            listed, waits = int(now[LISTED]), int(now[WAITS])
+            ahead, waiting = np.inf, np.inf
+            if listed < ranked.shape[0]:
+                ahead = bounds[ranked[listed]]
+            if waits >= 0:
+                waiting = bounds[waits]
+            if min(ahead, waiting) >= limit:
+                tally[FLOOR] = min(tally[FLOOR], min(ahead, waiting))
                 now[3] = 1.0
                 return
-            choice = ranked[opened]
-            if bounds[choice] >= best[0] * (1.0 - now[4]):
-                tally[FLOOR] = min(tally[FLOOR], bounds[choice])
-                now[3] = 1.0
-                return
-            now[0] += 1
-            now[1] = choice
+            choice = waits if waiting < ahead else ranked[listed]
             prepare(
                 dims, conv, across[choice % n], down[choice % n], keeps[choice // n], sizes, forms
             )
+            bound = lay_floors(
+                limit, search, forms, keeps[choice // n], stack, scratch, aside,
+                (ns, sequence, visits, reads),
+            )  # fmt: skip
+            spent += NODES_PER_BOUND * aside[WORK]
+            bound = max(bound, bounds[choice])
+            if waiting >= ahead:
+                now[LISTED] += 1
+                bounds[choice] = bound
+                if bound >= limit:
+                    tally[FLOOR] = min(tally[FLOOR], bound)
+                else:
+                    laid[choice] = True
+                    if bound < waiting:
+                        now[WAITS] = choice
+                continue
+            laid[choice] = False
+            now[WAITS] = -1
+            for other in range(laid.shape[0]):
+                if laid[other] and (now[WAITS] < 0 or bounds[other] < bounds[int(now[WAITS])]):
+                    now[WAITS] = other
+            now[OPENED] += 1
+            now[1] = choice
+            if bound >= limit:
+                tally[FLOOR] = min(tally[FLOOR], bound)
+                continue
             slot = free[int(tally[FREE]) - 1]
             tally[FREE] -= 1
             for level in range(levels):
@@ -202,12 +220,10 @@ def explore(
                     s_n[slot, level, d] = 1
                     s_order[slot, level, d] = d
             bring_once(s_visits[slot], s_reads[slot], False, 1.0)
-            s_bound[slot] = bounds[choice]
+            s_bound[slot] = bound
             s_level[slot] = 0
             at[0] = slot
             tally[TOP] = 1
-        if spent >= now[5]:
-            return
         choice = int(now[1])
         keep = keeps[choice // n]
         tally[TOP] -= 1
@@ -263,7 +279,7 @@ def explore(
         tally[LIMIT] = limit
         tally[LISTS], tally[MOST] = 1, MOST_WORK
         expand(level, ns, sequence, visits, reads, search, forms, keep, stack, tally, scratch)
-        spent += 1e-3 * tally[WORK]
+        spent += NODES_PER_BOUND * tally[WORK]
         if tally[WORK] > MOST_WORK:
             tally[LOST] += 1
             tally[FLOOR] = min(tally[FLOOR], s_bound[slot])

@@ -19,6 +19,8 @@ from ..layout import (
 from ..nest import RELEVANT
 
 SLACK = 1e-9  # what rounding of sums may hide
+INSIDE = 3  # the column of ``ports`` for pJ from a level inwards
+CYCLES, WORTH = range(2)  # of ``floors``; those of energy stand at their levels, from 2 on
 
 
 @compiled
@@ -95,7 +97,7 @@ def prepare(dims, conv, across, down, keep, sizes, forms):
     outside and from here inwards; used (L + 1,): instances; parent (L + 1, 3): the level that hands
     the tensor down, -1 where it is not held; words (L + 1, 3, 2): per instance of the parent and of
     the level, at one visit (the last row: of the multipliers, in all); share (L + 1,): of the
-    inputs that children ask for apart.
+    inputs that children ask for apart; floors (L + 1,): see ``floors``, set to 0.
 
     Args:
         dims: (8,) int64, the layer's extents.
@@ -104,10 +106,12 @@ def prepare(dims, conv, across, down, keep, sizes, forms):
         down: (L, 8) factors along y.
         keep: (L, 3) bool.
         sizes: (3,) elements of each tensor.
-        forms: the seven arrays, filled.
+        forms: the eight arrays, filled.
     """
-    fan, outside, inside, used, parent, words, share = forms
+    fan, outside, inside, used, parent, words, share, floors = forms
     levels = keep.shape[0]
+    for k in range(floors.shape[0]):
+        floors[k] = 0.0
     used[0] = 1
     for d in range(8):
         outside[0, d] = 1
@@ -187,20 +191,21 @@ def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports
         sizes: (3,) elements of each tensor.
         arch: see ``Architecture.arrays``.
         macs: products of the layer.
-        ports: (L, 3), scratch: bits read, written, carried by the network into a level.
+        ports: (L, 4), scratch: bits read, written, carried by the network into a level, and pJ from
+            the level inwards.
 
     Returns:
         (pJ, cycles); without ``timed`` the cycles are ``computing``.
     """
     _, bits, _, energy, block, bandwidth, network, _, mac_pj = arch
-    _, _, _, used, parent, words, _ = forms
+    _, _, _, used, parent, words, _, floors = forms
     levels = bits.shape[0]
-    pj = macs * mac_pj
+    pj = 0.0
     if timed:
         for level in range(levels):
             for side in range(3):
                 ports[level, side] = 0.0
-    for b in range(1, levels + 1):
+    for b in range(levels, 0, -1):
         for t in range(3):
             p = parent[b, t]
             if p < 0:
@@ -241,9 +246,15 @@ def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports
                     ports[p, 1] -= narrower
                     if b < levels:
                         ports[b, 2] -= narrower
+        if b < levels:
+            if b > 1:
+                pj = max(pj, floors[b])
+            ports[b, INSIDE] = pj
+    pj += macs * mac_pj
     # every port and network needs its time; all of them overlap
     cycles = computing
     if timed:
+        cycles = max(cycles, floors[CYCLES])
         for level in range(levels):
             read, write = ports[level, 0], ports[level, 1]
             cycles = max(cycles, read / bandwidth[level, 0], write / bandwidth[level, 1])
@@ -271,6 +282,24 @@ def worth(objective, pj, cycles):
     if objective == DELAY:
         return cycles
     return pj * cycles
+
+
+@compiled
+def bring_once(visits, reads, window, share):
+    """Set the visits of tensors that are brought once.
+
+    Windowed inputs count as far as they are read at all.
+
+    Args:
+        visits: (levels, 3), filled.
+        reads: (levels,), filled.
+        window: whether the layer has windows.
+        share: of the inputs' box that is read at least.
+    """
+    for b in range(visits.shape[0]):
+        for t in range(3):
+            visits[b, t] = share if window and t == INPUTS else 1.0
+        reads[b] = share if window else 1.0
 
 
 @compiled

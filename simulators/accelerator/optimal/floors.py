@@ -1,0 +1,119 @@
+"""What the inner levels of one choice cost at least together, whatever runs further out.
+
+Bounded one by one, each tensor of each inner level is the one that stays. Here one vector of loops outside a
+level decides for all that is held from there inwards: tiles that small registers have no room for, and the
+one tensor that the innermost loops leave in place.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..compiled import compiled
+from ..layout import DELAY, ENERGY
+from .branching import computing_cycles
+from .expanding import FLOOR, LIMIT, LISTS, MOST, WORK, expand
+from .forms import CYCLES, INSIDE, SLACK, WORTH, bring_once, least_costs, worth
+
+FLOOR_WORK = 2e5  # bounds worked out for one floor
+
+
+@compiled
+def least_inside(level, objective, most, search, forms, keep, stack, scratch, tally, state):
+    """The least worth of loops outside ``level`` merged into one level, everything brought once there.
+
+    Args:
+        level: the level, from 2 on.
+        objective: an index of ``layout.OBJECTIVES``.
+        most: a worth beyond which it does not matter.
+        search: see the package.
+        forms: see the package.
+        keep: (L, 3) bool.
+        stack: see the package.
+        scratch: see the package.
+        tally: see the package, overwritten.
+        state: (ns (L, 8), order (L, 8), visits (L + 1, 3), reads (L + 1,)), overwritten.
+
+    Returns:
+        The worth; ``most`` where it is no less, 0 where it took too much work.
+    """
+    problem, _, sizes, window, share, macs, plain, table, counts = search
+    ns, order, visits, reads = state
+    for i in range(ns.shape[0]):
+        for d in range(8):
+            ns[i, d] = 1
+            order[i, d] = d
+    bring_once(visits, reads, window, share)
+    tally[LIMIT], tally[FLOOR], tally[LISTS], tally[MOST] = most, np.inf, -1, FLOOR_WORK
+    inner = (problem, objective, sizes, window, share, macs, plain, table, counts)
+    expand(level - 1, ns, order, visits, reads, inner, forms, keep, stack, tally, scratch)
+    return tally[LIMIT] if tally[WORK] <= FLOOR_WORK else 0.0
+
+
+@compiled
+def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
+    """Fill in the floors of a choice, from the innermost level outwards.
+
+    Args:
+        limit: a worth beyond which nothing matters.
+        search: see the package.
+        forms: see the package; the floors are filled.
+        keep: (L, 3) bool.
+        stack: see the package.
+        scratch: see the package.
+        tally: see the package, overwritten.
+        state: see :func:`least_inside`.
+
+    Returns:
+        A bound on the worth of the choice.
+    """
+    problem, objective, sizes, window, share, macs, _, _, _ = search
+    dims, arch = problem[0], problem[2]
+    ns, _, visits, reads = state
+    floors = forms[7]
+    levels = keep.shape[0]
+    for k in range(floors.shape[0]):
+        floors[k] = 0.0
+    energy, delay = objective * 0 + ENERGY, objective * 0 + DELAY
+    timed = objective != ENERGY
+    pj, cycles = 0.0, 0.0
+    for turn in range(levels - 2):
+        level = levels - 1 - turn
+        for i in range(levels):
+            for d in range(8):
+                ns[i, d] = 1
+        bring_once(visits, reads, window, share)
+        computing = computing_cycles(0, ns, dims, forms)
+        pj, cycles = least_costs(
+            visits, reads, computing, timed, forms, sizes, arch, macs, scratch[1]
+        )
+        outside = pj - scratch[1][level, INSIDE]
+        if worth(objective, pj, cycles) >= limit:
+            return limit
+        if objective != DELAY:
+            most = limit if objective == ENERGY else limit / cycles
+            least = least_inside(
+                level, energy, most, search, forms, keep, stack, scratch, tally, state
+            )
+            if energy == objective and least >= limit:
+                return limit
+            # what the levels further out cost is in it, everything brought once
+            floors[level] = (least - outside) * (1.0 - SLACK)
+        if timed:
+            most = limit if objective == DELAY else limit / pj
+            least = least_inside(
+                level, delay, most, search, forms, keep, stack, scratch, tally, state
+            )
+            floors[CYCLES] = max(floors[CYCLES], least * (1.0 - SLACK))
+        if timed and objective != DELAY:
+            least = least_inside(
+                level, objective, limit, search, forms, keep, stack, scratch, tally, state
+            )
+            floors[WORTH] = max(floors[WORTH], least * (1.0 - SLACK))
+    bring_once(visits, reads, window, share)
+    for i in range(levels):
+        for d in range(8):
+            ns[i, d] = 1
+    computing = computing_cycles(0, ns, dims, forms)
+    pj, cycles = least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, scratch[1])
+    return max(worth(objective, pj, cycles), floors[WORTH])
