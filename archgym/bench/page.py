@@ -110,13 +110,25 @@ def page(frame: pd.DataFrame, suite: Suite, agent: str) -> Parts:
         ["task", "designs", "within 1 %", agent, "best of the others", "by"],
         [
             [
-                r["task"], f"{suite.tasks[r['task']].designs:,}", share(suite.tasks[r["task"]].within),
+                r["task"], sized(suite.tasks[r["task"]].designs), share(suite.tasks[r["task"]].within),
                 f"{r['median gap']:.2%}", f"{r['best of the others']:.2%}", r["by"],
             ]
             for r in of_tasks(frame, agent, f"gap.{suite.ladder[-1]}").to_dict("records")
         ],
     )  # fmt: skip
     return out
+
+
+def sized(designs: float) -> str:
+    """A number of designs in words.
+
+    Args:
+        designs: how many.
+
+    Returns:
+        All digits, or a power of ten.
+    """
+    return f"{designs:,}" if designs < 1e12 else f"{designs:.1e}"
 
 
 def share(value: float | None) -> str:

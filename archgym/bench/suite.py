@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..documents import Faults, is_number, known_keys, located, read_yaml
+from ..errors import ScenarioError
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import folder
 from ..tables.certificate import Certificate, find, goal_digest, random_cost
@@ -27,7 +28,7 @@ class Task:
     Attributes:
         scenario: its name.
         kind: ``certified``, or ``best known``.
-        designs: in its space.
+        designs: in its space; rounded where a document cannot hold the number.
         best: the cost of the certified optimum, or the least that any recorded run found.
         random: the cost of the mean random design that meets the specs.
         within: the share of all designs within 1 % of the optimum; None where that is not known.
@@ -41,7 +42,7 @@ class Task:
 
     scenario: str
     kind: str
-    designs: int
+    designs: float
     best: float
     random: float
     within: float | None
@@ -99,15 +100,41 @@ class Suite:
         """Name and version."""
         return f"{self.name} {self.version}"
 
+    def short(self, budget: int) -> Suite:
+        """The same tasks up to a step of the ladder, for agents that take seconds for a proposal.
+
+        Args:
+            budget: evaluations of a run, a step of the ladder.
+
+        Returns:
+            The suite with the steps up to there.
+
+        Raises:
+            ScenarioError: no step of the ladder.
+        """
+        if budget not in self.ladder:
+            steps = ", ".join(f"{n:,}" for n in self.ladder)
+            raise ScenarioError(
+                f"budget: expected a step of the ladder of {self.title} ({steps}), got {budget!r}"
+            )
+        return replace(self, ladder=tuple(n for n in self.ladder if n <= budget))
+
 
 def shipped() -> Path:
     """The file of the suite that ships."""
     return folder() / "suites" / "archgym-bench.yaml"
 
 
-def recorded() -> Path:
-    """The file of the results that ship with it."""
-    return folder() / "suites" / "baselines.csv"
+def recorded(budget: int | None = None) -> Path:
+    """The file of the results that ship with it.
+
+    Args:
+        budget: evaluations of a run, where it is a step before the last.
+
+    Returns:
+        The path; there may be nothing.
+    """
+    return folder() / "suites" / ("baselines.csv" if budget is None else f"baselines-{budget}.csv")
 
 
 def load_suite(path: Path | None = None) -> Suite:
@@ -187,19 +214,24 @@ def measured(scenario: Scenario, known: float | None = None, record: str = "") -
         The task.
 
     Raises:
-        ValueError: neither a certificate nor a known cost.
+        ValueError: neither a certificate nor a known cost, or no random design meets the specs.
     """
     certificate = find(scenario)
     best = known if certificate is None else certificate.optimum
     if best is None:
         raise ValueError(f"{scenario.name} has no certificate, so its best known cost is needed")
+    random = random_cost(scenario, certificate)
+    if not random > best:  # also where no random design meets the specs
+        raise ValueError(
+            f"{scenario.name}: the mean random design is not known to be worse than the best"
+        )
     at_100 = None if certificate is None else _at_100(scenario, certificate)
     return Task(
         scenario=scenario.name,
         kind=KNOWN if certificate is None else CERTIFIED,
-        designs=scenario.space.cardinality,
+        designs=_rounded(scenario.space.cardinality),
         best=best,
-        random=random_cost(scenario, certificate),
+        random=random,
         within=None if certificate is None else certificate.random_within["1 %"],
         at_100=at_100,
         easy=at_100 is not None and at_100 <= EASY,
@@ -207,6 +239,11 @@ def measured(scenario: Scenario, known: float | None = None, record: str = "") -
         simulators=tuple(s.key for s in scenario.simulators),
         record="" if certificate is not None else record,
     )
+
+
+def _rounded(count: int) -> float:
+    """The number itself where a double holds it, else to three digits."""
+    return count if count < 1 << 53 else float(f"{count:.3g}")
 
 
 def _at_100(scenario: Scenario, certificate: Certificate) -> float | None:

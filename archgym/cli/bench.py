@@ -47,7 +47,8 @@ def add_to(words: Any) -> None:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="of these alone; patterns such as 'serving/*' (default: all that are not easy)",
+        help="of these alone; patterns such as 'serving/*' (default: all that are not easy, with --budget those "
+        "of which results are recorded)",
     )
     p.add_argument(
         "--anonymous",
@@ -57,6 +58,12 @@ def add_to(words: Any) -> None:
     p.add_argument("--easy", action="store_true", help="tasks that random search solves too")
     p.add_argument(
         "--seeds", type=int, metavar="COUNT", help="runs of each task (default: the suite's)"
+    )
+    p.add_argument(
+        "--budget",
+        type=int,
+        metavar="EVALUATIONS",
+        help="of a run, a step of the ladder, for agents that take seconds for a proposal (default: its last)",
     )
     p.add_argument(
         "--tables",
@@ -89,6 +96,8 @@ def go(options: argparse.Namespace) -> int:
     suite = load_suite()
     if options.list:
         return _list(suite, options.json)
+    if options.budget is not None:
+        suite = suite.short(options.budget)
     if (options.agent is None) == (options.resume is None):
         raise ArchgymError("name an agent, or give --resume FOLDER or --list")
     for name in ("seeds", "workers"):
@@ -106,7 +115,7 @@ def go(options: argparse.Namespace) -> int:
         driver.carry_out(
             folder, sweep, make_engine("local", options.workers, sweep.timeout), on_progress=show
         )
-    return _told(suite, folder.path, options.json)
+    return _told(load_suite().short(sweep.budget), folder.path, options.json)
 
 
 def _opened(suite: Suite, options: argparse.Namespace) -> tuple[driver.SweepFolder, Sweep]:
@@ -116,7 +125,8 @@ def _opened(suite: Suite, options: argparse.Namespace) -> tuple[driver.SweepFold
         return folder, folder.sweep()
     hyper = dict(settings(options.hyperparameters, "--hyperparameters"))
     agent_class(options.agent).check_hyperparameters(hyper)
-    tasks = playing.chosen(suite, options.tasks, options.easy)
+    patterns = options.tasks or ([] if options.budget is None else _recorded(suite))
+    tasks = playing.chosen(suite, patterns, options.easy)
     label = re.sub(r"[^A-Za-z0-9_.-]+", "-", options.agent).strip("-.")
     with busy("checking the tasks …", options.json):
         document, skipped = playing.sweep_document(
@@ -132,6 +142,20 @@ def _opened(suite: Suite, options: argparse.Namespace) -> tuple[driver.SweepFold
     for name, reason in skipped.items():
         print(f"skipped {name}: {reason}", file=sys.stderr)
     return driver.SweepFolder.create(options.output or Path("bench") / label, sweep), sweep
+
+
+def _recorded(suite: Suite) -> list[str]:
+    """The tasks of which results are recorded at this step of the ladder; none where there are none."""
+    from ..bench import scores
+
+    place = _place(suite)
+    return sorted(set(scores.read(place, suite)["task"])) if place.exists() else []
+
+
+def _place(suite: Suite) -> Path:
+    """Where results are recorded that end where the suite's ladder does."""
+    last = suite.ladder[-1]
+    return recorded(None if last == load_suite().ladder[-1] else last)
 
 
 def _nothing_done(path: Path, failures: Sequence[tuple[str, ...]]) -> str:
@@ -190,9 +214,10 @@ def _beside(suite: Suite, mine: pd.DataFrame, agent: str) -> tuple[pd.DataFrame,
 
     from ..bench import scores
 
-    if not recorded().exists():
+    place = _place(suite)
+    if not place.exists():
         return mine, []
-    others = scores.read(recorded(), suite)
+    others = scores.read(place, suite)
     alone = sorted(set(mine["task"]) - set(others["task"]))
     if len(alone) == mine["task"].nunique():  # there is nobody to be compared with
         return mine, []
@@ -203,7 +228,7 @@ def _beside(suite: Suite, mine: pd.DataFrame, agent: str) -> tuple[pd.DataFrame,
 def _list(suite: Suite, as_json: bool) -> int:
     from dataclasses import asdict
 
-    from ..bench.page import share
+    from ..bench.page import share, sized
 
     if as_json:
         tasks = [asdict(t) for t in suite.tasks.values()]
@@ -215,7 +240,7 @@ def _list(suite: Suite, as_json: bool) -> int:
         ["task", "best", "designs", "within 1 %", "random search at 100", ""],
         [
             [
-                t.scenario, t.kind, f"{t.designs:,}" if t.designs < 1e12 else f"{t.designs:.1e}", share(t.within),
+                t.scenario, t.kind, sized(t.designs), share(t.within),
                 "-" if t.at_100 is None else f"{t.at_100:.2%} off", "easy" if t.easy else "",
             ]
             for t in suite.tasks.values()

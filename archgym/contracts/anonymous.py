@@ -25,24 +25,26 @@ class Twin:
     Args:
         space: the space with its names.
         seed: of the shuffling.
+
+    ``columns`` says which knob each of the twin's is, ``back`` which value each of its values is.
     """
 
     def __init__(self, space: DesignSpace, seed: int = 0) -> None:
         rng = np.random.default_rng([seed, len(space)])
         self.original = space
         free = [i for i, p in enumerate(space.parameters) if len(p) > 1]
-        self._columns = rng.permutation(np.array(free, np.int64))
+        self.columns = rng.permutation(np.array(free, np.int64))
         self._forth: list[NDArray[np.int64]] = []  # by twin's column: original index -> twin's
-        self._back: list[NDArray[np.int64]] = []
+        self.back: list[NDArray[np.int64]] = []
         parameters = []
-        for k, column in enumerate(self._columns.tolist()):
+        for k, column in enumerate(self.columns.tolist()):
             p = space.parameters[column]
             back = np.arange(len(p), dtype=np.int64)
             if p.kind == "categorical":
                 back = rng.permutation(back)
             elif rng.random() < 0.5:
                 back = back[::-1].copy()
-            self._back.append(back)
+            self.back.append(back)
             self._forth.append(np.argsort(back))
             parameters.append(Parameter(f"k{k}", tuple(range(len(p))), p.kind))
         rule = Constraint("valid", self._holds, "this combination is not valid")
@@ -62,8 +64,8 @@ class Twin:
             (n, d) value indices of the original.
         """
         out = np.zeros((len(x), len(self.original)), np.int64)
-        for k, column in enumerate(self._columns.tolist()):
-            out[:, column] = self._back[k][x[:, k]]
+        for k, column in enumerate(self.columns.tolist()):
+            out[:, column] = self.back[k][x[:, k]]
         return out
 
     def hidden(self, x: Designs) -> Designs:
@@ -75,7 +77,7 @@ class Twin:
         Returns:
             (n, k) value indices of the twin.
         """
-        columns = [f[x[:, c]] for f, c in zip(self._forth, self._columns.tolist())]
+        columns = [f[x[:, c]] for f, c in zip(self._forth, self.columns.tolist())]
         return np.stack(columns, axis=1) if columns else np.zeros((len(x), 0), np.int64)
 
 
