@@ -1,6 +1,6 @@
 """What a simulator's own features are worth to a proxy: the default model with them and without.
 
-    python benchmarks/bench_structure.py [--rows 20000] [--test 5000] [--only soc mapping gamma dram] [--json]
+    python benchmarks/bench_structure.py [--rows 20000] [--test 5000] [--only soc soc-edge mapping gamma dram]
 
 Designs are drawn uniformly, train and test apart, and none of the test designs behaves like one that was
 learnt from. Seconds are the processor's, of one core.
@@ -24,6 +24,7 @@ from archgym.proxies.training import train
 
 CASES = {
     "soc": ("soc", "audio_decoder", {}, ("latency", "power", "area")),
+    "soc-edge": ("soc", "edge_detection", {}, ("latency", "power", "area")),
     "mapping": ("mapping", "resnet18/conv2_1a", {}, ("energy", "latency")),
     "gamma": ("mapping", "resnet18/conv2_1a", {"space": "gamma"}, ("energy", "latency")),
     "dram": ("dram", "bfs", {}, ("mean_latency", "energy")),

@@ -1,8 +1,8 @@
 """A sketch of a design's run, for models to learn from: lists in place of phases.
 
 Tasks are listed as the simulator launches them, each as long as it would take alone.  Where listed tasks run
-together and share a memory, they last longer by their weights, and are listed again.  Sizes of memories,
-energy and windows of power follow from the last list.
+together and share buses or memories, they last longer (:mod:`.sketch_shares`), and are listed again.  Sizes
+of memories, energy and windows of power follow from the last list.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from .kernel import rank_tasks
 from .layout import READ, WRITE
 from .power import window_power
 from .room import chip_room, room
-from .topology import bus_routes, connect, walk
-from .traffic import load_carriers
+from .sketch_shares import stretch, times_alone
+from .topology import bus_routes, connect, cut_idle_links, prune_buses, walk
+from .traffic import load_carriers, trace_hops
 
 PER_TASK = ("alone", "arithmetic", "finish")  # s
 PER_CARRIER = ("reading", "writing")  # s at its peak rate
@@ -30,43 +31,9 @@ OVERALL = (
 )  # fmt: skip
 ROUGH = ("latency", "energy", "power", "mean_power", "area")
 NOTHING = 1e-300
-ROUNDS = 2  # lists, each with the lengths that the one before leads to
-
-
-@inlined
-def times_alone(graph, chip, topology, traffic, alone, shares, row):
-    """What each task would take if it ran alone.
-
-    Args:
-        graph: :class:`.state.Graph`.
-        chip: :class:`.state.Chip`.
-        topology: routes.
-        traffic: what carriers move.
-        alone: (T,) gets s.
-        shares: (T, 2, memories) zeros, gets s of the data of each memory and direction.
-        row: gets ``PER_TASK``'s first two.
-    """
-    n_tasks, n_buses = alone.shape[0], chip.bus_rate.shape[0]
-    for t in range(n_tasks):
-        alone[t] = 0.0
-        if graph.work[t] <= 0:
-            continue
-        arithmetic = graph.work[t] / chip.rate[t]
-        row[t * 3 + 1] = arithmetic
-        alone[t] = arithmetic
-        own = chip.pe_bus[chip.task_pe[t]]
-        for m in range(chip.mem_bus.shape[0]):
-            speed = chip.mem_rate[m]
-            b = chip.mem_bus[m]
-            while True:  # the slowest of the memory and the buses on the way
-                speed = min(speed, chip.bus_rate[b])
-                if b == own or topology.hop[own, b] < 0:
-                    break
-                b = topology.hop[own, b]
-            for d in range(2):
-                shares[t, d, m] = traffic.moved[t, d, n_buses + m] / speed
-                alone[t] = max(alone[t], shares[t, d, m])
-        row[t * 3] = alone[t]
+# lists, each with the lengths that the one before leads to.  Tasks that are held to share last long enough
+# not to, and the other way round: an odd number is worse than the even one before
+ROUNDS = 2
 
 
 @inlined
@@ -188,39 +155,6 @@ def memories(graph, chip, traffic, cacti, place, run, row, at):
 
 
 @compiled
-def stretch(alone, lasts, shares, traffic, first, run):
-    """How long each task lasts where tasks that run together share memories by weight.
-
-    Args:
-        alone: (T,) s without company.
-        lasts: (T,) gets s.
-        shares: (T, 2, memories) s of the data of each memory and direction, alone.
-        traffic: weights.
-        first: number of the first memory among the carriers.
-        run: which tasks run together: start and finish.
-    """
-    n_tasks, n_mems = alone.shape[0], shares.shape[2]
-    for t in range(n_tasks):
-        if alone[t] <= 0:
-            continue
-        longer = alone[t]
-        length = run.finish[t] - run.start[t]
-        for m in range(n_mems):
-            for d in range(2):
-                own = traffic.units[t, d, first + m]
-                if shares[t, d, m] <= 0 or own <= 0:
-                    continue
-                asked = 1.0
-                for o in range(n_tasks):
-                    if o != t and alone[o] > 0 and shares[o, d, m] > 0:
-                        both = min(run.finish[t], run.finish[o]) - max(run.start[t], run.start[o])
-                        if both > 0:
-                            asked += traffic.units[o, d, first + m] / own * both / length
-                longer = max(longer, shares[t, d, m] * asked)
-        lasts[t] = longer
-
-
-@compiled
 def intervals(lasts, run):
     """Cut the list at its events.
 
@@ -271,22 +205,28 @@ def sketch_batch(x, knobs, values, graph, switches, cacti, out, rough):
     scratch = room(n_tasks, n_edges, n_pes, n_buses, n_mems)
     space = chip_room(n_tasks, n_edges, n_pes, n_buses, n_mems)
     place, alone, lasts = np.zeros(n_mems, np.int16), np.zeros(n_tasks), np.zeros(n_tasks)
-    shares = np.zeros((n_tasks, 2, n_mems))
+    others = np.zeros((scratch.legs.what.shape[2], 4))
     for i in range(x.shape[0]):
         chip = build(x[i], knobs, values, graph, space, place)
         row, run, traffic, topology = out[i], scratch.run, scratch.traffic, scratch.topology
-        shares[:] = 0.0
+        legs, used = scratch.legs, chip.pe_bus.shape[0]
         connect(chip.pe_bus, chip.mem_bus, chip.links, topology)
         reached = walk(chip.pe_bus, chip.task_pe, graph.apart, topology)
         bus_routes(chip.pe_bus.shape[0], topology)
         load_carriers(graph, chip, topology, reached, traffic)
+        # the links that are left, as in kernel.simulate
+        changed = cut_idle_links(used, topology, traffic.held)
+        if prune_buses(chip.pe_bus, chip.mem_bus, chip.task_pe, graph.apart, topology) or changed:
+            reached = walk(chip.pe_bus, chip.task_pe, graph.apart, topology)
+            bus_routes(used, topology)
         rank_tasks(chip.task_pe, chip.pe_bus.shape[0], topology.order, reached, traffic, run)
-        times_alone(graph, chip, topology, traffic, alone, shares, row)
+        trace_hops(graph, chip, topology.hop, traffic, legs)
+        times_alone(graph, chip, legs, alone, row)
         listed, longest = list_tasks(graph, chip, alone, run)
         lasts[:] = alone
         total = listed
         for _ in range(ROUNDS):
-            stretch(alone, lasts, shares, traffic, n_buses, run)
+            stretch(graph, alone, lasts, used, legs, run, others)
             total, _ = list_tasks(graph, chip, lasts, run)
         freed(graph, run)
         at = 3 * n_tasks
