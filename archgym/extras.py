@@ -40,7 +40,7 @@ EXTRAS = (
         "rl",
         ("torch", "stable_baselines3", "sb3_contrib"),
         "agents a2c, dqn, maskable_ppo, nasaic, nasaic-2020, ppo, reinforce_controller and sac; cost model "
-        "mlp_ensemble; networks of PyTorch as workloads",
+        "mlp_ensemble; archgym propose; networks of PyTorch as workloads",
     ),
     Extra(
         "search",

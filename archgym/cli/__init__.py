@@ -34,8 +34,9 @@ OK, NO, BAD_INPUT, INTERRUPTED, PIPE_CLOSED, TERMINATED = 0, 1, 2, 130, 141, 143
 
 # words of the core; a domain cannot take their place
 WORDS = (
-    "list", "info", "run", "compare", "sweep", "bench", "submit", "arena", "report", "page", "dashboard", "leaderboard",
-    "export",    "dataset", "train", "enumerate", "evaluate", "explain", "audit", "serve", "verify", "validate", "new", "check", "doctor",
+    "list", "info", "run", "compare", "sweep", "bench", "submit", "arena", "report", "page", "dashboard",
+    "leaderboard", "export", "dataset", "train", "propose", "enumerate", "evaluate", "explain", "audit",
+    "serve", "verify", "validate", "new", "check", "doctor",
     "completion",
 )  # fmt: skip
 
@@ -62,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
         leaderboard,
         new,
         page,
+        propose,
         report,
         run,
         serve,
@@ -92,6 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
         leaderboard,
         dataset,
         train,
+        propose,
         enumerate,
         evaluate,
         explain,
