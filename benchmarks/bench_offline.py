@@ -21,7 +21,7 @@ from archgym.contracts.evaluation import Evaluation
 from archgym.datasets.reader import Dataset
 from archgym.datasets.shipped import shipped
 from archgym.goals.scenario_file import load_scenario
-from archgym.proxies.conservative import BEST, MARGIN, WALK, changed
+from archgym.proxies.conservative import BEST, WALK, changed
 from archgym.proxies.offline import inside, propose
 from archgym.proxies.rows import Rows
 from archgym.space import Designs
@@ -35,11 +35,11 @@ CASES = {
 
 
 def unguided(rows: Designs, costs: np.ndarray, k: int, space: object, seed: int) -> Designs:
-    """Good rows after a walk that nothing guides."""
+    """Good rows with two changes that nothing guides."""
     rng = np.random.default_rng(seed)
     good = rows[np.argsort(costs)[: max(1, int(BEST * len(rows)))]]
     x = good[rng.integers(len(good), size=k)]
-    for _ in range(WALK // 4):
+    for _ in range(2):
         x = changed(x, space, rng)  # type: ignore[arg-type]
     return x
 
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument(
         "--margins",
         nargs="+",
-        default=["random", "none:64", "none", str(MARGIN)],
+        default=["random", "none:8", "1:8", "none:64", "1:64"],
         metavar="MARGIN[:WALK]",
     )
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))

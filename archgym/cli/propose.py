@@ -44,16 +44,16 @@ def add_to(words: Any) -> None:
         "--margin",
         type=_margin,
         metavar="SPREADS",
-        help="standard deviations of cost that a design may be promised to be better than rows like it; none: a "
-        "plain model (default: 1)",
-        default="1",
+        help="limit what is promised of unseen designs to so many standard deviations of cost beyond the row that "
+        "each comes from, such as 1 (default: none, no limit)",
+        default="none",
     )
     p.add_argument(
         "--walk",
         type=int,
-        default=8,
+        default=64,
         metavar="CHANGES",
-        help="changes that are tried of a good row; more leads farther from the data (default 8)",
+        help="changes that are tried of a good row; more leads farther from the data (default 64)",
     )
     p.add_argument(
         "--output", type=Path, help="CSV of the designs, for archgym evaluate (default: none)"
@@ -78,7 +78,7 @@ def _margin(text: str) -> float | None:
 
 
 def go(options: argparse.Namespace) -> int:
-    """Learn a conservative model from the data, and print the designs that it finds best.
+    """Learn a model from the data, and print the designs that it finds best.
 
     Args:
         options: the parsed command line: data, scenario with its changes, how many designs, margin, target.

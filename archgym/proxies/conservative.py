@@ -1,8 +1,8 @@
-"""A cost model that promises little for designs unlike its data, for choosing designs from data alone.
+"""Networks that learn one cost of designs, for choosing designs from data alone; conservative ones on request.
 
-A plain model is wrong somewhere, and a search over it goes where it is wrong in the good direction.  So
-while the network learns, designs walk from good rows to where it promises more, and what it promises them
-beyond a margin is pushed back.  Designs are chosen by the very same walks.  After Trabucco et al.,
+A plain model is wrong somewhere, and a search over it goes where it is wrong in the good direction.  With a
+margin, designs walk from good rows to where a network promises more while it learns, and what it promises
+them beyond the margin is pushed back.  Designs are chosen by the very same walks.  After Trabucco et al.,
 Conservative Objective Models (ICML 2021), with knobs that change as in Kumar et al., PRIME (ICLR 2022), in
 place of gradients.
 """
@@ -24,10 +24,9 @@ WIDTH, LAYERS, MEMBERS = 128, 2, 3
 STEPS, BATCH, RATE, DECAY = 600, 256, 3e-3, 1e-3
 CHAINS = 64  # walks at a time while it learns
 CHOICE = 2048  # walks of which the best ends are chosen
-WALK = 8  # changes that a walk tries
+WALK = 64  # changes that a walk tries
 WARM = 200  # steps before costs are pushed up
 BEST = 0.1  # share of rows that walks set out from
-MARGIN = 1.0  # standard deviations of cost that may be promised beyond a row
 
 
 class ConservativeModel:
@@ -41,7 +40,7 @@ class ConservativeModel:
     """
 
     def __init__(
-        self, space: DesignSpace, seed: int = 0, margin: float | None = MARGIN, walk: int = WALK
+        self, space: DesignSpace, seed: int = 0, margin: float | None = None, walk: int = WALK
     ) -> None:
         self.space, self.seed, self.margin, self.walk = space, seed, margin, walk
         self._features = FeatureMap(space)

@@ -12,7 +12,7 @@ from ..contracts.evaluation import Evaluation, Floats
 from ..goals.rewards import VIOLATED
 from ..goals.scenario import Scenario
 from ..space import Designs, design_keys
-from .conservative import BEST, MARGIN, WALK, ConservativeModel
+from .conservative import BEST, WALK, ConservativeModel
 from .rows import ProxyError, Rows
 
 FEWEST = 50  # feasible rows
@@ -109,11 +109,11 @@ def propose(
     k: int,
     *,
     seed: int = 0,
-    margin: float | None = MARGIN,
+    margin: float | None = None,
     walk: int = WALK,
     on_step: OnStep = lambda _: None,
 ) -> Proposals:
-    """Designs to evaluate next, chosen by a conservative model of the data.
+    """Designs to evaluate next, chosen by a model of the data, which may be conservative.
 
     Args:
         scenario: what is good; of one workload, its reference not settled.

@@ -50,7 +50,7 @@ def test_a_margin_limits_what_is_promised_beyond_the_data():
     good = x[np.argsort(costs)[:30]]
     beyond = {}
     for margin in (None, 0.0):
-        model = ConservativeModel(space, 1, margin).fit(x, costs)
+        model = ConservativeModel(space, 1, margin, 8).fit(x, costs)
         _, promised = model.walked(good, np.random.default_rng(2))
         beyond[margin] = (costs.min() - promised[0]) / costs.std()
     assert beyond[None] > 1.0, "a plain model extrapolates"
@@ -125,7 +125,7 @@ def test_data_that_do_not_fit_are_refused_with_all_faults(logged):
         ProxyError, match=r"design space.*workloads audio_decoder, the scenario of bfs.*lack"
     ):
         propose(load_scenario("dram/bfs-10k-low-latency"), logged, 4)
-    with pytest.raises(ProxyError, match=r"at least 50 feasible rows.*got 20, 4 and 8"):
+    with pytest.raises(ProxyError, match=r"at least 50 feasible rows.*got 20, 4 and 64"):
         propose(load_scenario("soc/audio-front"), logged.take(np.arange(20)), 4)
 
 
