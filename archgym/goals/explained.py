@@ -14,6 +14,7 @@ from ..space import Designs
 from ..units import format_quantity
 from .scenario import Scenario
 
+LISTED = 8  # moves named in a sentence, the most promising ones
 BY = ("resource", "group", "part")
 
 
@@ -58,6 +59,10 @@ class Explained:
     def sentences(self) -> list[str]:
         """What limits the metric, what relief is worth, what the other design loses where."""
         b = self.breakdown
+        if not self.value and not self.shares.any():
+            return ["Nothing is spent on it."] if self.minimised else ["It is 0."]
+        if len(b.parts) == 1 and b.parts[0].name == self.metric:
+            return ["The simulator knows no parts of it."]
         slack = float(b.slack[0])
         share = f" ({abs(slack / self.value):.1%})" if self.value else ""
         most, moves = format_quantity(slack, self.unit), b.moves(0)
@@ -69,7 +74,9 @@ class Explained:
             first, follows, verb = f"Most of it is {b.binding[0]}: {most}{share}", ".", "change"
         out = [first + follows]
         if moves:
-            out.append(f"Should {verb} it: {', '.join(move_in_words(m) for m in moves)}.")
+            words = [move_in_words(m) for m in moves[:LISTED]]
+            words += [f"and {len(moves) - LISTED} more"] if len(moves) > LISTED else []
+            out.append(f"Should {verb} it: {', '.join(words)}.")
         elif len(b.parts) > 1:
             out.append(f"No knob is known to {verb} it.")
         if self.others is not None and self.compared is not None and len(self.names) > 1:

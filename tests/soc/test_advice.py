@@ -10,7 +10,8 @@ from archgym.simulators.soc import advice
 from archgym.simulators.soc.simulator import SoCSimulator
 from archgym.simulators.soc.task_graph import Task, Workload
 
-from archgym import Evaluation
+from archgym import Evaluation, load_scenario
+from archgym.goals.explained import explained
 
 PACKAGE = Path(soc.__file__).parent
 
@@ -119,3 +120,33 @@ def test_no_module_imports_in_a_circle():
         for name in ready:
             del needs[name]
     assert not needs, f"modules in a circle: {sorted(needs)}"
+
+
+def test_every_graphs_latency_is_explained_and_what_is_not_there_is_said():
+    scenario = load_scenario("soc/all-budgets")
+    design = scenario.reference_design[0]
+    metrics = ["latency_hpvm_cava", "latency", "dram_area", "development_cost"]
+    one, whole, dram, cost = explained(scenario, design, None, metrics)
+    # phases of other graphs that come first make this one wait, and no more than all of them do
+    assert 0 < one.value <= whole.value and len(one.breakdown.parts) > 5
+    hosts = [m.knob for m in one.breakdown.moves(0)]
+    tasks = {t.name for t in SoCSimulator("hpvm_cava").graph.tasks}
+    assert any(k.removeprefix("host.") in tasks for k in hosts)
+    assert "more." in one.sentences()[1]  # the list is cut
+    assert dram.sentences() == ["Nothing is spent on it."]
+    assert cost.sentences() == ["The simulator knows no parts of it."]
+
+
+def test_advice_sizes_the_accelerator_that_it_proposes():
+    simulator = SoCSimulator("edge_detection", threads=1)
+    design = simulator.space.encode([simulator.default_design()])[0]
+    e = simulator.evaluate(design[None])
+    best = simulator.advise(design, "latency", e)[0]
+    task = "gaussianSmoothing"  # what takes longest
+    assert simulator.full.value(best, f"host.{task}") == "accelerator"
+    found = advice.estimate(simulator.full, True, best)
+    at = [t.name for t in simulator.graph.tasks].index(task)
+    # it computes no slower than its data arrive, and a step less would
+    assert found.time[at] == pytest.approx(found.transfer[at])
+    slower = simulator.full.moved(best, f"clock.{task}", -1)
+    assert advice.estimate(simulator.full, True, slower).time[at] > found.transfer[at]
