@@ -14,7 +14,8 @@ import numpy as np
 import archgym
 
 TASKS = (
-    ("dram/sqlite-low-latency", "sqlite@2000"), ("soc/edge-budgets", None), ("soc/audio-coarse", None),
+    ("dram/sqlite-low-latency", "sqlite@2000"), ("soc/audio-budgets", None), ("soc/edge-budgets", None),
+    ("soc/audio-coarse", None),
     ("codesign/w1-joint", None), ("codesign/w3-joint", None), ("accelerator/alexnet-simba-coarse", None),
 )  # fmt: skip
 RIVALS = (
