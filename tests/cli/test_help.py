@@ -11,9 +11,9 @@ from archgym.cli.parsing import Parser
 pytest.importorskip("shtab", reason="shtab is not installed: make test installs it")
 # what a number counts, or its unit, as options name it in place of a value
 UNITS = {
-    "BITS", "COUNT", "DESIGNS", "DRAWS", "EVALUATIONS", "GHz", "INSTRUCTIONS", "KiB", "MAPPINGS", "NESTS",
-    "NUMBER", "PES", "PLACEMENTS", "PORT", "PROCESSES", "PROPOSALS", "REQUESTS", "ROWS", "SEARCHES",
-    "SECONDS", "SHARE", "WAYS",
+    "BITS", "CHANGES", "COUNT", "DESIGNS", "DRAWS", "EVALUATIONS", "GHz", "INSTRUCTIONS", "KiB",
+    "LAYERS", "MAPPINGS", "NESTS", "NUMBER", "PES", "PLACEMENTS", "PORT", "PROCESSES", "PRODUCTS",
+    "PROPOSALS", "REQUESTS", "ROWS", "RUNS", "SEARCHES", "SECONDS", "SHARE", "WAYS",
 }  # fmt: skip
 
 

@@ -39,7 +39,10 @@ def add_fuse(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--effort", type=int, default=400_000, metavar="NESTS", help="evaluated per layer and chain"
     )
-    p.add_argument("--longest", type=int, default=3, choices=(2, 3), help="layers of a group")
+    p.add_argument(
+        "--longest", type=int, default=3, choices=(2, 3), metavar="LAYERS",
+        help="of a group at most, 2 or 3 (default: 3)",
+    )  # fmt: skip
     p.add_argument(
         "--softmax-macs", type=float, default=4.0, metavar="PRODUCTS",
         help="energy of a softmax's arithmetic per score (default: that of 4 products)",
