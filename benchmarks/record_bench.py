@@ -33,12 +33,14 @@ ABOUT = (
     "best known, random the mean random design that meets the specs. Made by benchmarks/record_bench.py."
 )
 CERTIFIED = (
-    "accelerator/alexnet-simba-coarse",
+    "accelerator/alexnet-simba-coarse", "accelerator/alexnet-eyeriss-coarse",
+    "accelerator/alexnet-eyeriss-coarse-front",
     "cluster/archgym-compute-physical", "cluster/archgym-compute-astra-sim",
     "cluster/archgym-workload-physical", "cluster/llama-7b-coarse", "cluster/llama-7b-coarse-front",
     "codesign/w1-hardware-coarse", "codesign/w1-hardware-coarse-front",
     "dram/bfs-10k-front-refresh", "dram/bfs-10k-low-latency-refresh", "dram/xz-10k-low-energy-refresh",
     "dram/stream-joint-refresh", "dram/stream-low-latency-refresh", "dram/stream-low-power-refresh",
+    "ffet/mac16-coarse", "ffet/mac16-coarse-frequency", "ffet/mac16-coarse-front",
     "memory/ddr5-mapping-exact", "memory/gddr6-mapping-exact", "memory/lpddr4-mapping-exact",
     "memory/hbm3-controller-exact",
     "serving/deepseek-r1-disaggregation", "serving/deepseek-r1-front", "serving/glm-5-reasoning",
