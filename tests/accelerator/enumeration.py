@@ -71,12 +71,15 @@ def all_keeps(machine):
     return np.array(out)
 
 
-def optima(layer, machine, reuse="physical"):
-    """(least pJ, least cycles, least product of the two, mappings looked at) over everything."""
+def optima(layer, machine, reuse="physical", factors=None, keeps=None):
+    """(least pJ, least cycles, least product of the two, mappings looked at) over everything.
+
+    Over no more than ``factors`` (n, L, 3, 8) and ``keeps`` (n, L, 3), where they are given.
+    """
     problem = (layer.dims, layer.geometry, machine.arrays, (REUSE.index(reuse), True))
-    return _walk(
-        problem, all_factors(layer, machine), all_keeps(machine), workspace(len(machine.levels))
-    )
+    factors = all_factors(layer, machine) if factors is None else factors
+    keeps = all_keeps(machine) if keeps is None else keeps
+    return _walk(problem, factors, keeps, workspace(len(machine.levels)))
 
 
 @compiled

@@ -12,8 +12,11 @@ from archgym.simulators.accelerator.machines import load_architecture
 from archgym.simulators.accelerator.mapper import Found, find_mapping
 from archgym.simulators.accelerator.mapping import Mapping, evaluate_mapping
 from archgym.simulators.accelerator.optimal.certificate import in_space, tightened, within_fanouts
-from archgym.simulators.accelerator.optimal.certifying import certify
+from archgym.simulators.accelerator.optimal.certifying import Search, certify
 from archgym.simulators.accelerator.optimal.checking import check
+from archgym.simulators.accelerator.optimal.expanding import MOST as MOST_TALLY
+from archgym.simulators.accelerator.optimal.floors import lay_floors
+from archgym.simulators.accelerator.optimal.forms import prepare
 from archgym.simulators.accelerator.workloads import resolve
 
 from archgym.cli import main
@@ -98,6 +101,79 @@ def test_proved_optima_equal_enumeration(windows, reuse):
             assert in_space(layer, machine, proof.mapping)
     # rounding in the model may bill an access that is none, of which a few cases here are not spared
     assert fitting >= 20 and proved >= 0.9 * fitting
+
+
+def floors_of(layer, machine, objective):
+    """What the floors say of every choice: (floor, factors across (L, 8), down (L, 8), keep (L, 3))."""
+    search = Search(layer, machine, objective, "physical", 0.0)
+    tally, state = np.zeros(MOST_TALLY + 1), (*search.state[5:7], search.visits, search.reads)
+    some = search.choices
+    for keep in some.keep:
+        for across, down in zip(some.across, some.down):
+            sizes = search.search[2]
+            prepare(layer.dims, layer.geometry, across, down, keep, sizes, search.forms)
+            scratch = (search.stack, search.scratch, tally, state)
+            yield (
+                lay_floors(np.inf, search.search, search.forms, keep, *scratch),
+                across, down, keep,
+            )  # fmt: skip
+
+
+def strided_case(seed):
+    """Rows that several factors cut, 1 x 1 and 3 x 3, over strides and dilations, on three levels."""
+    rng = np.random.default_rng(seed)
+
+    def one(*values):
+        return int(rng.choice(values))
+
+    kernel = {"P": one(7, 9, 10), "R": 1} if seed % 2 else {"P": one(5, 7, 9), "R": 3}
+    layer = Layer("l", N=one(16, 25), **kernel, stride_h=one(2, 3, 4), dilation_h=one(1, 1, 2))
+    rates = (one(16, 30, 54), one(16, 30, 54))
+    levels = (
+        Level("DRAM", must_keep="WIO", read_pj=1.0, read_bits=1000),
+        Level("B", must_keep="WIO", read_pj=90.0, read_bits=rates[0]),
+        Level(
+            "R", 16.0 * one(6, 9, 15, 30), must_keep="WIO", fanout=(one(1, 2, 3), 1), spatial_x="P",
+            write_bits=rates[1],
+        ),
+    )  # fmt: skip
+    return layer, Architecture("strided", levels, 1.0)
+
+
+def test_no_floor_of_a_choice_is_above_its_best_mapping():
+    looked = 0
+    for seed in range(24):
+        layer, machine = strided_case(seed)
+        factors = all_factors(layer, machine)
+        for at, objective in enumerate(OBJECTIVES):
+            for floor, across, down, keep in floors_of(layer, machine, objective):
+                same = (factors[:, :, 1] == across) & (factors[:, :, 2] == down)
+                mine = factors[same.all(axis=(1, 2))]
+                best = optima(layer, machine, factors=mine, keeps=keep[None])[at]
+                assert floor <= best * (1 + 1e-9), (seed, objective)
+                looked += best < np.inf
+    assert looked >= 50
+
+
+def test_floors_know_that_several_factors_may_run_more_often_than_one():
+    # 2 * 2 * 3 rows in threes cost less than 3 * 3, though both leave tiles of three
+    layer = Layer("l", N=200, P=9, stride_h=2)
+    levels = (
+        Level("DRAM", must_keep="WIO"),
+        Level("B", must_keep="WIO", read_bits=54.4),
+        Level("R", 144.0, must_keep="WIO", fanout=(3, 1), spatial_x="P"),
+    )
+    machine = Architecture("strided", levels, 1.0)
+    start = [["WIO", "N200", "", ""], ["WIO", "P3", "", ""], ["WIO", "", "P3", ""]]
+    less = [["WIO", "N200 P2", "", ""], ["WIO", "P2", "", ""], ["WIO", "", "P3", ""]]
+    best = evaluate_mapping(layer, machine, Mapping.parse(less)).cycles
+    assert best < evaluate_mapping(layer, machine, Mapping.parse(start)).cycles
+    assert in_space(layer, machine, Mapping.parse(less))
+    for gap in (0.0, 0.0025):
+        proof = certify(
+            layer, machine, objective="delay", start=Mapping.parse(start), gap=gap, seconds=60
+        )
+        assert proof.bound <= best and proof.value <= best / (1 - gap)
 
 
 def test_a_certificate_is_what_the_model_says_of_its_mapping():

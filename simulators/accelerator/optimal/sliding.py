@@ -58,6 +58,35 @@ def widest(d, level, ns, rest, dims, outside, merged):
 
 
 @compiled
+def farthest(d, level, around, rest, dims, outside):
+    """How many iterations and children there may be outside, where loops stand for those of several levels.
+
+    Of all products that leave ``rest``, the list of loops holds the least. Several factors of which
+    none could be lower may have a larger product: 2 * 2 * 3 covers 9, though 3 * 3 leaves as much.
+
+    Args:
+        d: the dimension.
+        level: the level whose loops stand for all further out.
+        around: iterations and children outside at least.
+        rest: (8,) the tile's extents at least.
+        dims: (8,) int64, the layer's extents.
+        outside: (L + 1, 8) unrolled factors outside each level.
+
+    Returns:
+        Iterations and children outside at most.
+    """
+    unrolled = outside[level + 1, d]
+    if around == unrolled:
+        return around  # every loop would leave less
+    # the padded extent is below twice the layer's, the tile holds its rest or more
+    most = (2 * dims[d] - 1) // rest[d]
+    if rest[d] > 1:  # more loops would leave less
+        left = (dims[d] + unrolled - 1) // unrolled
+        most = min(most, unrolled * ((left + rest[d] - 2) // (rest[d] - 1) - 1))
+    return max(around, most)
+
+
+@compiled
 def nearest(step_p, runs_p, step_r, runs_r):
     """How little two loops along one axis may move a tile together, if they move it at all.
 
@@ -86,8 +115,9 @@ def spreads(level, ns, rest, dims, conv, fan, outside, merged, out):
 
     Every step brings what that loop's steps bring, or more: the tile has moved by at least one of
     them along its axis. Where both loops of an axis run, they may cancel each other out in part,
-    but not in its own steps. Of tiles that tight factors can make, the one that brings least counts.
-    The bound is a ratio of linear functions of either extent, so the least is at a corner.
+    but not in its own steps. Of tiles that tight factors can make, the one that brings least counts,
+    and of merged loops the product of factors that does. Over each extent and each product the bound is
+    a linear function, or the lesser of two, over a positive linear one, so the least is at a corner.
 
     Args:
         level: the level whose loops run.
@@ -108,21 +138,27 @@ def spreads(level, ns, rest, dims, conv, fan, outside, merged, out):
         stride, dilation = conv[STRIDE_H + axis], conv[DILATION_H + axis]
         around_p, most_p = widest(p, level, ns, rest, dims, outside, merged)
         around_r, most_r = widest(r, level, ns, rest, dims, outside, merged)
+        far_p, far_r = around_p, around_r
+        if merged:
+            far_p = farthest(p, level, around_p, rest, dims, outside)
+            far_r = farthest(r, level, around_r, rest, dims, outside)
         full, by_p, by_r, mixed = np.inf, np.inf, np.inf, 0.0
         for e_p in (rest[p], most_p):
             for e_r in (rest[r], most_r):
                 box = (e_p - 1) * stride + (e_r - 1) * dilation + 1
-                total = (e_p * around_p - 1) * stride + (e_r * around_r - 1) * dilation + 1
-                often = around_p * around_r / total
-                full = min(full, box * often)
-                by_p = min(by_p, min(e_p * stride, box) * often)
-                by_r = min(by_r, min(e_r * dilation, box) * often)
+                for a_p in (around_p, far_p):
+                    for a_r in (around_r, far_r):
+                        total = (e_p * a_p - 1) * stride + (e_r * a_r - 1) * dilation + 1
+                        often = a_p * a_r / total
+                        full = min(full, box * often)
+                        by_p = min(by_p, min(e_p * stride, box) * often)
+                        by_r = min(by_r, min(e_r * dilation, box) * often)
         runs_p, runs_r = around_p > outside[level + 1, p], around_r > outside[level + 1, r]
         if runs_p and runs_r and most_p == rest[p] and most_r == rest[r]:
             # loops of outer levels may go further by the children in between
             step = nearest(
-                rest[p] * fan[level, p] * stride, around_p,
-                rest[r] * fan[level, r] * dilation, around_r,
+                rest[p] * fan[level, p] * stride, far_p,
+                rest[r] * fan[level, r] * dilation, far_r,
             )  # fmt: skip
             box = (rest[p] - 1) * stride + (rest[r] - 1) * dilation + 1
             mixed = full * min(step, box) / box
