@@ -9,7 +9,7 @@ import pytest
 
 import archgym
 from archgym import trust
-from archgym.bench.isolated import host, landlock
+from archgym.bench.isolated import guard, host, landlock
 from archgym.bench.submission.judging import judge
 from archgym.errors import AgentError, ArchgymError, TrustError
 from archgym.goals.scenario_file import folder, load_scenario
@@ -20,141 +20,7 @@ from archgym.search.study import Study
 from archgym.tables.certificate import find
 
 from .conftest import SMALL, TASK, made
-
-# ---- agents that reach for what was not paid for
-EVIL = """
-import gc
-import os
-import time
-
-import numpy as np
-
-
-class Honest:
-    def __init__(self, space, seed):
-        self.space, self.rng, self.costs = space, np.random.default_rng(seed), {{}}
-        self.reach()
-
-    def reach(self):
-        pass
-
-    def ask(self, n):
-        return self.space.sample(n, self.rng)
-
-    def tell(self, x, costs):
-        pass
-
-
-class Proxied(Honest):
-    def predict(self, x):
-        return x.sum(axis=1).astype(float)
-
-
-class Clock(Honest):
-    def reach(self):
-        self.rng = np.random.default_rng(time.time_ns())
-
-
-class Entropy(Honest):
-    def reach(self):
-        self.rng = np.random.default_rng(int.from_bytes(os.urandom(8), "little"))
-
-
-class Certificate(Honest):
-    def reach(self):
-        open({certificate!r})
-
-
-class Native(Honest):
-    def reach(self):
-        import pyarrow
-
-        pyarrow.OSFile({certificate!r}).read(10)
-        raise SystemExit("it was read")
-
-
-class Listing(Honest):
-    def reach(self):
-        os.listdir(os.path.dirname({certificate!r}))
-
-
-class Link(Honest):
-    def reach(self):
-        os.symlink({certificate!r}, "mine.json")
-        open("mine.json")
-
-
-class Simulator(Honest):
-    def reach(self):
-        import archgym.simulators.serving.simulator
-
-
-class Loaded(Honest):
-    def reach(self):
-        import archgym
-
-        archgym.load_scenario({task!r})
-
-
-class Shell(Honest):
-    def reach(self):
-        os.system("true")
-
-
-class Fork(Honest):
-    def reach(self):
-        os.fork()
-
-
-class Network(Honest):
-    def reach(self):
-        import socket
-
-        socket.socket()
-
-
-class Judge(Honest):
-    def reach(self):
-        open(f"/proc/{{os.getppid()}}/mem", "rb")
-
-
-class Killer(Honest):
-    def reach(self):
-        os.kill(os.getppid(), 9)
-
-
-class Library(Honest):
-    def reach(self):
-        import ctypes
-
-        ctypes.CDLL(None).fopen(b"/etc/hostname", b"r")
-
-
-class Memory(Honest):
-    def reach(self):
-        kinds = {{c.__name__ for o in gc.get_objects() for c in type(o).__mro__}}
-        if kinds & {{"Scenario", "Simulator", "Certificate", "Table", "EvaluationStore", "Evaluator"}}:
-            raise ValueError("an answer is in reach")
-
-
-class Silent(Honest):
-    def reach(self):
-        time.sleep(60)
-
-
-class Loud(Honest):
-    def ask(self, n):
-        raise ValueError("x" * (20 << 20))
-
-
-class Shapeless(Honest):
-    def ask(self, n):
-        return np.zeros((n + 1, len(self.space)), int)
-"""
-REFUSED = (
-    "Certificate", "Native", "Listing", "Link", "Simulator", "Loaded", "Shell", "Fork", "Network", "Judge",
-    "Killer", "Library",
-)  # fmt: skip
+from .evil import EVIL, REFUSED
 
 
 @pytest.fixture
@@ -184,6 +50,48 @@ def test_an_agent_cannot_reach_the_answers(evil, name):
         assert "it was read" not in str(raised.value)
     else:
         assert "may not" in str(raised.value)
+
+
+def test_packed_tables_are_closed_to_agents_where_they_are_installed(tmp_path, monkeypatch):
+    packed = tmp_path / "site" / "archgym_bench"
+    packed.mkdir(parents=True)
+    (packed / "__init__.py").write_text("", "utf-8")
+    (tmp_path / "site" / "other").mkdir()
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.setattr(guard, "_library_paths", lambda: [str(tmp_path / "site")])
+    where = guard.places(None, tmp_path / "scratch")
+    hook = guard.hook_of(where)
+    with pytest.raises(PermissionError, match="import archgym_bench"):
+        hook("import", ("archgym_bench.task", None, None, None, None))
+    with pytest.raises(PermissionError, match="read"):
+        hook("open", (str(packed / "data.npz"), "r", 0))
+    hook("open", (str(tmp_path / "site" / "other" / "data.npz"), "r", 0))
+    assert str(tmp_path / "site" / "other") in where.for_kernel()
+    assert str(packed) not in where.for_kernel()
+
+
+def test_an_agent_may_read_of_its_own_process_what_libraries_do(evil):
+    with isolated(evil, "Status") as agent:
+        assert len(agent.ask(1)) == 1
+
+
+def test_an_agent_cannot_say_that_it_is_confined(evil):
+    with isolated(evil, "Confident") as agent:
+        assert agent.confined is (landlock.version() > 0)
+
+
+@pytest.mark.parametrize(("name", "said"), [("Tally", "are a mapping"), ("Big", "too large")])
+def test_an_agent_of_no_sense_is_refused_when_it_is_made(evil, name, said):
+    with pytest.raises(AgentError, match=said):
+        isolated(evil, name)
+
+
+def test_an_agent_that_asks_and_never_reads_is_ended(evil):
+    scenario = load_scenario(TASK)
+    x = scenario.space.sample(1, np.random.default_rng(0))
+    e = scenario.evaluate(x)
+    with isolated(evil, "Deaf", 3) as agent, pytest.raises(AgentError, match="read no message"):
+        agent.tell(x, scenario.costs(e)[:, 0], scenario.feedback(e))
 
 
 def test_no_answer_is_in_the_memory_of_an_agents_process(evil):

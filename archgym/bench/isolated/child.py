@@ -5,6 +5,7 @@ It is told a space, costs and what was paid for. It never holds a scenario, a si
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import sys
@@ -23,6 +24,8 @@ from ...contracts.foreign import agent_class
 from ...space import Designs
 from . import guard
 from .messages import evaluation_of, space_of
+
+MOST_WRITTEN = 1 << 30  # bytes of one file
 
 
 class Line:
@@ -157,6 +160,21 @@ def _nothing(design: Designs, _: Any) -> Designs:
     return design[None][:0]
 
 
+def _limit() -> None:
+    """Bound the files that are written.
+
+    Memory and processes are not: reserved addresses would count as memory, and threads as processes.
+    """
+    if importlib.util.find_spec("resource") is None:
+        return
+    import resource
+
+    for name, most in ((resource.RLIMIT_FSIZE, MOST_WRITTEN), (resource.RLIMIT_CORE, 0)):
+        hard = resource.getrlimit(name)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(name, (most, most))
+
+
 def main() -> None:
     """Answer until the judge leaves. What the agent prints goes nowhere."""
     outgoing = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -169,13 +187,15 @@ def main() -> None:
         return
     registry.table("agents")  # reads what domains and other packages offer, while that may be read
     own = Path(first["source"]) if first["source"] else None
+    _limit()
     confined = guard.lock(own, Path(first["scratch"]))
+    line.send({"confined": confined})  # before any of the agent's code runs
     try:
         agent = made(first, line)
         line.send(
             {
                 "batch": agent.batch, "objectives": agent.objectives, "hyperparameters": agent.hyper,
-                "costly_only_if_met": agent.costly_only_if_met, "confined": confined,
+                "costly_only_if_met": agent.costly_only_if_met,
             }
         )  # fmt: skip
         while (message := line.receive()) is not None:

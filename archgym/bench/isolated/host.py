@@ -71,13 +71,15 @@ class Isolated(Agent):
         self._scratch = tempfile.TemporaryDirectory(prefix="archgym-agent-")
         self._start_process()
         try:
-            made = self._call(
+            first = self._call(
                 {
                     "space": space_message(scenario.space), "agent": agent, "seed": seed, "budget": budget,
                     "hyperparameters": dict(hyperparameters), "objectives": scenario.k,
                     "source": str(source) if source else "", "scratch": self._scratch.name,
                 }
             )  # fmt: skip
+            self.confined = first.get("confined") is True  # by the kernel too
+            made = self._answer(time.monotonic() + patience)
             self._batch = _whole(made, "batch", 1 << 20)
             super().__init__(
                 scenario.space,
@@ -85,11 +87,13 @@ class Isolated(Agent):
                 budget=budget,
                 objectives=min(_whole(made, "objectives", scenario.k), scenario.k),
             )
+            said = made.get("hyperparameters") or {}
+            if not isinstance(said, dict):
+                raise AgentError(f"hyperparameters of an agent are a mapping, got {said!r:.60}")
         except BaseException:
             self.close()
             raise
-        self.hyper = dict(made.get("hyperparameters") or {})
-        self.confined = made.get("confined") is True  # by the kernel too
+        self.hyper = said
         self.costly_only_if_met = bool(made.get("costly_only_if_met"))  # type: ignore[misc]
 
     def _start_process(self) -> None:
@@ -109,6 +113,10 @@ class Isolated(Agent):
         self._buffer = bytearray()
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._process.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]
+        # whoever does not read must not hold up its judge
+        os.set_blocking(self._process.stdin.fileno(), False)  # type: ignore[union-attr]
+        self._writable = selectors.DefaultSelector()
+        self._writable.register(self._process.stdin, selectors.EVENT_WRITE)  # type: ignore[arg-type]
 
     # ---- the agent
     @property
@@ -142,8 +150,12 @@ class Isolated(Agent):
     # ---- the connection
     def _call(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Send a message, help the agent while it thinks, return its answer."""
-        self._send(message)
         end = time.monotonic() + self.patience
+        self._send(message, end)
+        return self._answer(end)
+
+    def _answer(self, end: float) -> dict[str, Any]:
+        """What the agent answers until a time, helped while it thinks."""
         while True:
             answer = self._receive(end)
             if "error" in answer:
@@ -156,7 +168,7 @@ class Isolated(Agent):
                 raise AgentError(
                     f"agent {self.agent!r} asked for what is not there: {error}"
                 ) from error
-            self._send({"answer": helped})
+            self._send({"answer": helped}, end)
 
     def _help(self, question: Mapping[str, Any]) -> Any:
         """Advice on a design that was paid for, or which designs keep a constraint."""
@@ -175,11 +187,15 @@ class Isolated(Agent):
         relief = feedback.relieve(x[row], row)
         return [relief.moves.tolist(), relief.weights.tolist(), relief.guards.tolist()]
 
-    def _send(self, message: Mapping[str, Any]) -> None:
+    def _send(self, message: Mapping[str, Any], end: float) -> None:
         data = memoryview((json.dumps(message) + "\n").encode())
         try:
             while len(data):
-                data = data[self._process.stdin.write(data) :]  # type: ignore[union-attr]
+                if not self._writable.select(max(0.0, end - time.monotonic())):
+                    raise AgentError(
+                        f"agent {self.agent!r} read no message within {self.patience:g} s"
+                    )
+                data = data[self._process.stdin.write(data) or 0 :]  # type: ignore[union-attr]
         except OSError as error:
             raise AgentError(self._gone()) from error
 
@@ -206,8 +222,8 @@ class Isolated(Agent):
         return answer
 
     def _gone(self) -> str:
-        self._errors.seek(0)
-        lines = self._errors.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
+        self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - 4000))
+        lines = self._errors.read(4000).decode("utf-8", "replace").strip().splitlines()
         said = f": {lines[-1]}" if lines else ""
         return f"the process of agent {self.agent!r} ended{said}"
 
@@ -216,6 +232,7 @@ class Isolated(Agent):
         self._process.kill()
         self._process.wait()
         self._selector.close()
+        self._writable.close()
         for pipe in (self._process.stdin, self._process.stdout, self._errors):
             pipe.close()  # type: ignore[union-attr]
         self._scratch.cleanup()

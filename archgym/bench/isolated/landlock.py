@@ -1,6 +1,8 @@
 """Linux' Landlock: a process gives up every file but those it names, native code included, for good.
 
-Elsewhere, and on kernels before 5.13, nothing is confined, and :func:`confine` says so.
+Elsewhere, and on kernels before 5.13, nothing is confined, and :func:`confine` says so.  TCP is given up from
+version 4 on (Linux 6.7), signals and abstract sockets of other processes from version 6 on (Linux 6.12).  UDP
+is never given up.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ def confine(
     writable: Iterable[str | Path],
     listed: Iterable[str | Path] = (),
 ) -> bool:
-    """Leave this process these files and folders, and no TCP port.
+    """Leave this process these files and folders, and no TCP port where the kernel can.
 
     Args:
         readable: files and folders; those that do not exist are passed over.
@@ -42,7 +44,7 @@ def confine(
         listed: folders whose names may be read, of files in and below them.
 
     Returns:
-        Whether the kernel did it.
+        Whether the kernel keeps it from all other files.
     """
     known = version()
     if not known:
