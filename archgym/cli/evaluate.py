@@ -22,7 +22,7 @@ from ..runs.verify import verify as verify_run
 from ..sweeps.driver import LEDGER, STORE
 from ..sweeps.ledger import Ledger
 from ..terminal.output import PREPARING, busy, print_json
-from .judging import judged
+from .judging import UNCONFINED, judged
 from .scenarios import add_scenario_options, scenario_of
 
 
@@ -62,6 +62,7 @@ def add_to(words: Any) -> None:
         help="how many (default: 32 evaluations, 8 runs of a file, all of a submission)",
     )
     p.add_argument("--all", action="store_true", help="every recorded evaluation of a run")
+    p.add_argument("--unconfined", action="store_true", help=UNCONFINED)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=verify)
@@ -198,7 +199,9 @@ def verify(options: argparse.Namespace) -> int:
     if (options.run is None) == (options.leaderboard is None):
         raise ArchgymError("name a run folder, or give --leaderboard PLACE")
     if options.leaderboard is not None and options.leaderboard.is_dir():
-        return judged([options.leaderboard], options.sample, options.json)
+        return judged(
+            [options.leaderboard], options.sample, options.json, unconfined=options.unconfined
+        )
     if options.leaderboard is not None:
         return _verify_leaderboard(options)
     if (options.run / LEDGER).exists():

@@ -13,9 +13,17 @@ from ..errors import ArchgymError
 from ..files.text import write_text
 from ..terminal.output import bar_of, print_json, print_table
 
+UNCONFINED = (
+    "judge submissions also where the kernel does not keep agents from files (default: reject)"
+)
+
 
 def judged(
-    paths: Sequence[Path], sample: int | None, as_json: bool, page: Path | None = None
+    paths: Sequence[Path],
+    sample: int | None,
+    as_json: bool,
+    page: Path | None = None,
+    unconfined: bool = False,
 ) -> int:
     """Judge submissions, print verdicts and rankings.
 
@@ -24,6 +32,7 @@ def judged(
         sample: of each, how many runs to play again; None for all.
         as_json: print JSON instead of tables.
         page: a leaderboard to write as ``.html``; None for none.
+        unconfined: judge agents also where the kernel does not keep their native code from files.
 
     Returns:
         The exit code: 0, or 1 where a submission does not hold.
@@ -47,7 +56,7 @@ def judged(
                 if callable(bar):
                     bar(done, "", of)
 
-            verdicts.append(judge(path, sample, os.cpu_count() or 1, suite, show))
+            verdicts.append(judge(path, sample, os.cpu_count() or 1, suite, show, unconfined))
     if page is not None:
         write_text(page, board.board(verdicts, suite).document())
     refused = sum(not v.holds for v in verdicts)

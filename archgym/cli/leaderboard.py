@@ -9,7 +9,7 @@ from typing import Any
 from ..sweeps.driver import LEDGER
 from ..tables.coverage import default_root
 from ..terminal.output import busy, print_json, print_table
-from .judging import judged
+from .judging import UNCONFINED, judged
 
 SHOWN = 40
 
@@ -35,6 +35,7 @@ def add_to(words: Any) -> None:
         metavar="RUNS",
         help="of each submission, how many runs to play again (default: all)",
     )
+    p.add_argument("--unconfined", action="store_true", help=UNCONFINED)
     p.add_argument("--tables", type=Path, help="where certificates lie (default: ./tables)")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=go)
@@ -55,7 +56,7 @@ def go(options: argparse.Namespace) -> int:
 
     if not any((path / LEDGER).exists() for path in options.sweeps):
         page = options.output or Path("leaderboard.html")
-        return judged(options.sweeps, options.sample, options.json, page)
+        return judged(options.sweeps, options.sample, options.json, page, options.unconfined)
     output = options.output or Path("leaderboard.json")
     with busy("collecting …", options.json):
         rows = leaderboard.collect(options.sweeps, options.tables or default_root())

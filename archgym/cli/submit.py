@@ -19,7 +19,7 @@ from ..bench.submission.divisions import (
     division,
     offline_data,
 )
-from ..bench.submission.folder import trials_name
+from ..bench.submission.folder import digest, trials_name
 from ..bench.submission.judging import write_card
 from ..bench.submission.manifest import COUNTED, Manifest, require_declared
 from ..bench.submission.playing import text_of
@@ -150,23 +150,22 @@ def _made(
         agent_class(options.agent).check_hyperparameters(given)
     with busy("checking the tasks …", options.json):
         tasks = _tasks(played.suite, list(runs) or options.tasks)
-    path.mkdir(parents=True, exist_ok=True)
-    agent, source = "", dict[str, str]()
+    agent, source = "", dict[str, bytes]()
     if options.agent:
-        agent, source = making.with_source(path, options.agent, options.source)
+        agent, source = making.source_files(options.agent, options.source)
     manifest = Manifest(
         suite=played.suite.title,
         division=played.name,
         entrant=entrant,
         agent=agent,
         hyperparameters=dict(settings(options.hyperparameters, "--hyperparameters")),
-        source=source,
+        source={name: digest(data) for name, data in source.items()},
         budget=played.budget,
         seeds=len(next(iter(runs.values()))) if runs else options.seeds or played.suite.seeds,
         tasks=tasks,
         declared=declared,
     )
-    manifest = making.begin(path, manifest)
+    manifest = making.begin(path, manifest, source)
     if runs:
         return making.copy_runs(path, manifest, runs)
     with bar_of(len(manifest.expected), entrant, options.json) as bar:

@@ -14,16 +14,16 @@ import pytest
 import archgym
 from archgym.bench.submission import making
 from archgym.bench.submission.divisions import division
-from archgym.bench.submission.judging import judge, write_card
+from archgym.bench.submission.judging import write_card
 from archgym.bench.submission.manifest import read_manifest
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, StoreError
 from archgym.files.seal import sealed
 from archgym.goals.scenario_file import load_scenario
 from archgym.goals.trials import Trials
 from archgym.runs.summary import trials_csv
 from archgym.tables.certificate import find
 
-from .conftest import SMALL, TASK
+from .conftest import SMALL, TASK, judge
 
 SEED0, SEED1 = (f"trials/{TASK.replace('/', '-')}-seed{k}.csv" for k in (0, 1))
 
@@ -183,6 +183,16 @@ def false_claim(entry):
     (entry / "claims.json").write_text(json.dumps(sealed(document)), "utf-8")
 
 
+def boast(entry):
+    file = entry / "CLAIMS.md"
+    file.write_text(file.read_text("utf-8") + "\nIt is the best agent of all.\n", "utf-8")
+
+
+def charged(entry):
+    runs = json.loads((entry / "manifest.json").read_text("utf-8"))["runs"]
+    edit_manifest(entry, runs={n: r | {"charged": 3} for n, r in runs.items()})
+
+
 def escape(entry):
     runs = json.loads((entry / "manifest.json").read_text("utf-8"))["runs"]
     edit_manifest(entry, runs=runs | {"../../secret.csv": {"charged": 24, "sha256": "0"}})
@@ -236,6 +246,8 @@ ATTACKS = {
         "ASCII",
     ),
     "a false claim": (false_claim, "not what came out: interval"),
+    "a card for people that says more": (boast, "does not say what claims.json says"),
+    "a ledger that is too short": (charged, "24 trials, the manifest says 3"),
     "another version of the physics": (physics, "simulator, its version"),
     "another goal": (goal, "the goal is another one"),
     "another version of the suite": (lambda p: edit_manifest(p, suite="archgym-bench 0"), "is of"),
@@ -265,10 +277,49 @@ def test_a_forged_submission_is_rejected(entry, name):
     attack(entry)
     verdict = judge(entry, suite=SMALL)
     assert not verdict.holds and said in " ".join(verdict.faults), verdict.faults
-    assert not len(verdict.scores) or name == "a false claim"
+    assert not len(verdict.scores) or name in ("a false claim", "a card for people that says more")
 
 
 # ---- the open division
+def opened(entry, **changes):
+    """As an entry of the open division."""
+    edit_manifest(entry, division="open", agent="", **changes)
+    seal(entry)
+
+
+def test_predictions_that_nobody_saw_are_refused(entry):
+    """Whoever writes the costs into a column `predicted` has a perfect proxy, on paper."""
+    opened(entry)
+    rows = rows_of(entry / SEED0)
+    at = rows[0].index("cost")
+    write_rows(entry / SEED0, [[*r, "predicted" if not i else r[at]] for i, r in enumerate(rows)])
+    making.finished(entry, read_manifest(entry))
+    with pytest.raises(StoreError, match="predicted: nobody plays"):
+        write_card(entry, SMALL)
+    assert "nobody plays this run" in judge(entry, suite=SMALL).faults[0]
+
+
+def test_predictions_of_runs_that_were_not_played_again_are_no_evidence(honest, entry):
+    for name in (SEED0, SEED1):
+        rows = rows_of(entry / name)
+        at = rows[0].index("cost")
+        write_rows(
+            entry / name, [[*r, "predicted" if not i else r[at]] for i, r in enumerate(rows)]
+        )
+    seal(entry)
+    verdict = judge(entry, 0, suite=SMALL)
+    (fidelity,) = (c for c in verdict.claims if c.question.startswith("rank fidelity"))
+    assert fidelity.verdict == "unresolved" and not verdict.replayed
+    assert not judge(entry, 1, suite=SMALL).holds
+
+
+def test_a_run_without_its_last_trial_is_the_same_run(entry):
+    text = (entry / SEED1).read_text("utf-8")
+    (entry / SEED0).write_text("".join(text.splitlines(True)[:-1]), "utf-8")
+    opened(entry)
+    assert "counts once" in judge(entry, suite=SMALL).faults[0]
+
+
 def test_a_run_counts_once(entry):
     (entry / SEED0).write_bytes((entry / SEED1).read_bytes())
     edit_manifest(entry, division="open", agent="")
@@ -303,3 +354,18 @@ def test_a_folder_of_two_entries_keeps_them_apart(honest, tmp_path):
     manifest = read_manifest(honest)
     with pytest.raises(ArchgymError, match="another submission"):
         making.begin(honest, replace(manifest, seeds=9, runs={}))
+
+
+def test_a_refused_entry_leaves_the_other_as_it_was(honest, entry, tmp_path):
+    """Neither files of the agent nor a folder of something else are written into."""
+    manifest = replace(read_manifest(entry), seeds=9, runs={})
+    (entry / "agent").mkdir()
+    (entry / "agent" / "own.py").write_text("first", "utf-8")
+    with pytest.raises(ArchgymError, match="another submission"):
+        making.begin(entry, manifest, {"own.py": b"second"})
+    assert (entry / "agent" / "own.py").read_text("utf-8") == "first"
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").write_text("x", "utf-8")
+    with pytest.raises(ArchgymError, match="other files"):
+        making.begin(tmp_path / "photos", manifest)
+    assert [p.name for p in (tmp_path / "photos").iterdir()] == ["a.jpg"]

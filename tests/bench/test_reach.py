@@ -10,7 +10,6 @@ import pytest
 import archgym
 from archgym import trust
 from archgym.bench.isolated import guard, host, landlock
-from archgym.bench.submission.judging import judge
 from archgym.errors import AgentError, ArchgymError, TrustError
 from archgym.goals.scenario_file import folder, load_scenario
 from archgym.goals.trials import Trials
@@ -19,7 +18,7 @@ from archgym.runs.summary import trials_csv
 from archgym.search.study import Study
 from archgym.tables.certificate import find
 
-from .conftest import SMALL, TASK, made
+from .conftest import SMALL, TASK, judge, made
 from .evil import EVIL, REFUSED
 
 
@@ -132,6 +131,8 @@ def test_an_agents_own_code_runs_after_consent_only_and_is_held_to_its_digest(ev
     assert verdict.holds, verdict.faults
     (fidelity,) = (c for c in verdict.claims if c.question.startswith("rank fidelity"))
     assert fidelity.verdict == "yes" and "Kendall" in fidelity.text
+    (known,) = (c for c in verdict.claims if c.question == "the answer could not be known")
+    assert known.verdict == "unresolved" and "may hold answers" in known.text
     source = entry / "agent" / "evil.py"
     source.write_text(source.read_text("utf-8") + "# later\n", "utf-8")
     assert "digest differs" in judge(entry, suite=SMALL).faults[0]

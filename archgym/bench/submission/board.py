@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ...errors import ArchgymError
@@ -15,7 +14,7 @@ from ..page import rows_of
 from ..ranking import common, ranking
 from ..suite import Suite
 from . import folder
-from .card import YES
+from .card import SEEDS, YES, plain
 from .divisions import RULES, division
 from .judging import Verdict
 
@@ -51,7 +50,7 @@ def submissions(paths: Sequence[Path]) -> list[Path]:
 
 
 def frames(verdicts: Sequence[Verdict], suite: Suite) -> dict[str, tuple[Suite, pd.DataFrame]]:
-    """The scores of submissions that hold, by division, on the tasks that all of a division played.
+    """The scores of complete submissions that hold, by division, on the tasks that all of these played.
 
     Args:
         verdicts: of judges.
@@ -59,24 +58,44 @@ def frames(verdicts: Sequence[Verdict], suite: Suite) -> dict[str, tuple[Suite, 
 
     Returns:
         The suite with the division's ladder, and a row per run. Two entries of one name are told apart by
-        their folders.
+        their folders. Entries that leave out tasks or seeds are not ranked: one of them would choose the
+        tasks for all.
     """
     out: dict[str, tuple[Suite, pd.DataFrame]] = {}
     for name in RULES:
-        mine = [v for v in verdicts if v.holds and v.manifest and v.manifest.division == name]
+        mine = [
+            v for v in verdicts
+            if v.holds and not lacking(v) and v.manifest and v.manifest.division == name
+        ]  # fmt: skip
         if not mine:
             continue
-        names = [v.manifest.entrant for v in mine if v.manifest]
-        parts = []
-        for v, entrant in zip(mine, names):
-            twice = f" ({v.path.name})" if names.count(entrant) > 1 else ""
-            parts.append(v.scores.assign(agent=entrant + twice))
+        parts = [v.scores.assign(agent=label) for v, label in zip(mine, _labels(mine))]
         frame = pd.concat(parts, ignore_index=True)
         played = frame.groupby("task")["agent"].nunique()
         shared = [str(t) for t in played.index[played == frame["agent"].nunique()]]
         if shared:
             out[name] = division(name, suite).suite, common(frame, shared)
     return out
+
+
+def _labels(verdicts: Sequence[Verdict]) -> list[str]:
+    """Entrants; those of one name with their folders, by the whole path where need be."""
+    out = [v.manifest.entrant if v.manifest else "" for v in verdicts]
+    for more in (lambda v: v.path.name, lambda v: str(v.path.parent)):
+        out = [f"{a} ({more(v)})" if out.count(a) > 1 else a for a, v in zip(out, verdicts)]
+    return out
+
+
+def lacking(verdict: Verdict) -> str:
+    """Why an entry that holds is not ranked.
+
+    Args:
+        verdict: of a judge.
+
+    Returns:
+        What it leaves out; '' where it is complete.
+    """
+    return next((c.text for c in verdict.claims if c.question == SEEDS and c.verdict != YES), "")
 
 
 def overview(verdicts: Sequence[Verdict]) -> list[list[str]]:
@@ -94,6 +113,8 @@ def overview(verdicts: Sequence[Verdict]) -> list[list[str]]:
         claims = [c.verdict for c in v.claims]
         card = f"{claims.count(YES)} of {len(claims)} settled" if claims else "-"
         said = "holds" if v.holds else f"rejected: {v.faults[0]}"
+        if v.holds and lacking(v):
+            said = f"holds, not ranked: {lacking(v)}"
         rows.append([who, said, str(v.replayed), str(v.evaluated), card])
     return rows
 
@@ -114,10 +135,10 @@ def board(verdicts: Sequence[Verdict], suite: Suite) -> Parts:
         out.head(f"{name.capitalize()} division", RULES[name])
         table = ranking(frame, its)
         out.note(
-            f"{frame['task'].nunique()} tasks that all of the division's entries played, "
+            f"{frame['task'].nunique()} tasks that all of the division's complete entries played, "
             f"{its.ladder[-1]:,} evaluations."
         )
-        out.rows(*rows_of(table.assign(us=table["us"].fillna(np.nan)), its))
+        out.rows(*rows_of(table, its))
     out.head("Entries", "Runs whose agent was played again, and runs whose designs were.")
     out.rows(list(COLUMNS), overview(verdicts))
     for v in verdicts:
@@ -138,8 +159,6 @@ def as_json(verdicts: Sequence[Verdict], suite: Suite) -> dict[str, Any]:
     Returns:
         Plain values.
     """
-    from .card import plain
-
     return {
         "suite": suite.title,
         "submissions": [
@@ -148,6 +167,7 @@ def as_json(verdicts: Sequence[Verdict], suite: Suite) -> dict[str, Any]:
                 "entrant": v.manifest.entrant if v.manifest else None,
                 "division": v.manifest.division if v.manifest else None,
                 "holds": v.holds,
+                "ranked": v.holds and not lacking(v),
                 "faults": list(v.faults),
                 "replayed": v.replayed,
                 "evaluated": v.evaluated,

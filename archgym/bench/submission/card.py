@@ -15,9 +15,10 @@ from ...errors import ArchgymError
 from ...goals.trials import Trials
 from ...statistics.comparison import aggregate
 from ..ranking import by_task
-from .divisions import CLOSED, Division
+from .divisions import Division
 from .manifest import Manifest
 
+SEEDS = "seeds"  # the question whether an entry is complete
 YES, NO, UNRESOLVED = "yes", "no", "unresolved"
 LAST = 0.25  # the share of a run's trials that its search ended in
 FEWEST = 5  # predictions of feasible designs that a rank correlation takes
@@ -89,7 +90,7 @@ def _seeds(division: Division, manifest: Manifest) -> Claim:
     few = manifest.seeds < division.suite.seeds
     if few:
         told += f"; an entry needs {division.suite.seeds} seeds"
-    return Claim("seeds", NO if lacking or few else YES, told)
+    return Claim(SEEDS, NO if lacking or few else YES, told)
 
 
 def _interval(division: Division, frame: pd.DataFrame) -> Claim:
@@ -134,7 +135,11 @@ def _fidelity(runs: Recorded) -> Claim:
                 into.append(0.0 if np.isnan(tau) else float(tau))
     question = "rank fidelity of the proxy where the search ended"
     if not ended:
-        return Claim(question, UNRESOLVED, "the agent told no predictions of its proposals")
+        return Claim(
+            question,
+            UNRESOLVED,
+            "there are no predictions of proposals that the agent made before a judge",
+        )
     near, over = (aggregate({"": np.array(v)}) for v in (ended, whole))
     return Claim(
         question,
@@ -176,8 +181,8 @@ def _answers(division: Division, manifest: Manifest) -> Claim:
         return Claim(question, UNRESOLVED, "nothing shows what the agent knew before it began")
     told = "the agent plays in a process without certificates, tables and simulators"
     if manifest.source:
-        told += "; its own files are in the submission, for everybody to read"
-    return Claim(question, YES if division.name == CLOSED or division.replayed else NO, told)
+        told += "; its own files may hold answers, they are in the submission to be read"
+    return Claim(question, UNRESOLVED if manifest.source else YES, told)
 
 
 def _effort(division: Division, manifest: Manifest) -> Claim:

@@ -28,9 +28,14 @@ from .card import Claim, Recorded, card, card_text, plain
 from .divisions import Division, division
 from .making import facts_of
 from .manifest import Manifest, read_manifest
-from .playing import difference, play, recorded, text_of
+from .playing import difference, no_trials, play, recorded, text_of
 
 OnProgress = Callable[[int, int], None]
+NEWLINE = b"\n"
+UNCONFINED = (
+    "cannot be judged on this system: the kernel does not confine agents (Landlock, Linux 5.13 and later); "
+    "--unconfined judges it all the same"
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ def judge(
     workers: int = 1,
     suite: Suite | None = None,
     on_progress: OnProgress | None = None,
+    unconfined: bool = False,
 ) -> Verdict:
     """Judge one submission.
 
@@ -79,6 +85,7 @@ def judge(
         workers: runs at the same time.
         suite: that it must be of (default: the one that ships).
         on_progress: told how many runs of how many were looked at.
+        unconfined: judge agents also where the kernel does not keep their native code from files.
 
     Returns:
         The verdict. A bad submission is rejected with reasons; it raises nothing.
@@ -100,16 +107,25 @@ def judge(
             return Verdict(path, manifest, faults)
     except (StoreError, ScenarioError) as error:
         return Verdict(path, None, [str(error)])
+    except OSError as error:
+        return Verdict(path, None, [f"{error.filename or path} cannot be read: {error.strerror}"])
     found = _look(path, manifest, played, sample, workers, on_progress)
     faults = [f"{name}: {one.fault}" for name, one in found.items() if one.fault]
+    if not unconfined and not all(one.confined for one in found.values()):
+        faults = [UNCONFINED]
     if faults:
         return Verdict(path, manifest, faults)
     runs = {key: (one.trials, one.predicted) for key, one in zip(manifest.expected, found.values())}
     frame = scored(manifest, played, scenarios, runs, [one.microseconds for one in found.values()])
-    claims = card(played, manifest, frame, runs)
+    faults = _false_claims(path, manifest, card(played, manifest, frame, runs))
     looks = found.values()
+    # predictions are the agent's where it was seen to make them
+    seen = {
+        key: (one.trials, one.predicted if one.replayed else ()) for key, one in zip(runs, looks)
+    }
+    claims = card(played, manifest, frame, seen)
     return Verdict(
-        path, manifest, _false_claims(path, claims), len(runs), sum(one.replayed for one in looks),
+        path, manifest, faults, len(runs), sum(one.replayed for one in looks),
         all(one.confined for one in looks), frame, claims,
     )  # fmt: skip
 
@@ -131,7 +147,9 @@ def write_card(path: Path, suite: Suite) -> list[Claim]:
     played = division(manifest.division, suite)
     scenarios = {task: load_scenario(task) for task in manifest.tasks}
     runs = {
-        (task, seed): recorded(scenarios[task], _text(path, task, seed, played), played.budget)
+        (task, seed): recorded(
+            scenarios[task], _text(path, task, seed, played), played.budget, played.replayed
+        )
         for task, seed in manifest.expected
     }
     claims = card(played, manifest, scored(manifest, played, scenarios, runs), runs)
@@ -189,16 +207,23 @@ def _faults(path: Path, manifest: Manifest, played: Division) -> list[str]:
     ]
     if out:
         return out[:20]
-    seen: dict[str, str] = {}
+    seen: dict[str, dict[str, bytes]] = {}  # by task
     for name, run in manifest.runs.items():
         data = folder.read_plain(
             path / folder.TRIALS / name, folder.MOST_PER_TRIAL * (played.budget + 1)
         )
         if folder.digest(data) != run.sha256:
             out.append(f"{name}: its digest differs from the manifest's")
-        twin = seen.setdefault(run.sha256, name)
-        if not played.replayed and twin != name:
-            out.append(f"{name} is the same file as {twin}: a run counts once")
+        elif data.count(NEWLINE) - 1 != run.charged:
+            out.append(
+                f"{name}: {data.count(NEWLINE) - 1:,} trials, the manifest says {run.charged:,}"
+            )
+        known = seen.setdefault(names[name], {})
+        for twin, other in known.items() if not played.replayed else ():
+            short, long = sorted((data.rstrip(), other), key=len)
+            if long.startswith(short) and long[len(short) : len(short) + 1] in (b"", b"\n"):
+                out.append(f"{name} begins as {twin} does, to the end of one: a run counts once")
+        known[name] = data.rstrip()
     present = {e.name for e in (path / folder.TRIALS).iterdir()}
     out += [f"trials/{n}: no run of the manifest" for n in sorted(present - set(names))]
     return [*out, *_source_faults(path, manifest)][:20]
@@ -293,7 +318,7 @@ def _one(
     scenario = load_scenario(task)
     try:
         text = _text(path, task, seed, played)
-        said, predicted = recorded(scenario, text, played.budget)
+        said, predicted = recorded(scenario, text, played.budget, played.replayed)
         if played.replayed and len(said) != played.budget:
             return _Look(f"{len(said):,} trials, the budget is {played.budget:,}", said, predicted)
         if replay:
@@ -308,12 +333,7 @@ def _one(
     except TrustError:
         raise
     except ArchgymError as error:
-        return _Look(str(error), _nothing(scenario), ())
-
-
-def _nothing(scenario: Scenario) -> Trials:
-    x = np.empty((0, len(scenario.space)), np.int64)
-    return Trials.of(scenario, x, scenario.evaluate(x))
+        return _Look(str(error), no_trials(scenario), ())
 
 
 def _text(path: Path, task: str, seed: int, played: Division) -> str:
@@ -325,10 +345,11 @@ def _text(path: Path, task: str, seed: int, played: Division) -> str:
         raise StoreError(f"no UTF-8: {error}") from error
 
 
-def _false_claims(path: Path, claims: Sequence[Claim]) -> list[str]:
+def _false_claims(path: Path, manifest: Manifest, claims: Sequence[Claim]) -> list[str]:
     """Claims of the submission's card that are not what came out."""
     file = path / folder.CARD
     try:
+        shown = folder.read_plain(path / folder.CARD_TEXT, folder.MOST_MANIFEST)
         document: Any = parse_json(folder.read_plain(file, folder.MOST_MANIFEST), str(file))
     except StoreError as error:
         return [str(error)]
@@ -336,7 +357,8 @@ def _false_claims(path: Path, claims: Sequence[Claim]) -> list[str]:
         return [f"{file.name}: its digest differs, or it is no claim card"]
     said = document.get("claims")
     if said == plain(claims):
-        return []
+        same = shown.decode("utf-8", "replace") == card_text(manifest, claims)
+        return [] if same else [f"{folder.CARD_TEXT}: it does not say what {folder.CARD} says"]
     known = said if isinstance(said, list) else []
     pairs = zip(plain(claims), [*known, *[None] * len(claims)])
     wrong = [str(entry["question"]) for entry, told in pairs if told != entry]

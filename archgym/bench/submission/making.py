@@ -37,23 +37,22 @@ def facts_of(scenario: Scenario) -> dict[str, Any]:
     return {"goal": goal_digest(scenario), "simulators": [s.key for s in scenario.simulators]}
 
 
-def with_source(path: Path, agent: str, more: Sequence[Path] = ()) -> tuple[str, dict[str, str]]:
-    """Copy an agent's files into a submission.
+def source_files(agent: str, more: Sequence[Path] = ()) -> tuple[str, dict[str, bytes]]:
+    """Read an agent's files for a submission. Nothing is written.
 
     Args:
-        path: the submission's folder, which exists.
         agent: a registered name, ``module:CLASS`` or ``FILE.py:CLASS``.
         more: files that it imports.
 
     Returns:
-        What the manifest calls the agent, and the digests of its files.
+        What the manifest calls the agent, and its files by name.
 
     Raises:
         ArchgymError: a file that cannot be read, or whose name no submission may hold.
     """
     module, _, attribute = agent.rpartition(":")
     files = [*([Path(module)] if module.endswith(".py") else []), *more]
-    digests = {}
+    found: dict[str, bytes] = {}
     for file in files:
         try:
             data = file.read_bytes()
@@ -63,20 +62,20 @@ def with_source(path: Path, agent: str, more: Sequence[Path] = ()) -> tuple[str,
             raise ArchgymError(
                 f"{file}: a file of an agent has at most {folder.MOST_SOURCE:,} bytes"
             )
-        folder.source_of(f"{folder.SOURCE}/{file.name}:x", path)
-        (path / folder.SOURCE).mkdir(exist_ok=True)
-        write_bytes(path / folder.SOURCE / file.name, data)
-        digests[file.name] = folder.digest(data)
+        folder.source_of(f"{folder.SOURCE}/{file.name}:x", Path())
+        if found.setdefault(file.name, data) != data:
+            raise ArchgymError(f"{file}: another file of the agent has this name")
     named = f"{folder.SOURCE}/{Path(module).name}:{attribute}" if module.endswith(".py") else agent
-    return named, digests
+    return named, found
 
 
-def begin(path: Path, manifest: Manifest) -> Manifest:
+def begin(path: Path, manifest: Manifest, source: Mapping[str, bytes] | None = None) -> Manifest:
     """Open a submission's folder for its entry: a new one, or one that was begun.
 
     Args:
         path: the folder.
         manifest: of the entry, without runs.
+        source: the agent's files by name, see :func:`source_files`.
 
     Returns:
         The manifest that holds from now on.
@@ -88,9 +87,16 @@ def begin(path: Path, manifest: Manifest) -> Manifest:
         known = read_manifest(path)
         if not known.same_entry(manifest):
             raise ArchgymError(f"{path} holds another submission: choose another --output")
-        return replace(manifest, runs=known.runs)
-    (path / folder.TRIALS).mkdir(parents=True, exist_ok=True)
-    manifest.write(path)
+        manifest = replace(manifest, runs=known.runs)
+    else:
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            raise ArchgymError(f"{path} holds other files: choose another --output")
+        path.mkdir(parents=True, exist_ok=True)
+        manifest.write(path)
+    (path / folder.TRIALS).mkdir(exist_ok=True)
+    for name, data in (source or {}).items():
+        (path / folder.SOURCE).mkdir(exist_ok=True)
+        write_bytes(path / folder.SOURCE / name, data)
     return manifest
 
 

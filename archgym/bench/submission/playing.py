@@ -105,13 +105,17 @@ def text_of(scenario: Scenario, trials: Trials, predicted: Sequence[float] = ())
     return "".join(f"{line},{cell}\n" for line, cell in zip(text.splitlines(), last, strict=True))
 
 
-def recorded(scenario: Scenario, text: str, budget: int) -> tuple[Trials, list[float]]:
+def recorded(
+    scenario: Scenario, text: str, budget: int, replayed: bool = True
+) -> tuple[Trials, list[float]]:
     """The trials that a text of :func:`text_of` holds, as they are said to be.
 
     Args:
         scenario: of the task.
         text: the file's content.
         budget: trials that there may be.
+        replayed: whether a judge can play the run again. Where none can, predictions could be anything:
+            they are refused.
 
     Returns:
         The trials, and predicted costs where there are some.
@@ -121,11 +125,15 @@ def recorded(scenario: Scenario, text: str, budget: int) -> tuple[Trials, list[f
     """
     names = scenario.columns
     metrics = list(names.metrics.values())
-    head = trials_csv(scenario, _none(scenario)).splitlines()[0].split(",")
+    head = trials_csv(scenario, no_trials(scenario)).splitlines()[0].split(",")
     try:
         rows = list(csv.reader(io.StringIO(text), strict=True))
     except csv.Error as error:
         raise StoreError(f"no CSV: {error}") from error
+    if not replayed and rows and rows[0] == [*head, PREDICTED]:
+        raise StoreError(
+            f"line 1: {PREDICTED}: nobody plays this run again to see who predicted it"
+        )
     if not rows or rows[0] not in (head, [*head, PREDICTED]):
         raise StoreError(f"line 1: expected {','.join(head):.120}")
     body, knobs = rows[1:], len(scenario.space)
@@ -155,7 +163,15 @@ def recorded(scenario: Scenario, text: str, budget: int) -> tuple[Trials, list[f
     return Trials.of(scenario, x, e), predicted
 
 
-def _none(scenario: Scenario) -> Trials:
+def no_trials(scenario: Scenario) -> Trials:
+    """No trial of a scenario.
+
+    Args:
+        scenario: of the task.
+
+    Returns:
+        Trials (0, d).
+    """
     names = [m.name for m in scenario.simulators[0].metrics]
     empty = np.empty((0, len(scenario.space)), np.int64)
     return Trials.of(scenario, empty, Evaluation.empty(names, 0))
