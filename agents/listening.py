@@ -132,7 +132,8 @@ class Listener:
             step *= 2
         out = moved.copy()
         out[column] = np.clip(design[column] + step, 0, size - 1)
-        return out
+        # a longer step may break a constraint that the short one keeps
+        return out if self.space.is_valid(out[None])[0] else moved
 
     def _with_others(self, design: Designs, first: Designs, heard: Heard) -> Designs:
         """More moves on top of one, as long as they do not touch the same knobs."""

@@ -46,7 +46,7 @@ def add_to(words: Any) -> None:
     v.add_argument(
         "--rows", type=int, default=20_000, metavar="DESIGNS", help="how many (default 20,000)"
     )
-    v.add_argument("--seed", type=int, default=0)
+    v.add_argument("--seed", default=0)
     v.add_argument(
         "--answers",
         default="",
@@ -85,7 +85,7 @@ def add_to(words: Any) -> None:
     v.add_argument(
         "--test", type=float, default=0.2, metavar="SHARE", help="of the rows (default 0.2)"
     )
-    v.add_argument("--seed", type=int, default=0)
+    v.add_argument("--seed", default=0)
     v.add_argument("--train-to", type=Path, required=True, help="file for the rows to learn from")
     v.add_argument("--test-to", type=Path, required=True, help="file for the rows held out")
     v.set_defaults(go=split)

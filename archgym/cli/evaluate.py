@@ -63,7 +63,7 @@ def add_to(words: Any) -> None:
     )
     p.add_argument("--all", action="store_true", help="every recorded evaluation of a run")
     p.add_argument("--unconfined", action="store_true", help=UNCONFINED)
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--seed", default=0)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=verify)
 

@@ -8,11 +8,27 @@ import re
 import sys
 from typing import Any, NoReturn
 
+
+def _seed(text: str) -> int:
+    """A whole number of at least 0, which random generators take."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, got {text!r}")
+    return value
+
+
 # options that mean the same in every word
 COMMON: dict[str, dict[str, Any]] = {
     "--json": {"help": "machine-readable output"},
     "--port": {"metavar": "PORT"},
-    "--seed": {"help": "from which all random choices follow", "metavar": "NUMBER"},
+    "--seed": {
+        "help": "from which all random choices follow",
+        "metavar": "NUMBER",
+        "type": _seed,
+    },
 }
 
 _UNKNOWN = re.compile(r"unrecognized arguments: (.*)")

@@ -58,7 +58,7 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--output", type=Path, help="CSV of the designs, for archgym evaluate (default: none)"
     )
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--seed", default=0)
     p.add_argument("--json", action="store_true")
     add_scenario_options(p)
     p.set_defaults(go=go)
@@ -81,7 +81,8 @@ def go(options: argparse.Namespace) -> int:
     """Learn a model from the data, and print the designs that it finds best.
 
     Args:
-        options: the parsed command line: data, scenario with its changes, how many designs, margin, target.
+        options: the parsed command line: data, scenario with its changes, how many designs, margin,
+            walk, output file, seed.
 
     Returns:
         The exit code, 0.
@@ -130,11 +131,10 @@ def _own(data: Any) -> str:
     return str(names[0])
 
 
-def _against(scenario: Scenario, promised: float, best: float) -> str:
+def _against(found: Proposals, i: int) -> str:
     """A promised cost against the best in the data."""
-    if scenario.reward == "satisfy-then-improve":  # costs are logarithms
-        return f"{np.expm1(promised - best):+.1%}"
-    return f"{promised - best:+.3g}"
+    beyond = float(found.promised[i]) - found.best
+    return f"{np.expm1(beyond):+.1%}" if found.by_ratio else f"{beyond:+.3g}"
 
 
 def _document(
@@ -172,9 +172,11 @@ def _show(scenario: Scenario, found: Proposals, designs: list[dict[str, Any]]) -
         told = [f"{p.name} = {knob_value(design[p.name], p.unit)}" for p in other[:SHOWN]]
         more = [f"{len(other) - SHOWN} more"] if len(other) > SHOWN else []
         table.append(
-            [i + 1, _against(scenario, float(found.promised[i]), found.best), len(other), ", ".join(told + more)]
+            [i + 1, _against(found, i), len(other), ", ".join(told + more)]
         )  # fmt: skip
     print_table(["", "promised", "knobs changed", "what differs from the nearest row"], table)
+    costs = "" if found.by_ratio else ", as a difference of costs"
+    missed = "; costs include missed specs" if scenario.specs else ""
     print(
-        "promised: against the best row of the data, by the model. It may be wrong: evaluate them."
+        f"promised: against the best row of the data{costs}, by the model{missed}. It may be wrong: evaluate them."
     )

@@ -37,7 +37,7 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--budget", type=int, metavar="EVALUATIONS", help="to be charged (default: the scenario's)"
     )
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--seed", default=0)
     p.add_argument(
         "--set",
         action="append",

@@ -59,7 +59,7 @@ def add_to(words: Any) -> None:
         help="what models see: the knobs; structure: the simulator's own features beside them; auto "
         "(default): these where the simulator has some",
     )
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--seed", default=0)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=go)
 

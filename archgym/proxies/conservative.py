@@ -37,6 +37,7 @@ class ConservativeModel:
         seed: from which all random choices follow.
         margin: standard deviations of cost by which a design that the search finds may be promised to be better
             than the row that it set out from; None: any, which is a plain model.
+        walk: changes that a walk tries.
     """
 
     def __init__(

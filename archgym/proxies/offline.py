@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..contracts.evaluation import Evaluation, Floats
+from ..goals.bounds import Relative
 from ..goals.rewards import VIOLATED
 from ..goals.scenario import Scenario
 from ..space import Designs, design_keys
@@ -32,6 +33,8 @@ class Proposals:
         rows: what was learnt from, in the scenario's space.
         best: the least cost in the data, on the same scale.
         best_row: the row that has it.
+        by_ratio: whether costs are logarithms of ratios alone: no objective is compared by difference, and the
+            best row misses no spec.
         evaluated: designs that the simulator was asked for: the reference design, or none.
     """
 
@@ -40,6 +43,7 @@ class Proposals:
     rows: Rows
     best: float
     best_row: int
+    by_ratio: bool
     evaluated: int
 
     def nearest(self, i: int) -> int:
@@ -77,30 +81,48 @@ def learnt_costs(scenario: Scenario, e: Evaluation) -> Floats:
 def settle_from(scenario: Scenario, rows: Rows) -> int:
     """Let a scenario compare with a row of the data in place of an evaluation.
 
-    The reference design stands for itself where the data hold it.  Where they do not, and no spec is a multiple
-    of it, any row will do: all costs move by the same amount.
+    The reference design stands for itself where the data hold it.  Where they do not, and objectives are
+    compared with it by ratio alone, any row will do: all costs move by the same amount.
 
     Args:
         scenario: with a reference that is not settled yet.
         rows: of its space.
 
     Returns:
-        How many designs were evaluated: the reference design, where a spec is a multiple of it and the data lack
-        it; else none.
+        How many designs were evaluated: the reference design, where more than a shift of all costs depends on
+        it and the data lack it; else none.
     """
     asked = 0
+    able = rows.feasible.copy()  # a ratio to what is 0 or negative is none
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for objective in scenario.objectives:
+            able &= objective.expression(rows.metrics) > 0
 
     def logged(x: Designs) -> Evaluation:
         nonlocal asked
         same = (rows.x == x).all(axis=1) & rows.feasible
-        if not same.any() and any(s.relative for s in scenario.specs):
+        needed = any(o.needs_reference(scenario.reward) for o in scenario.objectives)
+        if not same.any() and (_shapes_costs(scenario) or (needed and not able.any())):
             asked += len(x)
             return scenario.evaluate(x)
-        row = int(np.argmax(same if same.any() else rows.feasible))
+        row = int(np.argmax(same if same.any() else able if able.any() else rows.feasible))
         return Evaluation({k: v[[row]] for k, v in rows.metrics.items()}, np.ones(1, np.bool_))
 
     scenario.settle_reference(logged)
     return asked
+
+
+def _shapes_costs(scenario: Scenario) -> bool:
+    """Whether costs depend on the reference design by more than a number that is added to all of them."""
+    if any(s.relative for s in scenario.specs):
+        return True
+    using = [o for o in scenario.objectives if o.needs_reference(scenario.reward)]
+    if scenario.reward != "satisfy-then-improve":
+        return bool(using)
+    return any(
+        o.compare != "ratio" or isinstance(o.reference, Relative) or isinstance(o.target, Relative)
+        for o in using
+    )
 
 
 def propose(
@@ -128,9 +150,14 @@ def propose(
         The proposals; no two of them, and none of them and of the data, must behave alike.
 
     Raises:
-        ProxyError: rows that do not fit the scenario, or too few.
+        ProxyError: rows that do not fit the scenario, or too few; a scenario that pins every knob.
     """
     rows = inside(scenario, rows)
+    if not (scenario.space.nvec > 1).any():
+        raise ProxyError(
+            f"scenario {scenario.name!r} pins every knob: there is one design and nothing to propose; leave at "
+            "least one knob two values or more"
+        )
     if rows.feasible.sum() < FEWEST or k < 1 or walk < 1:
         raise ProxyError(
             f"expected at least {FEWEST} feasible rows in the scenario's space, 1 design to propose and 1 "
@@ -143,7 +170,13 @@ def propose(
     on_step("searching the model")
     x, promised = _searched(scenario, model, rows, costs, k, np.random.default_rng([seed, 1]))
     best = int(np.argmin(np.where(rows.feasible, costs, np.inf)))
-    return Proposals(x, promised, rows, float(costs[best]), best, evaluated)
+    by_ratio = scenario.reward == "satisfy-then-improve" and bool(
+        scenario.satisfied(Evaluation(rows.metrics, rows.feasible))[best]
+    )
+    for objective in scenario.resolved[0]:
+        reference = objective.reference if isinstance(objective.reference, int | float) else 1.0
+        by_ratio &= objective.compare == "ratio" and reference > 0
+    return Proposals(x, promised, rows, float(costs[best]), best, by_ratio, evaluated)
 
 
 def inside(scenario: Scenario, rows: Rows) -> Rows:
@@ -157,7 +190,8 @@ def inside(scenario: Scenario, rows: Rows) -> Rows:
         Those whose values the scenario has, as designs of its space.
 
     Raises:
-        ProxyError: another space, other workloads, metrics that are missing; all faults at once.
+        ProxyError: another space, other workloads, another version or setting of the simulator, metrics that are
+            missing; all faults at once.
     """
     faults = []
     whole = scenario.simulators[0].space
@@ -169,6 +203,12 @@ def inside(scenario: Scenario, rows: Rows) -> Rows:
         faults.append(
             f"the data are of workloads {', '.join(present)}, the scenario of {', '.join(wanted)}; "
             "one and the same is expected"
+        )
+    if not faults and set(rows.keys) != {scenario.simulators[0].key}:
+        faults.append(
+            "the data were logged with another version, setting or workload content of simulator "
+            f"{scenario.simulators[0].name!r} than the scenario's; log them anew, or name the scenario that they "
+            "are of"
         )
     lacking = {n for o in scenario.objectives for n in o.metrics}
     lacking |= {s.metric for s in scenario.specs}

@@ -11,7 +11,7 @@ from archgym.contracts.explanation import Move, Part, breakdown
 from archgym.contracts.feedback import Feedback, Relief
 from archgym.goals.objectives import Spec
 from archgym.goals.relief import closeness, relief
-from archgym.space import DesignSpace, categorical, ordinal
+from archgym.space import Constraint, DesignSpace, categorical, ordinal
 
 SPACE = DesignSpace([ordinal(f"k{i}", tuple(range(64))) for i in range(8)])
 MIDDLE = np.full(8, 32, np.int64)
@@ -54,6 +54,17 @@ def test_steps_along_a_long_knob_are_lengthened_and_stay_inside():
     _, moves = spread(0.0)
     steps = set((moves - MIDDLE).max(axis=1).tolist())
     assert steps == {1, 2, 4, 8, 16}  # a quarter of the knob at most
+
+
+def test_a_step_that_would_break_a_constraint_is_not_lengthened():
+    space = DesignSpace(
+        [ordinal("a", tuple(range(64))), ordinal("b", tuple(range(64)))],
+        [Constraint("even", lambda c: (c["a"] - c["b"]) <= 1, "a is far above b")],
+    )
+    at, moved = np.array([8, 8]), np.array([9, 8])
+    listener = Listener(space, np.random.default_rng(0))
+    for _ in range(50):
+        assert (listener._longer(at, moved) == moved).all()
 
 
 def test_a_design_that_was_not_told_has_no_moves_and_forgotten_ones_neither():

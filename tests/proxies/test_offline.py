@@ -1,19 +1,23 @@
 """Designs from logged data alone: what is learnt, what is promised, what is chosen, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from archgym.cli import main
+from archgym.cli.propose import _against
 from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.simulator import Simulator
 from archgym.datasets.reader import Dataset
 from archgym.datasets.shipped import shipped
+from archgym.goals.bounds import Relative
+from archgym.goals.objectives import Expression, Objective
 from archgym.goals.scenario_file import load_scenario
 from archgym.proxies import conservative
 from archgym.proxies.conservative import ConservativeModel, changed
-from archgym.proxies.offline import inside, learnt_costs, propose, settle_from
+from archgym.proxies.offline import Proposals, inside, learnt_costs, propose, settle_from
 from archgym.proxies.rows import ProxyError, Rows
 from archgym.space import Constraint, DesignSpace, ordinal
 
@@ -127,6 +131,70 @@ def test_data_that_do_not_fit_are_refused_with_all_faults(logged):
         propose(load_scenario("dram/bfs-10k-low-latency"), logged, 4)
     with pytest.raises(ProxyError, match=r"at least 50 feasible rows.*got 20, 4 and 64"):
         propose(load_scenario("soc/audio-front"), logged.take(np.arange(20)), 4)
+
+
+def test_data_of_another_version_or_setting_are_refused(logged):
+    with pytest.raises(ProxyError, match="another version, setting or workload content"):
+        inside(load_scenario("soc/audio-front"), replace(logged, keys=("of another version",)))
+
+
+def with_goals(logged, reward, objectives):
+    """soc/audio-front with other objectives, and the designs that settling its reference evaluates."""
+    asked = []
+    scenario = load_scenario("soc/audio-front")
+    parse, metrics = Expression.parse, scenario.simulators[0].metrics
+    goals = tuple(Objective(parse(name, metrics), **more) for name, more in objectives.items())
+    scenario = replace(scenario, objectives=goals, reward=reward, built=scenario.simulators)
+    rows = inside(scenario, logged)
+    x = rows.x.copy()
+    x[:] = x[0]
+    rows = replace(rows, x=x)  # the reference is not among them
+    scenario.__dict__["evaluate"] = lambda x: (
+        asked.append(x)
+        or Evaluation({k: v[:1] for k, v in rows.metrics.items()}, np.ones(1, np.bool_))
+    )
+    assert settle_from(scenario, rows) == len(asked)
+    return len(asked)
+
+
+def test_the_reference_is_evaluated_where_more_than_a_shift_depends_on_it(logged):
+    ratio, better = "satisfy-then-improve", Relative(0.5)
+    assert with_goals(logged, ratio, {"energy": {}}) == 0
+    assert with_goals(logged, ratio, {"energy": {"compare": "difference"}}) == 1
+    assert with_goals(logged, ratio, {"energy": {"reference": better}}) == 1
+    assert with_goals(logged, "target-distance", {"energy": {}}) == 1
+    assert with_goals(logged, "target-distance", {"energy": {"target": 1.0}}) == 0
+
+
+def test_a_share_is_told_only_where_costs_are_ratios():
+    found = Proposals(np.zeros((1, 1)), np.array([1.0]), None, 3.0, 0, True, 0)
+    assert _against(found, 0) == "-86.5%"
+    assert _against(replace(found, by_ratio=False), 0) == "-2"
+
+
+def test_costs_with_missed_specs_or_differences_are_no_ratios(logged):
+    assert propose(load_scenario("soc/audio-front"), logged, 1, walk=2).by_ratio
+    strict = load_scenario("soc/audio-budgets")
+    specs = tuple(replace(s, upper=1e-12) for s in strict.specs)
+    strict = replace(strict, specs=specs, built=strict.simulators)
+    assert not propose(strict, logged, 1, walk=2).by_ratio
+
+
+def test_a_scenario_that_pins_every_knob_is_refused(logged):
+    space = load_scenario("soc/audio-front").space
+    pinned = {p.name: [p.values[0]] for p in space.parameters}
+    with pytest.raises(ProxyError, match="pins every knob"):
+        propose(load_scenario("soc/audio-front", None, None, {"parameters": pinned}), logged, 1)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["propose soc", "run random soc/audio-front", "verify x"],
+)
+def test_a_seed_below_zero_is_refused_by_every_word(word, capsys):
+    with pytest.raises(SystemExit):
+        main([*word.split(), "--seed", "-1"])
+    assert "expected a whole number of at least 0, got '-1'" in capsys.readouterr().err
 
 
 def test_the_command_writes_designs_that_evaluate_takes(tmp_path, capsys):
