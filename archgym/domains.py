@@ -110,6 +110,9 @@ class Domain:
         twins: by simulator, a function that computes figures of designs a second time, by slow and obvious
             code.  It is given the simulator and designs (n, d) of its space, and returns by quantity the
             figures (n,) as the simulator has them and as the twin has them.
+        validated: by simulator, a function that tells where its validated region lies. It is given the
+            simulator and returns the designs of its reference rows, values by knob; none where no row is of
+            its device, model or rules.
         scenarios: a package whose folder holds the domain's scenario files, which are then known as
             ``NAME/FILE``; empty where they lie among archgym's own.
 
@@ -130,6 +133,7 @@ class Domain:
     quirks: tuple[Quirk, ...] = ()
     twins: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    validated: Mapping[str, str] = field(default_factory=dict)
     scenarios: str = ""
 
     def __post_init__(self) -> None:
@@ -145,13 +149,18 @@ class Domain:
         entries |= {f"workloads of {n!r}": e for n, e in self.workloads.items()}
         entries |= {f"reader {n!r}": e for n, e in self.readers.items()}
         entries |= {f"twin of {n!r}": e for n, e in self.twins.items()}
+        entries |= {f"validated rows of {n!r}": e for n, e in self.validated.items()}
         entries |= {f"verb {n!r}": v.command for n, v in self.verbs.items()}
         if self.validator:
             entries["validator"] = self.validator
         for what, entry in entries.items():
             if not _ENTRY.fullmatch(entry):
                 yield f"{what}: expected 'module:attribute', got {entry!r}"
-        named = {"workloads": self.workloads, "a twin": self.twins}
+        named = {
+            "workloads": self.workloads,
+            "a twin": self.twins,
+            "validated rows": self.validated,
+        }
         for what, simulators in (*named.items(), ("a quirk", [q.simulator for q in self.quirks])):
             for name in simulators:
                 if name not in self.simulators:

@@ -71,7 +71,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     },
 }
 # kinds whose built-in names come from the domains
-OF_DOMAINS = ("simulators", "workloads", "validators", "readers", "twins")
+OF_DOMAINS = ("simulators", "workloads", "validators", "readers", "twins", "validated")
 
 
 @cache

@@ -12,12 +12,14 @@ import numpy as np
 from .. import registry
 from ..contracts.evaluation import Evaluation
 from ..domains import Quirk
+from ..errors import ArchgymError
 from ..goals.rewards import FORMULATIONS
 from ..goals.scenario import Scenario
 from ..goals.wording import misses_in_words
 from ..space import Designs
 from ..statistics.steps import Step, single_steps
 from . import others
+from .nearness import nearness
 from .subject import CERTIFIED, Subject
 
 OFF = 0.1  # by what share constants are moved
@@ -30,7 +32,8 @@ class Finding:
     """The answer to one question about an optimum.
 
     Attributes:
-        question: ``again``, ``twin``, ``steps``, ``semantics``, ``constants``, ``doubts`` or ``quirks``.
+        question: ``again``, ``twin``, ``steps``, ``semantics``, ``constants``, ``validated``,
+            ``doubts`` or ``quirks``.
         verdict: ``yes``; ``NO`` where the optimum is refuted; ``told`` where it is weaker than it looks;
             ``-`` where the question cannot be asked.
         text: a sentence.
@@ -205,6 +208,45 @@ def constants(s: Subject, around: list[Step]) -> Finding:
     return Finding("constants", TOLD, told, figures)
 
 
+def validated(s: Subject) -> Finding:
+    """How far is the best design from the rows that its simulator was validated on?
+
+    Args:
+        s: the optimum.
+
+    Returns:
+        The finding, of the workload whose rows are the farthest.
+    """
+    name, x = s.scenario.simulator, s.scenario.to_simulator(s.best[None])[0]
+    if name not in registry.table("validated"):
+        return Finding("validated", NOT_DONE, "no reference rows in these knobs")
+    rows_of = registry.load("validated", name)
+    try:
+        rows = [(simulator, rows_of(simulator)) for simulator in s.scenario.simulators]
+    except ArchgymError as error:
+        return Finding("validated", NOT_DONE, str(error))
+    if not all(r for _, r in rows):
+        why = "no reference rows of this device, model or set of rules"
+        return Finding("validated", NOT_DONE, why)
+    near = max(
+        (nearness(simulator, x, r) for simulator, r in rows),
+        key=lambda n: (len(n.unseen), len(n.differ)),
+    )
+    told = f"one of {near.rows} reference rows has all {len(near.knobs)} knobs alike"
+    if near.differ:
+        told = f"the nearest of {near.rows} reference rows differs in {len(near.differ)} of "
+        told += f"{len(near.knobs)} knobs"
+        words = (f"{k} = {mine}, row {theirs}" for k, (mine, theirs) in near.differ.items())
+        told += f" ({'; '.join(words)})"
+    if near.unseen:
+        told = f"not validated: {', '.join(f'{k} = {v}' for k, v in near.unseen.items())}; {told}"
+    figures = {
+        "rows": near.rows, "knobs": len(near.knobs), "differ": list(near.differ),
+        "unseen": dict(near.unseen), "between": dict(near.between),
+    }  # fmt: skip
+    return Finding("validated", TOLD if near.unseen else YES, told, figures)
+
+
 def doubts(s: Subject) -> Finding:
     """Does the simulator itself doubt the best design, or the front?
 
@@ -305,4 +347,4 @@ def audit(s: Subject, neighbours: bool = True) -> list[Finding]:
         steps(s, around) if neighbours else Finding("steps", NOT_DONE, "neighbours are expensive")
     )
     out += [*semantics(s, around), constants(s, around)]
-    return [*out, doubts(s), *quirks(s)]
+    return [*out, validated(s), doubts(s), *quirks(s)]

@@ -17,10 +17,11 @@ HEAD = (
     "neighbours",
     "other semantics",
     "constants",
+    "nearest row",
     "in doubt",
     "quirk",
 )
-QUESTIONS = ("again", "twin", "steps", "semantics", "constants", "doubts", "quirks")
+QUESTIONS = ("again", "twin", "steps", "semantics", "constants", "validated", "doubts", "quirks")
 
 
 def markdown(found: Audited, skipped: Mapping[str, str]) -> str:
@@ -56,6 +57,10 @@ def _cell(question: str, findings: Sequence[Finding]) -> str:
     if question == "constants":
         gaps = [g for f in findings for g in f.figures.get("gaps", {}).values()]
         return _share(max(gaps), "misses a spec") if gaps else "-"
+    if question == "validated" and any(f.figures for f in findings):
+        (figures,) = (f.figures for f in findings)
+        far = f"{len(figures['differ'])} of {figures['knobs']} knobs"
+        return far + (f"; unseen: {', '.join(figures['unseen'])}" if figures["unseen"] else "")
     if question == "steps" and YES in verdicts:
         return f"{findings[0].figures['neighbours']}, none better"
     if question == "quirks" and any("loss" in f.figures for f in findings):

@@ -36,6 +36,7 @@ DOMAIN = Domain(
     validator="archgym.simulators.dram.validation:add_options",
     samples={"dram": Sample("dram/bfs-10k-low-latency", 2_000)},
     twins={"dram": "archgym.simulators.dram.slow_twin:compare"},
+    validated={"dram": "archgym.simulators.dram.validated:rows"},
     quirks=(
         *(
             Quirk(

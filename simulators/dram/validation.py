@@ -237,13 +237,26 @@ def validate(reference: Path, traces: Path | None = None, worst: int = 5) -> Val
     return Validation([c.check() for c in comparisons], details, str(reference))
 
 
-def _codes(config: Sequence[Any], columns: Sequence[str]) -> NDArray[np.int64]:
+def given_of(config: Sequence[Any], columns: Sequence[str]) -> dict[str, Any]:
+    """A configuration of a reference file as values by knob.
+
+    Args:
+        config: its values.
+        columns: their names in the file.
+
+    Returns:
+        Values of all knobs of the controller.
+    """
     given = {COLUMNS[c]: v for c, v in zip(columns, config) if c in COLUMNS}
     given["address_mapping"] = MAPPINGS.get(
         given.get("address_mapping", "rbc"), given.get("address_mapping")
     )
     given.setdefault("power_down_policy", "NoPowerDown")
-    codes = []
+    return given
+
+
+def _codes(config: Sequence[Any], columns: Sequence[str]) -> NDArray[np.int64]:
+    given, codes = given_of(config, columns), []
     for knob in KNOBS:
         index = knob.index(given[knob.name])
         codes.append(index if knob.kind == "categorical" else int(knob.values[index]))

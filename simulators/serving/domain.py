@@ -20,4 +20,5 @@ DOMAIN = Domain(
         ),
     },
     validator=f"{HERE}.validation:add_options",
+    validated={"serving": f"{HERE}.validated:rows"},
 )

@@ -26,8 +26,8 @@ def by_question(s, **options):
 def test_a_sound_optimum_passes():
     found = by_question(of_scenario(archgym.load_scenario(SERVING)))
     assert {q: f.verdict for q, f in found.items()} == {
-        "again": "yes", "twin": "-", "steps": "yes", "semantics": "-", "constants": "-", "doubts": "yes",
-        "quirks": "-",
+        "again": "yes", "twin": "-", "steps": "yes", "semantics": "-", "constants": "-", "validated": "-",
+        "doubts": "yes", "quirks": "-",
     }  # fmt: skip
     assert found["again"].figures["designs"] == 15
     assert found["steps"].figures["least"] == 0.0  # ties: expert parallelism on one GPU
