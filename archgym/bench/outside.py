@@ -325,11 +325,13 @@ class PymooGA(OneByOne):
         self._rng = np.random.default_rng(self.seed)
         self._population: Any = []
         self._costs = np.empty(0)
-        self._next = 0
+        self._next, self._spent = 0, False
 
     def _propose(self) -> tuple[Any, list[int]]:
         if self._next == len(self._population) and not np.isnan(self._costs).any():
-            self._population = self._algorithm.ask()
+            offered = None if self._spent else self._algorithm.ask()
+            self._spent = offered is None  # every design was seen
+            self._population = [] if offered is None else offered
             self._costs, self._next = np.full(len(self._population), np.nan), 0
         if self._next == len(self._population):  # it has nothing new to offer
             return None, [int(self._rng.integers(len(p))) for p in self.knobs]

@@ -107,9 +107,16 @@ def read(name: str, folder: Path = DATA) -> Pack:
             row, costs = file["row"], file["costs"]
     except BROKEN as error:
         raise PackError(f"{path} is no pack: {error}") from error
-    designs = int(np.prod([len(k["values"]) for k in about["knobs"]]))
-    if row.shape != (designs,) or costs.ndim != 2 or int(row.max()) >= len(costs):
+    try:
+        designs = int(np.prod([len(k["values"]) for k in about["knobs"]]))
+        k = int(about["objectives"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PackError(f"{path} is no pack: knobs or objectives are missing or damaged") from error
+    if row.shape != (designs,) or not designs or not 0 <= row.min() <= row.max() < len(costs):
         raise PackError(f"{path}: the table does not cover the {designs:,} designs of its knobs")
+    wanted = 1 if k == 1 else k + 1
+    if k < 1 or costs.ndim != 2 or costs.shape[1] != wanted:
+        raise PackError(f"{path}: expected {wanted} costs a design, got {costs.shape[1:]}")
     return Pack(about, row, costs)
 
 

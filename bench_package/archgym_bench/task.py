@@ -165,11 +165,7 @@ class Task:
             )
         rows = self.__pack.costs[self.__pack.row[self._ranks(designs)]]
         self.__costs.append(rows[:, 0])
-        return (
-            rows[:, 1:]
-            if vector and self.objectives > 1
-            else rows[:, : 1 if vector else None][:, 0]
-        )
+        return rows[:, -self.objectives :] if vector else rows[:, 0]
 
     def _ranks(self, designs: Designs) -> Designs:
         total = np.zeros(len(designs), np.int64)

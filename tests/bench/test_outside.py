@@ -42,6 +42,16 @@ def test_what_it_did_not_ask_for_is_passed_over():
     assert not agent._open and agent._told[0][1] == outside.BAD
 
 
+def test_an_algorithm_that_has_seen_every_design_draws_some():
+    pytest.importorskip("pymoo")
+    space = archgym.DesignSpace([archgym.Parameter("a", (1, 2)), archgym.Parameter("b", (1, 2))])
+    agent = outside.PymooGA(space, seed=0)
+    for _ in range(12):
+        design = agent.ask()
+        assert space.is_valid(np.array([design])).all()
+        agent.tell(design, float(sum(design)))
+
+
 def test_a_library_that_is_missing_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "nevergrad", None)
     with pytest.raises(MissingExtraError, match=r"archgym\[outside\]"):

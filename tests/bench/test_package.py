@@ -127,6 +127,27 @@ def test_what_is_no_pack_is_told(tmp_path):
         packs.read(TASK, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda p: ({k: v for k, v in p.about.items() if k != "knobs"}, p.row, p.costs), "knobs"),
+        (lambda p: (p.about, p.row.astype(int) - 1, p.costs), "does not cover"),
+        (lambda p: (p.about, p.row, np.hstack([p.costs] * 2)), "expected 1 costs a design, got .2"),
+        (lambda p: (p.about | {"objectives": 2}, p.row, p.costs), "expected 3 costs"),
+    ],
+)
+def test_a_damaged_pack_is_refused(tmp_path, change, told):
+    packs.write(packs.file_of(TASK, tmp_path), packs.Pack(*change(packs.read(TASK))))
+    with pytest.raises(archgym_bench.PackError, match=told):
+        packs.read(TASK, tmp_path)
+
+
+def test_a_vector_of_one_objective_has_a_column():
+    task = archgym_bench.load(TASK)
+    x = task.sample(3, archgym_bench.generator(0))
+    assert task.evaluate(x, vector=True).tolist() == task.evaluate(x)[:, None].tolist()
+
+
 @pytest.mark.parametrize("anonymous", [False, True])
 def test_a_task_is_a_problem_of_optunahub(anonymous):
     pytest.importorskip("optunahub")
