@@ -265,7 +265,11 @@ def _map(options: argparse.Namespace) -> int:
     if options.json:
         rows = [
             _as_dict(layer, f, machine, on(layer))
-            | {"above_best_at_most": most_above(layer, on(layer), f.cost, options.objective)}
+            | {
+                "above_best_at_most": most_above(
+                    layer, on(layer), f.cost, options.objective, options.reuse
+                )
+            }
             for layer, f in found
         ]
         for document, verdict in zip(rows, checked):
@@ -293,7 +297,7 @@ def _map(options: argparse.Namespace) -> int:
     else:
         columns[5:5] = ["above best"]
         for row, (layer, f) in zip(table, found):
-            above = most_above(layer, on(layer), f.cost, options.objective)
+            above = most_above(layer, on(layer), f.cost, options.objective, options.reuse)
             row[5:5] = ["-" if above is None else f"at most {above:.1%}"]
     if options.check:
         columns[8:8] = ["check"]

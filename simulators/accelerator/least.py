@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .architecture import LETTERS, Architecture
 from .layers import Layer
+from .layout import REUSE, TWO_ITERATIONS
 from .mapping import Cost
 from .optimal.certificate import SLACK
 from .roofline import roofline
@@ -35,18 +36,41 @@ def operand_energy(machine: Architecture) -> float:
     return total
 
 
-def least_energy(layer: Layer, machine: Architecture) -> float:
+def inputs_are_read(layer: Layer, reuse: str) -> bool:
+    """Whether a convention counts every input that is needed at least once.
+
+    Timeloop's takes windows of two iterations for those of all others, which may count less.
+
+    Args:
+        layer: its shape.
+        reuse: one of ``layout.REUSE``.
+
+    Returns:
+        Whether it does.
+    """
+    axes = (
+        (layer.R, layer.P, layer.stride_h, layer.dilation_h),
+        (layer.S, layer.Q, layer.stride_w, layer.dilation_w),
+    )
+    return reuse != REUSE[TWO_ITERATIONS] or not any(
+        (outputs > 1 and (taps > 1 or stride > 1)) or (taps > 1 and dilation > 1)
+        for taps, outputs, stride, dilation in axes
+    )
+
+
+def least_energy(layer: Layer, machine: Architecture, reuse: str = "physical") -> float:
     """A lower bound on the energy of a layer.
 
     Args:
         layer: its shape.
         machine: the architecture.
+        reuse: one of ``layout.REUSE``.
 
     Returns:
         pJ.
     """
     total = layer.macs * (machine.mac_pj + operand_energy(machine))
-    read = 1.0  # share of the inputs' box that is read at all
+    read = float(inputs_are_read(layer, reuse))  # share of the inputs' box that is read at all
     for taps, outputs, stride, dilation in (
         (layer.R, layer.P, layer.stride_h, layer.dilation_h),
         (layer.S, layer.Q, layer.stride_w, layer.dilation_w),
@@ -64,7 +88,9 @@ def least_energy(layer: Layer, machine: Architecture) -> float:
     return total * (1.0 - SLACK)
 
 
-def most_above(layer: Layer, machine: Architecture, cost: Cost, objective: str) -> float | None:
+def most_above(
+    layer: Layer, machine: Architecture, cost: Cost, objective: str, reuse: str = "physical"
+) -> float | None:
     """How far a mapping may be above the best one.
 
     Args:
@@ -72,13 +98,18 @@ def most_above(layer: Layer, machine: Architecture, cost: Cost, objective: str) 
         machine: the architecture.
         cost: of the mapping.
         objective: one of ``layout.OBJECTIVES``.
+        reuse: one of ``layout.REUSE``, by which the cost was counted.
 
     Returns:
         A share of its own cost, as ``Certificate.gap``; None for ``dram-traffic``.
     """
-    cycles = roofline(layer, machine).seconds * machine.clock_hz * (1.0 - SLACK)
+    cycles = (
+        roofline(layer, machine, inputs_read=inputs_are_read(layer, reuse)).seconds
+        * machine.clock_hz
+        * (1.0 - SLACK)
+    )
     share = {
-        "energy": least_energy(layer, machine) / cost.energy_pj,
+        "energy": least_energy(layer, machine, reuse) / cost.energy_pj,
         "delay": cycles / cost.cycles,
     }
     share["energy-delay"] = share["energy"] * share["delay"]

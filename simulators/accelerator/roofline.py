@@ -60,18 +60,19 @@ def touched(layer: Layer) -> int:
     return layer.N * layer.G * layer.C * rows * columns
 
 
-def roofline(layer: Layer, machine: Architecture) -> Roofline:
+def roofline(layer: Layer, machine: Architecture, *, inputs_read: bool = True) -> Roofline:
     """The bounds of one layer on one machine.
 
     Args:
         layer: its shape; of its occurrences one counts.
         machine: the multipliers, the clock, the widths of words and DRAM's ports.
+        inputs_read: whether every input that a product takes is read at least once.
 
     Returns:
         The bounds.
     """
     widths = machine.widths[[0, 1, 3]].tolist()
-    sizes = (layer.tensor_sizes()[0], touched(layer), layer.tensor_sizes()[2])
+    sizes = (layer.tensor_sizes()[0], touched(layer) * inputs_read, layer.tensor_sizes()[2])
     weights, inputs, outputs = (n * bits for n, bits in zip(sizes, widths, strict=True))
     dram = machine.levels[0]
     read = weights + inputs

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from archgym.simulators.accelerator.architecture import Architecture, Level
 from archgym.simulators.accelerator.layers import Layer
-from archgym.simulators.accelerator.least import most_above
+from archgym.simulators.accelerator.least import least_energy, most_above
 from archgym.simulators.accelerator.machines import load_architecture
 from archgym.simulators.accelerator.mapper import Found, find_mapping
 from archgym.simulators.accelerator.mapping import Mapping, evaluate_mapping
@@ -15,7 +15,8 @@ from archgym.simulators.accelerator.optimal.certificate import in_space, tighten
 from archgym.simulators.accelerator.optimal.certifying import Search, certify
 from archgym.simulators.accelerator.optimal.checking import check
 from archgym.simulators.accelerator.optimal.expanding import MOST as MOST_TALLY
-from archgym.simulators.accelerator.optimal.floors import lay_floors
+from archgym.simulators.accelerator.optimal.expanding import WORK
+from archgym.simulators.accelerator.optimal.floors import lay_floors, least_inside
 from archgym.simulators.accelerator.optimal.forms import prepare
 from archgym.simulators.accelerator.workloads import resolve
 
@@ -263,10 +264,10 @@ def test_registers_that_hold_two_tensors_are_bounded_together():
 
 
 def test_what_a_plain_mapping_may_be_above_the_best_is_never_too_little():
-    for windows in (False, True):
+    for windows, reuse in ((False, "physical"), (True, "physical"), (True, "timeloop")):
         for seed, layer, machine in cases(windows, 4):
-            *least, _ = optima(layer, machine)
-            found = find_mapping(layer, machine, effort=200)
+            *least, _ = optima(layer, machine, reuse)
+            found = find_mapping(layer, machine, effort=200, reuse=reuse)
             if least[0] == np.inf or not isinstance(found, Found):
                 continue
             values = (
@@ -275,12 +276,34 @@ def test_what_a_plain_mapping_may_be_above_the_best_is_never_too_little():
                 found.cost.energy_pj * found.cost.cycles,
             )
             for objective, value, best in zip(OBJECTIVES, values, least):
-                above = most_above(layer, machine, found.cost, objective)
+                above = most_above(layer, machine, found.cost, objective, reuse)
                 assert 0 <= above < 1 and value * (1 - above) <= best * (1 + 1e-9), (
                     seed,
                     objective,
                 )
     assert most_above(layer, machine, found.cost, "dram-traffic") is None
+
+
+def test_inputs_that_timeloop_may_not_count_are_none_that_every_mapping_reads():
+    machine = load_architecture("eyeriss")
+    for layer, same in ((Layer("l", P=8, R=3), False), (Layer("l", P=8, C=3), True)):
+        least = [least_energy(layer, machine, x) for x in ("physical", "timeloop")]
+        assert (least[0] == least[1]) == same and least[1] <= least[0]
+
+
+def test_the_work_of_floors_is_that_of_all_of_them():
+    layer, machine = strided_case(1)
+    search = Search(layer, machine, "energy-delay", "physical", 0.0)
+    some, tally = search.choices, np.zeros(MOST_TALLY + 1)
+    prepare(
+        layer.dims, layer.geometry, some.across[0], some.down[0], some.keep[0], search.search[2],
+        search.forms,
+    )  # fmt: skip
+    state, one = (*search.state[5:7], search.visits, search.reads), np.zeros(MOST_TALLY + 1)
+    common = search.forms, some.keep[0], search.stack, search.scratch
+    lay_floors(np.inf, search.search, *common, tally, state)
+    least_inside(2, search.search[1], np.inf, search.search, *common, one, state)
+    assert tally[WORK] > one[WORK] > 0  # energy, delay and their product, not the last alone
 
 
 def test_a_gap_ends_the_search_sooner_and_is_kept():

@@ -2,10 +2,12 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from archgym.simulators.accelerator.architecture import Architecture, Level
+from archgym.simulators.accelerator.fusing import exact
 from archgym.simulators.accelerator.fusing.exact import prove_pair
 from archgym.simulators.accelerator.fusing.links import link
 from archgym.simulators.accelerator.fusing.network import fuse_network
@@ -25,7 +27,7 @@ from archgym.simulators.accelerator.validation.optima import fused_machine
 from archgym.simulators.accelerator.workloads import resolve
 
 from archgym.cli import main
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, UnknownNameError
 from archgym.validation import reference_file
 
 from . import fused_enumeration
@@ -101,6 +103,30 @@ def test_what_cannot_be_proved_says_why():
         evaluate_fused(FusedNest((), ((), (), ())), pair, buffer_of(64))
     with pytest.raises(ArchgymError, match="is no operand"):
         Chain((pair.products[1], Product("x", {"m": 4}, {"A": [], "B": [], "C": []})))
+
+
+def test_a_pair_with_too_many_unrollings_or_another_objective_is_refused(monkeypatch):
+    pair = matrix_products(4, 2, 2, 2)
+    with pytest.raises(UnknownNameError, match="enrgy"):
+        prove_pair(pair, buffer_of(64), objective="enrgy")
+    monkeypatch.setattr(exact, "MOST_UNROLLINGS", 1)
+    with pytest.raises(ArchgymError, match=r"can be unrolled in \d+ ways; up to 1 are looked"):
+        prove_pair(pair, buffer_of(64))
+    network = Network("n", (Layer("scores", K=8, C=4, P=8), Layer("values", K=4, C=8, P=8)))
+    fused = fuse_network(network, buffer_of(96, (2, 2)), certify=True, effort=4_000)
+    assert "can be unrolled" in fused.unproved[0] and not fused.unlinked
+    assert not any(getattr(g.what, "found", g.what).__dict__.get("proved") for g in fused.groups)
+
+
+def test_a_machine_without_room_for_what_is_between_fuses_nothing():
+    network = Network("n", (Layer("scores", K=8, C=4, P=8), Layer("values", K=4, C=8, P=8)))
+    fused = fuse_network(network, buffer_of(96, keep="I"), effort=4_000)
+    assert [g.size for g in fused.groups] == [1, 1]
+    assert "keeps both outputs and operands" in fused.unlinked[0]
+    wide = replace(buffer_of(64).levels[0], fanout=(2, 1))
+    wide = Architecture("wide", (wide, buffer_of(64).levels[1]), 1.0)
+    with pytest.raises(ArchgymError, match="not DRAM and one buffer"):
+        prove_pair(matrix_products(4, 2, 2, 2), wide)
 
 
 def test_layers_that_link():

@@ -15,6 +15,7 @@ from ..command import MACHINE, WHAT, network_of, reading_options
 from ..layers import Network
 from ..uneven.fused import Entry, FusedNest, Holder
 from ..uneven.searching import SEARCHED
+from .exact import why_not_on
 from .network import Fused, FusedNetwork, Way, fuse_network, layers_of
 from .partition import Group
 
@@ -67,11 +68,8 @@ def _fuse(options: argparse.Namespace) -> None:
         raise ArchgymError("; ".join(faults))
     network = network_of(options)
     machine = hardware.load_architecture(options.architecture)
-    if options.certify and len(machine.levels) != 2:
-        raise ArchgymError(
-            f"--certify is for machines of DRAM and one buffer over the multipliers; {machine.name} has "
-            f"{len(machine.levels)} levels"
-        )
+    if options.certify and why_not_on(machine):
+        raise ArchgymError(f"--certify proves nothing here: {why_not_on(machine)}")
     with steps_of(options.longest * len(network.layers), "searches", options.json) as step:
         fused = fuse_network(
             network, machine, objective=options.objective, effort=options.effort,
@@ -91,6 +89,8 @@ def _fuse(options: argparse.Namespace) -> None:
                 print(f"\n{group.what.linked.name}\n{written(group.what.found.nest, machine)}")
         for reason in fused.unlinked:
             print(f"not fused: {reason}")
+    for reason in fused.unproved:
+        print(f"not proved: {reason}")
     (pj, cycles), (pj0, cycles0) = _sums(fused.groups), _sums(fused.alone)
     print(
         f"energy {format_quantity(pj * 1e-12, 'J')} ({pj / pj0 - 1:+.1%}), latency "
@@ -151,6 +151,7 @@ def _document(fused: FusedNetwork, network: Network, machine: Architecture) -> d
         "latency_alone": cycles0 / machine.clock_hz,
         "groups": groups,
         "not_fused": list(fused.unlinked),
+        "not_proved": list(fused.unproved),
     }
 
 

@@ -21,11 +21,12 @@ from typing import Any
 
 import numpy as np
 
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, UnknownNameError
 
 from ..architecture import Architecture
 from ..layout import DIMENSIONS
 from ..uneven.fused import Chain, Entry, FusedNest, Holder, Step, evaluate_fused
+from ..uneven.searching import SEARCHED
 from .options import PJ, ROOM, Option, Side, Table, Vector, clock, divisors
 from .searching import FoundChain
 
@@ -33,24 +34,59 @@ MOST_UNROLLINGS = 4_000  # of one product
 Shared = tuple[tuple[str, Vector], ...]
 
 
-def why_not(chain: Chain, machine: Architecture) -> str:
+def why_not_on(machine: Architecture) -> str:
+    """Why no pair can be proved on a machine; empty where some can.
+
+    Args:
+        machine: on what.
+
+    Returns:
+        A sentence, or nothing.
+    """
+    if len(machine.levels) != 2 or machine.levels[0].fanout != (1, 1):
+        return f"{machine.name} is not DRAM and one buffer over the multipliers"
+    return ""
+
+
+def why_not(chain: Chain, machine: Architecture, letters: Any = None) -> str:
     """Why a pair cannot be proved; empty where it can.
 
     Args:
         chain: what is computed.
         machine: on what.
+        letters: see :func:`searching.find_chain`.
 
     Returns:
         A sentence, or nothing.
     """
     if len(chain.products) != 2:
         return "only pairs can be proved"
-    if len(machine.levels) != 2 or machine.levels[0].fanout != (1, 1):
-        return f"{machine.name} is not DRAM and one buffer over the multipliers"
+    if why_not_on(machine):
+        return why_not_on(machine)
     for p in chain.products:
         if any(len(a) != 1 or set(a.values()) != {1} for axes in p.axes.values() for a in axes):
             return f"{p.name} has windows or strides"
+    for side in _sides(chain, machine, letters):
+        if len(side.unrollings) > MOST_UNROLLINGS:
+            return (
+                f"{side.product.name} can be unrolled in {len(side.unrollings):,} ways; up to "
+                f"{MOST_UNROLLINGS:,} are looked through"
+            )
     return ""
+
+
+def _sides(chain: Chain, machine: Architecture, letters: Any) -> list[Side]:
+    """Each product of a pair with the ways to unroll it."""
+    out = []
+    for i, p in enumerate(chain.products):
+        of = letters[i] if letters else {d: d for d in p.extents}
+        plain = [x for x in of if of[x] not in DIMENSIONS]
+        spatial = [
+            {d for d, x in of.items() if x in DIMENSIONS and side[DIMENSIONS.index(x)]} | {*plain}
+            for side in machine.spatial[1]
+        ]
+        out.append(Side(p, machine, chain.intermediates[0], (spatial[0], spatial[1])))
+    return out
 
 
 @dataclass
@@ -75,8 +111,11 @@ def prove_pair(
 
     Raises:
         ArchgymError: a pair that cannot be proved.
+        UnknownNameError: an unknown objective.
     """
-    reason = why_not(chain, machine)
+    if objective not in SEARCHED:
+        raise UnknownNameError("objective", objective, SEARCHED)
+    reason = why_not(chain, machine, letters)
     if reason:
         raise ArchgymError(f"no proof: {reason}")
     search = _Pair(chain, machine, letters, objective)
@@ -96,16 +135,7 @@ class _Pair:
     def __init__(self, chain: Chain, machine: Architecture, letters: Any, objective: str) -> None:
         self.chain, self.machine, self.objective = chain, machine, objective
         self.passed = chain.intermediates[0]
-        self.sides = []
-        for i, p in enumerate(chain.products):
-            of = letters[i] if letters else {d: d for d in p.extents}
-            plain = [x for x in of if of[x] not in DIMENSIONS]
-            spatial = [
-                {d for d, x in of.items() if x in DIMENSIONS and side[DIMENSIONS.index(x)]}
-                | {*plain}
-                for side in machine.spatial[1]
-            ]
-            self.sides.append(Side(p, machine, self.passed, (spatial[0], spatial[1])))
+        self.sides = _sides(chain, machine, letters)
         one, two = self.sides
         ok = self.passed in one.may and self.passed in two.may
         self.home = "" if ok else f"{machine.levels[1].name} may not keep {self.passed}"

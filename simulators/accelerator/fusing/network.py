@@ -41,11 +41,13 @@ class FusedNetwork:
         groups: in order; their figures count every occurrence.
         alone: every layer by itself.
         unlinked: why neighbours cannot be fused.
+        unproved: why pairs that were to be proved are only searched.
     """
 
     groups: tuple[Group[Way], ...]
     alone: tuple[Group[Way], ...]
     unlinked: tuple[str, ...]
+    unproved: tuple[str, ...] = ()
 
 
 def fuse_network(
@@ -75,12 +77,13 @@ def fuse_network(
         The groups, and the same without fusion.
 
     Raises:
-        ArchgymError: a layer of which not even single words fit, pairs that cannot be proved.
+        ArchgymError: a layer of which not even single words fit.
     """
     alone: list[Group[Way]] = []
     between: dict[int, tuple[float, float]] = {}
     groups: list[Group[Way]] = []
     unlinked: list[str] = []
+    unproved: list[str] = []
     for first, layer in enumerate(network.layers):
         for size in range(2, min(longest, len(network.layers) - first) + 1):
             linked = link(network.layers[first : first + size], softmax_macs)
@@ -90,10 +93,17 @@ def fuse_network(
             step(linked.name)
             levels = levels_between(linked.chain, machine)
             if isinstance(levels, str):
-                raise ArchgymError(f"{linked.name}: {levels}")
+                unlinked.append(f"{linked.name}: {levels}")
+                if size == 2:  # the words between are in DRAM
+                    between[first + 1] = between_cost(linked, [0], machine)
+                break
             if size == 2:
                 between[first + 1] = between_cost(linked, levels, machine)
-            found = _search(linked, machine, objective, effort, certify and size == 2)
+            prove = certify and size == 2
+            reason = why_not(linked.chain, machine, linked.letters) if prove else ""
+            if reason:
+                unproved.append(f"{linked.name}: {reason}")
+            found = _search(linked, machine, objective, effort, prove and not reason)
             if isinstance(found, str):
                 unlinked.append(f"{linked.name}: {found}")
                 continue
@@ -130,13 +140,13 @@ def fuse_network(
     ]
     best = partition(len(network.layers), [*alone, *groups], objective)
     assert best is not None
-    return FusedNetwork(best, tuple(alone), tuple(unlinked))
+    return FusedNetwork(best, tuple(alone), tuple(unlinked), tuple(unproved))
 
 
 def _search(
-    linked: LinkedLayers, machine: Architecture, objective: str, effort: int, certify: bool
+    linked: LinkedLayers, machine: Architecture, objective: str, effort: int, prove: bool
 ) -> FoundChain | str:
-    if certify and not why_not(linked.chain, machine):
+    if prove:
         return prove_pair(linked.chain, machine, letters=linked.letters, objective=objective)
     return find_chain(
         linked.chain, machine, letters=linked.letters, objective=objective, effort=effort

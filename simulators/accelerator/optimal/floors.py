@@ -61,7 +61,7 @@ def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
         keep: (L, 3) bool.
         stack: see the package.
         scratch: see the package.
-        tally: see the package, overwritten.
+        tally: see the package, overwritten; its work is that of all floors.
         state: see :func:`least_inside`.
 
     Returns:
@@ -76,7 +76,8 @@ def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
         floors[k] = 0.0
     energy, delay = objective * 0 + ENERGY, objective * 0 + DELAY
     timed = objective != ENERGY
-    pj, cycles = 0.0, 0.0
+    pj, cycles, work = 0.0, 0.0, 0.0
+    tally[WORK] = 0
     for turn in range(levels - 2):
         level = levels - 1 - turn
         for i in range(levels):
@@ -95,6 +96,8 @@ def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
             least = least_inside(
                 level, energy, most, search, forms, keep, stack, scratch, tally, state
             )
+            work += tally[WORK]
+            tally[WORK] = work
             if energy == objective and least >= limit:
                 return limit
             # what the levels further out cost is in it, everything brought once
@@ -104,11 +107,15 @@ def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
             least = least_inside(
                 level, delay, most, search, forms, keep, stack, scratch, tally, state
             )
+            work += tally[WORK]
+            tally[WORK] = work
             floors[CYCLES] = max(floors[CYCLES], least * (1.0 - SLACK))
         if timed and objective != DELAY:
             least = least_inside(
                 level, objective, limit, search, forms, keep, stack, scratch, tally, state
             )
+            work += tally[WORK]
+            tally[WORK] = work
             floors[WORTH] = max(floors[WORTH], least * (1.0 - SLACK))
     bring_once(visits, reads, window, share)
     for i in range(levels):
