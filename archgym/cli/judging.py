@@ -6,8 +6,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..bench.page import rows_of
-from ..bench.ranking import ranking
 from ..bench.suite import load_suite
 from ..errors import ArchgymError
 from ..files.text import write_text
@@ -41,6 +39,8 @@ def judged(
         ArchgymError: a path without submissions, or a sample below 0.
         TrustError: an agent's own code, for which nobody vouches.
     """
+    from ..bench.page import rows_of
+    from ..bench.ranking import ranking
     from ..bench.submission import board
     from ..bench.submission.judging import judge
 

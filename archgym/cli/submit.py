@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..bench import playing
 from ..bench.submission import making
-from ..bench.submission.card import Claim
 from ..bench.submission.divisions import (
     CLOSED,
     OFFLINE,
@@ -20,7 +19,6 @@ from ..bench.submission.divisions import (
     offline_data,
 )
 from ..bench.submission.folder import digest, trials_name
-from ..bench.submission.judging import write_card
 from ..bench.submission.manifest import COUNTED, Manifest, require_declared
 from ..bench.submission.playing import text_of
 from ..bench.suite import Suite, load_suite
@@ -29,6 +27,9 @@ from ..errors import ArchgymError, ScenarioError, WorkloadError, resumable
 from ..files.text import write_text
 from ..goals.scenario_file import load_scenario
 from ..terminal.output import bar_of, busy, print_json, print_table, settings
+
+if TYPE_CHECKING:
+    from ..bench.submission.card import Claim
 
 
 def add_to(words: Any) -> None:
@@ -126,6 +127,8 @@ def go(options: argparse.Namespace) -> int:
     declared = {k: getattr(options, k) for k in COUNTED}
     declared |= {"knowledge": options.knowledge, "note": options.note}
     require_declared(entrant, declared)
+    from ..bench.submission.judging import write_card
+
     path = options.output or Path("submissions") / "".join(
         c if c.isalnum() or c in "_.-" else "-" for c in entrant
     )
