@@ -163,6 +163,7 @@ def test_nothing_outlives_a_process_that_is_killed(tmp_path, number):
     process = subprocess.Popen(
         [sys.executable, "-c", RUNNER, str(file)],
         env={**os.environ, "TMPDIR": str(scratch)}, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background ignores it
     )  # fmt: skip
     until = time.monotonic() + 60
     while len(alive(mark)) < 4 and time.monotonic() < until:

@@ -1,6 +1,7 @@
 """Agents and players that reach for what was not paid for: none gets it."""
 
 import json
+import sys
 import threading
 from pathlib import Path
 
@@ -57,6 +58,8 @@ def test_packed_tables_are_closed_to_agents_where_they_are_installed(tmp_path, m
     (packed / "__init__.py").write_text("", "utf-8")
     (tmp_path / "site" / "other").mkdir()
     monkeypatch.syspath_prepend(tmp_path / "site")
+    for name in [n for n in sys.modules if n.split(".")[0] == "archgym_bench"]:
+        monkeypatch.delitem(sys.modules, name)  # the one that another test has loaded
     monkeypatch.setattr(guard, "_library_paths", lambda: [str(tmp_path / "site")])
     where = guard.places(None, tmp_path / "scratch")
     hook = guard.hook_of(where)
