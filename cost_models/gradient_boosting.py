@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 
 from archgym.contracts.cost_model import Arrays, CostModel
 from archgym.contracts.evaluation import Floats
-from archgym.kernels.threads import map_rows
 from archgym.space import DesignSpace, ordinal
 
 from .forest_arrays import NAMES, Tree, of_boosted_tree, predict, stack
@@ -18,6 +16,7 @@ from .leaf_masks import masks
 
 FOLDS = 3
 PREFIXES = ("", "spread.")  # of the ensembles of means and of spreads
+FEW_ROWS = 5000  # below, threads wait for each other longer than they work
 STOPPED_ROWS = 1000  # below, boosting ends once it only learns the training rows by heart
 FEW_TREES = 60  # then, of ensembles that only say how large errors are
 STILL, PATIENCE = (
@@ -55,29 +54,17 @@ class GradientBoosting(CostModel):
         flat: list[Tree] = []
         columns: list[int] = []
         base: list[float] = []
-        for k, booster in enumerate(self._each([(features, t, trees) for t in targets.T])):
-            grown, start = self._trees_of(booster)
+        for k in range(targets.shape[1]):
+            grown, start = self._trees_of(self._grow(features, targets[:, k], trees))
             flat += grown
             columns += [k] * len(grown)
             base.append(start)
         whole = stack(flat, columns) | {"base": np.array(base)}
         return {prefix + k: v for k, v in whole.items()}
 
-    def _each(self, jobs: Sequence[tuple[Floats, Floats, int]]) -> list[Any]:
-        """Ensembles of features (n, p), a target (n,) and a number of trees each, on all cores.
-
-        Each one grows in a single thread, so that the bits do not depend on the number of cores.
-        """
-        from threadpoolctl import threadpool_limits
-
-        def grow(i: int) -> Any:
-            with threadpool_limits(1, user_api="openmp"):  # OpenMP keeps a limit for each thread
-                return self._grow(*jobs[i])
-
-        return map_rows(grow, np.arange(len(jobs)), None)
-
     def _grow(self, features: Floats, target: Floats, trees: int) -> Any:
         from sklearn.ensemble import HistGradientBoostingRegressor
+        from threadpoolctl import threadpool_limits
 
         few = len(target) < STOPPED_ROWS
         booster = HistGradientBoostingRegressor(
@@ -92,7 +79,8 @@ class GradientBoosting(CostModel):
             n_iter_no_change=PATIENCE,
             random_state=self.seed,
         )
-        return booster.fit(features, target)
+        with threadpool_limits(1 if len(target) < FEW_ROWS else None, user_api="openmp"):
+            return booster.fit(features, target)
 
     def _trees_of(self, booster: Any) -> tuple[list[Tree], float]:
         """Its trees, and what they are added to."""
@@ -106,12 +94,11 @@ class GradientBoosting(CostModel):
             trees = min(trees, FEW_TREES)
         fold = np.random.default_rng(self.seed).integers(0, FOLDS, len(targets))
         error = np.empty(targets.shape)
-        places = [(k, m) for k in range(FOLDS) for m in range(targets.shape[1])]
-        inside = [features[fold != k] for k in range(FOLDS)]
-        grown = self._each([(inside[k], targets[fold != k, m], trees) for k, m in places])
-        for (k, m), booster in zip(places, grown, strict=True):
-            aside = fold == k
-            error[aside, m] = targets[aside, m] - booster.predict(features[aside])
+        for k in range(FOLDS):
+            inside = fold != k
+            for m in range(targets.shape[1]):
+                booster = self._grow(features[inside], targets[inside, m], trees)
+                error[~inside, m] = targets[~inside, m] - booster.predict(features[~inside])
         return error
 
     def _predict(self, features: Floats) -> tuple[Floats, Floats]:
