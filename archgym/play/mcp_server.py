@@ -9,19 +9,16 @@ from __future__ import annotations
 import functools
 import hmac
 import json
-import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import anyio
-
 from .. import __version__
-from ..errors import ArchgymError, PortError
+from ..errors import ArchgymError
 from ..extras import need
 from ..terminal.output import plain
 from .game import Game
+from .loopback import answer, taken
 
-LOOPBACK = "127.0.0.1"
 MOST_BYTES = 1 << 20  # of a request
 WHAT = "archgym serve"
 
@@ -140,22 +137,15 @@ def serve_http(game: Game, port: int, token: str, on_ready: Callable[[str], None
     security = need("mcp.server.transport_security", WHAT)
     uvicorn = need("uvicorn", WHAT)
     server = make_server(game)
-    try:
-        listening = socket.create_server((LOOPBACK, port))
-    except (OSError, OverflowError) as error:
-        raise PortError(LOOPBACK, port, error) from error
-    with listening:
-        own = listening.getsockname()[1]
-        hosts = [f"{LOOPBACK}:{own}", f"localhost:{own}"]
+    with taken(port) as (listening, hosts):
         app = server.streamable_http_app(
             max_request_body_size=MOST_BYTES,
             transport_security=security.TransportSecuritySettings(
                 allowed_hosts=hosts, allowed_origins=[f"http://{h}" for h in hosts]
             ),
         )
-        config = uvicorn.Config(guarded(app, token), log_level="warning", access_log=False)
-        on_ready(f"http://{LOOPBACK}:{own}/mcp")
-        anyio.run(functools.partial(uvicorn.Server(config).serve, sockets=[listening]))
+        on_ready(f"http://{hosts[0]}/mcp")
+        answer(uvicorn, guarded(app, token), listening)
 
 
 def guarded(app: Any, token: str) -> Callable[[Any, Any, Any], Awaitable[None]]:

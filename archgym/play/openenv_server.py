@@ -6,23 +6,19 @@ connect, and however often they reset, there is one game with one budget.
 
 from __future__ import annotations
 
-import functools
 import hmac
 import json
-import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import anyio
-
-from ..errors import ArchgymError, PortError
+from ..errors import ArchgymError
 from ..extras import need
 from ..goals.rewards import INFEASIBLE_REWARD
 from ..terminal.output import plain
 from .game import Game
+from .loopback import answer, taken
 
 WHAT = "archgym serve --openenv"
-LOOPBACK = "127.0.0.1"
 MOST_BYTES = 1 << 20  # of a message
 MOST_SESSIONS = 16  # clients at the same time
 TOOLS = ("describe", "evaluate", "explain", "front", "budget", "note", "submit")
@@ -132,18 +128,9 @@ def serve(game: Game, port: int, token: str, on_ready: Callable[[str], None]) ->
     """
     uvicorn = need("uvicorn", WHAT)
     app = make_app(game)
-    try:
-        listening = socket.create_server((LOOPBACK, port))
-    except (OSError, OverflowError) as error:
-        raise PortError(LOOPBACK, port, error) from error
-    with listening:
-        own = listening.getsockname()[1]
-        hosts = [f"{LOOPBACK}:{own}", f"localhost:{own}"]
-        config = uvicorn.Config(
-            below(app, token, hosts), log_level="warning", access_log=False, ws_max_size=MOST_BYTES
-        )
-        on_ready(f"http://{LOOPBACK}:{own}/{token}")
-        anyio.run(functools.partial(uvicorn.Server(config).serve, sockets=[listening]))
+    with taken(port) as (listening, hosts):
+        on_ready(f"http://{hosts[0]}/{token}")
+        answer(uvicorn, below(app, token, hosts), listening, ws_max_size=MOST_BYTES)
 
 
 def below(app: Any, token: str, hosts: list[str]) -> Callable[[Any, Any, Any], Awaitable[None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,11 +26,10 @@ from ..suite import Suite, load_suite
 from . import folder
 from .card import Claim, Recorded, card, card_text, plain
 from .divisions import Division, division
-from .making import facts_of
+from .making import OnProgress, facts_of
 from .manifest import Manifest, read_manifest
 from .playing import difference, no_trials, play, recorded, text_of
 
-OnProgress = Callable[[int, int], None]
 NEWLINE = b"\n"
 UNCONFINED = (
     "cannot be judged on this system: the kernel does not confine agents (Landlock, Linux 5.13 and later); "
