@@ -73,6 +73,8 @@ class Guided(Agent):
         self._elites = int(self.hyper.get("elites", 1))
         self._designs: list[Designs] = []
         self._costs: list[float] = []
+        self._order: Designs | None = None  # of the designs, best first; None while it is not known
+        self._good: Designs | None = None  # the better fifth of them
         self._seen: set[bytes] = set()
         self._asked: set[bytes] = set()
         self._from: dict[bytes, Origin] = {}
@@ -128,6 +130,12 @@ class Guided(Agent):
         )
         return list(self._first_shares)[int(self.rng.choice(len(shares), p=shares / shares.sum()))]
 
+    def _ranked(self) -> Designs:
+        """Positions of the designs that were told, best first; worked out once after each answer."""
+        if self._order is None:
+            self._order = np.argsort(self._costs, kind="stable")
+        return self._order
+
     def _is_new(self, design: Designs) -> bool:
         key = design.tobytes()
         return key not in self._seen and key not in self._asked
@@ -141,7 +149,7 @@ class Guided(Agent):
         if len(self._front) > 1 and self.rng.random() < FRONTAL:
             at = self._front[self.rng.integers(len(self._front))]
         else:
-            ranked = np.argsort(self._costs, kind="stable")[: self._elites]
+            ranked = self._ranked()[: self._elites]
             at = int(ranked[min(int(self.rng.geometric(0.5)) - 1, len(ranked) - 1)])
         return self._designs[at], self._costs[at], 0
 
@@ -153,8 +161,10 @@ class Guided(Agent):
         columns = self.rng.permutation(wide)[:count]
         good = None
         if len(self._costs) >= ENOUGH:
-            best = np.argsort(self._costs, kind="stable")[: max(4, int(GOOD * len(self._costs)))]
-            good = np.array([self._designs[i] for i in best])
+            if self._good is None:
+                best = self._ranked()[: max(4, int(GOOD * len(self._costs)))]
+                self._good = np.array([self._designs[i] for i in best])
+            good = self._good
         for column in map(int, columns):
             size = int(self.space.nvec[column])
             if good is None or self.rng.random() < 0.3:
@@ -182,14 +192,12 @@ class Guided(Agent):
 
     def _explained(self) -> Iterable[Designs]:
         """Designs that may yet be explained."""
-        ranked = np.argsort(self._costs, kind="stable")[: 4 * self._elites]
+        ranked = self._ranked()[: 4 * self._elites]
         return (self._designs[i] for i in [*ranked, *self._front])
 
     def _undominated(self) -> list[int]:
         """Feasible designs that no other beats in every spec and in cost, the least costly first."""
-        ranked = [
-            int(i) for i in np.argsort(self._costs, kind="stable") if np.isfinite(self._costs[i])
-        ]
+        ranked = [int(i) for i in self._ranked() if np.isfinite(self._costs[i])]
         front: list[int] = []
         for i in ranked:
             vector = self._vectors.get(self._designs[i].tobytes())
@@ -214,6 +222,7 @@ class Guided(Agent):
                 self._vain = 0 if cost < min(self._costs) else self._vain + 1
             self._designs.append(design.copy())
             self._costs.append(float(cost))
+            self._order = self._good = None
             self._settle(design, float(cost), origin)
             if origin is None:
                 continue
