@@ -1,19 +1,26 @@
 """The suite of `archgym bench` and its recorded results: what makes all its files.
 
-    python benchmarks/record_bench.py known                      # searches what cannot be enumerated
-    python benchmarks/record_bench.py suite                      # measures every task, writes the suite
-    python benchmarks/record_bench.py baselines --output FOLDER  # plays agents, writes their scores
-    python benchmarks/record_bench.py outside --output FOLDER    # slow optimisers, 100 evaluations
+    python benchmarks/record_bench.py known      # searches what cannot be enumerated
+    python benchmarks/record_bench.py suite      # measures every task, writes the suite
+    python benchmarks/record_bench.py tables     # enumerates tasks, so that what follows looks designs up
+    python benchmarks/record_bench.py baselines  # plays cheap agents to the end of the ladder
+    python benchmarks/record_bench.py tuned      # the same with tuned hyperparameters (tune_bench.py)
+    python benchmarks/record_bench.py outside    # optimisers of other libraries, 100 evaluations
+    python benchmarks/record_bench.py learners   # agents with models or policies, 100 evaluations
 
-The last two go on where they were stopped. `--tables FOLDER` looks designs up where `archgym enumerate` has
-been there; figures are the same, and it saves most of the time.
+The last four go on where they were stopped, and put their scores in place of older ones of the same agents.
+`--tables FOLDER` looks designs up where `tables` or `archgym enumerate` has been there. Figures are the same.
 """
 
 import argparse
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import tune_bench as tuned
 import yaml
 
 import archgym
@@ -26,6 +33,8 @@ from archgym.report.results import Results
 from archgym.sweeps import driver
 from archgym.sweeps.engine import make_engine
 from archgym.sweeps.plan import from_sweep_document
+from archgym.tables.by_name import enumerate_space
+from archgym.tables.coverage import default_root
 
 SUITE = Suite("archgym-bench", 2, (32, 100, 300, 1000), 5, {})
 ABOUT = (
@@ -54,24 +63,26 @@ KNOWN = (
 )  # fmt: skip
 SEARCHERS = ("ant_colony", "coordinate_descent", "differential_evolution", "genetic_algorithm")
 SEARCH_BUDGET, SEARCH_SEEDS = 1000, 2
-# what is played for the record: tasks whose tables are at hand
-PLAYED = ("cluster/*", "codesign/*-hardware-*", "dram/*", "serving/*", "soc/*-coarse*")
+# what is played for the record: all that is certified and not easy, looked up in tables
 AGENTS = (
-    "random_walk", "sobol", "hill_climbing", "coordinate_descent", "simulated_annealing",
-    "genetic_algorithm", "ant_colony",
-)  # fmt: skip
-SLOWER = (
-    "nsga2", "differential_evolution", "particle_swarm", "cma_es", "portfolio",
+    "random_walk", "sobol", "latin_hypercube", "hill_climbing", "coordinate_descent",
+    "simulated_annealing", "genetic_algorithm", "ant_colony", "gamma", "nsga2",
+    "differential_evolution", "particle_swarm", "cma_es", "portfolio", "guided",
 )  # fmt: skip
 OUTSIDE = (
-    "OptunaTPE", "OptunaCMA", "OptunaNSGA2", "NevergradNGOpt", "NevergradDE",
-    "CatCMA", "PymooGA", "SMAC",
+    "OptunaTPE", "OptunaCMA", "OptunaNSGA2", "NevergradNGOpt", "NevergradDE", "NevergradOnePlusOne",
+    "CatCMA", "PymooGA", "SkoptForest", "OptunaGP", "SMAC",
+)  # fmt: skip
+LEARNERS = (
+    "tpe", "ppo", "a2c", "maskable_ppo", "dqn", "reinforce_controller", "sac",
+    "bayesian_optimization", "botorch",
 )  # fmt: skip
 SHORT = 100
 SHORT_TASKS = (
     "cluster/llama-7b-coarse", "codesign/w1-hardware-coarse", "dram/bfs-10k-low-latency-refresh",
     "serving/deepseek-r1-front", "serving/llama-70b-chat", "soc/edge-coarse",
 )  # fmt: skip
+WORKERS = 2
 
 
 def best_known() -> Path:
@@ -121,22 +132,31 @@ def write_suite() -> None:
     write_text(shipped(), yaml.safe_dump(document, sort_keys=False, width=110))
 
 
+def hard(suite: Suite, patterns: Sequence[str] = ()) -> list[str]:
+    """The tasks of the record: certified, and not solved by random search."""
+    names = playing.chosen(suite, patterns, easy=False)
+    return [n for n in names if not suite.tasks[n].easy and suite.tasks[n].kind == "certified"]
+
+
+def write_tables(tasks: Sequence[str], root: Path) -> None:
+    """Enumerate tasks of the record, so that all other commands look designs up."""
+    for name in tasks:
+        start = time.process_time()
+        enumerate_space(name, root)
+        print(f"{name}: {time.process_time() - start:.0f} s of processor time", flush=True)
+
+
 def played(
-    suite: Suite, output: Path, tables: Path | None, agents: dict[str, int], workers: int | None,
-    patterns: tuple[str, ...] = PLAYED,
+    suite: Suite, output: Path, tables: Path | None, entries: Sequence[Mapping[str, Any]],
+    tasks: Sequence[str], workers: int,
 ) -> Results:  # fmt: skip
-    """Play agents on the tasks of the record that are not easy, and certified."""
+    """Play agents on tasks, or go on with what the folder has begun."""
     if (output / driver.LEDGER).exists():
         folder = driver.SweepFolder(output)
         sweep = folder.sweep()
     else:
-        tasks = [
-            n for n in playing.chosen(suite, patterns, easy=True)
-            if not suite.tasks[n].easy and suite.tasks[n].kind == "certified"
-        ]  # fmt: skip
-        entries = [{"agent": a, "seeds": n} for a, n in agents.items()]
         document, skipped = playing.sweep_document(
-            suite, entries, tasks, name="baselines", seeds=suite.seeds, tables=tables
+            suite, entries, tasks, name=output.name, seeds=suite.seeds, tables=tables
         )
         print(skipped or "no task is skipped", flush=True)
         sweep = from_sweep_document(document)
@@ -144,7 +164,7 @@ def played(
     told = [0]
 
     def show(p: driver.SweepProgress) -> None:
-        if p.done >= told[0] + 50 or p.done == p.runs:
+        if p.done >= told[0] + 100 or p.done == p.runs:
             told[0] = p.done
             print(f"{p.done} of {p.runs} runs, {p.rate:.2f} a second", flush=True)
 
@@ -152,30 +172,51 @@ def played(
     return Results(output)
 
 
-def write_baselines(output: Path, tables: Path | None, seeds: int, workers: int | None) -> None:
+def write_baselines(
+    tasks: Sequence[str], output: Path, tables: Path | None, seeds: int, workers: int
+) -> None:
     """Play every agent that is cheap, write the scores, at the whole ladder and at its short part."""
     suite = load_suite()
-    agents = {**dict.fromkeys(AGENTS, seeds), **dict.fromkeys(SLOWER, min(seeds, 3))}
-    results = played(suite, output, tables, agents, workers)
-    scores.write(scores.scores(results, suite), suite, recorded())
-    join_short(scores.scores(results, suite.short(SHORT)), suite.short(SHORT))
+    entries = [{"agent": a, "seeds": seeds} for a in AGENTS]
+    keep(played(suite, output, tables, entries, tasks, workers), suite)
 
 
-def write_outside(output: Path, tables: Path | None, seeds: int, workers: int | None) -> None:
+def write_tuned(
+    tasks: Sequence[str], output: Path, tables: Path | None, seeds: int, workers: int
+) -> None:
+    """Play agents as `benchmarks/tune_bench.py` has tuned them."""
+    suite = load_suite()
+    entries = tuned.entries(tasks, seeds)
+    results = played(suite, output, tables, entries, tasks, workers)
+    results.runs["label"] = results.runs["agent"] + tuned.SUFFIX
+    keep(results, suite)
+
+
+def write_slow(
+    agents: Sequence[str], output: Path, tables: Path | None, seeds: int, workers: int
+) -> None:
     """Play optimisers that take long, write their scores beside the others'."""
     suite = load_suite().short(SHORT)
-    agents = dict.fromkeys((f"archgym.bench.outside:{n}" for n in OUTSIDE), seeds)
-    results = played(suite, output, tables, {**agents, "tpe": seeds}, workers, SHORT_TASKS)
-    join_short(scores.scores(results, suite), suite)
+    entries = [{"agent": a, "seeds": seeds} for a in agents]
+    join(scores.scores(played(suite, output, tables, entries, SHORT_TASKS, workers), suite), suite)
 
 
-def join_short(mine: pd.DataFrame, suite: Suite) -> None:
-    """Put scores into the file of the short part, in place of older ones of the same agents."""
-    place = recorded(SHORT)
-    mine = mine[mine["task"].isin(SHORT_TASKS)]
+def keep(results: Results, suite: Suite) -> None:
+    """Put scores into the files of the whole ladder and of its short part."""
+    join(scores.scores(results, suite), suite)
+    short = scores.scores(results, suite.short(SHORT))
+    join(short[short["task"].isin(SHORT_TASKS)], suite.short(SHORT))
+
+
+def join(mine: pd.DataFrame, suite: Suite) -> None:
+    """Put scores into the recorded ones, in place of older ones of the same agents and tasks."""
+    last = suite.ladder[-1]
+    place = recorded(None if last == load_suite().ladder[-1] else last)
     try:
         old = scores.read(place, suite)
-        mine = pd.concat([old[~old["agent"].isin(mine["agent"])], mine])
+        new = pd.MultiIndex.from_frame(mine[["agent", "task"]])
+        again = pd.MultiIndex.from_frame(old[["agent", "task"]]).isin(new)
+        mine = pd.concat([old[~again], mine])
     except archgym.errors.StoreError:  # there is none, or of another version
         pass
     scores.write(mine, suite, place)
@@ -185,22 +226,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("known", "suite", "baselines", "outside"))
-    parser.add_argument("--output", type=Path, default=Path("bench/baselines"))
-    parser.add_argument("--tables", type=Path)
+    what = ("known", "suite", "tables", "baselines", "tuned", "outside", "learners")
+    parser.add_argument("what", choices=what)
+    parser.add_argument("--output", type=Path, help="folder of the runs (default: bench/WHAT)")
+    parser.add_argument("--tables", type=Path, help="folder of tables, to look designs up")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--workers", type=int, default=WORKERS)
+    parser.add_argument("--agents", nargs="+", help="of slow optimisers these alone")
     parser.add_argument(
-        "--seeds", type=int, help="of a cheap agent (default: 5), of an outside one (default: 2)"
+        "--tasks", nargs="+", default=[], help="of the record these alone (patterns)"
     )
-    parser.add_argument("--workers", type=int)
     given = parser.parse_args()
+    tasks = hard(load_suite(), given.tasks)
+    output = given.output or Path("bench") / given.what
+    how = (output, given.tables, given.seeds, given.workers)
     if given.what == "known":
         write_known()
     elif given.what == "suite":
         write_suite()
+    elif given.what == "tables":
+        write_tables(tasks, given.tables or default_root())
     elif given.what == "baselines":
-        write_baselines(given.output, given.tables, given.seeds or 5, given.workers)
+        write_baselines(tasks, *how)
+    elif given.what == "tuned":
+        write_tuned(tasks, *how)
+    elif given.what == "outside":
+        write_slow([f"archgym.bench.outside:{n}" for n in given.agents or OUTSIDE], *how)
     else:
-        write_outside(given.output, given.tables, given.seeds or 2, given.workers)
+        write_slow(given.agents or LEARNERS, *how)
 
 
 if __name__ == "__main__":

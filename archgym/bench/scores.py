@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..goals.scenario import Scenario
 from ..goals.trials import Trials
 from ..report.results import Results
 from ..sweeps.work import improvements, joined_front
-from ..tables.certificate import find, span
+from ..tables.certificate import Certificate, find, span
 from .suite import Suite, Task
 
 FORMAT = "# archgym-bench scores"
@@ -37,7 +38,7 @@ def columns(suite: Suite) -> list[str]:
     return ["task", "agent", "seed", *(f"gap.{n}" for n in suite.ladder), "area", "us"]
 
 
-def scores(results: Results, suite: Suite) -> pd.DataFrame:
+def scores(results: Results, suite: Suite, phase: str | None = None) -> pd.DataFrame:
     """The scores of every finished run.
 
     With several objectives the gap is the share of the exact front's hypervolume that is missing.
@@ -45,27 +46,24 @@ def scores(results: Results, suite: Suite) -> pd.DataFrame:
     Args:
         results: of a sweep over tasks of the suite.
         suite: the suite.
+        phase: ``tuning`` or ``test`` (default: tests where there are some, else all).
 
     Returns:
         A row per run, see :func:`columns`.
     """
-    volumes = results.hypervolumes()
-    missing: dict[Any, Any] = {
-        key: 1 - rows.set_index("evaluations")["share"]
-        for key, rows in volumes.groupby(["scenario", "agent", "seed"])
-    }
     rows = []
-    kept: list[dict[Any, Any]] = results.tests.to_dict("records")
+    runs = results.tests if phase is None else results.phase(phase)
+    kept: list[dict[Any, Any]] = runs.to_dict("records")
     for run in kept:
-        task = suite.tasks[run["scenario"]]
-        key = (run["scenario"], run["label"], run["seed"])
-        if key in missing:
-            gaps = [float(np.clip(missing[key].get(n, 1.0), 0, 1)) for n in suite.ladder]
+        task, scenario = suite.tasks[run["scenario"]], results.sweep.scenarios[run["scenario"]]
+        certificate = results.targets[run["scenario"]].certificate
+        if scenario.k > 1 and certificate is not None:
+            gaps = _missing(parse_json(run["front"] or "[]", "a run's front"), certificate, suite)
             area = _area(suite, gaps)
         else:
             gaps, area = _along(task, run["curve"], suite)
         microseconds = 1e6 * run["agent_seconds"] / max(run["charged"], 1)
-        rows.append([*key, *gaps, area, microseconds])
+        rows.append([run["scenario"], run["label"], run["seed"], *gaps, area, microseconds])
     return pd.DataFrame(rows, columns=columns(suite))
 
 
@@ -85,16 +83,32 @@ def of_trials(task: Task, scenario: Scenario, trials: Trials, suite: Suite) -> l
     if certificate is None:
         gaps, area = _along(task, json.dumps(improvements(trials.cost)), suite)
         return [*gaps, area]
+    gaps = _missing(joined_front(trials), certificate, suite)
+    return [*gaps, _area(suite, gaps)]
+
+
+def _missing(
+    joined: Sequence[tuple[int, Sequence[float]]], certificate: Certificate, suite: Suite
+) -> list[float]:
+    """The share of the exact front's hypervolume that is missing along the ladder.
+
+    Args:
+        joined: when each trial joined the run's front (evaluations), and its costs of objectives.
+        certificate: of the task.
+        suite: whose ladder counts.
+
+    Returns:
+        A share for each step.
+    """
     front = certificate["front"]
     low, high = np.array(front["ideal"]), np.array(front["nadir"])
-    joined = joined_front(trials)
     gaps = []
     for n in suite.ladder:
         points = np.array([p for step, p in joined if step <= n]).reshape(-1, len(low))
         inside = (points - low) / span(low, high)
         volume = hypervolume(inside, np.full(len(low), 1.1)) if len(inside) else 0.0
         gaps.append(float(np.clip(1 - volume / float(front["hypervolume"]), 0, 1)))
-    return [*gaps, _area(suite, gaps)]
+    return gaps
 
 
 def _area(suite: Suite, gaps: list[float]) -> float:
