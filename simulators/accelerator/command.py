@@ -102,6 +102,12 @@ def add_map(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--time", type=float, metavar="SECONDS", help="CPU time a layer for --certify (default: 10)"
     )
+    p.add_argument(
+        "--within",
+        type=float,
+        metavar="SHARE",
+        help="--certify until no layer may be further above the best: 0.01 is 1 %% (default: not)",
+    )
     p.add_argument("--check", action="store_true", help="verify certificates by a separate program")
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_map)
@@ -227,6 +233,14 @@ def _machine(options: argparse.Namespace) -> Architecture:
         raise ArchgymError(f"--effort must be at least 1, got {options.effort}")
     if options.level_order and options.reuse != ACCELFORGE:
         raise ArchgymError("--level-order is for --reuse accelforge, which is not given")
+    if options.within is not None:
+        if not 0.0 < options.within < 1.0:
+            raise ArchgymError(
+                f"--within is a share above 0 and below 1, got {options.within}; 0.01 is 1 %"
+            )
+        if options.gap is not None:
+            raise ArchgymError("--within and --gap say the same; give one of them")
+        options.certify, options.gap = True, options.within
     if not options.certify and not (options.gap is None and options.time is None):
         raise ArchgymError("--gap and --time are for --certify, which is not given")
     if options.check and not options.certify:
@@ -277,7 +291,7 @@ def _map(options: argparse.Namespace) -> int:
                 document["certificate"]["checked"] = verdict
         notes = {k: network.notes[k] for k in SHARE if k in network.notes}
         print_json({"energy": energy, "latency": latency, "layers": rows} | notes)
-        return int(any(x.startswith("fails") for x in checked))
+        return int(any(x.startswith("fails") for x in checked) or bool(_beyond(found, options)))
     table = [
         [
             layer.name,
@@ -309,7 +323,17 @@ def _map(options: argparse.Namespace) -> int:
             print(f"\n{layer.name}\n{f.mapping.describe(machine)}")
     print(f"energy {format_quantity(energy, 'J')}, latency {format_quantity(latency, 's')}")
     _print_notes(network)
-    return int(any(x.startswith("fails") for x in checked))
+    if beyond := _beyond(found, options):
+        print(f"not shown to be within {options.within:.2%} of the best: " + ", ".join(beyond))
+    return int(any(x.startswith("fails") for x in checked) or bool(beyond))
+
+
+def _beyond(found: list[tuple[Layer, Found]], options: argparse.Namespace) -> list[str]:
+    """Layers whose mappings are not shown to be as near to the best as ``--within`` wants them."""
+    if options.within is None:
+        return []
+    near = options.within + 1e-9
+    return [f"{x.name} ({f.gap:.2%})" for x, f in found if f.gap is None or f.gap > near]
 
 
 def _cycles(f: Found, machine: Architecture, ran_on: Architecture) -> float:

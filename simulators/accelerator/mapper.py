@@ -34,12 +34,20 @@ FAST, THOROUGH = 3200, 20_000  # evaluations per layer: inside a hardware search
 
 @dataclass(frozen=True)
 class Found:
-    """A mapping, what it costs, how many mappings were looked at, and what is proved of it."""
+    """A mapping, what it costs, how many mappings were looked at, and what is proved of it.
+
+    No mapping is below ``bound`` (pJ, cycles or pJ cycles), so ``gap`` is how far this one may be above
+    the best, as a share of its own. Both are of the certificate's space if there is one, else of what
+    every mapping must cost (26 us, of 500 us that even the least effort takes). They are None for
+    ``dram-traffic``.
+    """
 
     mapping: Mapping
     cost: Cost
     evaluations: int
     certificate: Certificate | None = None
+    bound: float | None = None
+    gap: float | None = None
 
 
 @lru_cache(maxsize=256)
@@ -112,6 +120,8 @@ def find_mapping(
     certify: bool = False,
     gap: float = 0.0,
     seconds: float = 10.0,
+    within: float = 0.0,
+    rounds: int | None = None,
 ) -> Found | Refusal:
     """The best mapping found with ``effort`` evaluations, or why even the smallest tiles do not fit.
 
@@ -126,6 +136,11 @@ def find_mapping(
             the certified space, and ``certificate`` says what is proved.
         gap: how far above the optimum, as a share, the mapping of a certificate may be.
         seconds: CPU time after which a certificate says what is proved so far.
+        within: how near to the best, as a share, the mapping is wanted. Where its gap is larger, the
+            search goes on as with ``certify`` and this ``gap``, where it can; ``Found.gap`` says how near
+            it got.
+        rounds: work after which a certificate says what is proved so far, see ``optimal``; unlike
+            ``seconds`` it gives the same answer on every machine.
 
     Returns:
         The mapping with its cost, or why none fits.
@@ -135,6 +150,11 @@ def find_mapping(
         ArchgymError: a certificate of an objective, machine or layer that there is none for.
     """
     from .descent import score
+
+    if within and objective == OBJECTIVES[TRAFFIC]:
+        raise ArchgymError(f"within is for objectives that are certified, not for {objective}")
+    if not 0.0 <= within < 1.0:
+        raise ArchgymError(f"within is a share from 0 to below 1, got {within!r}; 0.01 is 1 %")
 
     if objective not in OBJECTIVES:
         raise UnknownNameError("mapper objective", objective, OBJECTIVES)
@@ -155,27 +175,65 @@ def find_mapping(
     cost = evaluate_mapping(layer, architecture, mapping, reuse=reuse)
     if isinstance(cost, Refusal):
         return cost
-    if not certify:
-        return Found(mapping, cost, spent)
-    # by name: no simulator's answer depends on it, so its sources are not among theirs
+    # by name: no simulator's answer depends on them by default, so their sources are not among theirs
+    above = import_module(".least", __package__).most_above(
+        layer, architecture, cost, objective, reuse
+    )
+    bound = None if above is None else value_of(cost, objective) * (1.0 - above)
+    plain = Found(mapping, cost, spent, None, bound, above)
+    limits = {"gap": max(gap, within), "seconds": seconds, "rounds": rounds}
+    if certify:
+        return _certified(layer, architecture, objective, reuse, plain, limits)
+    if not within or (above is not None and above <= within):
+        return plain
+    try:
+        better = _certified(layer, architecture, objective, reuse, plain, limits)
+    except (
+        ArchgymError
+    ):  # too many choices, or none of the space fits: the gap of ``plain`` says so
+        return plain
+    # a mapping outside of the certificate's space may cost less than all within it
+    worse = value_of(better.cost, objective) > value_of(cost, objective)
+    return plain if worse else better
+
+
+def _certified(
+    layer: Layer,
+    architecture: Architecture,
+    objective: str,
+    reuse: str,
+    plain: Found,
+    limits: dict[str, Any],
+) -> Found:
+    """The best of the certified space, searched from a mapping on."""
     prove = import_module(".optimal.certifying", __package__).certify
     proof = prove(
-        layer,
-        architecture,
-        objective=objective,
-        reuse=reuse,
-        start=mapping,
-        gap=gap,
-        seconds=seconds,
+        layer, architecture, objective=objective, reuse=reuse, start=plain.mapping, **limits
     )
     if proof is None:
         raise ArchgymError(
             f"layer {layer.name!r} on {architecture.name}: no mapping within the fan-out of each level "
-            f"was found in {seconds:g} s; give more time, or map without a certificate"
+            f"was found in {limits['seconds']:g} s; give more time, or map without a certificate"
         )
     cost = evaluate_mapping(layer, architecture, proof.mapping, reuse=reuse)
     assert isinstance(cost, Cost)
-    return Found(proof.mapping, cost, spent, proof)
+    gap = 0.0 if proof.proved else proof.gap
+    return Found(proof.mapping, cost, plain.evaluations, proof, proof.bound, gap)
+
+
+def value_of(cost: Cost, objective: str) -> float:
+    """What a mapping is worth.
+
+    Args:
+        cost: of the mapping.
+        objective: ``energy``, ``delay`` or ``energy-delay``.
+
+    Returns:
+        pJ, cycles, or pJ cycles.
+    """
+    if objective == "energy":
+        return cost.energy_pj
+    return cost.cycles if objective == "delay" else cost.energy_pj * cost.cycles
 
 
 def _search(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from archgym.errors import UnknownNameError
+from archgym.errors import ArchgymError, UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.explanation import Breakdown
 from archgym.contracts.features import Features
@@ -21,12 +22,13 @@ from .architecture import Architecture
 from .hardware import SPACES
 from .layers import Layer, Network
 from .settings import READING
-from .layout import OBJECTIVES, REUSE
+from .layout import OBJECTIVES, REUSE, TRAFFIC
 from .mapper import FAST, Found, find_mapping
 from .mapping import Refusal
 from .workloads import Dims, names, reading, resolve
 from .technology import TechnologyError
 
+ROUNDS = 500  # of the search for a certificate, about 10 ms each at most
 GROUPS = ("dram", "glb", "pe", "mac")
 GROUP_OF = {"DRAM": "dram", "GLB": "glb"}  # every other level lies in the processing elements
 
@@ -40,6 +42,9 @@ class AcceleratorSimulator(Simulator):
     - ``space``: ``archgym-timeloop`` (ArchGym's 26 knobs), ``eyeriss`` or ``simba``.
     - ``objective`` and ``effort``: what the mapper minimises, and how many mappings it tries per
       layer.
+    - ``within``: how near to the best each mapping is wanted, as a share. Where what is proved after
+      ``effort`` is less, the layer is searched on by branch and bound, ``ROUNDS`` rounds at most;
+      ``gaps`` says which layers got there.
     - ``dims``: sizes of an ONNX model's symbolic axes (``batch=8,sequence=128``).
     - ``partial``: whether a model of which some products cannot be read is taken.
     - ``output_bits``: width of finished outputs (0: that of sums).
@@ -61,6 +66,14 @@ class AcceleratorSimulator(Simulator):
         ),
         Setting(
             "effort", "whole", FAST, low=1, high=10_000_000, description="mappings tried per layer"
+        ),
+        Setting(
+            "within",
+            "number",
+            0.0,
+            low=0.0,
+            high=0.99,
+            description="share that a mapping may be above the best; sought beyond the effort (0: not)",
         ),
         *READING,
         THREADS,
@@ -87,6 +100,7 @@ class AcceleratorSimulator(Simulator):
         space: str = "archgym-timeloop",
         objective: str = "energy-delay",
         effort: int = FAST,
+        within: float = 0.0,
         reuse: str = "physical",
         dims: str | Dims = "",
         partial: bool = False,
@@ -104,7 +118,20 @@ class AcceleratorSimulator(Simulator):
         self.hardware = SPACES[space]()
         self.space = self.hardware.space
         self.workload, self.workload_hash = self.network.name, self.network.content_hash
-        self._mapper = {"objective": objective, "effort": int(effort), "reuse": reuse}
+        self._mapper: dict[str, Any] = {
+            "objective": objective,
+            "effort": int(effort),
+            "reuse": reuse,
+        }
+        self._proving: dict[str, Any] = {}
+        if within:
+            if objective == OBJECTIVES[TRAFFIC] or not 0.0 < within < 1.0:
+                raise ArchgymError(
+                    f"within is a share from 0 to below 1, of an objective that is certified; got {within!r} "
+                    f"of {objective}"
+                )
+            # counted, not timed: a design's figures do not depend on the machine that works them out
+            self._proving = {"within": float(within), "rounds": ROUNDS, "seconds": float("inf")}
         self._threads = None if threads is None else int(threads)
 
     @staticmethod
@@ -115,7 +142,10 @@ class AcceleratorSimulator(Simulator):
     @property
     def config(self) -> Mapping[str, Any]:
         """The space and the mapper's settings."""
-        return {"space": self.hardware.name, **self._mapper, **self._reading}
+        proving = {"within": self._proving["within"]} if self._proving else {}
+        if proving:  # no source of the search is among those that the key follows
+            proving["certificates"] = import_module(".optimal", __package__).VERSION
+        return {"space": self.hardware.name, **self._mapper, **proving, **self._reading}
 
     @property
     def workload_notes(self) -> dict[str, Any]:
@@ -222,10 +252,24 @@ class AcceleratorSimulator(Simulator):
         """
         return list(self._mapped(self.architecture(design)))
 
+    def gaps(self, design: Designs) -> dict[str, float | None]:
+        """How far each layer's mapping may be above the best, as a share of its own objective.
+
+        Args:
+            design: (d,) value indices.
+
+        Returns:
+            Layer's name -> gap; None for ``dram-traffic``, and where nothing fits.
+        """
+        return {
+            layer.name: found.gap if isinstance(found, Found) else None
+            for layer, found in self.mappings(design)
+        }
+
     def _mapped(self, hardware: Architecture) -> Iterator[tuple[Layer, Found | Refusal]]:
         """Layer by layer, each shape mapped once."""
         known: dict[tuple[int, ...], Found | Refusal] = {}
         for layer in self.network.layers:
             if layer.shape not in known:  # equal shapes have equal mappings
-                known[layer.shape] = find_mapping(layer, hardware, **self._mapper)  # type: ignore[arg-type]
+                known[layer.shape] = find_mapping(layer, hardware, **self._mapper, **self._proving)
             yield layer, known[layer.shape]

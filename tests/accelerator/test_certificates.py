@@ -331,12 +331,43 @@ def test_a_mapping_outside_the_space_is_told_and_made_tight():
     assert (tightened(layer, loose).factor.prod(axis=(0, 1)) >= layer.dims).all()
 
 
+def test_every_mapping_says_how_far_it_may_be_above_the_best():
+    layer, machine = resolve("mobilenet-v2/head").layers[0], load_architecture("nvdla")
+    plain = find_mapping(layer, machine, objective="energy", effort=300)
+    assert plain.certificate is None
+    assert plain.gap == most_above(layer, machine, plain.cost, "energy") > 0.001
+    assert plain.bound == pytest.approx(plain.cost.energy_pj * (1 - plain.gap))
+    near = find_mapping(layer, machine, objective="energy", effort=300, within=0.5)
+    assert near.certificate is None and near.gap == plain.gap  # near enough: no search
+    best = find_mapping(layer, machine, objective="energy", effort=300, within=0.001)
+    assert best.gap <= 0.001 and best.bound >= plain.bound
+    traffic = find_mapping(layer, machine, objective="dram-traffic", effort=10)
+    assert traffic.gap is None and traffic.bound is None
+
+
+def test_what_stops_by_count_is_the_same_every_time():
+    layer, machine = resolve("alexnet/conv3").layers[0], load_architecture("eyeriss")
+    a, b = (
+        find_mapping(
+            layer, machine, objective="energy", effort=300, within=0.001, seconds=1e9, rounds=3
+        )
+        for _ in range(2)
+    )
+    assert a.gap == b.gap > 0.001 and a.mapping.format() == b.mapping.format()
+
+
 def test_what_makes_no_sense_is_refused():
     layer, machine = Layer("l", K=4), load_architecture("nvdla")
     with pytest.raises(UnknownNameError, match="dram-traffic"):
         find_mapping(layer, machine, objective="dram-traffic", effort=10, certify=True)
     with pytest.raises(ArchgymError, match="gap is a share"):
         certify(layer, machine, gap=1.0)
+    with pytest.raises(ArchgymError, match="rounds must be at least 1"):
+        certify(layer, machine, rounds=0)
+    with pytest.raises(ArchgymError, match="within is a share"):
+        find_mapping(layer, machine, within=1.0)
+    with pytest.raises(ArchgymError, match="within is for objectives"):
+        find_mapping(layer, machine, objective="dram-traffic", within=0.1)
     with pytest.raises(ArchgymError, match="seconds must be positive"):
         certify(layer, machine, seconds=0)
 
@@ -359,3 +390,10 @@ def test_the_command_prints_certificates(capsys):
     assert "optimum" in capsys.readouterr().out
     assert main([*words, "--gap", "0.1"]) == 2
     assert "--certify" in capsys.readouterr().err
+    assert main([*words, "--objective", "energy", "--within", "0.01"]) == 0
+    capsys.readouterr()
+    words[2], words[4] = "alexnet/conv3", "eyeriss"
+    assert main([*words, "--objective", "energy", "--within", "0.0001", "--time", "0.01"]) == 1
+    assert "not shown to be within 0.01% of the best: conv3" in capsys.readouterr().out
+    assert main([*words, "--within", "1.5"]) == 2
+    assert main([*words, "--within", "0.1", "--gap", "0.1"]) == 2

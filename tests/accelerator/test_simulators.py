@@ -11,7 +11,7 @@ from archgym.simulators.accelerator.mapping import evaluate_mapping
 from archgym.simulators.accelerator.mapping_spaces import useful_factors
 
 from archgym.cli import main
-from archgym.errors import UnknownNameError
+from archgym.errors import ArchgymError, UnknownNameError
 from archgym.goals.scenario_file import load_scenario, shipped
 from archgym.testing import check_simulator
 
@@ -66,6 +66,26 @@ def test_one_evaluation_is_what_the_mapper_says():
     assert all(isinstance(f, Found) for _, f in found)
     pj = sum(layer.count * f.cost.energy_pj for layer, f in found)
     assert e.metrics["energy"][0] == pytest.approx(1e-12 * pj)
+
+
+def test_within_a_share_of_the_best_is_sought_beyond_the_effort():
+    plain, near = (
+        AcceleratorSimulator(
+            "mobilenet-v2/head", space="eyeriss", objective="energy", effort=200, within=share
+        )
+        for share in (0.0, 0.3)
+    )
+    x = plain.space.sample(1, np.random.default_rng(1))
+    assert near.key != plain.key and "within" not in plain.config
+    enough = near.gaps(x[0])["head"]
+    assert enough == plain.gaps(x[0])["head"] <= 0.3  # what is known at once is enough: no search
+    exact = AcceleratorSimulator(
+        "mobilenet-v2/head", space="eyeriss", objective="energy", effort=200, within=0.001
+    )
+    assert exact.gaps(x[0])["head"] <= 0.001 < enough
+    assert exact.evaluate(x).metrics["energy"] < plain.evaluate(x).metrics["energy"]
+    with pytest.raises(ArchgymError, match="within is a share"):
+        AcceleratorSimulator(objective="dram-traffic", within=0.1)
 
 
 def test_archgyms_targets_are_thirty_fifteen_twenty_percent_below_the_baseline():

@@ -14,3 +14,5 @@ Arguments that its kernels share, for L levels:
 - ``tally``: counters and limits by the names in ``expanding``. ``scratch`` holds arrays that are
   overwritten.
 """
+
+VERSION = "1"  # of the search: it changes where a search that stops early may give another mapping

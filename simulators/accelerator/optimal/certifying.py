@@ -224,6 +224,7 @@ def certify(
     start: Mapping | None = None,
     gap: float = 0.0,
     seconds: float = 10.0,
+    rounds: int | None = None,
 ) -> Certificate | None:
     """The best mapping of a layer on an architecture, and a bound on all others.
 
@@ -235,6 +236,8 @@ def certify(
         start: a mapping to begin with; the better, the sooner the search is done.
         gap: how far above the optimum, as a share, the mapping may be.
         seconds: CPU time after which the search stops with what is proved so far.
+        rounds: of 1,000 nodes or as much other work, about 2 ms each, after which it stops so too. It
+            counts, so the answer is the same on every machine.
 
     Returns:
         None where no mapping of the space fits, or none was found in time.
@@ -245,6 +248,8 @@ def certify(
     """
     if not 0.0 <= gap < 1.0:
         raise ArchgymError(f"gap is a share from 0 to below 1, got {gap!r}; 0.01 is 1 %")
+    if rounds is not None and rounds < 1:
+        raise ArchgymError(f"a certificate needs work: rounds must be at least 1, got {rounds!r}")
     if not seconds > 0.0:
         raise ArchgymError(f"a certificate needs time: seconds must be positive, got {seconds!r}")
     began = time.process_time()
@@ -259,6 +264,8 @@ def certify(
         if time.process_time() - began > seconds:
             break
         looks += 1
+        if looks == rounds:
+            break
         if (
             looks == LATER and start is not None
         ):  # counted, not timed: the answer is always the same
