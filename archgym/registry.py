@@ -52,6 +52,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "sac": "archgym.agents.soft_actor_critic:Sac",
         "simulated_annealing": "archgym.agents.simulated_annealing:SimulatedAnnealing",
         "sobol": "archgym.agents.space_filling:Sobol",
+        "successive_halving": "archgym.agents.successive_halving:SuccessiveHalving",
         "tpe": "archgym.agents.tpe:Tpe",
     },
     "cost_models": {
@@ -65,6 +66,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     # who answers: `--answers NAME[:ARGUMENT]`
     "answers": {
         "escalating": "archgym.answers.goal_aware:open_answers",
+        "fidelity": "archgym.answers.fidelity:open_answers",
         "exact": "archgym.answers.exact:open_answers",
         "proxy": "archgym.answers.proxied:open_answers",
         "table": "archgym.answers.table:open_answers",

@@ -14,12 +14,13 @@ import numpy as np
 from .. import trust
 from ..answers.evaluator import make_evaluator
 from ..errors import ArchgymError
-from ..goals.convergence import Curve, curves
+from ..goals.convergence import Curve, curves, stretched
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import AROUND_THE_GOAL
 from ..runs.goal_rows import objective_label, spec_cell
 from ..runs.naming import title_of
 from ..runs.plots import plot_runs
+from ..runs.rough_file import spent_of
 from ..runs.run_folder import RunFolder
 from ..runs.summary import read_trials
 from ..statistics.sensitivity import KnobEffect, one_at_a_time
@@ -184,7 +185,10 @@ def _draw(scenario: Scenario, runs: Sequence[Compared], path: Path) -> None:
 def _curves(scenario: Scenario, run: Compared) -> list[Curve]:
     """The curves of a run; of one that a proxy answered its end alone, which is no guess."""
     if "confirmed" not in run.result:
-        return curves(scenario, *read_trials(run.folder.path, scenario))
+        metrics, met = read_trials(run.folder.path, scenario)
+        spent = spent_of(run.folder.path, len(met))
+        told = curves(scenario, metrics, met)
+        return told if spent is None else [stretched(c, spent) for c in told]
     best = run.result["best"]
     designs = [] if best is None else [best, *run.result["front"]]
     names = [m.name for m in scenario.simulators[0].metrics]

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import registry, trust
+from ..answers.fidelity import offers_of
+from ..contracts.fidelity import Offer
 from ..contracts.simulator import Simulator
 from ..documents import read_yaml
 from ..domains import domains
@@ -133,8 +135,13 @@ def _simulator(simulator: Simulator) -> dict[str, Any]:
         "metrics": [
             {"metric": m.name, "unit": m.unit, "meaning": m.description} for m in simulator.metrics
         ],
+        "fidelities": _fidelities(offers_of([simulator])),
         "workloads": registry.workload_names(simulator.name),
     }
+
+
+def _fidelities(offered: Sequence[Offer]) -> list[dict[str, Any]]:
+    return [{"fidelity": o.name, "cost": f"{o.cost:.3g}", "meaning": o.text} for o in offered]
 
 
 def _settings(settings: Sequence[Setting]) -> list[dict[str, Any]]:
@@ -188,6 +195,7 @@ def _scenario(s: Scenario, people: bool = False) -> dict[str, Any]:
         ],
         "specs": [_spec(stated, spec, units) for stated, spec in zip(s.specs, specs)],
         "parameters": _parameters(s.space.parameters),
+        "fidelities": [] if s.starts_programs else _fidelities(offers_of(s.simulators)),
         "reference design": _with_units(s, design) if people else design,
         "reference metrics": metrics_with_units(reference.row(0), units) if reference else {},
         "notes": [*s.notes, *([compared.warning] if compared and compared.warning else [])],

@@ -109,6 +109,11 @@ def _around(scenario: Scenario, result: Mapping[str, Any]) -> None:
         print(f"workload {workload}: " + "; ".join(f"{k}: {v}" for k, v in facts.items()))
     guessed = ", as guessed" if "confirmed" in result else ""
     met = f"; {result['satisfied']:,} meet the specs{guessed}" if scenario.specs else ""
+    for f in result.get("fidelities", []):
+        print(
+            f"fidelity {f['name']}: {f['evaluations']:,} evaluations at {f['cost']:.3g} of a full one, "
+            f"{f['charged']:.4g} charged; best and front are of full evaluations alone."
+        )
     queries = "".join(f"{n:,} {name} queries; " for name, n in result.get("queries", {}).items())
     print(
         f"{queries}{result['charged']:,} evaluations charged, {result['different']:,} different, "

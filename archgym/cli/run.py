@@ -59,7 +59,8 @@ def add_to(words: Any) -> None:
         default="",
         metavar="KIND",
         help="who answers (default: the simulator): table[:FOLDER] (see archgym enumerate), proxy:FOLDER (see "
-        "archgym train), or escalating[:FOLDER][,SETTING=VALUE…], a proxy that asks when it is unsure",
+        "archgym train), or escalating[:FOLDER][,SETTING=VALUE…], a proxy that asks when it is unsure; fidelity[:NAME], the simulator "
+        "at a cheaper fidelity (see archgym info SCENARIO), which evaluates the finalists in full",
     )
     p.add_argument(
         "--from-scratch",
@@ -236,6 +237,11 @@ def _dry_run(scenario: Any, options: argparse.Namespace, hyper: dict[str, str], 
         "budget": budget,
         "batch": study.batch,
         "designs": scenario.space.cardinality,
+        **(
+            {"fidelities": {n: o.cost for n, o in study.ladder.offers.items()}}
+            if study.ladder.offers
+            else {}
+        ),
     }
     if options.json:
         print_json(plan)

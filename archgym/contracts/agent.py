@@ -15,6 +15,7 @@ from ..errors import AgentError, UnknownNameError
 from ..space import Designs, DesignSpace, Setting, Value, check_settings, settings_of_space
 from .evaluation import Floats
 from .feedback import Feedback
+from .fidelity import Offer
 from .relative import Relative
 
 NO_HYPERPARAMETERS = DesignSpace(())
@@ -51,6 +52,8 @@ class Agent(ABC):
     costly_only_if_met: ClassVar[bool] = False
     # whether a study hands it what its store knows of other workloads (see :meth:`inherit`)
     inherits: ClassVar[bool] = False
+    # whether it may ask for cheaper fidelities, which a study offers it then (see :meth:`offer`)
+    uses_fidelities: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -71,6 +74,7 @@ class Agent(ABC):
         self.budget = budget
         self.rng = np.random.default_rng(seed)
         self.hyper = self.check_hyperparameters(hyper)
+        self.offers: tuple[Offer, ...] = ()
         self._start()
 
     @classmethod
@@ -202,6 +206,23 @@ class Agent(ABC):
         Args:
             relatives: other workloads of the same simulator; none where the store knows none.
         """
+
+    def offer(self, offers: Sequence[Offer]) -> None:
+        """Learn what answers more cheaply; called before the first proposal of who ``uses_fidelities``.
+
+        Args:
+            offers: cheaper fidelities, cheapest first; none where there are none.
+        """
+        self.offers = tuple(offers)
+
+    @property
+    def fidelity(self) -> str:
+        """At which of ``offers`` the designs asked for next are to be evaluated, by name; '' for in full.
+
+        A study reads it before every :meth:`ask` and charges the offer's cost for each of these designs.
+        The answer comes with ``feedback.fidelity``.
+        """
+        return ""
 
     # ---- what an author writes
     def _start(self) -> None:

@@ -48,7 +48,8 @@ class Feedback:
 
     ``evaluation`` is what was paid for.  ``violations`` says by spec how far outside its bound each
     design is, as a share of the bound, (n,); 0 where met, NaN where infeasible.  ``penalty`` is their
-    sum on the specs' own scales (``worst``), (n,); +inf where infeasible.
+    sum on the specs' own scales (``worst``), (n,); +inf where infeasible.  ``fidelity`` names the cheaper
+    fidelity that answered, '' the simulator itself.
     """
 
     evaluation: Evaluation
@@ -56,6 +57,7 @@ class Feedback:
     penalty: Floats
     _advice: Callable[[Designs, Evaluation], Designs]
     _relief: Callable[[Designs, Evaluation], Relief] | None = None
+    fidelity: str = ""
 
     def __len__(self) -> int:
         return len(self.evaluation)
@@ -103,8 +105,9 @@ class Feedback:
         """
         violations = {k: v[index] for k, v in self.violations.items()}
         return Feedback(
-            self.evaluation.take(index), violations, self.penalty[index], self._advice, self._relief
-        )
+            self.evaluation.take(index), violations, self.penalty[index], self._advice, self._relief,
+            self.fidelity,
+        )  # fmt: skip
 
     def joined(self, other: Feedback) -> Feedback:
         """Two batches as one.
@@ -121,4 +124,5 @@ class Feedback:
             np.concatenate([self.penalty, other.penalty]),
             self._advice,
             self._relief,
+            self.fidelity,
         )

@@ -6,7 +6,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,9 @@ from .explanation import Breakdown, Explanation, whole
 from .features import Features, check_features
 from .query import Query
 
+if TYPE_CHECKING:
+    from .fidelity import Fidelity
+
 
 class Simulator(ABC):
     """A pure function of designs.
@@ -26,7 +29,8 @@ class Simulator(ABC):
     An author sets ``name``, ``version``, ``metrics`` and ``space`` and writes :meth:`_evaluate`.
     The rest has defaults: :meth:`canonical` where different designs must behave alike,
     :meth:`repair` and :meth:`mask` where most combinations are senseless, :meth:`features` for what
-    models should look at besides knobs, :meth:`default_design` where the middle of every knob is no
+    models should look at besides knobs, :meth:`fidelities` where rougher answers are cheaper,
+    :meth:`default_design` where the middle of every knob is no
     sensible design.
     """
 
@@ -279,6 +283,14 @@ class Simulator(ABC):
 
         Returns:
             What studies count besides evaluations; none by default.
+        """
+        return ()
+
+    def fidelities(self) -> tuple[Fidelity, ...]:
+        """Cheaper ways to answer, with what they cost.
+
+        Returns:
+            Fidelities, cheapest first, each of another cost; none by default.
         """
         return ()
 

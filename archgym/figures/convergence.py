@@ -61,7 +61,7 @@ def _panel(
     truth: Curve | None,
 ) -> None:
     go = plotly()
-    steps = np.arange(1, len(trials) + 1)
+    steps = trials.spent
     finite = curve.best if np.isfinite(curve.best).any() else curve.values
     scale, unit = written(finite, curve.unit)
     wide = is_wide(curve.values)
@@ -100,7 +100,7 @@ def _panel(
     if curve.reference is not None and np.isfinite(curve.reference):
         figure.add_trace(
             go.Scatter(
-                x=[1, max(len(trials), 1)], y=[curve.reference / scale] * 2, mode="lines",
+                x=[1, max([1.0, *steps[-1:].tolist()])], y=[curve.reference / scale] * 2, mode="lines",
                 name="reference design", legendgroup="reference", showlegend=row == 1,
                 line=dict(color=RED, dash="dash", width=1), hovertemplate="reference: %{y:.4g}<extra></extra>",
             ),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,22 @@ class Curve:
         """The trials at which the best improved."""
         before = np.concatenate([[np.nan], self.best[:-1]]) if len(self.best) else self.best
         return np.flatnonzero(np.isfinite(self.best) & (self.best != before))
+
+
+def stretched(curve: Curve, spent: Floats) -> Curve:
+    """A curve over whole evaluations charged in place of trials.
+
+    Args:
+        curve: over trials.
+        spent: (n,) what had been charged after each trial, in full evaluations.
+
+    Returns:
+        Its best so far after 1, 2, 3 … evaluations; values are left out.
+    """
+    charged = np.arange(1, math.ceil(spent[-1] - 1e-9) + 1) if len(spent) else np.empty(0)
+    at = np.searchsorted(spent - 1e-9, charged, side="right") - 1
+    best = np.where(at >= 0, curve.best[at], np.nan) if len(charged) else curve.best
+    return replace(curve, values=np.full(len(charged), np.nan), best=best)
 
 
 def curves(

@@ -15,13 +15,18 @@ from .scenario import Scenario
 
 @dataclass(frozen=True)
 class Trials:
-    """Everything a study did, in order: designs (n, d), evaluation, costs (n,), objectives (n, k)."""
+    """Everything a study did, in order: designs (n, d), evaluation, costs (n,), objectives (n, k).
+
+    ``charged`` (n,) is what the study had been charged after each trial, in full evaluations; None where
+    that is the number of trials, since none was evaluated at a cheaper fidelity.
+    """
 
     x: Designs
     evaluation: Evaluation
     cost: Floats
     objectives: Floats
     satisfied: NDArray[np.bool_]
+    charged: Floats | None = None
 
     @classmethod
     def of(cls, scenario: Scenario, x: Designs, e: Evaluation) -> Trials:
@@ -47,6 +52,11 @@ class Trials:
         if not len(self) or not np.isfinite(self.cost).any():
             return -1
         return int(np.argmin(self.cost))
+
+    @property
+    def spent(self) -> Floats:
+        """What had been charged after each trial, (n,), in full evaluations."""
+        return np.arange(1.0, len(self) + 1) if self.charged is None else self.charged
 
     @property
     def front(self) -> NDArray[np.intp]:

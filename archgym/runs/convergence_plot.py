@@ -50,7 +50,7 @@ def draw_convergence(
 def _panel(
     ax: Axes, scenario: Scenario, curve: Curve, trials: Trials, told: Told, truth: Curve | None
 ) -> None:
-    steps = np.arange(1, len(trials) + 1)
+    steps = trials.spent
     anchor = curve.best if np.isfinite(curve.best).any() else curve.values
     scale, unit = written(anchor, curve.unit)
     met, works = trials.satisfied, np.isfinite(curve.values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..errors import StoreError
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
 from ..space import Designs
+from .rough_file import spent_of
 from .run import Run
 from .run_folder import EVALUATIONS, TRIALS, RunFolder
 from .summary import read_told
@@ -44,6 +46,7 @@ def load(folder: str | Path) -> Run:
         settle_reference(scenario, m.get("answers", ""), store)
         x = store.proposed(m["id"], len(scenario.space))
         trials = Trials.of(scenario, *_told(place, scenario, x, store))
+        trials = replace(trials, charged=spent_of(place, len(trials)))
         confirmed = None
         if "confirmed" in result:
             confirmed = _finalists(scenario, result, trials, store)

@@ -31,6 +31,7 @@ def make_manifest(
         Plain values as JSON gives them back, with the ``id`` of the run.
     """
     facts = [dict(a.facts) for a in study.evaluator.answers]
+    offered = [{"name": o.name, "cost": o.cost} for o in study.ladder.offers.values()]
     recipe = {
         "format": FORMAT,
         "scenario": scenario.document,
@@ -41,6 +42,7 @@ def make_manifest(
         "batch": study.batch,
         **plan,
         "answers_facts": facts if any(facts) else [],
+        **({"fidelities": offered} if offered else {}),
     }
     recipe = json.loads(json.dumps(recipe, default=str))  # as it is read again
     return {"id": identity(recipe), **recipe, "versions": versions()}

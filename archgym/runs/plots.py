@@ -10,6 +10,7 @@ from ..goals.convergence import Curve, curves
 from ..goals.scenario import Scenario
 from ..goals.tradeoff import front_axes
 from ..goals.trials import Trials
+from ..search.ladder import whole
 from .convergence_plot import draw_compared, draw_convergence
 from .drawing import Told, heading, save
 from .front_plot import draw_front
@@ -39,7 +40,7 @@ def plot_run(
         StoreError: a file cannot be written.
     """
     shown = curves(scenario, trials.evaluation.metrics, trials.satisfied)
-    head = heading(scenario, told.line(len(trials)))
+    head = heading(scenario, told.line(whole(trials.spent[-1:].sum())))
     final = None if confirmed is None else confirmed.trials
     made = [
         save(

@@ -16,6 +16,7 @@ from ..errors import ArchgymError, StoreError
 from ..files.text import write_text
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
+from ..search.ladder import Rough
 from ..space import Designs
 from ..units import Quantity, knob_value
 from . import run_words
@@ -38,6 +39,7 @@ class Run:
         manifest: what is needed to replay the run.
         confirmed: where a proxy answered, the finalists as the simulator evaluated them; else None.
         store: the evaluations of a run in memory; else None.
+        rough: of a run in memory, what was evaluated below full fidelity, in order; none of it is a trial.
     """
 
     path: Path | None
@@ -47,6 +49,7 @@ class Run:
     manifest: Mapping[str, Any]
     confirmed: Confirmed | None = None
     store: EvaluationStore | None = field(default=None)  # of a run in memory
+    rough: tuple[Rough, ...] = ()
 
     # ---- what was found
     @property
@@ -200,7 +203,13 @@ class Run:
         place = Path(folder)
         if self.store is not None:
             return write_run(
-                place, self.scenario, self.trials, self.result, self.manifest, self.store
+                place,
+                self.scenario,
+                self.trials,
+                self.result,
+                self.manifest,
+                self.store,
+                self.rough,
             )
         assert self.path is not None  # a run lies in memory or in a folder
         if place.exists() and any(place.iterdir()):

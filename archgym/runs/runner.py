@@ -213,7 +213,7 @@ def carry_out(
             study, kept, on_progress, until, watching, bool(m.get("store"))
         )
         # results first: a picture that cannot be drawn costs no evaluation
-        write_found(folder.path, scenario, trials, result)
+        write_found(folder.path, scenario, trials, result, study.ladder.batches)
         if plots and installed("matplotlib"):
             told = Told.of(m, study.evaluator.exact)
             plot_run(scenario, trials, folder.path, told, confirmed)
@@ -258,8 +258,13 @@ def searched(
         computed = study.evaluator.computed + (confirmed.computed if confirmed else 0)
     else:
         computed = sum(store.count(s) for s in scenario.simulators)
-    used = study.queries.counts
-    return trials, confirmed, summary(scenario, trials, computed, confirmed, used, study.ended)
+    used, rough = study.queries.counts, study.ladder.told
+    result = summary(scenario, trials, computed, confirmed, used, study.ended, rough)
+    if study.agent.uses_fidelities and not study.ladder.offers:
+        result["notes"].append(
+            f"agent {study.agent.name} was offered no cheaper fidelity, so it looked at every design in full"
+        )
+    return trials, confirmed, result
 
 
 def _require_same_answers(folder: RunFolder, study: Study) -> None:

@@ -178,7 +178,8 @@ def _in_memory(
     study.run_id = manifest["id"]
     until = bool(kept["until_specs_met"])
     trials, confirmed, result = runner.searched(study, store, None, until, callbacks)
-    return Run(None, scenario, trials, result, manifest, confirmed, store)
+    rough = tuple(study.ladder.batches)
+    return Run(None, scenario, trials, result, manifest, confirmed, store, rough)
 
 
 def _require_same_run(place: Path, wanted: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..goals.scenario import Scenario
 from ..goals.tradeoff import front_of
 from ..goals.trials import Trials
 from ..search.callbacks import Ended
+from ..search.ladder import whole
 from .result_file import TRIALS_DIGEST
 from .run_folder import RESULT, TRIALS
 
@@ -35,6 +36,7 @@ def summary(
     confirmed: Confirmed | None = None,
     queries: Mapping[str, int] | None = None,
     ended: Ended | None = None,
+    fidelities: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """What a run found, as plain values.
 
@@ -48,18 +50,21 @@ def summary(
         confirmed: the finalists as simulated, where the trials are guesses.
         queries: how many costly parts of evaluations were used, by name.
         ended: why the search ended.
+        fidelities: what was evaluated below full fidelity, as of :attr:`archgym.search.ladder.Ladder.told`;
+            none of it is a trial.
 
     Returns:
-        What ``result.json`` holds.
+        What ``result.json`` holds. ``charged`` is rounded up.
     """
     answers = trials if confirmed is None else confirmed.trials
     out: dict[str, Any] = {
         "scenario": scenario.name,
         "workloads": [s.workload for s in scenario.simulators],
-        "charged": len(trials),
+        "charged": whole(len(trials) + sum(f["charged"] for f in fidelities)),
         "different": different(scenario, trials),
         "computed": computed,
         **({"queries": dict(queries)} if queries else {}),
+        **({"fidelities": [dict(f) for f in fidelities]} if fidelities else {}),
         **({"ended": {"by": ended.by, "text": ended.text}} if ended else {}),
         "feasible": int(trials.evaluation.feasible.sum()),
         "satisfied": int(trials.satisfied.sum()),

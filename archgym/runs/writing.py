@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from ..files.seal import digest_of, sealed
 from ..files.text import write_json, write_text
 from ..goals.scenario import Scenario
 from ..goals.trials import Trials
+from ..search.ladder import Rough
 from .result_file import TRIALS_DIGEST
+from .rough_file import ROUGH, rough_csv
 from .run_folder import EVALUATIONS, RESULT, TRIALS, RunFolder
 from .summary import trials_csv
 
@@ -24,6 +26,7 @@ def write_run(
     result: Mapping[str, Any],
     manifest: Mapping[str, Any],
     store: EvaluationStore,
+    rough: Sequence[Rough] = (),
 ) -> Path:
     """Write a finished run into a new folder.
 
@@ -34,6 +37,7 @@ def write_run(
         result: the run's summary.
         manifest: of the run.
         store: holds the run's evaluations; they are copied.
+        rough: what was evaluated below full fidelity, in order.
 
     Returns:
         The folder.
@@ -46,20 +50,29 @@ def write_run(
     remember_own(scenario, manifest, place)
     with folder:
         store.copy_to(place / EVALUATIONS)
-        write_found(place, scenario, trials, result)
+        write_found(place, scenario, trials, result, rough)
     return place
 
 
-def write_found(place: Path, scenario: Scenario, trials: Trials, result: Mapping[str, Any]) -> None:
-    """Write ``trials.csv`` and ``result.json``, which holds a digest of both.
+def write_found(
+    place: Path,
+    scenario: Scenario,
+    trials: Trials,
+    result: Mapping[str, Any],
+    rough: Sequence[Rough] = (),
+) -> None:
+    """Write ``trials.csv`` and ``result.json``, which holds a digest of both, and ``rough.csv`` where it is due.
 
     Args:
         place: the run's folder.
         scenario: what was searched.
         trials: everything that was tried, in order.
         result: the run's summary.
+        rough: what was evaluated below full fidelity, in order.
     """
     text = trials_csv(scenario, trials)
+    if rough:
+        write_text(place / ROUGH, rough_csv(scenario, rough))
     write_text(place / TRIALS, text)
     write_json(place / RESULT, sealed({**result, TRIALS_DIGEST: digest_of(text)}))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..answers.relatives import relatives
 from ..answers.store import EvaluationStore
 from ..contracts.agent import Agent
 from ..contracts.anonymous import AnonymousAgent
-from ..contracts.evaluation import Evaluation
+from ..contracts.evaluation import Evaluation, Floats
 from ..contracts.foreign import agent_class
 from ..errors import ArchgymError
 from ..goals.scenario import Scenario
@@ -22,6 +23,7 @@ from ..goals.scenario_file import load_scenario
 from ..goals.trials import Trials
 from ..space import Designs, DesignSpace
 from .callbacks import Callback, Ended, Progress, reason_to_end
+from .ladder import SLACK, Ladder, affordable, whole
 from .queries import Queries
 from .screening import FACTOR, screened
 
@@ -103,8 +105,10 @@ class Study:
         self.from_reference = from_reference
         self.agent_seconds = 0.0
         self.simulator_seconds = 0.0
+        self.ladder = Ladder(scenario, self.agent, self.evaluator, store)
         self._parts: list[tuple[Designs, Evaluation]] = []
-        self._done = 0
+        self._charged_at: list[Floats] = []  # after each trial, by parts
+        self._done = 0  # trials
         self._recorded = 0  # trials that the store holds of this run already
         self.starts = 0
         self.ended: Ended | None = None
@@ -140,7 +144,11 @@ class Study:
                 reason = reason_to_end([c.on_batch(self, progress) for c in callbacks])
                 if until_specs_met and progress.specs_met:
                     self.ended = Ended("specs", "a design meets every spec")
-                elif reason is not None and self._recorded <= self._done < self.budget:
+                elif (
+                    reason is not None
+                    and self._recorded <= self._answered
+                    and self.done < self.budget
+                ):
                     self.ended = reason
                 if self.ended is not None:
                     break
@@ -153,14 +161,19 @@ class Study:
     @property
     def _spent(self) -> Ended:
         """Why there is nothing left to do."""
-        if self._done < self.budget:
+        if self.queries.spent and self.done < self.budget:
             return Ended("queries", "a limit of queries was reached")
         return Ended("budget", f"the budget of {self.budget:,} evaluations was spent")
 
     @property
     def done(self) -> int:
-        """How many evaluations have been charged."""
-        return self._done
+        """How many evaluations have been charged; rough ones by their cost, their sum rounded up."""
+        return whole(self.charged)
+
+    @property
+    def charged(self) -> float:
+        """What has been charged, in full evaluations."""
+        return self._done + self.ladder.charged
 
     def steps(self) -> Iterator[Progress]:
         """Spend the budget, one batch at a time.
@@ -172,45 +185,81 @@ class Study:
         row: dict[str, float] | None = None
         improved = 0
         if self.store and self.run_id:
-            self._recorded = self.store.trial_count(self.run_id)
-        while self._done < self.budget and not self.queries.spent:
+            recorded = self.store.trial_count(self.run_id)
+            self._recorded = recorded + self.ladder.recorded(self.run_id)
+        while self.charged < self.budget - SLACK and not self.queries.spent:
             start = time.perf_counter()
-            known = self._known() if self._done == 0 else None
-            if known is not None and len(known):
-                x, self.starts = known, len(known)
-            else:
-                x = self.agent.ask(min(self.batch, self.budget - self._done))
+            fidelity, x = self._asked()
+            if not len(x):  # what is left does not pay for what the agent asks for
+                break
             asked = time.perf_counter()
-            e = self.evaluator(x)
+            e = self._evaluated(x, fidelity)
             evaluated = time.perf_counter()
-            allowed = self.queries.take(x, e)
-            if allowed < len(x):
-                x, e = x[:allowed], e.take(slice(allowed))
-                if not allowed:
+            if not fidelity:
+                x, e = self._taken(x, e)
+                if not len(x):
                     break
+            self.simulator_seconds += evaluated - asked
+            told = time.perf_counter()
+            cost = self._tell(x, e, fidelity)
+            self.agent_seconds += asked - start + time.perf_counter() - told
+            if not fidelity:
+                met = self.scenario.satisfied(e)
+                leader = int(np.lexsort((cost[:, 0], ~met))[0])
+                here = (not met[leader], float(cost[leader, 0]))
+                if here < best:
+                    best, row = here, e.row(leader)
+                    improved = whole(self._charged_at[-1][leader])
+            yield Progress(
+                self.done, self.budget, self.evaluator.computed, row, not best[0], best[1], improved,
+                replayed=self._answered <= self._recorded,
+            )  # fmt: skip
+
+    @property
+    def _answered(self) -> int:
+        """Designs that were answered, at whatever fidelity."""
+        return self._done + sum(self.ladder.counts.values())
+
+    def _asked(self) -> tuple[str, Designs]:
+        """What to evaluate next: at which fidelity ('' for in full), and designs (n, d)."""
+        known = self._known() if self._done == 0 else None
+        if known is not None and len(known):
+            self.starts = len(known)
+            return "", known
+        left = affordable(self.budget - self.charged, self.ladder.cost(self.agent))
+        if not left:
+            return "", np.empty((0, len(self.scenario.space)), np.int64)
+        return self.agent.fidelity, self.agent.ask(min(self.batch, left))
+
+    def _evaluated(self, x: Designs, fidelity: str) -> Evaluation:
+        """Designs (n, d), answered at a fidelity ('' for in full)."""
+        if fidelity:
+            return self.ladder.evaluate(fidelity, x, self._done, self.run_id)
+        return self.evaluator(x)
+
+    def _taken(self, x: Designs, e: Evaluation) -> tuple[Designs, Evaluation]:
+        """The trials among answered designs, as far as queries allow: counted and recorded."""
+        allowed = self.queries.take(x, e)
+        if allowed < len(x):
+            x, e = x[:allowed], e.take(slice(allowed))
+        if len(x):
             if self.store is not None and self.run_id:
                 self.store.record_trials(self.run_id, self._done, x)
-            cost = self.scenario.costs(e)
-            told = time.perf_counter()
-            vector = self.agent.objectives > 1
-            costs = self.scenario.costs(e, vector=True) if vector else cost
-            shown, costs = self.queries.hide(e, costs)
-            # copies: whatever an agent does to them, the record stays
-            self.agent.tell(x.copy(), costs.copy(), self.scenario.feedback(shown.copy()))
-            self.simulator_seconds += evaluated - asked
-            self.agent_seconds += asked - start + time.perf_counter() - told
+            self._charged_at.append(self.charged + np.arange(1.0, len(x) + 1))
             self._parts.append((x, e))
             self._done += len(x)
-            met = self.scenario.satisfied(e)
-            leader = int(np.lexsort((cost[:, 0], ~met))[0])
-            here = (not met[leader], float(cost[leader, 0]))
-            if here < best:
-                best, row = here, e.row(leader)
-                improved = self._done - len(x) + leader + 1
-            yield Progress(
-                self._done, self.budget, self.evaluator.computed, row, not best[0], best[1], improved,
-                replayed=self._done <= self._recorded,
-            )  # fmt: skip
+        return x, e
+
+    def _tell(self, x: Designs, e: Evaluation, fidelity: str) -> Floats:
+        """Tell the agent what designs (n, d) cost, (n, 1)."""
+        cost = self.scenario.costs(e)
+        vector = self.agent.objectives > 1
+        costs = self.scenario.costs(e, vector=True) if vector else cost
+        shown, costs = self.queries.hide(e, costs)
+        feedback = self.scenario.feedback(shown.copy())
+        # copies: whatever an agent does to them, the record stays
+        self.agent.tell(x.copy(), costs.copy(), replace(feedback, fidelity=fidelity))
+        return cost
 
     def _known(self) -> Designs:
         """What the study starts from: designs (n, d) known to work, n at most the budget."""
@@ -233,7 +282,10 @@ class Study:
             x = np.empty((0, len(self.scenario.space)), np.int64)
             return Trials.of(self.scenario, x, Evaluation.empty(names, 0))
         e = Evaluation.joined([part for _, part in self._parts], names)
-        return Trials.of(self.scenario, np.concatenate([x for x, _ in self._parts]), e)
+        made = Trials.of(self.scenario, np.concatenate([x for x, _ in self._parts]), e)
+        if not self.ladder.batches:
+            return made
+        return replace(made, charged=np.concatenate(self._charged_at))
 
 
 def make_agent(

@@ -22,6 +22,7 @@ from ..goals.scenario import Scenario
 from ..goals.scenario_file import from_document
 from ..goals.trials import Trials
 from ..runs.summary import different
+from ..search.ladder import whole
 from ..search.study import Study
 from .plan import RunSpec
 from .result import DONE, FAILED, HALTED, Result, Setup
@@ -92,7 +93,8 @@ class Worker:
             anonymous=self.setup.anonymous,
         )
         trials = study.run()
-        answers, computed, curve = trials, study.evaluator.computed, improvements(trials.cost)
+        answers, computed = trials, study.evaluator.computed
+        curve = improvements(trials.cost, trials.spent)
         if not study.evaluator.exact:
             simulated = study.evaluator.simulated(trials.x)
             confirmed = confirm(scenario, trials, study.store, study.starts, simulated)
@@ -103,7 +105,7 @@ class Worker:
         return Result(
             id=spec.id,
             status=DONE,
-            charged=len(trials),
+            charged=study.done,
             computed=computed,
             different=different(scenario, trials),
             feasible=int(trials.evaluation.feasible.sum()),
@@ -147,20 +149,22 @@ def single_threaded() -> None:
     os.environ.update(dict.fromkeys(THREADS, "1"))
 
 
-def improvements(cost: Floats) -> list[tuple[int, float]]:
+def improvements(cost: Floats, spent: Floats | None = None) -> list[tuple[int, float]]:
     """When the best cost of a run fell.
 
     Args:
         cost: (n,) costs in order, +inf where infeasible.
+        spent: (n,) what had been charged after each, in full evaluations; rounded up. None: one each.
 
     Returns:
         (evaluations, best cost) each time the best cost fell.
     """
     if not len(cost):
         return []
+    spent = np.arange(1.0, len(cost) + 1) if spent is None else spent
     best = np.minimum.accumulate(cost)
     fell = np.isfinite(best) & (best < np.concatenate([[np.inf], best[:-1]]))
-    return [(int(i) + 1, float(best[i])) for i in np.flatnonzero(fell)]
+    return [(whole(spent[i]), float(best[i])) for i in np.flatnonzero(fell)]
 
 
 def joined_front(trials: Trials) -> list[tuple[int, tuple[float, ...]]]:
@@ -180,5 +184,5 @@ def joined_front(trials: Trials) -> list[tuple[int, tuple[float, ...]]]:
             continue
         front = np.concatenate([front, point[None]])
         front = front[pareto_front(front)]
-        out.append((i + 1, tuple(point.tolist())))
+        out.append((whole(trials.spent[i]), tuple(point.tolist())))
     return out

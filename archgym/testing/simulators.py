@@ -9,6 +9,7 @@ import numpy as np
 
 from ..contracts.evaluation import Evaluation
 from ..contracts.explanation import moved
+from ..contracts.fidelity import FULL, at_fidelity
 from ..contracts.simulator import Simulator
 from ..errors import DesignError
 from ..space import Designs
@@ -90,6 +91,7 @@ def check_simulator(
     require(bool(sim.space.is_valid(default).all()), "the default design must be valid")
     _check_advice(sim, x, e)
     _check_features(sim, x[:6])
+    _check_fidelities(sim, x[:6], e.take(list(range(min(designs, 6)))))
     _check_explanation(sim, x[:6], e.take(list(range(min(designs, 6)))))
     if make is not None:
         other = make()
@@ -136,6 +138,40 @@ def _check_features(sim: Simulator, x: Designs) -> None:
         set(found.estimates) <= {m.name for m in sim.metrics},
         "estimates must be named after metrics",
     )
+
+
+def _check_fidelities(sim: Simulator, x: Designs, e: Evaluation) -> None:
+    """Cheaper fidelities answer in the same shapes, again the same, and leave full answers as they are."""
+    declared = sim.fidelities()
+    costs = [f.cost for f in declared]
+    require(
+        costs == sorted(set(costs)), "fidelities must come cheapest first, each of another cost"
+    )
+    names = [f.name for f in declared]
+    require(len(set(names)) == len(names), "fidelities must have names of their own")
+    keys = {sim.key}
+    for fidelity in declared:
+        metrics = {m.name for m in sim.metrics}
+        require(set(fidelity.scale) <= metrics, "scales of a fidelity must be named after metrics")
+        rough = at_fidelity(sim, fidelity.name)
+        require(rough.key not in keys, "every fidelity must have a key of its own")
+        keys.add(rough.key)
+        require(rough.space is sim.space, "a fidelity must answer for the same space")
+        found = rough.evaluate(x)
+        require(list(found.metrics) == list(e.metrics), "a fidelity must give the same metrics")
+        _same(
+            found, at_fidelity(sim, fidelity.name).evaluate(x), "a fidelity must be deterministic"
+        )
+        for i in range(len(x)):
+            _same(
+                found.take([i]), rough.evaluate(x[i : i + 1]),
+                "a batch at a lower fidelity must equal its rows bit for bit",
+            )  # fmt: skip
+        alike = rough.evaluate(sim.canonical(x))
+        _same(found, alike, "canonical designs must behave alike at every fidelity")
+    require(at_fidelity(sim, FULL) is sim, "the full fidelity must be the simulator itself")
+    if declared:
+        _same(e, sim.evaluate(x), "rough answers must not change what full ones are, not by a bit")
 
 
 def _check_explanation(sim: Simulator, x: Designs, e: Evaluation) -> None:

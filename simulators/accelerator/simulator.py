@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ from archgym.errors import ArchgymError, UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.explanation import Breakdown
 from archgym.contracts.features import Features
+from archgym.contracts.fidelity import Fidelity
 from archgym.contracts.simulator import Simulator
 from archgym.space import THREADS, Designs, Setting
 from archgym.kernels.threads import map_rows
@@ -29,6 +31,9 @@ from .workloads import Dims, names, reading, resolve
 from .technology import TechnologyError
 
 ROUNDS = 500  # of the search for a certificate, about 10 ms each at most
+# one in how many mappings, and the cost: more than the share of mappings, since every layer has its own start
+LOWER_EFFORTS = {"sixteenth-effort": (16, 0.11), "quarter-effort": (4, 0.32)}
+LEAST_EFFORT = 100  # mappings of a layer, below which its cost says little
 GROUPS = ("dram", "glb", "pe", "mac")
 GROUP_OF = {"DRAM": "dram", "GLB": "glb"}  # every other level lies in the processing elements
 
@@ -155,6 +160,18 @@ class AcceleratorSimulator(Simulator):
     def default_design(self) -> dict[str, Any]:
         """The space's baseline; it maps every layer, since each of its memories holds a word."""
         return dict(self.hardware.default)
+
+    def fidelities(self) -> tuple[Fidelity, ...]:
+        """The mapper looks at fewer mappings of each layer."""
+        effort, out = int(self._mapper["effort"]), []  # type: ignore[call-overload]
+        for name, (parts, share) in LOWER_EFFORTS.items():
+            if effort // parts < LEAST_EFFORT:
+                continue
+            rough = copy(self)
+            rough._mapper = {**self._mapper, "effort": effort // parts}
+            text = f"{effort // parts:,} mappings a layer in place of {effort:,}"
+            out.append(Fidelity(name, share, rough, {}, text))
+        return tuple(out)
 
     def prepare(self) -> None:
         """Compile the kernels."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from archgym.errors import UnknownNameError
 from archgym.contracts.evaluation import Evaluation, Metric
 from archgym.contracts.explanation import Breakdown
 from archgym.contracts.features import Features
+from archgym.contracts.fidelity import Fidelity
 from archgym.space import THREADS, Value
 from archgym.contracts.simulator import Simulator
 from archgym.space import Designs, Setting
@@ -176,6 +178,34 @@ class DRAMSimulator(Simulator):
     def canonical(self, x: Designs) -> Designs:
         """Knobs that cannot matter at their first value; see :func:`.space.canonical`."""
         return canonical(x, self.space, self._reads_only)
+
+    def fidelities(self) -> tuple[Fidelity, ...]:
+        """The first requests of the trace; time and energy are scaled to its length."""
+        from .fidelities import shorter
+
+        return shorter(self)
+
+    def beginning(self, n: int) -> DRAMSimulator:
+        """The same controllers on the first requests of the trace.
+
+        Args:
+            n: how many requests, at least 1.
+
+        Returns:
+            A simulator of the same space.
+        """
+        out = copy(self)
+        out.__dict__.pop("_windows", None)
+        out.features_version = ""  # type: ignore[misc]
+        out.trace = self.trace.head(n)
+        out.workload_hash = out.trace.content_hash
+        out._played, out._decoded = out.trace.played(self.device), {}
+        return out
+
+    @property
+    def bursts(self) -> int:
+        """Accesses to the memory that the trace's requests are made of."""
+        return len(self._played.stamp)
 
     def evaluate_alike(self, x: Designs) -> tuple[Evaluation, NDArray[np.bool_]]:
         """The evaluation, and which limits were never felt: see :func:`.alike.alike`."""

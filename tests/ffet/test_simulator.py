@@ -30,7 +30,7 @@ def one(simulator, **choices):
 
 
 def test_contract():
-    check_simulator(lambda: BlockPPASimulator("mac16", placements=1), designs=12)
+    check_simulator(lambda: BlockPPASimulator("mac16", placements=2), designs=8)
 
 
 def test_another_process_gives_the_same_bits(simulator):

@@ -148,8 +148,8 @@ def answered(agent: Agent, message: Mapping[str, Any], line: Line) -> dict[str, 
     told = message["feedback"]
     violations = {n: np.array(v, np.float64) for n, v in told["violations"].items()}
     feedback = ToldFeedback(
-        evaluation_of(told), violations, np.array(told["penalty"], np.float64), _nothing, None, line,
-        message["batch"],
+        evaluation_of(told), violations, np.array(told["penalty"], np.float64), _nothing,
+        line=line, batch=message["batch"],
     )  # fmt: skip
     x = np.array(message["tell"], np.int64).reshape(-1, len(agent.space))
     agent.tell(x, np.array(message["costs"], np.float64).reshape(len(x), -1), feedback)
