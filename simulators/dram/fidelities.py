@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from archgym.contracts.fidelity import Fidelity
-
-if TYPE_CHECKING:
-    from .simulator import DRAMSimulator
+from archgym.contracts.simulator import Simulator
 
 SHARES = {"twentieth": 20, "fifth": 5}  # of the trace, cheapest first
 LEAST = 500  # requests of which a share still says something of the whole
 WHOLE = ("total_time", "energy")  # grow with the trace; all other metrics are means
 
 
-def shorter(simulator: DRAMSimulator) -> tuple[Fidelity, ...]:
+def shorter(
+    requests: int, bursts: int, beginning: Callable[[int], tuple[Simulator, int]]
+) -> tuple[Fidelity, ...]:
     """The first requests of a trace, by shares of it.
 
     Args:
-        simulator: of the whole trace.
+        requests: of the whole trace.
+        bursts: that they are made of.
+        beginning: makes the simulator of the first n requests, and counts their bursts.
 
     Returns:
         Fidelities, cheapest first; none of a trace of which every share is too short.
     """
-    requests, out = len(simulator.trace), []
+    out = []
     for name, parts in SHARES.items():
-        if requests // parts < LEAST:
-            continue
-        rough = simulator.beginning(requests // parts)
-        share = rough.bursts / simulator.bursts
-        scale = dict.fromkeys(WHOLE, 1 / share)
-        text = f"the first {len(rough.trace):,} of {requests:,} requests"
-        out.append(Fidelity(name, share, rough, scale, text))
+        n = requests // parts
+        if n >= LEAST:
+            rough, some = beginning(n)
+            scale = dict.fromkeys(WHOLE, bursts / some)
+            text = f"the first {n:,} of {requests:,} requests"
+            out.append(Fidelity(name, some / bursts, rough, scale, text))
     return tuple(out)

@@ -183,29 +183,17 @@ class DRAMSimulator(Simulator):
         """The first requests of the trace; time and energy are scaled to its length."""
         from .fidelities import shorter
 
-        return shorter(self)
+        return shorter(len(self.trace), len(self._played.stamp), self._beginning)
 
-    def beginning(self, n: int) -> DRAMSimulator:
-        """The same controllers on the first requests of the trace.
-
-        Args:
-            n: how many requests, at least 1.
-
-        Returns:
-            A simulator of the same space.
-        """
+    def _beginning(self, n: int) -> tuple[Simulator, int]:
+        """The same controllers on the first n requests of the trace, and the bursts of these."""
         out = copy(self)
         out.__dict__.pop("_windows", None)
         out.features_version = ""  # type: ignore[misc]
         out.trace = self.trace.head(n)
         out.workload_hash = out.trace.content_hash
         out._played, out._decoded = out.trace.played(self.device), {}
-        return out
-
-    @property
-    def bursts(self) -> int:
-        """Accesses to the memory that the trace's requests are made of."""
-        return len(self._played.stamp)
+        return out, len(out._played.stamp)
 
     def evaluate_alike(self, x: Designs) -> tuple[Evaluation, NDArray[np.bool_]]:
         """The evaluation, and which limits were never felt: see :func:`.alike.alike`."""
