@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..contracts.fidelity import FULL, Fidelity, LowerFidelity, Offer
+from ..contracts.fidelity import FULL, Fidelity, Offer
+from ..contracts.lowered import LowerFidelity
 from ..contracts.simulator import Simulator
 from ..errors import ScenarioError, UnknownNameError
 from ..goals.scenario import Scenario

@@ -6,13 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ArchgymError, UnknownNameError
-from ..space import Designs
-from .evaluation import Evaluation
-from .explanation import Explanation
-from .features import Features
-from .simulator import Simulator
-from .wrappers import Wrapper
+from ..errors import ArchgymError
 
 FULL = "full"  # the simulator itself
 
@@ -31,7 +25,7 @@ class Fidelity:
 
     name: str
     cost: float
-    rough: Simulator
+    rough: Any  # a Simulator, whose module knows this one
     scale: Mapping[str, float] = field(default_factory=dict)
     description: str = ""
 
@@ -57,74 +51,3 @@ class Offer:
     name: str
     cost: float
     text: str = ""
-
-
-class LowerFidelity(Wrapper):
-    """A simulator at one of its cheaper fidelities.
-
-    Its evaluations are filed under a key of their own, which no simulator has at full fidelity.
-    """
-
-    def __init__(self, simulator: Simulator, fidelity: Fidelity) -> None:
-        super().__init__(fidelity.rough)
-        self.full, self.fidelity = simulator, fidelity
-        self.workload, self.workload_hash = simulator.workload, simulator.workload_hash
-        self.expensive = simulator.expensive  # type: ignore[misc]
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        """The rough simulator's, and that it is one."""
-        f = self.fidelity
-        part = {"name": f.name, "scale": dict(f.scale), "workload_hash": f.rough.workload_hash}
-        return {**f.rough.config, "fidelity": part}
-
-    @property
-    def workload_features(self) -> Mapping[str, float]:
-        """Those of the whole workload."""
-        return self.full.workload_features
-
-    @property
-    def workload_notes(self) -> Mapping[str, Any]:
-        """Those of the whole workload."""
-        return self.full.workload_notes
-
-    def canonical(self, x: Designs) -> Designs:
-        """As at full fidelity, so that a design has one representative at every fidelity."""
-        return self.full.canonical(x)
-
-    def explain(self, x: Any, evaluation: Evaluation | None = None) -> Explanation:
-        """Every metric as a whole where figures are scaled: parts would not add up to the last bit."""
-        if any(v != 1 for v in self.fidelity.scale.values()):
-            return Simulator.explain(self, x, evaluation)
-        return super().explain(x, evaluation)
-
-    def features(self, x: Any) -> Features:
-        """Those of the simulator at full fidelity."""
-        return self.full.features(x)
-
-    def _evaluate(self, x: Designs) -> Evaluation:
-        e = super()._evaluate(x)
-        scale = self.fidelity.scale
-        metrics = {n: v * scale[n] if n in scale else v for n, v in e.metrics.items()}
-        return Evaluation(metrics, e.feasible, e.reasons)
-
-
-def at_fidelity(simulator: Simulator, name: str) -> Simulator:
-    """A simulator at one of the fidelities that it declares.
-
-    Args:
-        simulator: the full one.
-        name: of a fidelity; ``full`` is the simulator itself.
-
-    Returns:
-        A simulator of the same space and metrics.
-
-    Raises:
-        UnknownNameError: the simulator declares no such fidelity.
-    """
-    if name == FULL:
-        return simulator
-    known = {f.name: f for f in simulator.fidelities()}
-    if name not in known:
-        raise UnknownNameError(f"fidelity of simulator {simulator.name!r}", name, [*known, FULL])
-    return LowerFidelity(simulator, known[name])

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..contracts.evaluation import Evaluation
 from ..contracts.explanation import moved
-from ..contracts.fidelity import FULL, at_fidelity
+from ..contracts.fidelity import FULL
+from ..contracts.lowered import at_fidelity
 from ..contracts.simulator import Simulator
 from ..errors import DesignError
 from ..space import Designs

@@ -8,7 +8,8 @@ import pytest
 
 import archgym
 from archgym import Agent, Evaluation, EvaluationStore, Study, registry
-from archgym.contracts.fidelity import FULL, Fidelity, at_fidelity
+from archgym.contracts.fidelity import FULL, Fidelity
+from archgym.contracts.lowered import at_fidelity
 from archgym.errors import AgentError, ArchgymError, UnknownNameError
 from archgym.goals.scenario_file import from_document
 from archgym.testing import ContractError, check_simulator
