@@ -162,13 +162,13 @@ class AcceleratorSimulator(Simulator):
         return dict(self.hardware.default)
 
     def fidelities(self) -> tuple[Fidelity, ...]:
-        """The mapper looks at fewer mappings of each layer."""
-        effort, out = int(self._mapper["effort"]), []  # type: ignore[call-overload]
+        """The mapper looks at fewer mappings of each layer, and proves none."""
+        effort, out = int(self._mapper["effort"]), []
         for name, (parts, share) in LOWER_EFFORTS.items():
             if effort // parts < LEAST_EFFORT:
                 continue
             rough = copy(self)
-            rough._mapper = {**self._mapper, "effort": effort // parts}
+            rough._mapper, rough._proving = {**self._mapper, "effort": effort // parts}, {}
             text = f"{effort // parts:,} mappings a layer in place of {effort:,}"
             out.append(Fidelity(name, share, rough, {}, text))
         return tuple(out)
