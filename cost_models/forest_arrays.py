@@ -35,6 +35,28 @@ def stack(trees: Sequence[Tree], columns: Sequence[int] | None = None) -> Tree:
     return out
 
 
+def join(ensembles: Sequence[Tree]) -> Tree:
+    """Ensembles of one target each as one of all.
+
+    Args:
+        ensembles: arrays of :func:`stack`, each with its ``base`` (1,).
+
+    Returns:
+        The same arrays of all nodes, in order; trees of ensemble k add to target k.
+    """
+    nodes = np.cumsum([0, *(len(e["feature"]) for e in ensembles)])[:-1]
+    out: Tree = {
+        n: np.concatenate([e[n] for e in ensembles])
+        for n in ("feature", "threshold", "value", "depth", "base")
+    }
+    for n in ("child", "roots"):
+        out[n] = np.concatenate([e[n] + at for e, at in zip(ensembles, nodes)]).astype(np.int32)
+    out["column"] = np.repeat(
+        np.arange(len(ensembles), dtype=np.int32), [len(e["roots"]) for e in ensembles]
+    )
+    return out
+
+
 def _siblings_together(tree: Tree) -> dict[str, Any]:
     """A tree level by level: a right child follows its left one, leaves point to themselves."""
     order, parents, level, depth = [0], [], [0], 0
@@ -77,25 +99,6 @@ def of_decision_tree(tree: Any) -> Tree:
         "left": t.children_left,
         "right": t.children_right,
         "value": np.ascontiguousarray(t.value[:, :, 0], np.float64),
-    }
-
-
-def of_boosted_tree(predictor: Any) -> Tree:
-    """One ``TreePredictor`` of histogram gradient boosting.
-
-    Args:
-        predictor: of one tree.
-
-    Returns:
-        Arrays by node; ``value`` is (nodes, 1).
-    """
-    nodes = predictor.nodes
-    return {
-        "feature": np.where(nodes["is_leaf"] == 1, -1, nodes["feature_idx"].astype(np.int64)),
-        "threshold": nodes["num_threshold"].astype(np.float64),
-        "left": nodes["left"].astype(np.int64),
-        "right": nodes["right"].astype(np.int64),
-        "value": nodes["value"][:, None].astype(np.float64),
     }
 
 

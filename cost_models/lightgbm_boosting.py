@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
+
+import numpy as np
 
 from archgym.contracts.evaluation import Floats
 
-from .forest_arrays import Tree, of_lightgbm_tree
+from .binning import Binned
+from .forest_arrays import Tree, of_lightgbm_tree, stack
 from .gradient_boosting import GradientBoosting
 
 
@@ -14,11 +17,12 @@ class LightgbmBoosting(GradientBoosting):
     """Boosted trees grown by LightGBM; needs the extra ``lightgbm`` to train, nothing to predict."""
 
     name = "lightgbm"
+    beside: ClassVar[bool] = False
 
-    def _grow(self, features: Floats, target: Floats, trees: int) -> Any:
+    def _grow(self, table: Binned, target: Floats, trees: int) -> Tree:
         import lightgbm
 
-        return lightgbm.train(
+        booster = lightgbm.train(
             {
                 "objective": "regression",
                 "num_leaves": int(self.hyper["leaves"]),
@@ -30,10 +34,8 @@ class LightgbmBoosting(GradientBoosting):
                 "num_threads": 1,
                 "verbosity": -1,
             },
-            lightgbm.Dataset(features, target),
+            lightgbm.Dataset(table.features, target),
             trees,
         )
-
-    def _trees_of(self, booster: Any) -> tuple[list[Tree], float]:
-        whole = booster.dump_model()
-        return [of_lightgbm_tree(t["tree_structure"]) for t in whole["tree_info"]], 0.0
+        whole = booster.dump_model()["tree_info"]
+        return stack([of_lightgbm_tree(t["tree_structure"]) for t in whole]) | {"base": np.zeros(1)}
