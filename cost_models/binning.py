@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Floats
 
+from .forest_arrays import next_lower
+
 INTERVALS = 255
 MOST_ROWS = 200_000  # that quantiles are taken of
 
@@ -77,16 +79,10 @@ def _ends(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Upper ends of all intervals of a column but the last, rising; a value at an end lies below it."""
     different = np.unique(values).astype(np.float64)
     if len(different) <= INTERVALS:
-        return _single(0.5 * (different[:-1] + different[1:]))
+        return next_lower(0.5 * (different[:-1] + different[1:]))
     if len(values) > MOST_ROWS:
         values = np.random.default_rng(0).choice(values, MOST_ROWS, replace=False)
     shares = np.linspace(0, 100, INTERVALS + 1)[1:-1]
     # in double precision, for numpy looks places up in the precision of the values
     doubles = values.astype(np.float64)
-    return np.unique(_single(np.percentile(doubles, shares, method="averaged_inverted_cdf")))
-
-
-def _single(ends: Floats) -> NDArray[np.float32]:
-    """The next lower numbers of single precision: the same ones of these lie above."""
-    near = ends.astype(np.float32)
-    return np.where(near > ends, np.nextafter(near, np.float32(-np.inf)), near)
+    return np.unique(next_lower(np.percentile(doubles, shares, method="averaged_inverted_cdf")))

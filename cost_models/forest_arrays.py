@@ -76,11 +76,24 @@ def _siblings_together(tree: Tree) -> dict[str, Any]:
     leaf = tree["feature"][at] < 0
     return {
         "feature": np.where(leaf, 0, tree["feature"][at]).astype(np.int32),
-        "threshold": np.where(leaf, np.inf, tree["threshold"][at]).astype(np.float32),
+        "threshold": np.where(leaf, np.float32(np.inf), next_lower(tree["threshold"][at])),
         "child": child,
         "value": tree["value"][at],
         "depth": depth,
     }
+
+
+def next_lower(thresholds: Floats) -> NDArray[np.float32]:
+    """Thresholds in single precision, above which the same numbers of single precision lie.
+
+    Args:
+        thresholds: any shape.
+
+    Returns:
+        The nearest number that is not higher.
+    """
+    near = thresholds.astype(np.float32)
+    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
 
 
 def of_decision_tree(tree: Any) -> Tree:
