@@ -40,6 +40,10 @@ DOMAIN = Domain(
             "layers fused so that what passes between them stays on chip, and what that saves",
             "archgym.simulators.accelerator.fusing.command:add_fuse",
         ),
+        "front": Verb(
+            "the front of all designs under all mappings, with what is proved of it",
+            "archgym.simulators.accelerator.fronts.command:add_front",
+        ),
         "trace": Verb(
             "what mapped layers ask of DRAM, as a memory trace",
             "archgym.simulators.accelerator.trace_command:add_trace",

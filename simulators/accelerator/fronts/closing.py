@@ -1,0 +1,264 @@
+"""Boxes are closed best first: the design with the widest gap is mapped, then its layers are certified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.errors import ArchgymError
+from archgym.kernels.threads import map_rows
+
+from ..layers import Layer
+from ..mapper import Found, find_mapping
+from ..mapping import Cost, Mapping, evaluate_mapping
+from ..optimal.certificate import in_space, within_fanouts
+from ..optimal.certifying import AT_ONCE, Search
+from .boxes import Boxes, Point, points_of
+from .corners import CYCLES, ENERGY, Space
+
+GOALS = ("energy-delay", "energy", "delay")  # what a design's layers are mapped for
+CERTIFIED = ("energy", "delay")  # by column of bounds
+AT_A_TIME = 32  # designs of one round
+EFFORTS = (1, 8)  # times the scenario's effort: at first, and before anything is certified
+FIRST, LONGER, LAST = 4, 8, 256  # thousands of nodes of a layer's first certificate, times, at most
+SMALL = 1e-7  # a gap that is rounding
+Known = tuple[Mapping, float, float]
+
+
+@dataclass
+class Progress:
+    """How far closing has come; with the points it is all that is needed to go on.
+
+    Attributes:
+        mapped: (n,) how often each design has been mapped, each time with more effort.
+        effort: (n, S, 2) thousands of nodes that the next certificate of a layer may visit.
+        rounds: how many there were.
+        proofs: (position, layer, column, thousands of nodes, bound) of certificates that raised one.
+        certified: certificates that were asked for.
+    """
+
+    mapped: NDArray[np.int64]
+    effort: NDArray[np.int64]
+    rounds: int = 0
+    proofs: list[tuple[int, int, int, int, float]] = field(default_factory=list)
+    certified: int = 0
+
+    @staticmethod
+    def new(boxes: Boxes) -> Progress:
+        """At the beginning.
+
+        Args:
+            boxes: of all designs.
+
+        Returns:
+            Nothing is mapped.
+        """
+        n, layers = boxes.least.shape[:2]
+        return Progress(np.zeros(n, np.int64), np.full((n, layers, 2), FIRST))
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is done for one design: all its layers are mapped, or one layer is certified."""
+
+    at: int
+    layer: int = -1
+    column: int = ENERGY
+    nodes: int = 0
+    effort: int = EFFORTS[-1]
+
+
+def widest(boxes: Boxes, progress: Progress) -> list[Task]:
+    """The tasks of the next round: one for each of the designs with the widest gaps.
+
+    Designs that share a bound are certified once. What is left of a gap where all layers are proved
+    is the trade of energy for latency, which no certificate narrows.
+
+    Args:
+        boxes: of all designs.
+        progress: what has been done.
+
+    Returns:
+        At most ``AT_A_TIME``; none where nothing is left to do.
+    """
+    tasks: list[Task] = []
+    taken: set[tuple[int, int, int]] = set()
+    for at in np.argsort(-boxes.gap, kind="stable").tolist():
+        if len(tasks) == AT_A_TIME or boxes.gap[at] <= SMALL:
+            break
+        times = int(progress.mapped[at])
+        if times < len(EFFORTS):
+            tasks.append(Task(at, effort=EFFORTS[times]))
+            continue
+        column = ENERGY if boxes.by[at] == 0 else CYCLES
+        for one in (column, ENERGY + CYCLES - column):
+            nodes = progress.effort[at, :, one]
+            if (nodes > LAST).all():
+                continue
+            layer = int(np.argmax(np.where(nodes <= LAST, _share(boxes, at, one), -1.0)))
+            key = (int(boxes.corners.alike[at, one]), layer, one)
+            if key not in taken:
+                taken.add(key)
+                tasks.append(Task(at, layer, one, int(nodes[layer])))
+            break
+    return tasks
+
+
+def _share(boxes: Boxes, at: int, column: int) -> NDArray[np.float64]:
+    """What each layer adds to a bound; layers that were tried less come first."""
+    whole = boxes.least[at, :, column] * boxes.space.counts
+    return np.asarray(whole / whole.sum())
+
+
+def close(
+    boxes: Boxes,
+    progress: Progress,
+    *,
+    gap: float,
+    go_on: Callable[[], bool],
+    threads: int | None = None,
+) -> None:
+    """Round by round, until the gap is small enough, nothing is left to do, or the caller ends it.
+
+    What a round does depends on the rounds before it alone, so the answer is the same on any number
+    of threads.
+
+    Args:
+        boxes: of all designs, updated.
+        progress: updated.
+        gap: that is enough, a share.
+        go_on: asked before each round.
+        threads: at most; None: all cores.
+    """
+    while boxes.gap.max(initial=0.0) > gap and go_on():
+        tasks = widest(boxes, progress)
+        if not tasks:
+            return
+        rows = np.empty(len(tasks), object)
+        rows[:] = tasks
+        done = map_rows(lambda task: work_on(boxes, task), rows, threads)
+        found: list[Point] = []
+        for task, (points, bound) in zip(tasks, done):
+            found += points
+            if task.layer < 0:
+                progress.mapped[task.at] += 1
+                continue
+            same = boxes.corners.alike[:, task.column] == boxes.corners.alike[task.at, task.column]
+            progress.effort[same, task.layer, task.column] = task.nodes * LONGER
+            progress.certified += 1
+            value, proved = bound or (0.0, True)
+            if proved:
+                progress.effort[same, task.layer, task.column] = LAST + 1
+            if value > boxes.least[task.at, task.layer, task.column]:
+                proof = (task.at, task.layer, task.column, task.nodes, value)
+                progress.proofs.append(proof)
+                boxes.raise_to(task.at, task.layer, task.column, value)
+        boxes.add(found)
+        progress.rounds += 1
+
+
+def work_on(boxes: Boxes, task: Task) -> tuple[list[Point], tuple[float, bool] | None]:
+    """One task of a round; the answer depends on the task alone.
+
+    Args:
+        boxes: of all designs; only what never changes is read.
+        task: what is done.
+
+    Returns:
+        (points that the design attains, a bound and whether it is proved to be the optimum, if one was
+        asked for).
+    """
+    space, corners = boxes.space, boxes.corners
+    machine = space.machine(int(corners.ranks[task.at]))
+    layers, bound = [], None
+    for k, layer in enumerate(space.layers):
+        known = mapped(space, layer, machine, task.effort)
+        if not known:
+            return [], (0.0, True)  # nothing fits: it stays a corner without a point
+        if k == task.layer:
+            least, proved, more = certified_bound(
+                layer, machine, CERTIFIED[task.column], space.reuse, task.nodes, known
+            )
+            bound, known = (least, proved), known + more
+        layers.append(known)
+    area, clock = float(corners.area[task.at]), float(corners.clock[task.at])
+    return points_of(space, task.at, area, clock, layers), bound
+
+
+def mapped(space: Space, layer: Layer, machine: Any, times: int) -> list[Known]:
+    """What the mapper finds for each of the goals, cut to the certificate's space.
+
+    Args:
+        space: gives the effort.
+        layer: its shape.
+        machine: the architecture.
+        times: the space's effort is multiplied by it.
+
+    Returns:
+        Mappings with pJ and cycles; none where the layer does not fit.
+    """
+    effort = times * int(space.simulator.config["effort"])
+    out: list[Known] = []
+    for goal in GOALS:
+        found = find_mapping(layer, machine, objective=goal, effort=effort, reuse=space.reuse)
+        if isinstance(found, Found):
+            out += inside(space.reuse, layer, machine, found.mapping)
+    return out
+
+
+def inside(reuse: str, layer: Layer, machine: Any, mapping: Mapping) -> list[Known]:
+    """A mapping as it is within each level's fan-out, with its costs.
+
+    Args:
+        reuse: convention of reuse.
+        layer: its shape.
+        machine: the architecture.
+        mapping: of the layer.
+
+    Returns:
+        One mapping, or none where the cut one does not fit.
+    """
+    cut = within_fanouts(layer, machine, mapping)
+    cost = evaluate_mapping(layer, machine, cut, reuse=reuse)
+    if not isinstance(cost, Cost) or not in_space(layer, machine, cut):
+        return []
+    return [(cut, cost.energy_pj, cost.cycles)]
+
+
+def certified_bound(
+    layer: Layer, machine: Any, objective: str, reuse: str, nodes: int, known: list[Known]
+) -> tuple[float, bool, list[Known]]:
+    """A bound on one objective of one layer by the branch and bound, within a number of nodes.
+
+    Args:
+        layer: its shape.
+        machine: the architecture.
+        objective: ``energy`` or ``delay``.
+        reuse: convention of reuse.
+        nodes: thousands that are visited at most, so that the answer is always the same.
+        known: mappings to begin with.
+
+    Returns:
+        (pJ or cycles at least, whether it is proved to be the optimum, the best mapping if it is new).
+    """
+    try:
+        search = Search(layer, machine, objective, reuse, 0.0)
+    except ArchgymError:  # too many choices to list: the root bound stands
+        return 0.0, True, []
+    for mapping, _, _ in known:
+        search.start_from(mapping)
+    before = float(search.best[0])
+    done = False
+    for _ in range(nodes):
+        done = search.run(AT_ONCE)
+        if done:
+            break
+    more: list[Known] = []
+    if float(search.best[0]) < before:
+        factor, order, keep = (a.copy() for a in search.state[:3])
+        more = [(Mapping(factor, order, keep), float(search.best[1]), float(search.best[2]))]
+    return float(search.bound()), done, more

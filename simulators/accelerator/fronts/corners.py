@@ -1,0 +1,190 @@
+"""The lower corner of every design of a scenario, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archgym.errors import ArchgymError
+from archgym.goals.scenario import Scenario
+from archgym.space import Designs
+
+from ..architecture import Architecture
+from ..layers import Layer
+from ..simulator import AcceleratorSimulator
+from ..technology import TechnologyError
+from .profiles import Profile, profile_of, shape_of
+
+Floats = NDArray[np.float64]
+MOST_DESIGNS = 1_000_000
+ENERGY, CYCLES, PRODUCT = range(3)  # columns of bounds: pJ, cycles, pJ cycles
+AXES = ("energy", "latency", "area")
+Step = Callable[[int, str], None]
+EVERY = 100  # designs between two looks at the progress
+
+
+@dataclass(frozen=True)
+class Space:
+    """What is asked: the designs of a scenario, and the different layers of its network.
+
+    Attributes:
+        scenario: whose designs.
+        simulator: its simulator.
+        reuse: convention of reuse.
+        layers: one of each shape.
+        counts: (S,) how often each occurs.
+    """
+
+    scenario: Scenario
+    simulator: AcceleratorSimulator
+    reuse: str
+    layers: tuple[Layer, ...]
+    counts: Floats
+
+    @staticmethod
+    def of(scenario: Scenario) -> Space:
+        """The space of a scenario.
+
+        Args:
+            scenario: of the simulator ``accelerator``, with one workload.
+
+        Returns:
+            The space.
+
+        Raises:
+            ArchgymError: another simulator, several workloads, specs on other metrics than area, a
+                space that is too large; all of it at once.
+        """
+        _refuse(scenario)
+        simulator = scenario.simulators[0]
+        assert isinstance(simulator, AcceleratorSimulator)
+        layers: dict[tuple[int, ...], Layer] = {}
+        counts: dict[tuple[int, ...], float] = {}
+        for layer in simulator.network.layers:
+            layers.setdefault(layer.shape, layer)
+            counts[layer.shape] = counts.get(layer.shape, 0.0) + layer.count
+        return Space(
+            scenario, simulator, str(simulator.config["reuse"]), tuple(layers.values()),
+            np.array(list(counts.values())),
+        )  # fmt: skip
+
+    def machine(self, rank: int) -> Architecture:
+        """The machine of one design.
+
+        Args:
+            rank: its place in the scenario's space.
+
+        Returns:
+            The architecture.
+        """
+        return self._machine(self.scenario.space.unrank(np.array([rank])))
+
+    def _machine(self, x: Designs) -> Architecture:
+        return self.simulator.architecture(self.scenario.to_simulator(x)[0])
+
+
+@dataclass(frozen=True)
+class Corners:
+    """Bounds of every design in question, exact areas, and who shares bounds with whom.
+
+    Attributes:
+        ranks: (n,) places of the designs in the space.
+        area: (n,) m2.
+        clock: (n,) Hz.
+        least: (n, S, 3) pJ, cycles and pJ cycles of one run of each layer at least.
+        alike: (n, 2) numbers; a bound of ``ENERGY`` or ``CYCLES`` holds for all of the same number.
+        left_out: designs that break a constraint or a spec on area, or have no energy table.
+    """
+
+    ranks: NDArray[np.int64]
+    area: Floats
+    clock: Floats
+    least: Floats
+    alike: NDArray[np.int64]
+    left_out: int
+
+
+def corners_of(space: Space, step: Step | None = None) -> Corners:
+    """The root bounds of all designs that meet the specs on area.
+
+    Args:
+        space: whose designs.
+        step: is told how many designs have been bounded.
+
+    Returns:
+        The corners.
+
+    Raises:
+        ArchgymError: a layer has more choices of unrolling than can be listed.
+    """
+    shared: dict[tuple[Any, ...], list[Profile]] = {}
+    numbers: tuple[dict[bytes, int], dict[bytes, int]] = ({}, {})
+    specs = space.scenario.resolved[1]
+    ranks, sizes, least, alike = [], [], [], []
+    whole = space.scenario.space.cardinality
+    for rank in range(whole):
+        if step and rank % EVERY == 0:
+            step(rank, "lower bounds")
+        x = space.scenario.space.unrank(np.array([rank]))
+        if not space.scenario.space.is_valid(x)[0]:
+            continue
+        try:
+            machine = space._machine(x)
+        except TechnologyError:
+            continue
+        area = machine.area_um2 * 1e-12
+        if any(not _between(area, s.lower, s.upper) for s in specs):
+            continue
+        key = shape_of(machine)
+        if key not in shared:
+            shared[key] = [profile_of(layer, machine, space.reuse) for layer in space.layers]
+        ranks.append(rank)
+        sizes.append((area, machine.clock_hz))
+        least.append([profile.least(machine) for profile in shared[key]])
+        alike.append([n.setdefault(k, len(n)) for n, k in zip(numbers, _read(machine, key))])
+    n = len(ranks)
+    both = np.array(sizes, np.float64).reshape(n, 2)
+    return Corners(
+        np.array(ranks, np.int64), both[:, 0], both[:, 1],
+        np.array(least, np.float64).reshape(n, len(space.layers), 3),
+        np.array(alike, np.int64).reshape(n, 2), whole - n,
+    )  # fmt: skip
+
+
+def _between(value: float, lower: Any, upper: Any) -> bool:
+    return (lower is None or value >= lower) and (upper is None or value <= upper)
+
+
+def _read(machine: Architecture, shape: tuple[Any, ...]) -> list[bytes]:
+    """What bounds of energy read of a machine, which is no bandwidth, and those of time: no energy."""
+    size, _, _, energy, _, bandwidth, network, hidden, mac_pj = machine.arrays
+    start = repr(shape).encode()
+    return [
+        start + b"".join(np.ascontiguousarray(x).tobytes() for x in parts)
+        for parts in ((size, energy, np.array(mac_pj)), (size, bandwidth, network, hidden))
+    ]
+
+
+def _refuse(scenario: Scenario) -> None:
+    if any(not isinstance(s, AcceleratorSimulator) for s in scenario.simulators):
+        raise ArchgymError(
+            f"scenario {scenario.name!r} has the simulator {scenario.simulators[0].name!r}; fronts of "
+            "hardware and mapping are for scenarios of the simulator 'accelerator'"
+        )
+    faults = []
+    if len(scenario.simulators) > 1:
+        faults.append(f"{len(scenario.simulators)} workloads, of which one can be certified")
+    if scenario.space.cardinality > MOST_DESIGNS:
+        faults.append(
+            f"{scenario.space.cardinality:,} designs, of which {MOST_DESIGNS:,} can be bounded: narrow "
+            "knobs under the key 'parameters'"
+        )
+    other = [s.metric for s in scenario.specs if s.metric != "area"]
+    if other:
+        faults.append(f"specs on {', '.join(other)}; only area is known without a mapping")
+    if faults:
+        raise ArchgymError(f"scenario {scenario.name!r} has " + "; and ".join(faults))

@@ -1,0 +1,217 @@
+"""Fronts of hardware and mapping together: against every mapping of every design of a tiny space."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+from archgym.simulators.accelerator.fronts.boxes import Boxes
+from archgym.simulators.accelerator.fronts.checking import check
+from archgym.simulators.accelerator.fronts.closing import Progress, close
+from archgym.simulators.accelerator.fronts.corners import Space, corners_of
+from archgym.simulators.accelerator.fronts.profiles import profile_of
+from archgym.simulators.accelerator.layers import Layer
+from archgym.simulators.accelerator.machines import load_architecture
+from archgym.simulators.accelerator.mapping import Cost, Mapping, evaluate_mapping
+from archgym.simulators.accelerator.optimal.certifying import Search
+
+import archgym
+from archgym.cli import main
+from archgym.errors import ArchgymError, StoreError
+from archgym.goals.pareto import pareto_front
+
+from .enumeration import all_factors, all_keeps
+
+TINY = """
+name: tiny-front
+simulator: accelerator
+workload: NETWORK
+config: {space: simba, effort: 200}
+objectives: [energy, latency, area]
+parameters:
+  pes: [4, 8]
+  lanes: 2
+  vector_width: 2
+  glb_size: 16
+  glb_bandwidth: [64, 512]
+  input_buffer: 1
+  weight_buffer: 1
+  accumulator_words: [16, 32]
+  dram_bandwidth: 3.2
+  precision: 8
+  node: 16
+"""
+LAYERS = "name, K, C, P, count\nfirst, 3, 2, 1, 1\nsecond, 2, 1, 3, 2\n"
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    network = tmp_path / "net.csv"
+    network.write_text(LAYERS)
+    path = tmp_path / "tiny.yaml"
+    path.write_text(TINY.replace("NETWORK", str(network)))
+    return path
+
+
+def every_cost(layer, machine):
+    """(n, 2): pJ and cycles of every tight mapping, those that others beat left out."""
+    found = []
+    for factor in all_factors(layer, machine):
+        loops = [np.flatnonzero(level[0] > 1) for level in factor]
+        loops[-1] = loops[-1][:0]  # nothing is inside the innermost loops
+        for orders in itertools.product(*(itertools.permutations(x.tolist()) for x in loops)):
+            order = np.array([[d for d in range(8) if d not in x] + list(x) for x in orders])
+            for keep in all_keeps(machine):
+                cost = evaluate_mapping(layer, machine, Mapping(factor, order, keep))
+                if isinstance(cost, Cost):
+                    found.append((cost.energy_pj, cost.cycles))
+    costs = np.unique(np.array(found), axis=0)
+    return costs[pareto_front(costs)]
+
+
+def every_point(space, corners):
+    """(n, 3): J, s and m2 of all designs under all mappings, those that others beat left out."""
+    out = []
+    for rank, area, clock in zip(corners.ranks, corners.area, corners.clock):
+        sums = np.zeros((1, 2))
+        for layer, count in zip(space.layers, space.counts):
+            costs = every_cost(layer, space.machine(int(rank)))
+            sums = (sums[:, None] + count * costs[None]).reshape(-1, 2)
+            sums = sums[pareto_front(sums)]
+        out.append(
+            np.column_stack([sums[:, 0] * 1e-12, sums[:, 1] / clock, np.full(len(sums), area)])
+        )
+    points = np.concatenate(out)
+    return points[pareto_front(points)]
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 40])
+def test_no_design_under_any_mapping_is_below_the_staircase(tiny, rounds):
+    space = Space.of(archgym.load_scenario(str(tiny)))
+    corners = corners_of(space)
+    boxes, progress = Boxes(space, corners), None
+    progress = Progress.new(boxes)
+    close(boxes, progress, gap=0.0, go_on=lambda: progress.rounds < rounds, threads=1)
+    everything = every_point(space, corners)
+    stairs = boxes.lower[boxes.staircase()] * (1 - 1e-9)
+    assert all((stairs <= point).all(axis=1).any() for point in everything)
+    assert boxes.products().min() <= (everything[:, 0] * everything[:, 1]).min() * (1 + 1e-9)
+    if rounds:
+        found = np.array([p.metrics for p in boxes.points])
+        near = found / (1 + boxes.gap.max() + 1e-9)
+        assert all((near <= point).all(axis=1).any() for point in everything)
+        # what is attained is a mapping of a design, so nothing of it is below all of them
+        assert all((everything <= point * (1 + 1e-9)).all(axis=1).any() for point in found)
+    if rounds > 1:
+        assert boxes.gap.max() < 0.05
+
+
+def test_the_answer_does_not_depend_on_the_number_of_threads(tiny):
+    space = Space.of(archgym.load_scenario(str(tiny)))
+    corners = corners_of(space)
+    answers = []
+    for threads in (1, 3):
+        boxes = Boxes(space, corners)
+        progress = Progress.new(boxes)
+        close(boxes, progress, gap=0.0, go_on=lambda p=progress: p.rounds < 3, threads=threads)
+        answers.append((boxes.lower.tolist(), [p.metrics for p in boxes.points], progress.proofs))
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("machine", ["simba", "eyeriss"])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Layer("product", K=24, C=20, P=6),
+        Layer("window", K=6, C=4, P=9, Q=9, R=3, S=3, stride_h=2, stride_w=2),
+    ],
+    ids=lambda x: x.name,
+)  # fmt: skip
+def test_shared_bounds_are_those_of_each_machine(layer, machine):
+    one = load_architecture(machine)
+    faster = one.with_level("DRAM", shared_bits=7.0, read_pj=3.0)
+    profile = profile_of(layer, one, "physical")
+    from archgym.simulators.accelerator.optimal.exploring import root_bounds
+
+    for other in (one, faster):
+        search = Search(layer, other, "energy-delay", "physical", 0.0)
+        c = search.choices
+        roots = root_bounds(
+            search.search, c.across, c.down, c.keep, search.forms, search.scratch, search.visits,
+            search.reads,
+        )  # fmt: skip
+        pj, cycles, both = profile.least(other)
+        fits = np.isfinite(roots).all(axis=1)
+        assert pj <= roots[fits, 0].min() <= pj * (1 + 1e-2)
+        assert cycles <= roots[fits, 1].min() <= cycles * (1 + 1e-2)
+        assert both <= roots[fits].prod(axis=1).min() <= both * (1 + 1e-2)
+
+
+def test_command_writes_resumes_and_checks(tiny, tmp_path, capsys):
+    out = tmp_path / "front.json"
+    words = ["accelerator", "front", str(tiny), "--output", str(out)]
+    assert main([*words, "--rounds", "1"]) == 0
+    assert "No design of the space, under any mapping" in capsys.readouterr().out
+    first = json.loads(out.read_text())
+    assert main([*words, "--gap", "0", "--rounds", "30"]) == 0
+    last = json.loads(out.read_text())
+    assert first["rounds"] == 1 < last["rounds"]
+    assert last["gap"] <= first["gap"]
+    assert last["proofs"]
+    capsys.readouterr()
+    assert main([*words, "--check", str(out)]) == 0
+    assert "FAILS" not in capsys.readouterr().out
+
+
+def test_wrong_certificates_fail(tiny, tmp_path, capsys):
+    out = tmp_path / "front.json"
+    words = ["accelerator", "front", str(tiny), "--output", str(out)]
+    main([*words, "--gap", "0", "--rounds", "4"])
+    right = out.read_text()
+
+    def verdicts(change):
+        document = json.loads(right)
+        del document["digest"]
+        change(document)
+        out.write_text(json.dumps(document))
+        capsys.readouterr()
+        assert main([*words, "--check", str(out), "--sample", "3", "--json"]) == 1
+        return [row[2] for row in json.loads(capsys.readouterr().out)["rows"]]
+
+    def wrong_metric(document):
+        document["front"][0]["metrics"]["energy"] *= 0.9
+
+    def wrong_gap(document):
+        document["gap"] /= 2
+
+    def wrong_staircase(document):
+        document["staircase"][0][1] *= 1.1
+
+    def wrong_proof(document):
+        document["proofs"] = document["proofs"][:1]
+        document["proofs"][0][4] *= 1.2
+
+    assert verdicts(wrong_metric)[0] == "FAILS"
+    assert verdicts(wrong_staircase)[1] == "FAILS"
+    assert verdicts(wrong_gap)[2] == "FAILS"
+    assert verdicts(wrong_proof)[4] == "FAILS"
+    out.write_text(right.replace("mapped", "maqped", 1))
+    with pytest.raises(StoreError, match="damaged"):
+        check(Space.of(archgym.load_scenario(str(tiny))), out, 1)
+
+
+def test_what_cannot_be_certified_is_refused(tiny, tmp_path, capsys):
+    text = tiny.read_text()
+    tiny.write_text(text + "specs:\n  energy: <= 1 uJ\n")
+    with pytest.raises(ArchgymError, match="specs on energy; only area"):
+        Space.of(archgym.load_scenario(str(tiny)))
+    with pytest.raises(ArchgymError, match="'dram'"):
+        Space.of(archgym.load_scenario("dram/stream-joint"))
+    tiny.write_text(text)
+    assert main(["accelerator", "front", str(tiny), "--gap", "-1", "--rounds", "0"]) != 0
+    said = capsys.readouterr().err
+    assert "--gap" in said and "--rounds" in said
+    wrong = tmp_path / "no.json"
+    wrong.write_text("{}")
+    with pytest.raises(StoreError, match="lacks"):
+        check(Space.of(archgym.load_scenario(str(tiny))), wrong, 1)
