@@ -33,7 +33,7 @@ FULL = ""
 LATEST = 32  # designs seen roughly and in full, by which rough costs are corrected
 
 
-class Rung:
+class _Rung:
     """Designs that were answered at one fidelity below full, and which of them went up."""
 
     def __init__(self) -> None:
@@ -90,14 +90,14 @@ class SuccessiveHalving(Agent):
         kind = PROPOSERS[str(self.hyper["proposer"])]
         seed = int(self.rng.integers(0, 1 << 31))
         self.proposer = kind(self.space, seed=seed, budget=self.budget)
-        self._rungs: list[Rung] = []
+        self._rungs: list[_Rung] = []
         self._best = np.inf  # in full
         self._in_full = self._direct = 0
 
     def offer(self, offers: Sequence[Offer]) -> None:
         """Make a rung of each fidelity, the cheapest first."""
         super().offer(offers)
-        self._rungs = [Rung() for _ in self.offers]
+        self._rungs = [_Rung() for _ in self.offers]
 
     @property
     def fidelity(self) -> str:

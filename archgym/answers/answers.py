@@ -72,6 +72,11 @@ class Answers(ABC):
         return np.full(len(x), self.exact)
 
     @property
+    def glances(self) -> Mapping[str, tuple[float, int]]:
+        """What these answers evaluated below full fidelity, by its name: declared cost and count."""
+        return {}
+
+    @property
     def facts(self) -> Mapping[str, Any]:
         """What tells these answers from others of the simulator, for manifests; {} where exact."""
         return {}

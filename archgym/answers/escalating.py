@@ -19,6 +19,7 @@ from ..proxies.training import least_rows, train
 from ..space import Designs, DesignSpace, Setting, check_settings, defaults_of, design_keys
 from .answers import Answers
 from .exact import ExactAnswers
+from .rough_features import Glanced
 from .store import EvaluationStore
 
 SETTINGS = (
@@ -54,6 +55,12 @@ SETTINGS = (
         description="how much better than the best a design must promise to be looked at",
     ),
     Setting("model", "text", "gaussian_process", description="the cost model"),
+    Setting(
+        "fidelity",
+        "text",
+        "",
+        description="a cheaper fidelity that looks at every design first; what it answers the model sees as estimates",
+    ),
 )
 
 DOUBT = 0.05  # a chance of feasibility this near to 0 or 1 is settled
@@ -87,7 +94,15 @@ class EscalatingAnswers(Answers):
         self.guessed = self.escalated = 0
         self.proxy = self._first_proxy = None if proxy is None else proxy.bound(simulator)
         structural = proxy is not None and proxy.structure is not None
-        self._described_by = (simulator,) if structural else ()
+        self._described_by: tuple[Simulator, ...] = (simulator,) if structural else ()
+        self._glanced = None
+        if self.settings["fidelity"]:
+            if proxy is not None:
+                raise ProxyError(
+                    "escalating: a trained proxy knows nothing of cheaper fidelities; give a folder or fidelity=NAME"
+                )
+            self._glanced = Glanced(simulator, self.settings["fidelity"], store)
+            self._described_by = (self._glanced,)
         self._store = store
         self._truth = ExactAnswers(simulator, store)
         self._known: set[bytes] = set()
@@ -110,6 +125,11 @@ class EscalatingAnswers(Answers):
         """The proxy at the start and the settings."""
         start = "" if self._first_proxy is None else self._first_proxy.digest
         return {"escalating": {"proxy": start, **self.settings}}
+
+    @property
+    def glances(self) -> Mapping[str, tuple[float, int]]:
+        """What was evaluated at the cheaper fidelity, where there is one."""
+        return {} if self._glanced is None else self._glanced.answers.glances
 
     def learnt(self) -> tuple[Designs, Evaluation] | None:
         """The rows that the proxy at the start was trained on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,22 @@ class Evaluator:
     def computed(self) -> int:
         """Simulator evaluations that were new."""
         return sum(a.computed for a in self.answers)
+
+    @property
+    def glances(self) -> list[dict[str, Any]]:
+        """What stands behind the answers below full fidelity, by its name.
+
+        A trial is charged in full whoever answered it, so nothing is charged for these.
+        """
+        found: dict[str, tuple[float, int]] = {}
+        for name, (cost, count) in (g for a in self.answers for g in a.glances.items()):
+            most, before = found.get(name, (cost, 0))
+            found[name] = max(most, cost), before + count
+        return [
+            {"name": n, "cost": cost, "evaluations": count, "charged": 0.0}
+            for n, (cost, count) in found.items()
+            if count
+        ]
 
     def prepare(self) -> None:
         """Compile and load what the first call would."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..contracts.evaluation import Evaluation
 from ..contracts.fidelity import FULL, Fidelity, Offer
 from ..contracts.lowered import LowerFidelity
 from ..contracts.simulator import Simulator
 from ..errors import ScenarioError, UnknownNameError
 from ..goals.scenario import Scenario
+from ..space import Designs
 from .evaluator import Evaluator
 from .exact import ExactAnswers
 from .store import EvaluationStore
@@ -18,7 +20,7 @@ from .store import EvaluationStore
 class RoughAnswers(ExactAnswers):
     """One simulator at a lower fidelity; the store keeps its evaluations under a key of their own.
 
-    ``computed`` stays 0, since nothing is evaluated in full; ``rough`` counts what was.
+    ``computed`` stays 0, since nothing is evaluated in full; ``rough`` counts designs that were new.
     """
 
     exact = False
@@ -26,6 +28,17 @@ class RoughAnswers(ExactAnswers):
     def __init__(self, simulator: LowerFidelity, store: EvaluationStore | None = None) -> None:
         super().__init__(simulator, store)
         self.fidelity = simulator.fidelity
+        self.rough = 0
+
+    def _answer(self, x: Designs) -> Evaluation:
+        e = super()._answer(x)
+        self.rough, self.computed = self.rough + self.computed, 0
+        return e
+
+    @property
+    def glances(self) -> Mapping[str, tuple[float, int]]:
+        """What was evaluated, by fidelity: cost and count."""
+        return {self.fidelity.name: (self.fidelity.cost, self.rough)}
 
     @property
     def facts(self) -> Mapping[str, Any]:

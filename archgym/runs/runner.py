@@ -258,7 +258,8 @@ def searched(
         computed = study.evaluator.computed + (confirmed.computed if confirmed else 0)
     else:
         computed = sum(store.count(s) for s in scenario.simulators)
-    used, rough = study.queries.counts, study.ladder.told
+    used = study.queries.counts
+    rough = [*study.ladder.told, *study.evaluator.glances]
     result = summary(scenario, trials, computed, confirmed, used, study.ended, rough)
     if study.agent.uses_fidelities and not study.ladder.offers:
         result["notes"].append(

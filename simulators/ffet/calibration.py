@@ -6,7 +6,8 @@ prints what they give there and, held out, on VexRiscv).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 
 from archgym.errors import ArchgymError
 
@@ -68,3 +69,23 @@ class Calibration:
 
 
 FITTED = Calibration()
+
+
+def calibrated(given: Mapping[str, float] | Calibration) -> Calibration:
+    """A calibration, or the fitted one with other values.
+
+    Args:
+        given: a calibration, or some of its values by name.
+
+    Returns:
+        The calibration.
+
+    Raises:
+        ArchgymError: a name that it lacks, or a value that is no number.
+    """
+    if isinstance(given, Calibration):
+        return given
+    try:
+        return replace(FITTED, **{k: float(v) for k, v in given.items()})
+    except TypeError as error:
+        raise ArchgymError(f"calibration: {error}") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from archgym.contracts.evaluation import Evaluation
 from archgym.contracts.explanation import Breakdown
+from archgym.contracts.features import Features
 from archgym.contracts.fidelity import Fidelity
 from archgym.contracts.simulator import Simulator
 from archgym.errors import ArchgymError, UnknownNameError
 from archgym.kernels.threads import map_rows
 from archgym.space import THREADS, Designs, Setting
 
-from .calibration import FITTED, Calibration
+from .calibration import FITTED, Calibration, calibrated
 from .choices import Choices
 from .floorplan import NoRoom
 from .flow import Block, build
@@ -119,6 +120,7 @@ class BlockPPASimulator(Simulator):
 
     name = "ffet"
     version = "2.1"
+    features_version = "sized 1"
     settings = (
         Setting("placements", "whole", 4, low=1, high=1024, description="placements averaged"),
         Setting("seed", "whole", 0, low=0, description="of the placer"),
@@ -170,7 +172,7 @@ class BlockPPASimulator(Simulator):
         self.netlist = load_netlist(workload)
         self.workload, self.workload_hash = workload, self.netlist.content_hash
         self.count, self.seed, self.stack, self.drv_bound = placements, seed, stack, drv_bound
-        self.fitted, self.timing_rounds = _calibration(calibration), timing_rounds
+        self.fitted, self.timing_rounds = calibrated(calibration), timing_rounds
         self.threads = threads
         self.space = space()
         self.netlists = {OWN: self.netlist}
@@ -183,6 +185,8 @@ class BlockPPASimulator(Simulator):
         self.placements = self._placements[OWN]
         self._taken: dict[Choices, str] = {}  # which netlist a design takes
         self._default: dict[str, str | int | float] | None = None
+        if self.netlist.macros or len(self.netlists) > 1:
+            self.features_version = ""  # type: ignore[misc]
 
     @staticmethod
     def workload_names() -> list[str]:
@@ -232,8 +236,8 @@ class BlockPPASimulator(Simulator):
     def default_design(self) -> dict[str, str | int | float]:
         """A design, knob by knob, that this netlist can be built in; found once, by trying.
 
-        The first feasible one of: a single-sided flip FET at a usual utilisation; then, with as much
-        room as the space has, a flip FET routed on both sides and a CFET.  If none is, the roomiest.
+        First a single-sided flip FET at a usual utilisation; then, with as much room as the space has, a
+        flip FET routed on both sides and a CFET.  If none is feasible, the roomiest.
         """
         if self._default is None:
             for values in DEFAULTS:
@@ -258,7 +262,7 @@ class BlockPPASimulator(Simulator):
             return ()
         rough = copy(self)  # netlists and placements are shared: what both need is placed once
         rough.count, rough._taken = 1, {}
-        return (Fidelity("one-placement", 1 / self.count, rough, {}, "the first placement alone"),)
+        return (Fidelity("one-placement", 1 / self.count, rough, {}, "the first placement"),)
 
     def prepare(self) -> None:
         """Compile the kernels, on a small netlist."""
@@ -372,6 +376,13 @@ class BlockPPASimulator(Simulator):
             accounts[i] = account(built.blocks, built.activity)
         return breakdowns(accounts, evaluation)
 
+    def _features(self, x: Designs) -> Features:
+        """Cells sized and timed on wires estimated from the first placement."""
+        from .features import features
+
+        rows = [self.choices(row) for row in self.canonical(x)]
+        return features(self.placements, self.seed, rows, self.threads)
+
     def _evaluate(self, x: Designs) -> Evaluation:
         canonical = self.canonical(x)
         rows = map_rows(
@@ -381,12 +392,3 @@ class BlockPPASimulator(Simulator):
         metrics = {m.name: np.array([found[m.name] for found, _ in rows]) for m in METRICS}
         feasible = np.array([not r for r in reasons], np.bool_)
         return Evaluation(metrics, feasible, [] if feasible.all() else reasons)
-
-
-def _calibration(given: Mapping[str, float] | Calibration) -> Calibration:
-    if isinstance(given, Calibration):
-        return given
-    try:
-        return replace(FITTED, **{k: float(v) for k, v in given.items()})
-    except TypeError as error:
-        raise ArchgymError(f"calibration: {error}") from None

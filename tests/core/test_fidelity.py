@@ -182,3 +182,17 @@ def test_a_fidelity_answers_for_any_agent_and_the_finalists_are_full(layered):
 def test_a_scenario_without_fidelities_says_so(toy_scenario):
     with pytest.raises(ArchgymError, match="no fidelity cheaper"):
         archgym.run(toy_scenario, budget=5, answers="fidelity:half")
+
+
+def test_an_escalating_proxy_looks_at_a_fidelity_first(layered):
+    plain = archgym.run(layered, budget=120, answers="escalating:,first=24")
+    glanced = archgym.run(layered, budget=120, answers="escalating:,first=24,fidelity=glance")
+    (told,) = glanced.result["fidelities"]
+    assert told["name"] == "glance" and told["evaluations"] > 0 and told["charged"] == 0
+    assert glanced.result["charged"] == 120 and "fidelities" not in plain.result
+    best = layered.simulators[0].evaluate(layered.to_simulator(glanced.best_indices()[None]))
+    assert best.metrics["latency"][0] == glanced.best_metrics["latency"]
+    with pytest.raises(UnknownNameError, match="glance"):
+        archgym.run(layered, budget=5, answers="escalating:,fidelity=gance")
+    with pytest.raises(UnknownNameError, match="cheaper than"):
+        archgym.run(layered, budget=5, answers="escalating:,fidelity=full")
