@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..contracts.evaluation import Floats
 from ..contracts.features import Features
@@ -11,7 +12,6 @@ from ..contracts.lowered import LowerFidelity, at_fidelity
 from ..contracts.simulator import Simulator
 from ..contracts.wrappers import Wrapper
 from ..errors import UnknownNameError
-from ..space import Designs
 from .fidelity import RoughAnswers
 from .store import EvaluationStore
 
@@ -40,7 +40,7 @@ class Glanced(Wrapper):
         usual = self.answers(default)
         self._usual = {n: float(v[0]) for n, v in usual.metrics.items() if v[0] > 0}
 
-    def features(self, x: Designs) -> Features:
+    def features(self, x: ArrayLike) -> Features:
         """As :meth:`Simulator.features`; the designs are evaluated at the cheaper fidelity, and counted there.
 
         Args:
@@ -49,7 +49,8 @@ class Glanced(Wrapper):
         Returns:
             Columns, and an estimate of every metric that is positive.
         """
-        own, e = self.inner.features(x), self.answers(self.space.check(x))
+        designs = self.space.check(x)
+        own, e = self.inner.features(designs), self.answers(designs)
         name = f"feasible at {self.answers.fidelity.name}"
         values = np.concatenate([own.values, e.feasible[:, None].astype(np.float64)], axis=1)
         rough: dict[str, Floats] = {

@@ -99,8 +99,9 @@ def _around(scenario: Scenario, result: Mapping[str, Any]) -> None:
     """What has to be known besides the figures: who answered, notes, counts."""
     if "confirmed" in result:
         confirmed = result["confirmed"]
+        who = "Rough answers led" if result.get("fidelities") else "A proxy answered"
         print(
-            f"A proxy answered the search; best and front are the best of {confirmed['designs']} finalists, "
+            f"{who} the search; best and front are the best of {confirmed['designs']} finalists, "
             f"evaluated by the simulator itself ({confirmed['by']}), and so is the reference."
         )
     for note in result["notes"]:
@@ -110,10 +111,13 @@ def _around(scenario: Scenario, result: Mapping[str, Any]) -> None:
     guessed = ", as guessed" if "confirmed" in result else ""
     met = f"; {result['satisfied']:,} meet the specs{guessed}" if scenario.specs else ""
     for f in result.get("fidelities", []):
-        print(
-            f"fidelity {f['name']}: {f['evaluations']:,} evaluations at {f['cost']:.3g} of a full one, "
-            f"{f['charged']:.4g} charged; best and front are of full evaluations alone."
-        )
+        told = f"fidelity {f['name']}: {f['evaluations']:,} evaluations at {f['cost']:.3g} of a full one"
+        if f["charged"]:
+            print(
+                f"{told}, {f['charged']:.4g} charged; best and front are of full evaluations alone."
+            )
+        else:
+            print(f"{told}; every trial was charged in full all the same.")
     queries = "".join(f"{n:,} {name} queries; " for name, n in result.get("queries", {}).items())
     print(
         f"{queries}{result['charged']:,} evaluations charged, {result['different']:,} different, "
