@@ -10,7 +10,7 @@ from archgym.space import Designs
 from .space import FullSpace
 from .technology import cacti
 
-VERSION = "sketch 2"
+VERSION = "sketch 3"
 
 
 def features(full: FullSpace, physical: bool, x: Designs) -> Features:

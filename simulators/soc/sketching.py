@@ -18,7 +18,7 @@ from .kernel import rank_tasks
 from .layout import READ, WRITE
 from .power import window_power
 from .room import chip_room, room
-from .sketch_shares import stretch, times_alone
+from .sketch_shares import stretch, times_alone, together
 from .topology import bus_routes, connect, cut_idle_links, prune_buses, walk
 from .traffic import load_carriers, trace_hops
 
@@ -31,9 +31,9 @@ OVERALL = (
 )  # fmt: skip
 ROUGH = ("latency", "energy", "power", "mean_power", "area")
 NOTHING = 1e-300
-# lists, each with the lengths that the one before leads to.  Tasks that are held to share last long enough
-# not to, and the other way round: an odd number is worse than the even one before
-ROUNDS = 2
+# lists, each with the lengths that the one before leads to, until these stay within a share
+STILL = 1e-6
+ROUNDS = 4
 
 
 @inlined
@@ -91,18 +91,25 @@ def list_tasks(graph, chip, alone, run):
 
 
 @inlined
-def freed(graph, run):
-    """When each task's outputs are freed: all their readers are done.
+def lives(graph, run):
+    """From when to when each task's outputs are kept.
+
+    Memory is taken as soon as all inputs are there, while the task may wait for its element, and freed once
+    all readers are done.
 
     Args:
         graph: :class:`.state.Graph`.
-        run: start and finish; ``rate`` gets s, (T,).
+        run: start and finish; ``left`` gets s from which on, ``rate`` s until which, (T,).
     """
-    until, finish = run.rate, run.finish
+    since, until, finish = run.left, run.rate, run.finish
+    for t in range(until.shape[0]):
+        since[t] = 0.0
     for t in range(until.shape[0]):
         until[t] = finish[t]
         for i in range(graph.out_start[t], graph.out_start[t + 1]):
-            until[t] = max(until[t], finish[graph.child[graph.out_edge[i]]])
+            c = graph.child[graph.out_edge[i]]
+            until[t] = max(until[t], finish[c])
+            since[c] = max(since[c], finish[t])
         if graph.is_source[t]:
             until[t] = np.inf
 
@@ -117,7 +124,7 @@ def memories(graph, chip, traffic, cacti, place, run, row, at):
         traffic: what carriers move.
         cacti: see ``kernel.simulate``.
         place: number among those in use of each memory of the space, or -1.
-        run: listed tasks; ``cost`` gets J, (T,), added to.
+        run: what :func:`lives` fills; ``cost`` gets J, (T,), added to.
         row: gets ``PER_MEMORY``.
         at: first column of these.
 
@@ -131,11 +138,11 @@ def memories(graph, chip, traffic, cacti, place, run, row, at):
         if k < 0:
             continue
         top = 0.0
-        for t in range(n_tasks):  # the most is live when some task has just started
+        for t in range(n_tasks):  # the most is live when some task has just asked for its element
             live = 0.0
             for e in range(graph.parent.shape[0]):
                 p = graph.parent[e]
-                if chip.edge_mem[e] == k and run.start[p] <= run.start[t] < run.rate[p]:
+                if chip.edge_mem[e] == k and run.left[p] <= run.left[t] < run.rate[p]:
                     live += graph.amount[e]
             top = max(top, live)
         size = math.ceil(max(math.ceil(top - 1e-6), SMALLEST) / QUANTUM)
@@ -155,18 +162,23 @@ def memories(graph, chip, traffic, cacti, place, run, row, at):
 
 
 @compiled
-def intervals(lasts, run):
+def intervals(graph, chip, alone, legs, shares, run, events):
     """Cut the list at its events.
 
     Args:
-        lasts: (T,) s of each task.
-        run: start, finish, J by task; ``length`` gets s and ``energy`` J of each interval.
+        graph: :class:`.state.Graph`.
+        chip: :class:`.state.Chip`.
+        alone: (T,) s of each task without company.
+        legs: :class:`.state.Legs`.
+        shares: :class:`.state.Shares`, overwritten.
+        run: J by task, and see ``sketch_shares.together``; ``length`` gets s and ``energy`` J of each
+            interval.
+        events: (2 T,) s, overwritten.
 
     Returns:
         How many intervals there are.
     """
-    n_tasks = lasts.shape[0]
-    events = np.empty(2 * n_tasks)
+    n_tasks = alone.shape[0]
     events[:n_tasks] = run.start[:n_tasks]
     events[n_tasks:] = run.finish[:n_tasks]
     events.sort()
@@ -176,9 +188,9 @@ def intervals(lasts, run):
         if dt <= 0:
             continue
         energy = 0.0
-        for t in range(n_tasks):
-            if lasts[t] > 0 and run.start[t] <= events[i] and run.finish[t] >= events[i + 1]:
-                energy += run.cost[t] * dt / lasts[t]
+        for r in range(together(graph, chip, alone, legs, shares, run, events[i])):
+            t = run.running[r]
+            energy += run.cost[t] * dt / run.due[t]
         run.length[n], run.energy[n] = dt, energy
         n += 1
     return n
@@ -205,7 +217,7 @@ def sketch_batch(x, knobs, values, graph, switches, cacti, out, rough):
     scratch = room(n_tasks, n_edges, n_pes, n_buses, n_mems)
     space = chip_room(n_tasks, n_edges, n_pes, n_buses, n_mems)
     place, alone, lasts = np.zeros(n_mems, np.int16), np.zeros(n_tasks), np.zeros(n_tasks)
-    others = np.zeros((scratch.legs.what.shape[2], 4))
+    events, left = np.zeros(2 * n_tasks), np.zeros(n_tasks)
     for i in range(x.shape[0]):
         chip = build(x[i], knobs, values, graph, space, place)
         row, run, traffic, topology = out[i], scratch.run, scratch.traffic, scratch.topology
@@ -226,9 +238,10 @@ def sketch_batch(x, knobs, values, graph, switches, cacti, out, rough):
         lasts[:] = alone
         total = listed
         for _ in range(ROUNDS):
-            stretch(graph, alone, lasts, used, legs, run, others)
+            if stretch(graph, chip, alone, lasts, legs, scratch.shares, run, events, left) < STILL:
+                break
             total, _ = list_tasks(graph, chip, lasts, run)
-        freed(graph, run)
+        lives(graph, run)
         at = 3 * n_tasks
         at_memories = at + 2 * (n_buses + n_mems)
         last = at_memories + 2 * n_mems
@@ -252,7 +265,7 @@ def sketch_batch(x, knobs, values, graph, switches, cacti, out, rough):
         for t in range(n_tasks):
             carried += run.cost[t] if graph.work[t] > 0 else 0.0
             run.cost[t] += graph.work[t] * chip.energy[t]
-        phases = intervals(lasts, run)
+        phases = intervals(graph, chip, alone, legs, scratch.shares, run, events)
         power, _, _ = window_power(run.length, run.energy, phases, False)
         elements = buses = 0.0
         count = 0.0

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from archgym.simulators.soc.simulator import SoCSimulator
-from archgym.simulators.soc.sketch_shares import felt
 
 from archgym.testing import check_simulator
 
@@ -36,21 +35,39 @@ def test_estimates_are_near(sampled):
 
 
 def test_tasks_that_share_buses_are_sketched_as_slow_as_they_are(sampled):
-    # without the buses 64 % are within half a percent
+    # averages of the company over a task's time had 79 % within half a percent
     _, _, e, found = sampled
     error = found.estimates["latency"] / e.metrics["latency"] - 1
-    assert np.mean(np.abs(error) < 0.005) > 0.75
-    assert np.sqrt(np.mean(error**2)) < 0.03
+    assert np.mean(np.abs(error) < 0.005) > 0.93
+    assert np.sqrt(np.mean(error**2)) < 0.015
 
 
-@pytest.mark.parametrize("asked", [0.5, 1.0, 3.0])
-@pytest.mark.parametrize("together", [0.0, 2.0, 10.0])
-def test_company_for_part_of_the_time_slows_that_part_alone(asked, together):
-    # 10 s of work, of which the first `together` seconds go at 1 / (1 + asked) of the speed
-    lasts = 10 + together * asked / (1 + asked)
-    if together == 10.0:  # as long as it runs
-        lasts = together = 10 * (1 + asked)
-    assert 10 * (1 + felt(asked, together / lasts)) == pytest.approx(lasts)
+@pytest.fixture(scope="module")
+def edge():
+    simulator = SoCSimulator("edge_detection")
+    x = simulator.space.sample(400, np.random.default_rng(6))
+    e, rough = simulator.evaluate(x), simulator.features(x).estimates
+    return {m: np.abs(rough[m] / e.metrics[m] - 1) for m in rough}
+
+
+def test_a_task_that_another_holds_up_draws_no_power_meanwhile(edge):
+    # spread evenly over a task's time, energy made power twice as high in one design of ten
+    assert np.mean(edge["power"] < 0.005) > 0.96
+    assert np.quantile(edge["latency"], 0.99) < 0.001
+
+
+def test_outputs_take_memory_while_their_task_waits_for_its_element(edge):
+    # taken once the task runs, memories were of another size in one design of twenty
+    assert np.mean(edge["energy"] < 0.0005) > 0.97
+
+
+def test_large_graphs_settle():
+    simulator = SoCSimulator("random:series_parallel,n=30")
+    x = simulator.space.sample(150, np.random.default_rng(7))
+    e, rough = simulator.evaluate(x), simulator.features(x).estimates
+    for metric in ("latency", "power", "area"):
+        error = rough[metric] - e.metrics[metric]
+        assert np.sqrt(np.mean(error**2)) < 0.05 * e.metrics[metric].mean(), metric
 
 
 def test_columns_mean_what_their_names_say(sampled):
