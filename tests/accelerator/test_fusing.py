@@ -9,11 +9,12 @@ import pytest
 from archgym.simulators.accelerator.architecture import Architecture, Level
 from archgym.simulators.accelerator.fusing import exact
 from archgym.simulators.accelerator.fusing.exact import prove_pair
-from archgym.simulators.accelerator.fusing.links import link
+from archgym.simulators.accelerator.fusing.links import link, own_nest
 from archgym.simulators.accelerator.fusing.network import fuse_network
 from archgym.simulators.accelerator.fusing.partition import Group, partition
 from archgym.simulators.accelerator.fusing.searching import find_chain
 from archgym.simulators.accelerator.layers import Layer, Network
+from archgym.simulators.accelerator.machines import load_architecture
 from archgym.simulators.accelerator.uneven.fused import (
     Chain,
     FusedNest,
@@ -22,6 +23,7 @@ from archgym.simulators.accelerator.uneven.fused import (
     evaluate_fused,
     matrix_products,
 )
+from archgym.simulators.accelerator.uneven.nest import HOLD, LOOP, UNROLL
 from archgym.simulators.accelerator.uneven.product import Product
 from archgym.simulators.accelerator.validation.optima import fused_machine
 from archgym.simulators.accelerator.workloads import resolve
@@ -84,6 +86,33 @@ def test_three_products_with_room_for_all_bring_every_word_once():
     assert found.cost.energy_pj == pytest.approx(dram + glb + macs)
     again = evaluate_fused(found.nest, linked.chain, machine)
     assert (again.energy_pj, again.fits) == (found.cost.energy_pj, True)
+
+
+def test_an_mlp_whose_middle_fits_is_fused_from_the_nests_of_its_layers():
+    layers = (Layer("up", K=256, C=64, P=32), Layer("down", K=64, C=256, P=32))
+    machine = load_architecture("tpuv4i")
+    fused = fuse_network(Network("mlp", layers), machine, objective="energy-delay", effort=8_000)
+    (group,) = fused.groups
+    assert group.size == 2 and not fused.unlinked
+    assert group.energy_pj < sum(g.energy_pj for g in fused.alone)
+    again = evaluate_fused(group.what.found.nest, group.what.linked.chain, machine)
+    assert (again.energy_pj, again.fits) == (group.energy_pj, True)
+
+
+def test_a_nest_is_split_among_the_dimensions_of_a_chain():
+    gate = Layer("mlp_gate_up", K=24, C=5, P=7)
+    linked = link([gate, Layer("mlp_down", K=5, C=12, P=7)])
+    loops = [(LOOP, 2, 3, 0), (LOOP, 2, 4, 0), (UNROLL, 2, 2, 1), (LOOP, 4, 7, 0)]
+    nest = np.array([(HOLD, 0, 0, 0), *loops])
+    product, letters = linked.chain.products[0], linked.letters[0]
+    own = own_nest(nest, letters, product)
+    names = [product.dimensions[d] for d in own[1:, 1]]
+    by_letter = {"K": 1, "P": 1}
+    for name, times in zip(names, own[1:, 2]):
+        by_letter[letters[name]] *= times
+        assert product.extents[name] % times == 0
+    assert by_letter == {"K": 24, "P": 7}
+    assert own[0].tolist() == [HOLD, 0, 0, 0]
 
 
 def test_what_cannot_be_proved_says_why():

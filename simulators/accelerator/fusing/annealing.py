@@ -65,7 +65,7 @@ def chain_cost(state, problem, plan, items, bits, work):
 
 
 @compiled
-def anneal(state, last, best, items, problem, plan, bits, work, objective, steps, random):
+def anneal(state, last, best, items, problem, plan, bits, work, objective, steps, hot, random):
     """One run from hot to cold.
 
     Args:
@@ -79,6 +79,7 @@ def anneal(state, last, best, items, problem, plan, bits, work, objective, steps
         work: of ``uneven.counting.workspace``.
         objective: see ``uneven.annealing.figure``.
         steps: chains that are evaluated.
+        hot: temperature at first, see ``HOT``.
         random: (1,), see ``uneven.state.pick``.
 
     Returns:
@@ -91,8 +92,8 @@ def anneal(state, last, best, items, problem, plan, bits, work, objective, steps
     lowest = now
     keep(state, best)
     keep(state, last)
-    cooling = (COLD / HOT) ** (1.0 / steps)
-    heat = HOT
+    cooling = (COLD / hot) ** (1.0 / steps)
+    heat = hot
     for _ in range(steps):
         heat *= cooling
         # what is full lets nothing in alone: one in two changes takes more with it

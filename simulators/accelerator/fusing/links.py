@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import gcd
 from typing import Any
+
+import numpy as np
 
 from ..layers import Layer
 from ..layout import DIMENSIONS
 from ..uneven.fused import Chain
+from ..uneven.nest import HOLD, Items
 from ..uneven.product import Product
 
 CHANNELS, ROWS = "NGKC", (("P", "R", "h"), ("Q", "S", "w"))
@@ -163,3 +167,30 @@ def _product(layer: Layer, names: Names, inputs: str, number: int) -> Product:
     }
     extents = {n: size for d in DIMENSIONS for n, size in names[d] if size > 1}
     return Product(layer.name, extents or {"N1": 1}, axes)
+
+
+def own_nest(items: Items, letters: Mapping[str, str], product: Product) -> Items:
+    """A layer's own nest over the dimensions of its product in a chain.
+
+    Where the channels of a layer are several dimensions of the chain, each loop is split among them.
+
+    Args:
+        items: (n, 4), over the layer's eight dimensions.
+        letters: the layer's letter of every dimension of the product.
+        product: of the chain.
+
+    Returns:
+        (m, 4), over the dimensions of the product.
+    """
+    left = {name: product.extents[name] for name in letters}
+    out = []
+    for kind, a, b, c in items.tolist():
+        if kind == HOLD:
+            out.append((kind, a, b, c))
+            continue
+        for name in [n for n, letter in letters.items() if letter == DIMENSIONS[a]]:
+            times = gcd(b, left[name])
+            left[name], b = left[name] // times, b // times
+            if times > 1:
+                out.append((kind, product.dimensions.index(name), times, c))
+    return np.array(out, np.int64).reshape(-1, 4)

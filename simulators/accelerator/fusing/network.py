@@ -12,7 +12,7 @@ from ..layers import Layer, Network
 from ..uneven.product import of_layer
 from ..uneven.searching import FoundNest, find_nest
 from .exact import prove_pair, why_not
-from .links import LinkedLayers, link
+from .links import LinkedLayers, link, own_nest
 from .partition import Group, partition
 from .searching import FoundChain, find_chain, levels_between
 
@@ -79,6 +79,7 @@ def fuse_network(
     Raises:
         ArchgymError: a layer of which not even single words fit.
     """
+    nests = _alone(network, machine, objective, effort, step)
     alone: list[Group[Way]] = []
     between: dict[int, tuple[float, float]] = {}
     groups: list[Group[Way]] = []
@@ -103,7 +104,8 @@ def fuse_network(
             reason = why_not(linked.chain, machine, linked.letters) if prove else ""
             if reason:
                 unproved.append(f"{linked.name}: {reason}")
-            found = _search(linked, machine, objective, effort, prove and not reason)
+            own = nests[first : first + size]
+            found = _search(linked, machine, objective, effort, prove and not reason, own)
             if isinstance(found, str):
                 unlinked.append(f"{linked.name}: {found}")
                 continue
@@ -119,12 +121,7 @@ def fuse_network(
                     Fused(linked, found),
                 )
             )
-        step(layer.name)
-        nest = find_nest(of_layer(layer), machine, objective=objective, effort=effort)
-        if nest is None:
-            raise ArchgymError(
-                f"layer {layer.name!r} does not fit {machine.name}: not even single words do"
-            )
+        nest = nests[first]
         more = [between.get(first, (0.0, 0.0))]
         alone.append(
             _group(first, 1, layer.count, nest.cost.energy_pj, nest.cost.cycles, more, nest)
@@ -144,13 +141,40 @@ def fuse_network(
 
 
 def _search(
-    linked: LinkedLayers, machine: Architecture, objective: str, effort: int, prove: bool
+    linked: LinkedLayers,
+    machine: Architecture,
+    objective: str,
+    effort: int,
+    prove: bool,
+    own: list[FoundNest],
 ) -> FoundChain | str:
     if prove:
         return prove_pair(linked.chain, machine, letters=linked.letters, objective=objective)
+    alone = [own_nest(n.items, *x) for n, *x in zip(own, linked.letters, linked.chain.products)]
     return find_chain(
-        linked.chain, machine, letters=linked.letters, objective=objective, effort=effort
-    )
+        linked.chain, machine, letters=linked.letters, objective=objective, effort=effort,
+        alone=alone,
+    )  # fmt: skip
+
+
+def _alone(
+    network: Network,
+    machine: Architecture,
+    objective: str,
+    effort: int,
+    step: Callable[[str], None],
+) -> list[FoundNest]:
+    """The best nest found of every layer by itself."""
+    nests = []
+    for layer in network.layers:
+        step(layer.name)
+        nest = find_nest(of_layer(layer), machine, objective=objective, effort=effort)
+        if nest is None:
+            raise ArchgymError(
+                f"layer {layer.name!r} does not fit {machine.name}: not even single words do"
+            )
+        nests.append(nest)
+    return nests
 
 
 def between_cost(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +15,13 @@ from ..layout import DIMENSIONS, OBJECTIVES
 from ..uneven.counting import workspace
 from ..uneven.evaluating import arrays_of
 from ..uneven.fused import Chain, Entry, FusedCost, FusedNest, Holder, Step, evaluate_fused
-from ..uneven.nest import AXES
+from ..uneven.nest import AXES, HOLD, LOOP, Items
 from ..uneven.searching import SEARCHED, value_of
-from .annealing import anneal
+from .annealing import HOT, anneal
 from .options import divisors
 
 RUNS = 48  # of each length, every one from other shared loops
+SEEDED, MILD = (4_000, 16_000), 0.02  # runs from the layers' own nests: their steps and heat
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,13 @@ def find_chain(
     effort: int = 400_000,
     seed: int = 0,
     enough: float = 0.0,
+    alone: Sequence[Items] = (),
 ) -> FoundChain | str:
     """Search fused nests of whole factors by simulated annealing.
 
-    Nothing is proved of what is found.  A larger effort does what a smaller one does and goes on.
+    From the layers' own best nests it only remains to keep what passes between them on chip. From others,
+    all of the layers' unrollings would have to be found at once. Nothing is proved of what is found.  A
+    larger effort does what a smaller one does and goes on.
 
     Args:
         chain: what is computed.
@@ -94,6 +99,7 @@ def find_chain(
         effort: chains to evaluate.
         seed: of the random moves.
         enough: the search ends where a nest is as good as this (pJ, cycles, or their product).
+        alone: a nest of each product by itself, to begin with; none for the search without.
 
     Returns:
         The best nest, or why there is none.
@@ -108,12 +114,18 @@ def find_chain(
         return levels
     search = _Search(chain, machine, levels, letters)
     best: FoundChain | None = None
-    spent, run = 0, 0
+    spent, run = 0, -len(SEEDED) if alone else 0
     while spent < effort:
-        steps = 4_000 * 4 ** (run // RUNS)
+        steps = SEEDED[run] if run < 0 else 4_000 * 4 ** (run // RUNS)
+        if run < 0:
+            nest = search.run_from(alone, OBJECTIVES.index(objective), steps, seed - run)
+            run += 1
+            if nest is None:  # together they do not fit as they are
+                continue
+        else:
+            nest = search.run(OBJECTIVES.index(objective), steps, 1_000_003 * seed + run)
+            run += 1
         spent += steps
-        nest = search.run(OBJECTIVES.index(objective), steps, 1_000_003 * seed + run)
-        run += 1
         if nest is None:
             return f"not even single words of every tensor fit {machine.name}"
         found = FoundChain(nest, evaluate_fused(nest, chain, machine), spent)
@@ -225,11 +237,61 @@ class _Search:
             room = 4 + 2 * state[0].shape[1] + 2 * state[2][0].size + state[4][0].size
             fits = anneal(
                 state, last, best, np.zeros((room, 4), np.int64), self.problem, plan, self.bits,
-                self.work, objective, steps, np.array([seed], np.int64),
+                self.work, objective, steps, HOT, np.array([seed], np.int64),
             )  # fmt: skip
             if fits:
                 return self._nest(best)
         return None
+
+    def run_from(
+        self, alone: Sequence[Items], objective: int, steps: int, seed: int
+    ) -> FusedNest | None:
+        """A mild annealing run from the layers' own nests; None where they do not fit together.
+
+        Args:
+            alone: items of each product's nest.
+            objective: an index of ``layout.OBJECTIVES``.
+            steps: chains that are evaluated.
+            seed: of the random moves.
+
+        Returns:
+            The best nest seen.
+        """
+        state, last, best = (self._of_alone(alone) for _ in range(3))
+        room = 4 + 2 * state[0].shape[1] + 2 * state[2][0].size + state[4][0].size
+        fits = anneal(
+            state, last, best, np.zeros((room, 4), np.int64), self.problem, self.plan, self.bits,
+            self.work, objective, steps, MILD, np.array([seed], np.int64),
+        )  # fmt: skip
+        return self._nest(best) if fits else None
+
+    def _of_alone(self, alone: Sequence[Items]) -> tuple[Any, ...]:
+        """No shared loops; of the words in between, what is held further out than on chip is dropped."""
+        dims = len(self.dimensions)
+        state = self._start(np.ones(dims, np.int64), False)
+        holders, count, gaps, order, unrolled = state
+        gaps[:] = 1
+        count[1:] = 0
+        for i, items in enumerate(alone):
+            product, segment, at = self.chain.products[i], i + 1, 0
+            loops: list[int] = []
+            for kind, a, b, c in items.tolist():
+                if kind == HOLD:
+                    t = self.tensors.index(product.tensors[b])
+                    if a > self._home(t):
+                        holders[segment, at] = a, t
+                        order[segment, at] = [*loops, *(d for d in range(dims) if d not in loops)]
+                        loops, at = [], at + 1
+                    continue
+                d = self.dimensions.index(product.dimensions[a])
+                if kind == LOOP:
+                    gaps[segment, at, d] *= b
+                    loops += [] if d in loops else [d]
+                else:
+                    unrolled[i, c // 2, c % 2, d] *= b
+            order[segment, at] = [*loops, *(d for d in range(dims) if d not in loops)]
+            count[segment] = at
+        return state
 
     def _nest(self, state: tuple[Any, ...]) -> FusedNest:
         holders, count, gaps, order, unrolled = state
