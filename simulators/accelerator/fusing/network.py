@@ -150,7 +150,10 @@ def _search(
 ) -> FoundChain | str:
     if prove:
         return prove_pair(linked.chain, machine, letters=linked.letters, objective=objective)
-    alone = [own_nest(n.items, *x) for n, *x in zip(own, linked.letters, linked.chain.products)]
+    alone = [
+        own_nest(nest.items, letters, product)
+        for nest, letters, product in zip(own, linked.letters, linked.chain.products)
+    ]
     return find_chain(
         linked.chain, machine, letters=linked.letters, objective=objective, effort=effort,
         alone=alone,
