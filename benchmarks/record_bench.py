@@ -173,20 +173,30 @@ def played(
 
 
 def write_baselines(
-    tasks: Sequence[str], output: Path, tables: Path | None, seeds: int, workers: int
+    agents: Sequence[str],
+    tasks: Sequence[str],
+    output: Path,
+    tables: Path | None,
+    seeds: int,
+    workers: int,
 ) -> None:
     """Play every agent that is cheap, write the scores, at the whole ladder and at its short part."""
     suite = load_suite()
-    entries = [{"agent": a, "seeds": seeds} for a in AGENTS]
+    entries = [{"agent": a, "seeds": seeds} for a in agents]
     keep(played(suite, output, tables, entries, tasks, workers), suite)
 
 
 def write_tuned(
-    tasks: Sequence[str], output: Path, tables: Path | None, seeds: int, workers: int
+    agents: Sequence[str],
+    tasks: Sequence[str],
+    output: Path,
+    tables: Path | None,
+    seeds: int,
+    workers: int,
 ) -> None:
     """Play agents as `benchmarks/tune_bench.py` has tuned them."""
     suite = load_suite()
-    entries = tuned.entries(tasks, seeds)
+    entries = [e for e in tuned.entries(tasks, seeds) if not agents or e["agent"] in agents]
     results = played(suite, output, tables, entries, tasks, workers)
     results.runs["label"] = results.runs["agent"] + tuned.SUFFIX
     keep(results, suite)
@@ -232,7 +242,7 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, help="folder of tables, to look designs up")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--workers", type=int, default=WORKERS)
-    parser.add_argument("--agents", nargs="+", help="of slow optimisers these alone")
+    parser.add_argument("--agents", nargs="+", help="these alone")
     parser.add_argument(
         "--tasks", nargs="+", default=[], help="of the record these alone (patterns)"
     )
@@ -247,9 +257,9 @@ def main() -> None:
     elif given.what == "tables":
         write_tables(tasks, given.tables or default_root())
     elif given.what == "baselines":
-        write_baselines(tasks, *how)
+        write_baselines(given.agents or AGENTS, tasks, *how)
     elif given.what == "tuned":
-        write_tuned(tasks, *how)
+        write_tuned(given.agents or (), tasks, *how)
     elif given.what == "outside":
         write_slow([f"archgym.bench.outside:{n}" for n in given.agents or OUTSIDE], *how)
     else:

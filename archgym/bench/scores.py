@@ -58,7 +58,8 @@ def scores(results: Results, suite: Suite, phase: str | None = None) -> pd.DataF
         task, scenario = suite.tasks[run["scenario"]], results.sweep.scenarios[run["scenario"]]
         certificate = results.targets[run["scenario"]].certificate
         if scenario.k > 1 and certificate is not None:
-            gaps = _missing(parse_json(run["front"] or "[]", "a run's front"), certificate, suite)
+            joined = parse_json(run["front"] or "[]", "a run's front")
+            gaps = missing(joined, certificate, suite.ladder)
             area = _area(suite, gaps)
         else:
             gaps, area = _along(task, run["curve"], suite)
@@ -83,19 +84,19 @@ def of_trials(task: Task, scenario: Scenario, trials: Trials, suite: Suite) -> l
     if certificate is None:
         gaps, area = _along(task, json.dumps(improvements(trials.cost)), suite)
         return [*gaps, area]
-    gaps = _missing(joined_front(trials), certificate, suite)
+    gaps = missing(joined_front(trials), certificate, suite.ladder)
     return [*gaps, _area(suite, gaps)]
 
 
-def _missing(
-    joined: Sequence[tuple[int, Sequence[float]]], certificate: Certificate, suite: Suite
+def missing(
+    joined: Sequence[tuple[int, Sequence[float]]], certificate: Certificate, steps: Sequence[int]
 ) -> list[float]:
-    """The share of the exact front's hypervolume that is missing along the ladder.
+    """The share of the exact front's hypervolume that a run has not yet found.
 
     Args:
         joined: when each trial joined the run's front (evaluations), and its costs of objectives.
         certificate: of the task.
-        suite: whose ladder counts.
+        steps: numbers of evaluations.
 
     Returns:
         A share for each step.
@@ -103,7 +104,7 @@ def _missing(
     front = certificate["front"]
     low, high = np.array(front["ideal"]), np.array(front["nadir"])
     gaps = []
-    for n in suite.ladder:
+    for n in steps:
         points = np.array([p for step, p in joined if step <= n]).reshape(-1, len(low))
         inside = (points - low) / span(low, high)
         volume = hypervolume(inside, np.full(len(low), 1.1)) if len(inside) else 0.0

@@ -77,6 +77,18 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--resume", type=Path, metavar="FOLDER", help="go on with one (default: begin one)"
     )
+    p.add_argument(
+        "--logs",
+        type=Path,
+        metavar="FOLDER",
+        help="write the runs as logs of IOHprofiler too (default: none)",
+    )
+    p.add_argument(
+        "--carps",
+        type=Path,
+        metavar="FOLDER",
+        help="write the tasks as files of CARP-S, play nothing (default: play)",
+    )
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=go)
 
@@ -98,6 +110,8 @@ def go(options: argparse.Namespace) -> int:
         return _list(suite, options.json)
     if options.budget is not None:
         suite = suite.short(options.budget)
+    if options.carps is not None:
+        return _carps(suite, options)
     if (options.agent is None) == (options.resume is None):
         raise ArchgymError("name an agent, or give --resume FOLDER or --list")
     for name in ("seeds", "workers"):
@@ -115,7 +129,25 @@ def go(options: argparse.Namespace) -> int:
         driver.carry_out(
             folder, sweep, make_engine("local", options.workers, sweep.timeout), on_progress=show
         )
-    return _told(load_suite().short(sweep.budget), folder.path, options.json)
+    return _told(load_suite().short(sweep.budget), folder.path, options.json, options.logs)
+
+
+def _carps(suite: Suite, options: argparse.Namespace) -> int:
+    """Tasks as files of CARP-S."""
+    from ..bench.bridges.carps import write_tasks
+
+    if options.agent is not None or options.resume is not None:
+        raise ArchgymError("--carps plays nothing: leave out the agent and --resume")
+    tasks = playing.chosen(suite, options.tasks, options.easy)
+    files = write_tasks(suite, tasks, options.carps, options.anonymous)
+    if options.json:
+        print_json({"files": [str(f) for f in files]})
+        return 0
+    print(
+        f"{len(files)} tasks of CARP-S: python -m carps.run +task/archgym={files[0].stem} … "
+        f"'hydra.searchpath=[file://{options.carps.absolute()}]'"
+    )
+    return 0
 
 
 def _opened(suite: Suite, options: argparse.Namespace) -> tuple[driver.SweepFolder, Sweep]:
@@ -166,9 +198,10 @@ def _nothing_done(path: Path, failures: Sequence[tuple[str, ...]]) -> str:
     return f"{path}: all {len(failures)} runs failed: " + "; ".join(list(said)[:3])
 
 
-def _told(suite: Suite, path: Path, as_json: bool) -> int:
+def _told(suite: Suite, path: Path, as_json: bool, logs: Path | None = None) -> int:
     """Scores, ranking and page of a folder whose runs are done."""
     from ..bench import page, scores
+    from ..bench.bridges.ioh import write_logs
     from ..bench.ranking import chances, common, ranking
     from ..report.results import Results
 
@@ -187,6 +220,8 @@ def _told(suite: Suite, path: Path, as_json: bool) -> int:
             says.append(
                 f"Nothing is recorded of {', '.join(alone)}: these are not compared, see scores.csv."
             )
+        if logs is not None:
+            write_logs(results, suite, logs)
         write_text(path / "bench.html", page.page(frame, suite, agent).document())
     failed = len(results.failures)
     if as_json:
@@ -205,6 +240,8 @@ def _told(suite: Suite, path: Path, as_json: bool) -> int:
     if failed:
         print(f"{failed} runs failed: archgym report {path}")
     print(f"Page: {path / 'bench.html'}; scores: {path / 'scores.csv'}")
+    if logs is not None:
+        print(f"Logs of IOHprofiler: {logs}")
     return int(bool(failed))
 
 

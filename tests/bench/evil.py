@@ -181,6 +181,11 @@ class Big(Honest):
             file.truncate(1 << 31)
 
 
+class Greedy(Honest):
+    def reach(self):
+        self.kept = [bytearray(1 << 30) for _ in range(64)]
+
+
 class Confident(Honest):
     def reach(self):
         (line,) = [o for o in gc.get_objects() if type(o).__name__ == "Line"]

@@ -3,11 +3,15 @@
 import shutil
 from dataclasses import replace
 
-from archgym.bench.submission import board
+import pytest
+
+from archgym.bench.submission import board, judging
 from archgym.bench.submission.card import card
 from archgym.bench.submission.divisions import division
 from archgym.bench.submission.judging import judge as judged
+from archgym.bench.submission.manifest import read_manifest
 from archgym.bench.submission.playing import no_trials, play
+from archgym.errors import TrustError
 from archgym.goals.scenario_file import load_scenario
 
 from .conftest import SMALL, TASK, judge
@@ -49,3 +53,17 @@ def test_an_entry_of_a_part_is_not_ranked_and_chooses_no_tasks(honest, tmp_path)
         "holds, not ranked: seeds 0 to 1 of 1 tasks; 1 of 2"
     )
     assert not board.frames([part], SMALL)
+
+
+def test_where_judging_ends_early_no_run_is_left_to_look_at(entry, monkeypatch):
+    looked = []
+
+    def one(path, manifest, played, task, seed, replay):
+        looked.append(seed)
+        raise TrustError("not agreed")
+
+    monkeypatch.setattr("archgym.bench.submission.judging._one", one)
+    many = replace(read_manifest(entry), seeds=200)
+    with pytest.raises(TrustError):
+        judging._look(entry, many, division("closed", SMALL), 0, 1, None)
+    assert len(looked) < 100  # of 200

@@ -88,6 +88,13 @@ def test_an_agent_of_no_sense_is_refused_when_it_is_made(evil, name, said):
         isolated(evil, name)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds private memory")
+def test_an_agent_cannot_take_all_memory(evil):
+    """The memory is reserved, never written: what the test itself needs is little."""
+    with pytest.raises(AgentError, match="MemoryError"):
+        isolated(evil, "Greedy")
+
+
 def test_an_agent_that_asks_and_never_reads_is_ended(evil):
     scenario = load_scenario(TASK)
     x = scenario.space.sample(1, np.random.default_rng(0))

@@ -26,6 +26,7 @@ from . import guard
 from .messages import evaluation_of, space_of
 
 MOST_WRITTEN = 1 << 30  # bytes of one file
+MOST_MEMORY = 16 << 30  # bytes of private memory, reserved ones included
 
 
 class Line:
@@ -161,18 +162,29 @@ def _nothing(design: Designs, _: Any) -> Designs:
 
 
 def _limit() -> None:
-    """Bound the files that are written.
+    """Bound the files that are written, and the memory.
 
-    Memory and processes are not: reserved addresses would count as memory, and threads as processes.
+    What counts is private memory that may be written. Libraries reserve more of it than they use, so the
+    bound is wide: an agent is to end before its machine does. The number of processes is not bound, for
+    threads count as such. Starting any is refused elsewhere.
     """
     if importlib.util.find_spec("resource") is None:
         return
     import resource
 
-    for name, most in ((resource.RLIMIT_FSIZE, MOST_WRITTEN), (resource.RLIMIT_CORE, 0)):
+    memory = min(MOST_MEMORY, _installed())
+    limits = {
+        resource.RLIMIT_FSIZE: MOST_WRITTEN, resource.RLIMIT_CORE: 0, resource.RLIMIT_DATA: memory,
+    }  # fmt: skip
+    for name, most in limits.items():
         hard = resource.getrlimit(name)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(name, (most, most))
+
+
+def _installed() -> int:
+    """Bytes of memory that the machine has."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def main() -> None:

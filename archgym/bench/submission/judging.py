@@ -304,10 +304,14 @@ def _look(
     out = {}
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(contextvars.copy_context().run, one, i) for i in range(len(runs))]
-        for i, future in enumerate(futures):
-            out[folder.trials_name(*runs[i])] = future.result()
-            if on_progress is not None:
-                on_progress(i + 1, len(runs))
+        try:
+            for i, future in enumerate(futures):
+                out[folder.trials_name(*runs[i])] = future.result()
+                if on_progress is not None:
+                    on_progress(i + 1, len(runs))
+        except BaseException:  # nobody waits for the others
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return out
 
 
