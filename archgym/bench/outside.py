@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..extras import need
+from ..errors import ArchgymError
+from ..extras import installed, need
 from ..space import DesignSpace
 from ..space.parameter import Parameter
 
@@ -266,6 +267,41 @@ class SMAC(OneByOne):
         from smac.runhistory.dataclasses import TrialValue
 
         self._smac.tell(asked, TrialValue(cost=cost))
+
+
+class Ax(OneByOne):
+    """Ax with its choice of algorithms: a few designs of a Sobol sequence, then Bayesian optimisation."""
+
+    def _start(self) -> None:
+        import logging
+
+        if not installed("ax"):  # no extra brings it: it holds BoTorch to one version
+            raise ArchgymError("Ax is not installed: pip install ax-platform")
+        api, kinds = need("ax.api.client", "Ax"), need("ax.api.configs", "Ax")
+        self._client = api.Client(random_seed=self.seed)
+        for name in list(logging.root.manager.loggerDict):  # each has a level of its own
+            if name.split(".")[0] == "ax":
+                logging.getLogger(name).setLevel(logging.ERROR)
+        self._client.configure_experiment(
+            parameters=[
+                kinds.RangeParameterConfig(
+                    name=f"k{i}", bounds=(0, len(p) - 1), parameter_type="int"
+                )
+                if ordered(p)
+                else kinds.ChoiceParameterConfig(
+                    name=f"k{i}", values=list(range(len(p))), parameter_type="int", is_ordered=False
+                )
+                for i, p in enumerate(self.knobs)
+            ]
+        )
+        self._client.configure_optimization(objective="-cost")
+
+    def _propose(self) -> tuple[Any, list[int]]:
+        ((number, values),) = self._client.get_next_trials(max_trials=1).items()
+        return number, [int(values[f"k{i}"]) for i in range(len(self.knobs))]
+
+    def _learn(self, asked: Any, cost: float) -> None:
+        self._client.complete_trial(trial_index=asked, raw_data={"cost": cost})
 
 
 class CatCMA(OneByOne):

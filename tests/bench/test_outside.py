@@ -5,7 +5,7 @@ import pytest
 
 import archgym
 from archgym.bench import outside
-from archgym.errors import MissingExtraError
+from archgym.errors import ArchgymError, MissingExtraError
 
 TASK = "serving/gpt-oss-batch"
 CHEAP = {
@@ -29,6 +29,24 @@ def test_it_plays_and_a_seed_repeats_it(name, packages):
     first, again, other = runs
     assert len(first) == 24 and scenario.space.is_valid(first.x).all()
     assert (first.x == again.x).all() and (first.x != other.x).any()
+
+
+def test_ax_plays_its_first_designs():
+    """Its later ones take seconds each."""
+    pytest.importorskip("ax", reason="Ax is not installed")
+    runs = [
+        archgym.Study(
+            TASK, "archgym.bench.outside:Ax", budget=4, seed=seed, from_reference=False
+        ).run()
+        for seed in (0, 0, 1)
+    ]
+    assert (runs[0].x == runs[1].x).all() and (runs[0].x != runs[2].x).any()
+
+
+def test_ax_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setattr(outside, "installed", lambda name: False)
+    with pytest.raises(ArchgymError, match="pip install ax-platform"):
+        outside.Ax(archgym.load_scenario(TASK).space, seed=0)
 
 
 def test_what_it_did_not_ask_for_is_passed_over():
