@@ -9,6 +9,7 @@ from archgym.simulators.accelerator.fronts.boxes import Boxes
 from archgym.simulators.accelerator.fronts.checking import check
 from archgym.simulators.accelerator.fronts.closing import Progress, close
 from archgym.simulators.accelerator.fronts.corners import Space, corners_of
+from archgym.simulators.accelerator.fronts.document import identity, read_mapping
 from archgym.simulators.accelerator.fronts.profiles import profile_of
 from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.machines import load_architecture
@@ -18,10 +19,13 @@ from archgym.simulators.accelerator.optimal.certifying import Search
 import archgym
 from archgym.cli import main
 from archgym.errors import ArchgymError, StoreError
+from archgym.files.seal import damaged
 from archgym.goals.pareto import pareto_front
+from archgym.goals.scenario_file import folder
 
 from .enumeration import all_factors, all_keeps
 
+SHIPPED = sorted((folder() / "certified" / "fronts").glob("*.json"))
 TINY = """
 name: tiny-front
 simulator: accelerator
@@ -163,6 +167,15 @@ def test_command_writes_resumes_and_checks(tiny, tmp_path, capsys):
     assert "FAILS" not in capsys.readouterr().out
 
 
+def test_nothing_mapped_is_no_gap(tiny, tmp_path, capsys):
+    out = tmp_path / "new" / "front.json"
+    words = ["accelerator", "front", str(tiny), "--output", str(out)]
+    assert main([*words, "--time", "1e-9"]) == 0
+    assert "Nothing is mapped yet" in capsys.readouterr().out
+    assert json.loads(out.read_text())["gap"] is None
+    assert main([*words, "--check", str(out)]) == 0
+
+
 def test_wrong_certificates_fail(tiny, tmp_path, capsys):
     out = tmp_path / "front.json"
     words = ["accelerator", "front", str(tiny), "--output", str(out)]
@@ -211,7 +224,33 @@ def test_what_cannot_be_certified_is_refused(tiny, tmp_path, capsys):
     assert main(["accelerator", "front", str(tiny), "--gap", "-1", "--rounds", "0"]) != 0
     said = capsys.readouterr().err
     assert "--gap" in said and "--rounds" in said
+    with pytest.raises(StoreError, match="does not exist"):
+        check(Space.of(archgym.load_scenario(str(tiny))), tmp_path / "none.json", 1)
     wrong = tmp_path / "no.json"
     wrong.write_text("{}")
     with pytest.raises(StoreError, match="lacks"):
         check(Space.of(archgym.load_scenario(str(tiny))), wrong, 1)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_certificates_that_ship_are_of_their_scenarios_and_their_points_cost_what_they_say(path):
+    document = json.loads(path.read_text())
+    assert not damaged(document)
+    space = Space.of(archgym.load_scenario(document["scenario"]))
+    assert {k: document[k] for k in identity(space)} == identity(space)
+    corners = np.array([row[1:] for row in document["staircase"]])
+    assert len(pareto_front(corners)) == len(corners)
+    points = np.array([[p["metrics"][x] for x in document["axes"]] for p in document["front"]])
+    assert len(pareto_front(points)) == len(points)
+    # every corner has a point within the gap, and no point is below all corners
+    worst = (points[None] / corners[:, None]).max(axis=2).min(axis=1) - 1
+    assert worst.max() <= document["gap"] * (1 + 1e-9)
+    assert all((corners <= point * (1 + 1e-9)).all(axis=1).any() for point in points)
+    for entry in document["front"][:: max(1, len(points) // 3)]:
+        machine = space.machine(entry["rank"])
+        pj, cycles = 0.0, 0.0
+        for layer, count, line in zip(space.layers, space.counts, entry["mappings"]):
+            cost = evaluate_mapping(layer, machine, read_mapping(line), reuse=space.reuse)
+            pj, cycles = pj + count * cost.energy_pj, cycles + count * cost.cycles
+        assert pj * 1e-12 == pytest.approx(entry["metrics"]["energy"], rel=1e-12)
+        assert cycles / machine.clock_hz == pytest.approx(entry["metrics"]["latency"], rel=1e-12)

@@ -15,7 +15,7 @@ from archgym.units import format_quantity
 from .boxes import Boxes
 from .closing import Progress, close
 from .corners import Space, corners_of
-from .document import default_path, document_of, keep, resumed, save, state_path
+from .document import default_path, document_of, keep, make_folder, resumed, save, state_path
 
 SHOWN = 12
 SAVED_EVERY_S = 30.0
@@ -92,6 +92,7 @@ def _front(options: argparse.Namespace) -> int:
 
 def _search(space: Space, path: Path, options: argparse.Namespace) -> tuple[Boxes, Progress]:
     began = time.monotonic()
+    make_folder(path)  # before the work, not after it
     state = state_path(path)
     if state.exists():
         boxes, progress = resumed(space, state)
@@ -131,6 +132,7 @@ def _step(bar: Callable[..., None] | None) -> Callable[[int, str], None] | None:
 
 def _show(boxes: Boxes, progress: Progress, path: Path) -> None:
     document = document_of(boxes, progress)
+    gap = "-" if document["gap"] is None else f"{document['gap']:.2%}"
     best = document["energy_delay"]
     rows = [
         ["designs", f"{document['designs']:,}"],
@@ -138,7 +140,7 @@ def _show(boxes: Boxes, progress: Progress, path: Path) -> None:
         ["mapped", f"{document['mapped']:,}"],
         ["layers certified", f"{document['certified']:,}"],
         ["may be on the front", f"{document['open']:,}"],
-        ["gap", f"{document['gap']:.2%}"],
+        ["gap", gap],
     ]
     if best is not None:
         rows.append(["energy x latency, best found", f"{best['value']:.6g} J s"])
@@ -161,8 +163,13 @@ def _show(boxes: Boxes, progress: Progress, path: Path) -> None:
     )
     print(
         f"No design of the space, under any mapping, lies below the staircase of "
-        f"{len(document['staircase'])} lower corners; every one has a point that is at most "
-        f"{document['gap']:.2%} above it in energy, latency and area."
+        f"{len(document['staircase'])} lower corners. "
+        + (
+            "Nothing is mapped yet."
+            if gap == "-"
+            else f"Every one has a point that is at most {gap} "
+            "above it in energy, latency and area."
+        )
     )
     print(f"Certificate: {path}")
 

@@ -75,9 +75,11 @@ def document_of(boxes: Boxes, progress: Progress) -> dict[str, Any]:
         "axes": list(AXES),
         "designs": space.scenario.space.cardinality,
         "left_out": corners.left_out,
-        "gap": float(boxes.gap.max(initial=0.0)),
+        "gap": _share(boxes.gap.max(initial=0.0)),
         "gap_quantiles": {
-            f"{q:g}": float(np.quantile(boxes.gap, q)) for q in (0.5, 0.9, 0.99) if len(boxes.gap)
+            f"{q:g}": _share(np.quantile(boxes.gap, q, method="higher"))
+            for q in (0.5, 0.9, 0.99)
+            if len(boxes.gap)
         },
         "open": int(boxes.open.sum()),
         "undecided": corners.ranks[undecided].tolist(),
@@ -94,6 +96,11 @@ def document_of(boxes: Boxes, progress: Progress) -> dict[str, Any]:
         ],
         "versions": versions(),
     }
+
+
+def _share(gap: float) -> float | None:
+    """A gap as JSON holds it; None before anything is mapped."""
+    return float(gap) if np.isfinite(gap) else None
 
 
 def _product(boxes: Boxes) -> dict[str, Any] | None:
@@ -134,6 +141,21 @@ def read_mapping(line: str) -> Mapping:
     return Mapping.parse([row.split("|") for row in line.split(BETWEEN)])
 
 
+def make_folder(path: Path) -> None:
+    """Make the folders above a file.
+
+    Args:
+        path: the file.
+
+    Raises:
+        StoreError: they cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot create {path.parent}: {error.strerror}") from error
+
+
 def save(document: dict[str, Any], path: Path) -> None:
     """Write a certificate with a digest of its own, one fact a line.
 
@@ -144,31 +166,9 @@ def save(document: dict[str, Any], path: Path) -> None:
     Raises:
         StoreError: it cannot be written.
     """
-    _folder(path)
+    make_folder(path)
     lines = [f"{json.dumps(k)}: {json.dumps(v, default=str)}" for k, v in sealed(document).items()]
     write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
-
-
-def _folder(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot create {path.parent}: {error.strerror}") from error
-
-
-def shipped(scenario_name: str) -> Path:
-    """Where the certificate of a scenario lies that ships.
-
-    Args:
-        scenario_name: for instance ``accelerator/alexnet-simba-coarse-front``.
-
-    Returns:
-        A path, whether or not there is a file.
-    """
-    from importlib import resources
-
-    folder = Path(str(resources.files("archgym.scenarios"))) / "certified" / "fronts"
-    return folder / (scenario_name.replace("/", "-") + ".json")
 
 
 def default_path(space: Space) -> Path:
@@ -197,7 +197,7 @@ def keep(boxes: Boxes, progress: Progress, path: Path) -> None:
     """
     import io
 
-    _folder(path)
+    make_folder(path)
     c, out = boxes.corners, io.BytesIO()
     points = [[p.at, p.metrics, [written(m) for m in p.mappings]] for p in boxes.points]
     texts = {"points": points, "proofs": progress.proofs, "identity": identity(boxes.space)}
