@@ -1,10 +1,10 @@
 """A proxy of some cores asked about another: block PPA, each core that ships left out in turn.
 
-    python benchmarks/bench_cores.py [--rows 80] [--cores …] [--json]
+    python benchmarks/bench_cores.py [--rows 80] [--placements 4] [--json]
 
-Each core has designs of its own, drawn uniformly among those that can be built. The default model learns from
-all cores but one, from knobs and the simulator's features, and is asked about that one. ``estimate alone`` is
-the simulator's estimate, scaled by its median ratio on the cores learnt from.
+Each core has designs of its own, drawn uniformly among the square ones that can be built. The default model
+learns from all cores but one, from knobs and the simulator's features, and is asked about that one. ``estimate
+alone`` is the simulator's estimate, scaled by its median ratio on the cores learnt from.
 """
 
 from __future__ import annotations
@@ -29,11 +29,13 @@ METRICS = ("frequency", "power", "core_area", "wirelength_front", "wirelength_ba
 
 
 def buildable(simulator: Simulator, n: int, seed: int) -> Designs:
-    """Designs (n, d) that break no rule of layers and sides."""
+    """Designs (n, d) of square cores that break no rule of layers and sides."""
     rng, found = np.random.default_rng(seed), []
     names = simulator.space.names
+    square = simulator.space.encode([{**simulator.default_design(), "aspect_ratio": 1.0}])[0]
     while len(found) < n:
         x = simulator.canonical(simulator.space.sample(1, rng))
+        x[0, names.index("aspect_ratio")] = square[names.index("aspect_ratio")]
         design = dict(zip(names, simulator.space.decode(x)[0].values()))
         rule = unbuildable(
             devices()[design["technology"]].dual_sided, design["front_layers"],
@@ -68,9 +70,11 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rows", type=int, default=80, help="designs a core")
+    parser.add_argument("--placements", type=int, default=4, help="averaged in each evaluation")
     parser.add_argument("--cores", nargs="+", default=CORES)
     given = parser.parse_args()
-    simulators = tuple(make_simulators("ffet", list(given.cores), {"threads": 1}))
+    settings = {"threads": 1, "placements": given.placements}
+    simulators = tuple(make_simulators("ffet", list(given.cores), settings))
     rows = rows_of(simulators, given.rows)
     found = [r for k in range(len(simulators)) for r in left_out(simulators, rows, k)]
     show("cores that were not seen", found, given.json)

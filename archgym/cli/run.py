@@ -267,10 +267,9 @@ def _show(done: Run, options: argparse.Namespace) -> int:
         print(f"Ended early: {done.ended}; go on with archgym run --resume {done.path}")
     if wanted and not result["specs_met"]:
         print("--until-specs-met: no design meets every spec.")
-    pictures = [
-        p for p in ("convergence.png", "front.png", "page.html") if (done.path / p).exists()
-    ]
+    more = ("rough.csv", "convergence.png", "front.png", "page.html")
+    files = ["trials.csv", "result.json", *(p for p in more if (done.path / p).exists())]
     if not options.no_plots and not installed("matplotlib"):
         print("No pictures: matplotlib is not installed (pip install 'archgym[plots]').")
-    print(f"Run folder: {done.path} ({', '.join(['trials.csv', 'result.json', *pictures])})")
+    print(f"Run folder: {done.path} ({', '.join(files)})")
     return int(failed)
