@@ -3,8 +3,8 @@
     python benchmarks/bench_cores.py [--rows 80] [--placements 4] [--json]
 
 Each core has designs of its own, drawn uniformly among the square ones that can be built. The default model
-learns from all cores but one, from knobs and the simulator's features, and is asked about that one. ``estimate
-alone`` is the simulator's estimate, scaled by its median ratio on the cores learnt from.
+learns from all cores but one, from knobs and features, and is asked about that one. ``estimate alone`` is the
+estimate of the simulator, scaled by its median ratio on the cores learnt from.
 """
 
 from __future__ import annotations
