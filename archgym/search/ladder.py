@@ -51,6 +51,7 @@ class Ladder:
         agent: is offered them if it declares ``uses_fidelities``.
         evaluator: of the study.
         store: keeps evaluations, each fidelity's under its own key.
+        allowed: whether any may be offered.
     """
 
     def __init__(
@@ -59,11 +60,12 @@ class Ladder:
         agent: Agent,
         evaluator: Evaluator,
         store: EvaluationStore | None,
+        allowed: bool = True,
     ) -> None:
         self.scenario, self.store = scenario, store
         simulated = evaluator.exact and all(isinstance(a, ExactAnswers) for a in evaluator.answers)
         costly = any(s.queries() for s in scenario.simulators)
-        usable = agent.uses_fidelities and simulated and not costly
+        usable = allowed and agent.uses_fidelities and simulated and not costly
         self.offers: dict[str, Offer] = (
             {o.name: o for o in offers_of(scenario.simulators)} if usable else {}
         )

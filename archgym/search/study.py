@@ -52,6 +52,7 @@ class Study:
             before the design that would exceed one (:class:`archgym.search.queries.Queries`).
         anonymous: the agent searches a twin of the space without names
             (:class:`archgym.contracts.anonymous.Twin`), and is told costs alone.
+        fidelities: whether an agent that uses cheaper fidelities is offered those of the scenario.
 
     ``queries.counts`` says how many were used.  ``agent_seconds`` and ``simulator_seconds`` say where the
     time went, ``starts`` how many of the first trials were known designs, ``ended`` why :meth:`run` came to its end.
@@ -77,6 +78,7 @@ class Study:
         screen_factor: int | None = None,
         queries: Mapping[str, int] | None = None,
         anonymous: bool = False,
+        fidelities: bool = True,
     ) -> None:
         scenario = load_scenario(scenario)
         self.scenario = scenario
@@ -105,7 +107,7 @@ class Study:
         self.from_reference = from_reference
         self.agent_seconds = 0.0
         self.simulator_seconds = 0.0
-        self.ladder = Ladder(scenario, self.agent, self.evaluator, store)
+        self.ladder = Ladder(scenario, self.agent, self.evaluator, store, fidelities)
         self._parts: list[tuple[Designs, Evaluation]] = []
         self._charged_at: list[Floats] = []  # after each trial, by parts
         self._done = 0  # trials

@@ -124,6 +124,11 @@ def test_without_fidelities_the_proposer_searches_alone(toy_scenario):
     assert any("no cheaper fidelity" in note for note in run.result["notes"])
 
 
+def test_a_study_may_offer_none(layered):
+    study = Study(layered, "successive_halving", budget=15, fidelities=False)
+    assert len(study.run()) == 15 and study.ladder.told == [] and study.agent.offers == ()
+
+
 class Greedy(Agent):
     """Asks for a fidelity that nobody offered."""
 

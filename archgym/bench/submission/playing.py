@@ -66,10 +66,10 @@ def play(
         AgentError: the agent failed.
     """
     settings: dict[str, Any] = {"budget": division.budget, "seed": seed}
+    # every evaluation of an entry is a trial, in full
+    alone: dict[str, Any] = {"from_reference": False, "fidelities": False}
     if not division.replayed:
-        study = Study(
-            scenario, agent, hyperparameters=hyperparameters, from_reference=False, **settings
-        )
+        study = Study(scenario, agent, hyperparameters=hyperparameters, **alone, **settings)
         trials = study.run()
         return Played(trials, (), study.agent_seconds)
     with Isolated(
@@ -79,7 +79,7 @@ def play(
             data = offline_data(scenario, division.suite)
             costs = data.objectives if player.objectives > 1 else data.cost
             player.tell(data.x, costs, scenario.feedback(data.evaluation))
-        study = Study(scenario, player, from_reference=False, **settings)
+        study = Study(scenario, player, **alone, **settings)
         trials = study.run()
         expected = (
             player.predicted[: len(trials)] if any(map(np.isfinite, player.predicted)) else ()
