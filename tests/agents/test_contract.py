@@ -52,7 +52,8 @@ def test_contract(name, hyper):
 @pytest.mark.parametrize("name", [n for n in NAMES if load(n).multi_objective])
 def test_contract_with_two_objectives(name):
     cls = load(name)
-    for space_name, space in tiny_spaces():
+    # a model is fitted for each objective and a few designs: the two richest spaces are enough
+    for space_name, space in list(tiny_spaces())[: 2 if name in MODEL_BASED else None]:
         agent = cls(space, seed=1, objectives=2, budget=60, **QUICK.get(name, {}))
         for _ in range(5):
             x = agent.ask(7)
