@@ -87,7 +87,9 @@ def widest(boxes: Boxes, progress: Progress) -> list[Task]:
     """
     tasks: list[Task] = []
     taken: set[tuple[int, int, int]] = set()
-    for at in np.argsort(-boxes.gap, kind="stable").tolist():
+    later = np.ones(len(boxes.gap), np.bool_)
+    later[boxes.staircase()] = False  # before anything is mapped, these tell most
+    for at in np.lexsort((later, -boxes.gap)).tolist():
         if len(tasks) == AT_A_TIME or boxes.gap[at] <= SMALL:
             break
         times = int(progress.mapped[at])
