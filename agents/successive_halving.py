@@ -42,12 +42,14 @@ class _Rung:
         self.above = 0  # how many went up
         self.off: list[float] = []  # cost in full less cost here, of those that came to both
 
-    def take_in(self, key: bytes, design: Designs, cost: float) -> None:
-        """Remember an answer; a design that is known changes nothing."""
-        if key not in self.costs:
-            self.costs[key] = cost
-            if np.isfinite(cost):
-                self.waiting[key] = (cost, design)
+    def take_in(self, key: bytes, design: Designs, cost: float) -> bool:
+        """Remember an answer; a design that is known changes nothing. Whether it is a new one."""
+        if key in self.costs:
+            return False
+        self.costs[key] = cost
+        if np.isfinite(cost):
+            self.waiting[key] = (cost, design)
+        return True
 
     def best(self, n: int) -> list[bytes]:
         """The ``n`` least costly of those that wait, best first."""
@@ -64,7 +66,9 @@ class SuccessiveHalving(Agent):
 
     The proposer learns from every answer. It is told rough costs as shifted by what costs in full typically
     differ, and never as better than the best cost in full. A share of ``direct`` of all designs in full comes
-    straight from the proposer. Where no fidelity is offered, the proposer searches alone.
+    straight from the proposer. After a batch of looks that showed nothing new, as in a small space, the best
+    that wait go up, or the next designs straight to full. Where no fidelity is offered, the proposer searches
+    alone.
     """
 
     name = "successive_halving"
@@ -93,6 +97,7 @@ class SuccessiveHalving(Agent):
         self._rungs: list[_Rung] = []
         self._best = np.inf  # in full
         self._in_full = self._direct = 0
+        self._idle = False  # the last batch of looks showed nothing new
 
     def offer(self, offers: Sequence[Offer]) -> None:
         """Make a rung of each fidelity, the cheapest first."""
@@ -114,11 +119,13 @@ class SuccessiveHalving(Agent):
             due = len(rung.costs) // int(self.hyper["eta"]) - rung.above
             if due >= self.batch and len(rung.waiting) >= self.batch:
                 return level
+        if self._idle:
+            return max((i for i, rung in enumerate(self._rungs) if rung.waiting), default=None)
         return None
 
     def _straight(self) -> bool:
         """Whether new designs go straight to full fidelity this time."""
-        return self._direct < float(self.hyper["direct"]) * self._in_full
+        return self._idle or self._direct < float(self.hyper["direct"]) * self._in_full
 
     def _ask(self, n: int) -> Designs:
         level = self._from()
@@ -138,6 +145,7 @@ class SuccessiveHalving(Agent):
     def _tell_with(self, x: Designs, costs: Floats, feedback: Feedback | None) -> None:
         at = FULL if feedback is None else feedback.fidelity
         keys, plain = design_keys(x), costs[:, 0].tolist()
+        self._idle = False
         if at == FULL:
             self._in_full += len(x)
             self._best = min([self._best, *plain])
@@ -146,8 +154,8 @@ class SuccessiveHalving(Agent):
             self.proposer.tell(x, costs, feedback)
             return
         rung = self._rungs[[o.name for o in self.offers].index(at)]
-        for key, design, cost in zip(keys, x, plain):
-            rung.take_in(key, design, cost)
+        new = [rung.take_in(key, design, cost) for key, design, cost in zip(keys, x, plain)]
+        self._idle = rung is self._rungs[0] and not any(new)
         likely = costs + rung.shift
         if np.isfinite(self._best):
             likely = np.maximum(likely, self._best)

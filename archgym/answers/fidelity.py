@@ -7,7 +7,7 @@ from typing import Any
 
 from ..contracts.evaluation import Evaluation
 from ..contracts.fidelity import FULL, Fidelity, Offer
-from ..contracts.lowered import LowerFidelity
+from ..contracts.lowered import LowerFidelity, declared
 from ..contracts.simulator import Simulator
 from ..errors import ScenarioError, UnknownNameError
 from ..goals.scenario import Scenario
@@ -55,7 +55,7 @@ def offers_of(simulators: Sequence[Simulator]) -> tuple[Offer, ...]:
     Returns:
         What all of them declare, cheapest first.
     """
-    each = [{f.name: f for f in s.fidelities()} for s in simulators]
+    each = [declared(s) for s in simulators]
     shared = [n for n in each[0] if all(n in one for one in each)]
     made = [_offer(n, [one[n] for one in each]) for n in shared]
     return tuple(sorted(made, key=lambda o: o.cost))
@@ -88,7 +88,7 @@ def rough_evaluator(scenario: Scenario, name: str, store: EvaluationStore | None
         )
     if name not in known:
         raise UnknownNameError(f"fidelity of scenario {scenario.name!r}", name, known)
-    picked = [next(f for f in s.fidelities() if f.name == name) for s in scenario.simulators]
+    picked = [declared(s)[name] for s in scenario.simulators]
     rough = [LowerFidelity(s, f) for s, f in zip(scenario.simulators, picked)]
     return Evaluator(scenario, [RoughAnswers(r, store) for r in rough], store)
 

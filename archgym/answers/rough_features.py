@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from ..contracts.evaluation import Floats
 from ..contracts.features import Features
 from ..contracts.fidelity import FULL
-from ..contracts.lowered import LowerFidelity, at_fidelity
+from ..contracts.lowered import LowerFidelity, at_fidelity, declared
 from ..contracts.simulator import Simulator
 from ..contracts.wrappers import Wrapper
 from ..errors import UnknownNameError
@@ -32,7 +32,7 @@ class Glanced(Wrapper):
         super().__init__(simulator)
         rough = at_fidelity(simulator, fidelity)
         if not isinstance(rough, LowerFidelity):
-            known = [f.name for f in simulator.fidelities()]
+            known = list(declared(simulator))
             raise UnknownNameError(f"fidelity cheaper than {FULL!r}", fidelity, known)
         self.answers = RoughAnswers(rough, store)
         self.features_version = f"{simulator.features_version} and {fidelity}"  # type: ignore[misc]

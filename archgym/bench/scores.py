@@ -82,7 +82,7 @@ def of_trials(task: Task, scenario: Scenario, trials: Trials, suite: Suite) -> l
     """
     certificate = find(scenario) if scenario.k > 1 else None
     if certificate is None:
-        gaps, area = _along(task, json.dumps(improvements(trials.cost)), suite)
+        gaps, area = _along(task, json.dumps(improvements(trials.cost, trials.spent)), suite)
         return [*gaps, area]
     gaps = missing(joined_front(trials), certificate, suite.ladder)
     return [*gaps, _area(suite, gaps)]

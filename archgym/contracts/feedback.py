@@ -88,7 +88,8 @@ class Feedback:
             i: its row in this batch.
 
         Returns:
-            Moved designs and their weights. None where the design is infeasible.
+            Moved designs and their weights. None where the design is infeasible, or was answered at a
+            cheaper fidelity.
         """
         if self._relief is None or not self.evaluation.feasible[i]:
             return Relief.none(len(design))

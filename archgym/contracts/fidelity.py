@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 from ..errors import ArchgymError
 
 FULL = "full"  # the simulator itself
+LEAST = 1e-6  # a cost below it would let a study look at designs without end
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Fidelity:
 
     Attributes:
         name: one word of a simulator, such as ``one-placement``.
-        cost: of one evaluation, as a share of one of the simulator itself; above 0, below 1.
+        cost: of one evaluation, as a share of one of the simulator itself; from 1e-6, below 1.
         rough: a simulator of the same space and metrics on the same workload, or a part of it.
         scale: by metric, what its figures are multiplied with to stand for the whole; 1 where left out.
         description: what is left out.
@@ -30,12 +33,35 @@ class Fidelity:
     description: str = ""
 
     def __post_init__(self) -> None:
-        if not 0 < self.cost < 1:
-            raise ArchgymError(
-                f"fidelity {self.name!r}: cost must be a share above 0 and below 1, got {self.cost!r}"
-            )
-        if self.name in ("", FULL):
-            raise ArchgymError(f"a fidelity cannot be called {self.name!r}: that is no cheaper one")
+        for what, right, expected, got in (
+            ("name", _is_name(self.name), f"one word other than {FULL!r}", self.name),
+            ("cost", _is_share(self.cost), f"a share of at least {LEAST} and below 1", self.cost),
+            ("scale", _are_factors(self.scale), "positive numbers by metric", self.scale),
+        ):
+            if not right:
+                raise ArchgymError(
+                    f"fidelity {self.name!r}: {what} must be {expected}, got {got!r}"
+                )
+        object.__setattr__(self, "cost", float(self.cost))
+        object.__setattr__(self, "scale", {n: float(v) for n, v in self.scale.items()})
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and len(name.split()) == 1 and name.strip() == name != FULL
+
+
+def _is_share(cost: Any) -> bool:
+    return _is_number(cost) and bool(LEAST <= cost < 1)
+
+
+def _are_factors(scale: object) -> bool:
+    return isinstance(scale, Mapping) and all(
+        _is_number(v) and 0 < v < math.inf for v in scale.values()
+    )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import UnknownNameError
+from ..errors import ArchgymError, UnknownNameError
 from ..space import Designs
 from .evaluation import Evaluation
 from .explanation import Explanation
@@ -65,6 +65,46 @@ class LowerFidelity(Wrapper):
         return Evaluation(metrics, e.feasible, e.reasons)
 
 
+def declared(simulator: Simulator) -> dict[str, Fidelity]:
+    """The cheaper fidelities of a simulator, checked: each stands for the simulator itself.
+
+    Args:
+        simulator: the full one.
+
+    Returns:
+        By name, in the order of their declaration.
+
+    Raises:
+        ArchgymError: two of one name, or a rough simulator of another space or other metrics.
+    """
+    who, found = f"simulator {simulator.name!r}", simulator.fidelities()
+    if not isinstance(found, tuple | list) or not all(isinstance(f, Fidelity) for f in found):
+        raise ArchgymError(f"{who}: fidelities() must give a tuple of Fidelity, got {found!r:.120}")
+    faults = [fault for f in found for fault in _faults(simulator, f)]
+    names = [f.name for f in found]
+    faults += [f"{n!r} is declared twice" for n in dict.fromkeys(names) if names.count(n) > 1]
+    if faults:
+        raise ArchgymError(f"fidelities of {who}: " + ", ".join(faults))
+    return dict(zip(names, found))
+
+
+def _faults(simulator: Simulator, fidelity: Fidelity) -> list[str]:
+    """Why a fidelity cannot answer in the place of a simulator."""
+    rough, who = fidelity.rough, repr(fidelity.name)
+    if not isinstance(rough, Simulator):
+        return [f"{who}: rough must be a simulator, got {rough!r:.60}"]
+    metrics = [(m.name, m.unit) for m in simulator.metrics]
+    others = [(m.name, m.unit) for m in rough.metrics]
+    unknown = [n for n in fidelity.scale if n not in dict(metrics)]
+    checks = (
+        (rough is simulator, "rough is the simulator itself, which answers in full"),
+        (rough.space != simulator.space, "rough must have the same design space"),
+        (others != metrics, f"rough must have metrics {metrics}, got {others}"),
+        (bool(unknown), "scale names no metric: " + ", ".join(map(repr, unknown))),
+    )
+    return [f"{who}: {text}" for wrong, text in checks if wrong]
+
+
 def at_fidelity(simulator: Simulator, name: str) -> Simulator:
     """A simulator at one of the fidelities that it declares.
 
@@ -77,10 +117,11 @@ def at_fidelity(simulator: Simulator, name: str) -> Simulator:
 
     Raises:
         UnknownNameError: the simulator declares no such fidelity.
+        ArchgymError: it declares one that does not stand for it.
     """
     if name == FULL:
         return simulator
-    known = {f.name: f for f in simulator.fidelities()}
+    known = declared(simulator)
     if name not in known:
         raise UnknownNameError(f"fidelity of simulator {simulator.name!r}", name, [*known, FULL])
     return LowerFidelity(simulator, known[name])

@@ -64,9 +64,11 @@ def spent_of(place: Path, trials: int) -> Floats | None:
         return None
     shares = np.zeros(trials + 1)
     try:
-        for row in csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"), newline="")):
-            shares[min(int(row["before_step"]), trials)] += float(row["share"])
-    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
+        rows = csv.reader(io.StringIO(file.read_text(encoding="utf-8"), newline=""))
+        next(rows, None)
+        for before_step, _, share, *_ in rows:  # by place: a knob may have one of these names
+            shares[min(int(before_step), trials)] += float(share)
+    except (OSError, ValueError, csv.Error) as error:
         raise StoreError(
             f"{file} cannot be read ({error}); write it again with --resume {place}"
         ) from error

@@ -260,7 +260,9 @@ class Study:
         shown, costs = self.queries.hide(e, costs)
         feedback = self.scenario.feedback(shown.copy())
         # copies: whatever an agent does to them, the record stays
-        self.agent.tell(x.copy(), costs.copy(), replace(feedback, fidelity=fidelity))
+        if fidelity:  # explanations are of the design in full, which was not paid for
+            feedback = replace(feedback, fidelity=fidelity, _relief=None)
+        self.agent.tell(x.copy(), costs.copy(), feedback)
         return cost
 
     def _known(self) -> Designs:

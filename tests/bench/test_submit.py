@@ -7,7 +7,10 @@ import pytest
 
 import archgym
 from archgym.bench.submission.divisions import OFFLINE, division, offline_data
+from archgym.bench.submission.making import collect
 from archgym.cli import main
+from archgym.errors import ArchgymError
+from archgym.files.seal import sealed
 from archgym.goals.scenario_file import load_scenario
 
 from .conftest import SMALL, TASK
@@ -86,3 +89,13 @@ def test_bad_words_are_answered_and_nothing_is_written(tmp_path, capsys, words, 
     out = tmp_path / "entry"
     assert main(["submit", *words, "--output", str(out)]) == 2
     assert said in capsys.readouterr().err and not out.exists()
+
+
+def test_a_run_that_rough_answers_led_is_no_entry(tmp_path):
+    archgym.run(TASK, "random_walk", budget=3, output=tmp_path / "led", plots=False)
+    file = tmp_path / "led" / "result.json"
+    told = json.loads(file.read_text("utf-8"))
+    told["fidelities"] = [{"name": "look", "cost": 0.1, "evaluations": 20, "charged": 2.0}]
+    file.write_text(json.dumps(sealed(told)), "utf-8")
+    with pytest.raises(ArchgymError, match="led by rough answers"):
+        collect(tmp_path / "entry", division("open", SMALL), [tmp_path / "led"])

@@ -12,6 +12,8 @@ from archgym.contracts.fidelity import FULL, Fidelity
 from archgym.contracts.lowered import at_fidelity
 from archgym.errors import AgentError, ArchgymError, UnknownNameError
 from archgym.goals.scenario_file import from_document
+from archgym.runs.rough_file import spent_of
+from archgym.space import DesignSpace
 from archgym.testing import ContractError, check_simulator
 from archgym.testing.simulators import _check_fidelities
 from tests.conftest import ToySimulator
@@ -80,12 +82,85 @@ def test_a_fidelity_that_breaks_the_contract_is_named(toy):
 
     with pytest.raises(ContractError, match="cheapest first"):
         check_simulator(SameCost(), study=0)
-    for cost in (0, 1, -0.5, float("nan")):
-        with pytest.raises(ArchgymError, match="share above 0 and below 1"):
+    for cost in (0, 1, -0.5, 1e-320, float("nan"), "0.1", None, True):
+        with pytest.raises(ArchgymError, match="share of at least 1e-06 and below 1"):
             Fidelity("a", cost, toy)
     with pytest.raises(UnknownNameError, match="glance"):
         at_fidelity(Layered(), "glanze")
     assert at_fidelity(toy, FULL) is toy
+
+
+class _Narrow(ToySimulator):
+    space = DesignSpace(ToySimulator.space.parameters[:2])
+
+
+class _Shorter(ToySimulator):
+    metrics = ToySimulator.metrics[:1]
+
+
+@pytest.mark.parametrize(
+    ("declare", "fault"),
+    [
+        (lambda s: [Fidelity("a", c, Rough(gain=c)) for c in (0.1, 0.5)], "'a' is declared twice"),
+        (lambda s: [Fidelity("a", 0.1, s)], "rough is the simulator itself"),
+        (lambda s: [Fidelity("a", 0.1, Rough)], "rough must be a simulator"),
+        (lambda s: [Fidelity("a", 0.1, _Narrow())], "the same design space"),
+        (lambda s: [Fidelity("a", 0.1, _Shorter())], "rough must have metrics"),
+        (lambda s: [Fidelity("a", 0.1, Rough(), {"latancy": 2.0})], "names no metric: 'latancy'"),
+        (lambda s: [Fidelity("a", 0.1, Rough(), {"latency": -1.0})], "positive numbers by metric"),
+        (lambda s: [Fidelity("a b", 0.1, Rough())], "one word"),
+        (lambda s: Fidelity("a", 0.1, Rough()), "a tuple of Fidelity"),
+        (lambda s: None, "a tuple of Fidelity"),
+    ],
+)
+def test_what_cannot_stand_for_a_simulator_is_refused(layered, monkeypatch, declare, fault):
+    monkeypatch.setattr(Layered, "fidelities", declare)
+    with pytest.raises(ArchgymError, match=fault):
+        Study(layered, "successive_halving", budget=5)
+
+
+def test_a_small_space_is_searched_in_full_once_looks_show_nothing_new(layered):
+    study = Study(layered, "successive_halving", budget=100, seed=1)
+    study.run()
+    assert len(study.trials) > 40  # of 96 designs, of which a quarter alone would go up
+    assert max(study.ladder.counts.values()) < 500
+
+
+def test_nothing_is_explained_that_was_not_paid_for_in_full(layered):
+    class Curious(Agent):
+        name = "curious"
+        uses_fidelities = True
+        told = ()
+
+        @property
+        def fidelity(self):
+            return "glance" if len(self.told) % 2 else ""
+
+        def _ask(self, n):
+            return self.space.sample(n, self.rng)
+
+        def _tell_with(self, x, costs, feedback):
+            works = np.flatnonzero(feedback.evaluation.feasible)
+            moves = sum(len(feedback.relieve(x[i], int(i)).moves) for i in works)
+            self.told = (*self.told, (feedback.fidelity, moves))
+
+        def _tell(self, x, costs): ...
+
+    scenario = layered
+    simulator = scenario.simulators[0]
+    asked = []
+    simulator.explain = lambda x, e=None: asked.append(e) or ToySimulator.explain(simulator, x, e)
+    study = Study(scenario, Curious, budget=6, batch=2)
+    study.run()
+    assert {f for f, _ in study.agent.told} == {"", "glance"}
+    assert all(moves == 0 for f, moves in study.agent.told if f == "glance")
+    full = {float(v) for v in study.trials.evaluation.metrics["latency"]}
+    assert asked and {float(e.metrics["latency"][0]) for e in asked} <= full
+
+
+def test_what_was_charged_is_read_where_a_knob_is_called_share(tmp_path):
+    (tmp_path / "rough.csv").write_text("before_step,fidelity,share,share\n1,look,0.25,8\n")
+    assert spent_of(tmp_path, 3).tolist() == [1, 2.25, 3.25]
 
 
 def test_rough_answers_are_scaled_and_filed_apart(tmp_path):

@@ -200,6 +200,8 @@ def collect(path: Path, division: Division, runs: Sequence[Path]) -> dict[str, l
             faults.append(f"{place}: {len(run.trials)} evaluations, {division.budget} are allowed")
         elif (run.manifest or {}).get("answers"):
             faults.append(f"{place}: {(run.manifest or {})['answers']} answered, not the simulator")
+        elif run.result.get("fidelities"):
+            faults.append(f"{place}: its agent was led by rough answers too, which are no trials")
         else:
             found.setdefault(name, []).append(place)
     if len({len(p) for p in found.values()}) > 1:
