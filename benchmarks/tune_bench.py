@@ -36,14 +36,22 @@ def domain(task: str) -> str:
     return task.split("/")[0]
 
 
+def rounded(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
 def choose(runs: pd.DataFrame, apart: str) -> dict[str, Any]:
     """The best configuration of one agent on tasks outside of a domain, and what the choice cost."""
     used = runs[runs["task"].map(domain) != apart]
     by_task = used.groupby(["hyperparameters", "task"])["area"].mean()
     mean = by_task.groupby("hyperparameters").mean()
     best = str(mean.idxmin())
+    own = runs[runs["task"].map(domain) == apart]
+    there = own.groupby(["hyperparameters", "task"])["area"].mean()
+    shown = {"chosen": there[best].mean(), "any": there.mean()} if len(own) else {}
     return {
-        "hyperparameters": json.loads(best), "area": float(f"{mean[best]:.4g}"),
+        "hyperparameters": json.loads(best), "area": rounded(mean[best]),
+        "on_its_own_tasks": {k: rounded(v) for k, v in shown.items()},
         "configurations": len(mean), "tasks": int(used["task"].nunique()), "runs": len(used),
         "evaluations": int(used["charged"].sum()),
     }  # fmt: skip
@@ -65,7 +73,8 @@ def write(sweep: Path) -> None:
         print(agent, {d: c["hyperparameters"] for d, c in domains.items()}, flush=True)
     about = (
         f"Tuned agents of {suite.title}, by domain of the tasks they play. Chosen by the mean area up to "
-        f"{short.ladder[-1]} evaluations on tasks of other domains; evaluations is what that cost. Made by "
+        f"{short.ladder[-1]} evaluations on tasks of other domains; evaluations is what that cost, "
+        "on_its_own_tasks the area there of what was chosen and of the mean configuration. Made by "
         "benchmarks/tune_bench.py."
     )
     text = yaml.safe_dump({"description": about, "tuned": entries}, sort_keys=False, width=110)

@@ -48,6 +48,7 @@ def test_a_domain_is_not_tuned_on_itself(tuning):
     mine = tuning.choose(runs, "soc")
     assert mine["hyperparameters"] == {"k": 2} and mine["area"] == 0.375
     assert (mine["tasks"], mine["runs"], mine["evaluations"]) == (2, 4, 36)
+    assert mine["on_its_own_tasks"] == {"chosen": 1.0, "any": 0.5}  # a poor choice there, and told
     assert tuning.choose(runs, "others")["hyperparameters"] == {"k": 1}  # on all of them
 
 
