@@ -12,8 +12,9 @@ from ..contracts.evaluation import Evaluation
 from ..contracts.simulator import Simulator
 from ..datasets.blocks import hash_designs
 from ..datasets.schema import Description
+from ..proxies.matching import require_trained_on
 from ..proxies.prediction import Prediction
-from ..proxies.proxy import Proxy, require_trained_on
+from ..proxies.proxy import Proxy
 from ..proxies.rows import ProxyError, Rows
 from ..proxies.training import least_rows, train
 from ..space import Designs, DesignSpace, Setting, check_settings, defaults_of, design_keys

@@ -11,8 +11,9 @@ import numpy as np
 from ..contracts.evaluation import Evaluation
 from ..contracts.simulator import Simulator
 from ..goals.scenario import Scenario
+from ..proxies.matching import require_trained_on
 from ..proxies.prediction import reasons
-from ..proxies.proxy import Proxy, require_trained_on
+from ..proxies.proxy import Proxy
 from ..proxies.rows import ProxyError
 from ..space import Designs
 from .answers import Answers

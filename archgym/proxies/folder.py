@@ -19,7 +19,10 @@ from ..files.text import write_bytes, write_json
 from .rows import ProxyError
 
 DESCRIPTION = "proxy.json"
-OF_KNOBS, STRUCTURAL = 3, 4  # formats: the second says which features of a simulator are seen
+OF_KNOBS = 3
+STRUCTURAL = 4  # says which features of a simulator are seen
+SHRUNK = 5  # and how far it departs from the simulator's estimates
+FORMATS = (OF_KNOBS, STRUCTURAL, SHRUNK)
 
 
 def write(folder: Path, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -67,10 +70,10 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """
     try:
         document = read_json(folder / DESCRIPTION)
-        if document.get("format") not in (OF_KNOBS, STRUCTURAL):
+        if document.get("format") not in FORMATS:
             raise ProxyError(
-                f"{folder} is of format {document.get('format')}, this version reads {OF_KNOBS} and "
-                f"{STRUCTURAL}; train it again"
+                f"{folder} is of format {document.get('format')}, this version reads "
+                f"{', '.join(map(str, FORMATS))}; train it again"
             )
         name = str(document.pop("arrays", ""))
         if name != Path(name).name or not name.endswith(".npz"):

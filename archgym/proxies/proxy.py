@@ -20,9 +20,10 @@ from ..contracts.simulator import Simulator
 from ..datasets.schema import Description
 from ..space import Designs
 from .features import FeatureMap
-from .folder import DESCRIPTION, OF_KNOBS, STRUCTURAL, digest_of, read, under, write
+from .folder import DESCRIPTION, OF_KNOBS, SHRUNK, STRUCTURAL, digest_of, read, under, write
 from .prediction import LEVEL, Prediction, conformal_quantile
 from .rows import ProxyError, Rows
+from .shrinking import Shrinking
 from .structure import Structure
 
 REFERENCE_ROWS = 4000
@@ -51,6 +52,7 @@ class Proxy:
         rows: what it was trained on, thinned where large, to learn on from; None if not kept.
         facts: what else is known of the training.
         structure: which features of a simulator it sees, and their scales; None: knobs alone.
+        shrinking: how far it departs from scaled estimates; None: as far as the regressor says.
         simulators: whose features it answers with, by workload; :meth:`bound` sets them, no folder does.
     """
 
@@ -69,6 +71,7 @@ class Proxy:
     rows: Rows | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     structure: Structure | None = None
+    shrinking: Shrinking | None = None
     simulators: Mapping[str, Simulator] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -168,6 +171,8 @@ class Proxy:
         designs = self.description.space.check(x)
         features, estimates = self.columns(designs, workload)
         centre, spread = self.regressor.predict(features)
+        if self.shrinking is not None:
+            centre = self.shrinking(centre)
         half = np.array([conformal_quantile(s, level) for s in self.scores]) * spread
         chance = np.ones(len(designs))
         if self.classifier is not None:
@@ -204,7 +209,10 @@ class Proxy:
             Means by metric, (n,) each, and chances of feasibility, (n,).
         """
         features, estimates = self.columns(x, workload)
-        out = self._unscaled(self.regressor.mean(features), estimates)
+        values = self.regressor.mean(features)
+        if self.shrinking is not None:
+            values = self.shrinking(values)
+        out = self._unscaled(values, estimates)
         chance = np.ones(len(x))
         if self.classifier is not None:
             chance = self.classifier.mean(features)[:, 0]
@@ -265,8 +273,9 @@ class Proxy:
 
     def _document(self) -> dict[str, Any]:
         structure = {} if self.structure is None else {"structure": self.structure.document()}
+        of_structure = STRUCTURAL if self.shrinking is None else SHRUNK
         return {
-            "format": STRUCTURAL if structure else OF_KNOBS,
+            "format": of_structure if structure else OF_KNOBS,
             "model": self.model,
             "keys": list(self.keys),
             "workloads": list(self.workloads),
@@ -286,7 +295,7 @@ class Proxy:
             "scale": self.scale,
             "scores": self.scores,
         }
-        parts = ("regressor", "classifier", "rows", "structure")
+        parts = ("regressor", "classifier", "rows", "structure", "shrinking")
         for name in parts:
             part = getattr(self, name)
             if part is not None:
@@ -345,49 +354,8 @@ class Proxy:
             rows=Rows.restored(description, under("rows/", arrays), *names),
             facts=document["facts"],
             structure=structure,
+            shrinking=Shrinking.restored(under("shrinking/", arrays)),
         )
-
-
-def require_trained_on(proxy: Proxy, simulator: Simulator) -> None:
-    """Refuse a proxy of another space, simulator, setting or workload.
-
-    A proxy that learnt from a simulator's features on several workloads answers for others too.
-
-    Args:
-        proxy: who would answer.
-        simulator: whose place it would take.
-
-    Raises:
-        ProxyError: says which.
-    """
-    if proxy.description.space.parameters != simulator.space.parameters:
-        raise ProxyError(
-            f"the proxy was trained on another design space than that of simulator {simulator.name!r}"
-        )
-    if proxy.structure is not None:
-        proxy.structure.require(simulator)
-    if simulator.key not in proxy.keys and not _spans(proxy, simulator):
-        raise ProxyError(
-            f"the proxy was trained on other data than simulator {simulator.name!r} {simulator.version} "
-            f"gives on workload {simulator.workload!r} with these settings; train one on this"
-        )
-    names = [m.name for m in simulator.metrics]
-    if list(proxy.metrics) != names:
-        raise ProxyError(f"the proxy predicts {list(proxy.metrics)}, the simulator gives {names}")
-
-
-def _spans(proxy: Proxy, simulator: Simulator) -> bool:
-    """Whether a proxy learnt from features of several workloads of the very same simulator."""
-    if proxy.structure is None or len(proxy.workloads) < 2:
-        return False
-    own = _of_any_workload(simulator.fingerprint())
-    return any(_of_any_workload(f) == own for f in proxy.description.fingerprints.values())
-
-
-def _of_any_workload(fingerprint: Mapping[str, Any]) -> str:
-    """A fingerprint less workload and space; data sets hold the space once, apart."""
-    kept = {k: v for k, v in fingerprint.items() if k != "space" and not k.startswith("workload")}
-    return json.dumps(kept, sort_keys=True, default=str)
 
 
 def _restored(

@@ -18,6 +18,7 @@ from .features import FeatureMap
 from .hooks import gathered
 from .proxy import REFERENCE_ROWS, Proxy
 from .rows import ProxyError, Rows
+from .shrinking import Shrinking
 from .structure import Structure
 
 DECADE = 10.0
@@ -45,7 +46,8 @@ def train(
         seed: of the choice of rows and of the model.
         hyperparameters: of the model, by name.
         simulators: whose features the model sees beside the knobs, one a workload; none: knobs alone. Of a
-            metric that they estimate, what it exceeds its estimate by is learnt.
+            metric that they estimate, what it exceeds its estimate by is learnt, and shrunk towards the
+            scaled estimate (:class:`.shrinking.Shrinking`).
 
     Returns:
         The trained proxy.
@@ -66,10 +68,16 @@ def train(
     targets, logarithmic = _targets(rows, works, estimates)
     centre, scale = targets[inside].mean(axis=0), targets[inside].std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
+    targets = (targets - centre) / scale
     regressor = make(seed=seed, **(hyperparameters or {}))
-    regressor.fit(table[inside], (targets[inside] - centre) / scale)
+    regressor.fit(table[inside], targets[inside])
     mean, spread = regressor.predict(table[outside])
-    scores = np.abs((targets[outside] - centre) / scale - mean) / spread
+    shrinking = None
+    if estimates:
+        names = [m.name for m in rows.description.metrics]
+        estimated = [k for k, n in enumerate(names) if n in estimates and n in logarithmic]
+        shrinking, mean = _shrunk(rows, targets, mean, inside, outside, estimated)
+    scores = np.abs(targets[outside] - mean) / spread
     classifier = None
     if not rows.feasible.all():
         classifier = make(seed=seed)
@@ -96,6 +104,7 @@ def train(
             "constant": constant_metrics(rows),
         },
         structure=structure,
+        shrinking=shrinking,
         simulators={s.workload: s for s in simulators},
     )
 
@@ -150,6 +159,27 @@ def _targets(
             )
         columns.append(values)
     return np.stack(columns, axis=1), tuple(logarithmic)
+
+
+def _shrunk(
+    rows: Rows,
+    targets: Floats,
+    means: Floats,
+    inside: NDArray[np.intp],
+    outside: NDArray[np.intp],
+    estimated: Sequence[int],
+) -> tuple[Shrinking, Floats]:
+    """How far to depart from scaled estimates, and what is then said of the calibration rows, (n, m).
+
+    The scaled estimate is that of the median ratio. Squared errors are those of metrics, in their units:
+    of a logarithm, the error times the metric.
+    """
+    anchor, weights = np.full(targets.shape[1], np.nan), np.ones_like(means)
+    for k in estimated:
+        anchor[k] = np.median(targets[inside, k])
+        values = rows.metrics[rows.description.metrics[k].name][outside]
+        weights[:, k] = (values / values.max()) ** 2
+    return Shrinking.of(targets[outside], means, anchor, weights, rows.canonical[outside])
 
 
 def constant_metrics(rows: Rows) -> dict[str, float]:

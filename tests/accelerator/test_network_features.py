@@ -20,7 +20,8 @@ from archgym.datasets.reader import Dataset
 from archgym.goals.objectives import Expression, Objective
 from archgym.goals.scenario import Scenario
 from archgym.proxies.hooks import simulators_for
-from archgym.proxies.proxy import Proxy, require_trained_on
+from archgym.proxies.matching import require_trained_on
+from archgym.proxies.proxy import Proxy
 from archgym.proxies.rows import ProxyError, Rows
 from archgym.proxies.training import train
 from archgym.testing import check_simulator

@@ -14,7 +14,8 @@ from archgym.datasets.reader import Dataset
 from archgym.errors import EvaluationError
 from archgym.goals.scenario_file import load_scenario
 from archgym.proxies.hooks import simulators_for
-from archgym.proxies.proxy import Proxy, require_trained_on
+from archgym.proxies.matching import require_trained_on
+from archgym.proxies.proxy import Proxy
 from archgym.proxies.quality import evaluate
 from archgym.proxies.rows import ProxyError, Rows
 from archgym.proxies.training import train
