@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..documents import read_json
+from ..domains import domains
 from ..errors import ArchgymError, ScenarioError, WorkloadError
 from ..goals.scenario import Scenario
 from ..goals.scenario_file import folder, load_scenario, shipped
@@ -18,6 +19,7 @@ from ..space import Designs
 from ..tables import certificate as certificates
 
 CERTIFIED, RUN = "certified", "run"
+BY_BOUNDS = "fronts"  # the folder of certificates that bound all designs and enumerate none
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,12 @@ def of_scenario(scenario: Scenario) -> Subject:
         The subject.
 
     Raises:
-        ArchgymError: there is no certificate of it, or nothing in it is feasible.
+        ArchgymError: there is no certificate of it, one of bounds alone, or nothing in it is feasible.
     """
     certificate = certificates.find(scenario)
     if certificate is None:
+        if (told := _by_bounds(scenario)) is not None:
+            raise ArchgymError(f"scenario {scenario.name!r} cannot be audited: {told}")
         raise ArchgymError(
             f"scenario {scenario.name!r} has no certificate: audit a run of it instead, or make one with "
             f"archgym enumerate {scenario.name}"
@@ -118,11 +122,11 @@ def certified() -> tuple[list[Subject], dict[str, str]]:
     """Every certificate that ships.
 
     Returns:
-        The subjects, and for each scenario whose workload is not at hand, or whose certificate is stale, the
-        reason.
+        The subjects, and for each scenario whose workload is not at hand, whose certificate is stale or has
+        bounds alone, the reason.
     """
     found, missing, known = [], {}, shipped()
-    for path in sorted((folder() / "certified").glob("*.json")):
+    for path in sorted((folder() / "certified").rglob("*.json")):
         name = read_json(path)["scenario"]
         if name not in known:
             continue
@@ -133,11 +137,29 @@ def certified() -> tuple[list[Subject], dict[str, str]]:
                 raise
             missing[name] = str(error.__cause__)
             continue
+        if path.parent.name == BY_BOUNDS:
+            missing[name] = str(_by_bounds(scenario))
+            continue
         if certificates.find(scenario) is None:
             missing[name] = "its certificate is of another version of the simulator or the goal"
             continue
         found.append(of_scenario(scenario))
     return found, missing
+
+
+def _by_bounds(scenario: Scenario) -> str | None:
+    """What a certificate of bounds says of a scenario and who checks it; None where there is none."""
+    path = folder() / "certified" / BY_BOUNDS / certificates.file_name(scenario)
+    if not path.exists():
+        return None
+    gap = read_json(path)["gap"]
+    how = "not bounded yet" if gap is None else f"within {gap:.1%} of what no design can be below"
+    name = scenario.simulators[0].name
+    domain = next((d.name for d in domains().values() if name in d.simulators), "DOMAIN")
+    return (
+        f"its front is certified by bounds, {how}; archgym {domain} front {scenario.name} --check "
+        f"{path} verifies it"
+    )
 
 
 def _subject(

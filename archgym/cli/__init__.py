@@ -141,6 +141,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except KeyboardInterrupt as error:
         return _interrupted(error)
+    except SystemError as error:
+        # compiled code that was interrupted says that it returned "with an exception set", and chains that one
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        return _interrupted(error.__cause__)
     except BrokenPipeError:
         _drop_output()
         return PIPE_CLOSED

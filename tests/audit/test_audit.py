@@ -1,6 +1,7 @@
 """The audit of optima: sound ones pass, forged ones do not, and quirks are named."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from archgym.audit.subject import of_scenario, subject
 from archgym.cli import main
 from archgym.domains import Quirk, domains
 
+BOUNDED = "accelerator/llama-8b-decode-coarse-front"
 SERVING, CLUSTER, DRAM = (
     "serving/gpt-oss-batch",
     "cluster/archgym-workload-physical",
@@ -135,6 +137,10 @@ def test_a_run_is_audited_from_the_command_line(tmp_path, capsys):
         ([SERVING, "--certified"], "name run folders or scenarios"),
         (["."], "holds no run"),
         (["cluster/gpt3-13b-training"], "has no certificate"),
+        (
+            [BOUNDED],
+            f"within 4.1% of what no design can be below; archgym accelerator front {BOUNDED} --check",
+        ),
         (["serving/gpt-oss-bacth"], "serving/gpt-oss-batch"),
         ([SERVING, "--output", "t.txt"], ".md"),
     ],
@@ -143,3 +149,14 @@ def test_what_cannot_be_audited_is_told(words, told, capsys, tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     assert main(["audit", *words]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_certificates_of_bounds_are_listed_with_their_gap(monkeypatch, tmp_path):
+    from archgym.audit import subject as module
+
+    fronts = module.folder() / "certified" / "fronts"
+    shutil.copytree(fronts, tmp_path / "certified" / "fronts")
+    monkeypatch.setattr(module, "folder", lambda: tmp_path)
+    found, missing = module.certified()
+    assert not found and list(missing) == [BOUNDED]
+    assert "within 4.1%" in missing[BOUNDED]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from archgym.errors import ArchgymError
+from archgym.errors import ArchgymError, resumable
 from archgym.goals.scenario_file import load_scenario
 from archgym.terminal.output import bar_of, print_json, print_table
 from archgym.units import format_quantity
@@ -82,7 +83,9 @@ def _front(options: argparse.Namespace) -> int:
             print_table(["checked", "", "verdict"], answer["rows"], title=str(options.check))
         return int(not answer["holds"])
     path = options.output or default_path(space)
-    boxes, progress = _search(space, path, options)
+    again = ["accelerator", "front", options.scenario, "--output", str(path)]
+    with resumable(f"archgym {shlex.join(again)}"):
+        boxes, progress = _search(space, path, options)
     if options.json:
         print_json({"certificate": str(path), **document_of(boxes, progress)})
     else:
