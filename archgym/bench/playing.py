@@ -58,7 +58,7 @@ def sweep_document(
         tasks: names of its scenarios.
         name: of the sweep.
         seeds: runs of each agent and task.
-        tables: a folder of tables, which answer where they cover a task.
+        tables: a folder of tables, which answer where they cover a task; figures are the same.
         anonymous: play the twins of the tasks, whose knobs and values have neutral names.
 
     Returns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..bench import playing
+from ..bench.pace import Pace, looked_up, timed, waiting
 from ..bench.suite import Suite, load_suite, recorded
 from ..contracts.foreign import agent_class
 from ..errors import ArchgymError
@@ -18,11 +20,14 @@ from ..sweeps import driver
 from ..sweeps.engine import make_engine
 from ..sweeps.ledger import error_of
 from ..sweeps.plan import Sweep, from_sweep_document
+from ..tables.coverage import default_root
 from ..terminal.output import bar_of, busy, print_json, print_table, settings
+from ..units import duration
 
 if TYPE_CHECKING:
     import pandas as pd
 
+DEAR_S = 60.0  # a run of a task that takes longer is named
 OWN = " (recorded)"  # told behind a baseline's name where it is measured again
 
 
@@ -55,6 +60,11 @@ def add_to(words: Any) -> None:
         action="store_true",
         help="the tasks' twins: knobs shuffled, names and values neutral, costs alone are told",
     )
+    p.add_argument(
+        "--recorded",
+        action="store_true",
+        help="the tasks of which results are recorded: the cheap ones (as --budget does)",
+    )
     p.add_argument("--easy", action="store_true", help="tasks that random search solves too")
     p.add_argument(
         "--seeds", type=int, metavar="COUNT", help="runs of each task (default: the suite's)"
@@ -68,7 +78,7 @@ def add_to(words: Any) -> None:
     p.add_argument(
         "--tables",
         type=Path,
-        help="a folder of archgym enumerate, to look designs up (default: none)",
+        help="a folder of archgym enumerate, to look designs up (default: ARCHGYM_TABLES, else tables)",
     )
     p.add_argument(
         "--workers", type=int, metavar="PROCESSES", help="at the same time (default: all cores)"
@@ -110,6 +120,8 @@ def go(options: argparse.Namespace) -> int:
         return _list(suite, options.json)
     if options.budget is not None:
         suite = suite.short(options.budget)
+    if options.recorded and options.tasks:
+        raise ArchgymError("--recorded chooses the tasks: leave out --tasks")
     if options.carps is not None:
         return _carps(suite, options)
     if (options.agent is None) == (options.resume is None):
@@ -118,18 +130,61 @@ def go(options: argparse.Namespace) -> int:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise ArchgymError(f"--{name} must be at least 1, got {value}")
+    if options.tables is not None and not options.tables.is_dir():
+        raise ArchgymError(
+            f"--tables {options.tables}: expected a folder that archgym enumerate has made, there is none"
+        )
     folder, sweep = _opened(suite, options)
-    with bar_of(1, sweep.name, options.json) as bar:
+    _play(folder, sweep, options)
+    return _told(load_suite().short(sweep.budget), folder.path, options)
+
+
+def _play(folder: driver.SweepFolder, sweep: Sweep, options: argparse.Namespace) -> None:
+    """Carry out what is not done; say who answers, and about how long it takes."""
+    pace = _pace(folder, sweep, options)
+    with bar_of(1, sweep.name, options.json, guess=False) as bar:
 
         def show(p: driver.SweepProgress) -> None:
+            pace.took(p.scenario, p.last)
             if bar is not None:
                 failed = f", {p.failed} failed" if p.failed else ""
-                bar(p.done, f"{p.rate:.1f} runs/s{failed}", p.runs)
+                rest = f", about {duration(pace.rest_s)} left" if p.done < p.runs else ""
+                bar(p.done, f"{p.rate:.1f} runs/s{rest}{failed}", p.runs)
 
         driver.carry_out(
             folder, sweep, make_engine("local", options.workers, sweep.timeout), on_progress=show
         )
-    return _told(load_suite().short(sweep.budget), folder.path, options.json, options.logs)
+
+
+def _pace(folder: driver.SweepFolder, sweep: Sweep, options: argparse.Namespace) -> Pace:
+    """Which tasks are looked up and which simulated, said, and what their runs will take."""
+    workers = options.workers or os.cpu_count() or 1
+    left, tables = waiting(folder), looked_up(sweep)
+    simulated = [n for n in sweep.scenarios if n not in tables]
+    if options.json or not left:
+        return Pace(left, {}, workers)
+    for words, names in (("looked up in tables", tables), ("simulated", simulated)):
+        if names:
+            print(f"tasks {words}: {len(names)} ({', '.join(names)})", file=sys.stderr)
+    answers_s: dict[str, float] = {}
+    dearest = [n for n in simulated if left[n]]
+    if dearest:
+        with busy("timing a few designs of what is simulated …", options.json):
+            answers_s = {n: sweep.budget * timed(sweep.scenarios[n]) for n in dearest}
+    pace = Pace(left, answers_s, workers)
+    takes = f"about {duration(pace.rest_s)} with --workers {workers}, and " if answers_s else ""
+    print(
+        f"{left.total():,} runs of {sweep.budget:,} evaluations: {takes}the agent's own time",
+        file=sys.stderr,
+    )
+    dear = sorted((n for n in answers_s if answers_s[n] > DEAR_S), key=lambda n: -answers_s[n])
+    if dear:
+        print(
+            f"longest: {', '.join(f'{n} ({duration(answers_s[n])} a run)' for n in dear[:3])}. archgym "
+            "enumerate TASK makes a table, --tasks leaves tasks out",
+            file=sys.stderr,
+        )
+    return pace
 
 
 def _carps(suite: Suite, options: argparse.Namespace) -> int:
@@ -138,7 +193,8 @@ def _carps(suite: Suite, options: argparse.Namespace) -> int:
 
     if options.agent is not None or options.resume is not None:
         raise ArchgymError("--carps plays nothing: leave out the agent and --resume")
-    tasks = playing.chosen(suite, options.tasks, options.easy)
+    patterns = _recorded(suite) if options.recorded else options.tasks
+    tasks = playing.chosen(suite, patterns, options.easy)
     files = write_tasks(suite, tasks, options.carps, options.anonymous)
     if options.json:
         print_json({"files": [str(f) for f in files]})
@@ -157,7 +213,8 @@ def _opened(suite: Suite, options: argparse.Namespace) -> tuple[driver.SweepFold
         return folder, folder.sweep()
     hyper = dict(settings(options.hyperparameters, "--hyperparameters"))
     agent_class(options.agent).check_hyperparameters(hyper)
-    patterns = options.tasks or ([] if options.budget is None else _recorded(suite))
+    short = options.recorded or options.budget is not None
+    patterns = options.tasks or (_recorded(suite) if short else [])
     tasks = playing.chosen(suite, patterns, options.easy)
     label = re.sub(r"[^A-Za-z0-9_.-]+", "-", options.agent).strip("-.")
     with busy("checking the tasks …", options.json):
@@ -167,7 +224,7 @@ def _opened(suite: Suite, options: argparse.Namespace) -> tuple[driver.SweepFold
             tasks,
             name=label,
             seeds=options.seeds or suite.seeds,
-            tables=options.tables,
+            tables=options.tables or default_root(),
             anonymous=options.anonymous,
         )
         sweep = from_sweep_document(document)
@@ -198,8 +255,9 @@ def _nothing_done(path: Path, failures: Sequence[tuple[str, ...]]) -> str:
     return f"{path}: all {len(failures)} runs failed: " + "; ".join(list(said)[:3])
 
 
-def _told(suite: Suite, path: Path, as_json: bool, logs: Path | None = None) -> int:
+def _told(suite: Suite, path: Path, options: argparse.Namespace) -> int:
     """Scores, ranking and page of a folder whose runs are done."""
+    as_json, logs = options.json, options.logs
     from ..bench import page, scores
     from ..bench.bridges.ioh import write_logs
     from ..bench.ranking import chances, common, ranking

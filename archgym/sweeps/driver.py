@@ -47,6 +47,8 @@ class SweepProgress:
         failed: runs that failed in this process.
         rate: runs per second in this process.
         best: the last improvement, in words.
+        scenario: of the run that has just ended.
+        last: what came of that run.
     """
 
     phase: str
@@ -55,6 +57,8 @@ class SweepProgress:
     failed: int
     rate: float
     best: str
+    scenario: str
+    last: Result
 
 
 OnProgress = Callable[[SweepProgress], None]
@@ -360,7 +364,16 @@ class _Phase:
         if self.on_progress is not None:
             rate = (self.done - self.before) / max(now - self.start, 1e-9)
             self.on_progress(
-                SweepProgress(self.phase, self.done, self.runs, self.failed, rate, self.news)
+                SweepProgress(
+                    self.phase,
+                    self.done,
+                    self.runs,
+                    self.failed,
+                    rate,
+                    self.news,
+                    spec.scenario,
+                    result,
+                )
             )
 
     def _flush(self) -> None:

@@ -142,7 +142,7 @@ class Bar(Protocol):
 
 
 @contextmanager
-def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
+def bar_of(total: int, title: str, quiet: bool, *, guess: bool = True) -> Iterator[Bar | None]:
     """A context with a progress bar on standard error.
 
     Where standard error is no terminal, and with ``--plain``, a line every 30 s and one at the end.
@@ -151,6 +151,7 @@ def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
         total: what is done in the end; a call of the bar may change it.
         title: what stands before the bar.
         quiet: show nothing.
+        guess: show the time that is left as if all steps took the same.
 
     Yields:
         What moves the bar when called with (done, note); None where ``quiet``.
@@ -175,7 +176,7 @@ def bar_of(total: int, title: str, quiet: bool) -> Iterator[Bar | None]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        *([TimeRemainingColumn()] if guess else []),
         TextColumn("{task.fields[note]}", markup=False),
     ]
     with Progress(*columns, console=Console(stderr=True)) as progress:

@@ -192,6 +192,7 @@ def test_tasks_are_chosen_by_pattern_and_easy_ones_by_name():
         (["random_wlak"], "random_walk"),
         (["random_walk", "--seeds", "0"], "--seeds must be at least 1"),
         (["random_walk", "--tasks", "nothing/*"], "nothing/*"),
+        (["random_walk", "--recorded", "--tasks", TASK], "--recorded chooses the tasks"),
         (["random_walk", "--hyperparameters", "speed=3"], "speed"),
         (["own.py:NUMBER"], "int: expected a class of archgym.Agent"),
         (["own.py:Nobody"], "Nobody"),
