@@ -90,7 +90,9 @@ def twin(s: Subject) -> Finding:
         for quantity, (fast, slow) in compare(simulator, x).items():
             seen[quantity] = None
             if not np.array_equal(fast, slow, equal_nan=True):
-                wrong.append(f"{quantity} {fast[0]:.6g}, twin {slow[0]:.6g}")
+                same = (fast == slow) | (np.isnan(fast) & np.isnan(slow))
+                i = int(np.argmin(same))  # the first that differs
+                wrong.append(f"{quantity}: {fast[i]:.6g}, twin {slow[i]:.6g}")
     figures = {"quantities": list(seen), "differences": len(wrong)}
     if wrong:
         return Finding("twin", NO, "; ".join(wrong[:4]), figures)

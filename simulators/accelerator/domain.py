@@ -55,6 +55,7 @@ DOMAIN = Domain(
     },
     readers={"torch": "archgym.simulators.accelerator.readers.torch_modules:from_torch"},
     validator="archgym.simulators.accelerator.validation:add_options",
+    twins={"accelerator": "archgym.simulators.accelerator.slow_twin:compare"},
     samples={
         "accelerator": Sample("accelerator/resnet18-eyeriss-edp", 500),
         "mapping": Sample("mapping/resnet18-conv2-loops", 2_000),

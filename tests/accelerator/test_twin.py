@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from archgym.simulators.accelerator import slow_twin
 from archgym.simulators.accelerator.architecture import Architecture, Level
 from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.layout import DIMENSIONS
 from archgym.simulators.accelerator.mapping import Mapping, evaluate_mapping
-
-from .twin import fills
+from archgym.simulators.accelerator.simulator import AcceleratorSimulator
+from archgym.simulators.accelerator.slow_twin import fills
 
 MACHINE = Architecture(
     "twin",
@@ -74,3 +75,21 @@ def test_formatting_and_parsing_are_inverse():
             loops = [d for d in mapping.order[level] if mapping.factor[level, 0, d] > 1]
             assert [d for d in again.order[level] if again.factor[level, 0, d] > 1] == loops
     assert len(DIMENSIONS) == 8
+
+
+def test_the_audit_asks_the_walk_about_the_mappings_of_a_design(monkeypatch):
+    """Loops that go beyond a layer too: the twin pads it."""
+    layer = Layer("l", K=6, C=4, P=7, Q=5, R=3, S=3)
+    simulator = AcceleratorSimulator(layer, space="eyeriss", effort=200)
+    x = simulator.space.encode([simulator.default_design()])
+    ((name, (fast, slow)),) = slow_twin.compare(simulator, x).items()
+    assert name.startswith("the words that arrive, ") and len(fast) > 3 and fast.sum() > 0
+    assert (fast == slow).all()
+    right = slow_twin.fills
+    monkeypatch.setattr(slow_twin, "fills", lambda *given: right(*given) + 1)
+    ((fast, slow),) = slow_twin.compare(simulator, x).values()
+    assert (slow == fast + 1).all()
+    monkeypatch.setattr(slow_twin, "MOST", 0)
+    assert slow_twin.compare(simulator, x) == {}  # too long to walk
+    other = AcceleratorSimulator(layer, space="eyeriss", effort=200, reuse="whole-tile")
+    assert slow_twin.compare(other, x) == {}
