@@ -172,7 +172,11 @@ def _pace(folder: driver.SweepFolder, sweep: Sweep, options: argparse.Namespace)
         with busy("timing a few designs of what is simulated …", options.json):
             answers_s = {n: sweep.budget * timed(sweep.scenarios[n]) for n in dearest}
     pace = Pace(left, answers_s, workers)
-    takes = f"about {duration(pace.rest_s)} with --workers {workers}, and " if answers_s else ""
+    takes = (
+        f"about {duration(pace.rest_s)} with --workers {workers} on an idle machine, and "
+        if answers_s
+        else ""
+    )
     print(
         f"{left.total():,} runs of {sweep.budget:,} evaluations: {takes}the agent's own time",
         file=sys.stderr,
