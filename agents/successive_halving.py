@@ -12,23 +12,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from archgym import registry
 from archgym.contracts.agent import Agent
 from archgym.contracts.evaluation import Floats
 from archgym.contracts.feedback import Feedback
 from archgym.contracts.fidelity import Offer
 from archgym.space import Designs, DesignSpace, categorical, design_keys, ordinal
 
-from .genetic_algorithm import GeneticAlgorithm
-from .portfolio import Portfolio
-from .random_walk import RandomWalk
-from .tpe import Tpe
-
-PROPOSERS: dict[str, type[Agent]] = {
-    "genetic_algorithm": GeneticAlgorithm,
-    "portfolio": Portfolio,
-    "random_walk": RandomWalk,
-    "tpe": Tpe,
-}
+PROPOSERS = ("genetic_algorithm", "portfolio", "random_walk", "tpe")
 FULL = ""
 LATEST = 32  # designs seen roughly and in full, by which rough costs are corrected
 
@@ -75,7 +66,7 @@ class SuccessiveHalving(Agent):
     uses_fidelities = True
     hyperparameters = DesignSpace(
         (
-            categorical("proposer", tuple(PROPOSERS), "who proposes designs"),
+            categorical("proposer", PROPOSERS, "who proposes designs"),
             ordinal("eta", (2, 3, 4, 6, 8), "of how many designs one goes up a rung"),
             ordinal("together", (1, 2, 4, 8, 16), "designs asked for at once"),
             ordinal(
@@ -91,7 +82,7 @@ class SuccessiveHalving(Agent):
         return int(self.hyper["together"])
 
     def _start(self) -> None:
-        kind = PROPOSERS[str(self.hyper["proposer"])]
+        kind = registry.load("agents", str(self.hyper["proposer"]))  # late: one needs Optuna
         seed = int(self.rng.integers(0, 1 << 31))
         self.proposer = kind(self.space, seed=seed, budget=self.budget)
         self._rungs: list[_Rung] = []

@@ -271,6 +271,9 @@ def test_interrupt_is_clean(tmp_path):
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # a shell's background ignores it
     )
     deadline = time.time() + 60
     while not (tmp_path / "r" / "evaluations.sqlite").exists() and time.time() < deadline:
