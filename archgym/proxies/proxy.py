@@ -19,6 +19,7 @@ from ..contracts.evaluation import Evaluation, Floats
 from ..contracts.simulator import Simulator
 from ..datasets.schema import Description
 from ..space import Designs
+from .departures import Departures
 from .features import FeatureMap
 from .folder import DESCRIPTION, OF_KNOBS, SHRUNK, STRUCTURAL, digest_of, read, under, write
 from .prediction import LEVEL, Prediction, conformal_quantile
@@ -53,6 +54,7 @@ class Proxy:
         facts: what else is known of the training.
         structure: which features of a simulator it sees, and their scales; None: knobs alone.
         shrinking: how far it departs from scaled estimates; None: as far as the regressor says.
+        departures: of metrics with an estimate that are not logarithms; None if there are none.
         simulators: whose features it answers with, by workload; :meth:`bound` sets them, no folder does.
     """
 
@@ -72,6 +74,7 @@ class Proxy:
     facts: Mapping[str, Any] = field(default_factory=dict)
     structure: Structure | None = None
     shrinking: Shrinking | None = None
+    departures: Departures | None = None
     simulators: Mapping[str, Simulator] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -93,7 +96,7 @@ class Proxy:
 
     @cached_property
     def estimated(self) -> tuple[str, ...]:
-        """Metrics that are learnt as what they exceed their estimate by."""
+        """Metrics that are learnt as the logarithm of their ratio to an estimate."""
         given = () if self.structure is None else self.structure.estimates
         return tuple(m for m in self.logarithmic if m in given)
 
@@ -227,7 +230,7 @@ class Proxy:
         out = dict(zip(self.metrics, table))
         for name in self.estimated:
             out[name] = out[name] * estimates[name]
-        return out
+        return out if self.departures is None else self.departures.restore(out, estimates)
 
     def _position(self, workload: str) -> int:
         if len(self.workloads) < 2:
@@ -295,7 +298,7 @@ class Proxy:
             "scale": self.scale,
             "scores": self.scores,
         }
-        parts = ("regressor", "classifier", "rows", "structure", "shrinking")
+        parts = ("regressor", "classifier", "rows", "structure", "shrinking", "departures")
         for name in parts:
             part = getattr(self, name)
             if part is not None:
@@ -355,6 +358,7 @@ class Proxy:
             facts=document["facts"],
             structure=structure,
             shrinking=Shrinking.restored(under("shrinking/", arrays)),
+            departures=Departures.restored(under("departures/", arrays)),
         )
 
 

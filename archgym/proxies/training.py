@@ -20,8 +20,8 @@ from .proxy import REFERENCE_ROWS, Proxy
 from .rows import ProxyError, Rows
 from .shrinking import Shrinking
 from .structure import Structure
+from .targets import Targets, constant_metrics
 
-DECADE = 10.0
 CALIBRATION = 0.15
 MOST_CALIBRATION = 5000
 KEPT_ROWS = 50_000
@@ -45,9 +45,9 @@ def train(
         model: a registered cost model, or ``FILE.py:Class``.
         seed: of the choice of rows and of the model.
         hyperparameters: of the model, by name.
-        simulators: whose features the model sees beside the knobs, one a workload; none: knobs alone. Of a
-            metric that they estimate, what it exceeds its estimate by is learnt, and shrunk towards the
-            scaled estimate (:class:`.shrinking.Shrinking`).
+        simulators: whose features the model sees beside the knobs, one a workload; none: knobs alone. What
+            metrics differ from their estimates by is learnt (:class:`.targets.Targets`), and shrunk
+            towards the scaled estimate (:class:`.shrinking.Shrinking`).
 
     Returns:
         The trained proxy.
@@ -65,18 +65,23 @@ def train(
     structure, table, estimates = _seen(rows, simulators)
     inside, outside = _apart(rows.canonical, works, seed)
     make: type[CostModel] = registry.load("cost_models", model)
-    targets, logarithmic = _targets(rows, works, estimates)
-    centre, scale = targets[inside].mean(axis=0), targets[inside].std(axis=0)
+    learnt = Targets.of(rows, works, inside, estimates)
+    centre, scale = learnt.values[inside].mean(axis=0), learnt.values[inside].std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
-    targets = (targets - centre) / scale
+    targets = (learnt.values - centre) / scale
     regressor = make(seed=seed, **(hyperparameters or {}))
     regressor.fit(table[inside], targets[inside])
     mean, spread = regressor.predict(table[outside])
     shrinking = None
     if estimates:
-        names = [m.name for m in rows.description.metrics]
-        estimated = [k for k, n in enumerate(names) if n in estimates and n in logarithmic]
-        shrinking, mean = _shrunk(rows, targets, mean, inside, outside, estimated)
+        sizes = learnt.sizes[outside]
+        shrinking, mean = Shrinking.of(
+            targets[outside],
+            mean,
+            (learnt.right - centre) / scale,
+            (sizes / sizes.max(axis=0)) ** 2,
+            rows.canonical[outside],
+        )
     scores = np.abs(targets[outside] - mean) / spread
     classifier = None
     if not rows.feasible.all():
@@ -91,7 +96,7 @@ def train(
         regressor=regressor,
         centre=centre,
         scale=scale,
-        logarithmic=logarithmic,
+        logarithmic=learnt.logarithmic,
         scores=np.sort(scores.T, axis=1),
         reference=reference,
         distance=_usual_distance(reference, table[outside]),
@@ -105,6 +110,7 @@ def train(
         },
         structure=structure,
         shrinking=shrinking,
+        departures=learnt.departures,
         simulators={s.workload: s for s in simulators},
     )
 
@@ -133,66 +139,6 @@ def _seen(
     structure = Structure.of(simulators[0], found)
     table = np.concatenate([FeatureMap(space)(rows.x), structure.table(found)], axis=1)
     return structure, table, found.estimates
-
-
-def _targets(
-    rows: Rows, works: NDArray[np.intp], estimates: Mapping[str, Floats]
-) -> tuple[Floats, tuple[str, ...]]:
-    """What is learnt, (n, m), and the metrics that are learnt as logarithms.
-
-    These are positive, and have an estimate or span a decade.
-    """
-    still = constant_metrics(rows)
-    if len(still) == len(rows.description.metrics):
-        raise ProxyError(
-            f"every metric is the same in every row ({', '.join(still)}): there is nothing to learn"
-        )
-    columns, logarithmic = [], []
-    for metric in rows.description.metrics:
-        values = rows.metrics[metric.name]
-        seen = values[works]
-        rough = estimates.get(metric.name)
-        if seen.min() > 0 and (rough is not None or seen.max() > DECADE * seen.min()):
-            logarithmic.append(metric.name)
-            values = np.log(
-                np.where(rows.feasible, values, 1.0) / (1.0 if rough is None else rough)
-            )
-        columns.append(values)
-    return np.stack(columns, axis=1), tuple(logarithmic)
-
-
-def _shrunk(
-    rows: Rows,
-    targets: Floats,
-    means: Floats,
-    inside: NDArray[np.intp],
-    outside: NDArray[np.intp],
-    estimated: Sequence[int],
-) -> tuple[Shrinking, Floats]:
-    """How far to depart from scaled estimates, and what is then said of the calibration rows, (n, m).
-
-    The scaled estimate is that of the median ratio. Squared errors are those of metrics, in their units:
-    of a logarithm, the error times the metric.
-    """
-    anchor, weights = np.full(targets.shape[1], np.nan), np.ones_like(means)
-    for k in estimated:
-        anchor[k] = np.median(targets[inside, k])
-        values = rows.metrics[rows.description.metrics[k].name][outside]
-        weights[:, k] = (values / values.max()) ** 2
-    return Shrinking.of(targets[outside], means, anchor, weights, rows.canonical[outside])
-
-
-def constant_metrics(rows: Rows) -> dict[str, float]:
-    """Metrics that are the same in every feasible row.
-
-    Args:
-        rows: designs with their evaluations.
-
-    Returns:
-        Their value, by name.
-    """
-    seen = {k: v[rows.feasible] for k, v in rows.metrics.items()}
-    return {k: float(v[0]) for k, v in seen.items() if len(v) and np.ptp(v) == 0}
 
 
 def _apart(

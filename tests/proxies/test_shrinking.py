@@ -136,3 +136,52 @@ def test_shares_are_saved_and_folders_without_them_load(tmp_path):
     knobs = train(rows_of(400, 0), "ridge")
     assert knobs._document()["format"] == OF_KNOBS and knobs.shrinking is None
     assert digest_of(knobs._document(), knobs._arrays()) == knobs.digest
+
+
+class OneSided(Estimated):
+    """Its energy is 0 for a third of the designs, where its estimate is next to nothing."""
+
+    def _energy(self, x):
+        own = 1e-9 * (3 + self.space.columns(x)["clock"].astype(float)) ** 2
+        return np.where(x[:, 2] == 0, 0.0, own)
+
+    def _features(self, x):
+        found = super()._features(x)
+        rough = np.maximum(self._energy(x) * (0.8 + 0.1 * chance(x, 5)), 1e-12)
+        return dataclasses.replace(found, estimates={"energy": rough})
+
+
+def one_sided(n, seed):
+    rows = rows_of(n, seed)
+    energy = np.where(rows.feasible, OneSided("exact")._energy(rows.x), np.nan)
+    return dataclasses.replace(rows, metrics={**rows.metrics, "energy": energy})
+
+
+def test_a_metric_with_zeros_is_learnt_beside_its_estimate(tmp_path):
+    simulator, fresh, model = OneSided("exact"), one_sided(1500, 99), "random_forest"
+    proxy = train(one_sided(300, 0), model, simulators=(simulator,))
+    knobs = train(one_sided(300, 0), model)
+    assert "energy" not in proxy.logarithmic and np.isnan(proxy.departures.slope[0])
+    found, before = (
+        next(q for q in evaluate(p, fresh) if q.metric == "energy") for p in (proxy, knobs)
+    )
+    works, truth = fresh.feasible, fresh.metrics["energy"]
+    rough = proxy.departures.slope[1] * simulator.features(fresh.x).estimates["energy"]
+    alone = np.sqrt(np.mean((rough - truth)[works] ** 2)) / truth[works].mean()
+    assert found.relative_rmse < 1.05 * alone < before.relative_rmse
+    none = works & (truth == 0)
+    said = proxy.predict(fresh.x[none])
+    assert np.abs(said.mean["energy"]).max() < 1e-3 * truth[works].max()
+    proxy.save(tmp_path / "p")
+    again = Proxy.load(tmp_path / "p").bound(simulator).predict(fresh.x[none])
+    assert np.array_equal(again.low["energy"], said.low["energy"])
+    assert np.array_equal(again.mean["energy"], proxy.means(fresh.x[none])[0]["energy"])
+
+
+def test_a_metric_that_is_always_zero_stays_so():
+    rows = one_sided(300, 0)
+    rows = dataclasses.replace(
+        rows, metrics={**rows.metrics, "energy": np.where(rows.feasible, 0.0, np.nan)}
+    )
+    proxy = train(rows, "ridge", simulators=(OneSided("exact"),))
+    assert not proxy.means(rows.x)[0]["energy"].any() and proxy.facts["constant"] == {"energy": 0}
