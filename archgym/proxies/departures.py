@@ -50,11 +50,28 @@ class Departures:
         return cls(slope, offset)
 
     def learnt(self, k: int, values: Floats, estimate: Floats) -> Floats:
-        """Departures (n,) of metric k from values and estimates, (n,) each."""
+        """What is learnt of a metric.
+
+        Args:
+            k: which metric.
+            values: (n,) of the metric.
+            estimate: (n,) of it.
+
+        Returns:
+            Departures, (n,).
+        """
         return (values - self.slope[k] * estimate) / self.size(k, estimate)
 
     def size(self, k: int, estimate: Floats) -> Floats:
-        """By what metric k changes for a departure of 1, (n,)."""
+        """By what a metric changes for a departure of 1.
+
+        Args:
+            k: which metric.
+            estimate: (n,) of it.
+
+        Returns:
+            (n,), in the metric's unit.
+        """
         return estimate + self.offset[k]
 
     def restore(
