@@ -39,14 +39,15 @@ class Departures:
             estimates: of each metric, (n,); only those of ``values`` are looked at.
 
         Returns:
-            The departures, with slopes the median ratio of rows that are not 0.
+            The departures, with slopes the median ratio of rows where neither is 0.
         """
         slope, offset = np.full(len(values), np.nan), np.zeros(len(values))
         for k, (own, rough) in enumerate(zip(values, estimates)):
             if own is not None:
-                some = own != 0
+                some = (own != 0) & (rough > 0)
                 slope[k] = np.median(own[some] / rough[some]) if some.any() else 0.0
-                offset[k] = NEXT_TO * rough.mean()
+                # an estimate that is 0 everywhere leaves the metric as it is, in its own size
+                offset[k] = NEXT_TO * rough.mean() or np.abs(own).mean() or 1.0
         return cls(slope, offset)
 
     def learnt(self, k: int, values: Floats, estimate: Floats) -> Floats:
