@@ -37,7 +37,7 @@ def test_tables_are_found_without_being_named_and_figures_are_the_same(
     assert main([*short, "without"]) == 0
     said = capsys.readouterr().err
     assert f"tasks simulated: 2 ({LOOKED_UP}, {SIMULATED})" in said
-    assert "2 runs of 32 evaluations: about " in said and "looked up" not in said
+    assert "4 runs of 32 evaluations: about " in said and "looked up" not in said
     assert main(["enumerate", LOOKED_UP, "--json"]) == 0  # into the usual place
     capsys.readouterr()
     assert main([*short, "with"]) == 0
