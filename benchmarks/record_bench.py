@@ -173,43 +173,31 @@ def played(
     return Results(output)
 
 
-def write_baselines(
-    agents: Sequence[str],
+def with_seeds(agents: Sequence[str], seeds: int) -> list[dict[str, Any]]:
+    """Agents as entries of a sweep, with their defaults."""
+    return [{"agent": a, "seeds": seeds} for a in agents]
+
+
+def write_quick(
+    entries: Sequence[Mapping[str, Any]],
     tasks: Sequence[str],
     output: Path,
     tables: Path | None,
-    seeds: int,
     workers: int,
+    suffix: str = "",
 ) -> None:
-    """Play every agent that is cheap, write the scores, at the whole ladder and at its short part."""
+    """Play entries that are cheap, write the scores, at the whole ladder and at its short part."""
     suite = load_suite()
-    entries = [{"agent": a, "seeds": seeds} for a in agents]
     results = played(suite, output, tables, entries, tasks, workers)
-    keep(results, suite, agents, tasks)
-
-
-def write_tuned(
-    agents: Sequence[str],
-    tasks: Sequence[str],
-    output: Path,
-    tables: Path | None,
-    seeds: int,
-    workers: int,
-) -> None:
-    """Play agents as `benchmarks/tune_bench.py` has tuned them."""
-    suite = load_suite()
-    entries = [e for e in tuned.entries(tasks, seeds) if not agents or e["agent"] in agents]
-    results = played(suite, output, tables, entries, tasks, workers)
-    results.runs["label"] = results.runs["agent"] + tuned.SUFFIX
+    results.runs["label"] = results.runs["agent"] + suffix
     keep(results, suite, set(results.runs["label"]), tasks)
 
 
 def write_slow(
-    agents: Sequence[str], output: Path, tables: Path | None, seeds: int, workers: int
+    entries: Sequence[Mapping[str, Any]], output: Path, tables: Path | None, workers: int
 ) -> None:
     """Play optimisers that take long, write their scores beside the others'."""
     suite = load_suite().short(SHORT)
-    entries = [{"agent": a, "seeds": seeds} for a in agents]
     join(scores.scores(played(suite, output, tables, entries, SHORT_TASKS, workers), suite), suite)
 
 
@@ -251,7 +239,7 @@ def main() -> None:
     given = parser.parse_args()
     tasks = hard(load_suite(), given.tasks)
     output = given.output or Path("bench") / given.what
-    how = (output, given.tables, given.seeds, given.workers)
+    how = (output, given.tables, given.workers)
     if given.what == "known":
         write_known()
     elif given.what == "suite":
@@ -259,13 +247,16 @@ def main() -> None:
     elif given.what == "tables":
         write_tables(tasks, given.tables or default_root())
     elif given.what == "baselines":
-        write_baselines(given.agents or AGENTS, tasks, *how)
+        write_quick(with_seeds(given.agents or AGENTS, given.seeds), tasks, *how)
     elif given.what == "tuned":
-        write_tuned(given.agents or (), tasks, *how)
+        entries = tuned.entries(tasks, given.seeds)
+        wanted = [e for e in entries if not given.agents or e["agent"] in given.agents]
+        write_quick(wanted, tasks, *how, tuned.SUFFIX)
     elif given.what == "outside":
-        write_slow([f"archgym.bench.outside:{n}" for n in given.agents or OUTSIDE], *how)
+        names = [f"archgym.bench.outside:{n}" for n in given.agents or OUTSIDE]
+        write_slow(with_seeds(names, given.seeds), *how)
     else:
-        write_slow(given.agents or LEARNERS, *how)
+        write_slow(with_seeds(given.agents or LEARNERS, given.seeds), *how)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,10 @@ def offers_of(simulators: Sequence[Simulator]) -> tuple[Offer, ...]:
     Returns:
         What all of them declare, cheapest first.
     """
-    each = [declared(s) for s in simulators]
+    return _offers([declared(s) for s in simulators])
+
+
+def _offers(each: Sequence[Mapping[str, Fidelity]]) -> tuple[Offer, ...]:
     shared = [n for n in each[0] if all(n in one for one in each)]
     made = [_offer(n, [one[n] for one in each]) for n in shared]
     return tuple(sorted(made, key=lambda o: o.cost))
@@ -71,7 +74,7 @@ def rough_evaluator(scenario: Scenario, name: str, store: EvaluationStore | None
 
     Args:
         scenario: whose simulators answer.
-        name: of a fidelity that all of them declare.
+        name: of a fidelity that all of them declare; '' for the cheapest.
         store: keeps every evaluation, under keys of the fidelity.
 
     Returns:
@@ -81,15 +84,16 @@ def rough_evaluator(scenario: Scenario, name: str, store: EvaluationStore | None
         ScenarioError: the scenario has no cheaper fidelity.
         UnknownNameError: it has others.
     """
-    known = [o.name for o in offers_of(scenario.simulators)]
+    each = [declared(s) for s in scenario.simulators]
+    known = [o.name for o in _offers(each)]
     if not known:
         raise ScenarioError(
             f"scenario {scenario.name!r}: its simulator declares no fidelity cheaper than {FULL!r}"
         )
+    name = name or known[0]
     if name not in known:
         raise UnknownNameError(f"fidelity of scenario {scenario.name!r}", name, known)
-    picked = [declared(s)[name] for s in scenario.simulators]
-    rough = [LowerFidelity(s, f) for s, f in zip(scenario.simulators, picked)]
+    rough = [LowerFidelity(s, one[name]) for s, one in zip(scenario.simulators, each)]
     return Evaluator(scenario, [RoughAnswers(r, store) for r in rough], store)
 
 
@@ -108,5 +112,4 @@ def open_answers(scenario: Scenario, argument: str, store: EvaluationStore | Non
         ScenarioError: the scenario has no cheaper fidelity.
         UnknownNameError: it has others.
     """
-    cheapest = [o.name for o in offers_of(scenario.simulators)][:1]
-    return rough_evaluator(scenario, argument or "".join(cheapest), store)
+    return rough_evaluator(scenario, argument, store)

@@ -25,6 +25,7 @@ from .functions import CLOCKED, REGISTER
 from .kernels.state import Nets
 from .library import Library, library
 from .metal import Metal, metal
+from .metrics import running_at
 from .netlist import Ints
 from .placed import Placed
 from .placements import Placements
@@ -114,10 +115,8 @@ def described(
     first = lib.first[n.function]
     small, grown = float(lib.area_um2[first].sum()), float(lib.area_um2[s.kind].sum())
     reached = 1e12 / s.period_ps
-    running = min(choices.target_ghz * 1e9, reached)
     block: Any = s  # power reads library, placed, kind and nets of a block, which a sketch has too
     energy, leakage = energy_fj(block, activity) * 1e-15, leakage_nw(block) * 1e-9
-    power = energy * running + leakage
     front, back = s.lengths
     wires = 0.5e-15 * lib.vdd**2 * float((activity * s.nets.load).sum())
     clocks = lib.vdd**2 * 1e-15 * lib.clock_load * float(CLOCKED[n.function].sum())
@@ -136,11 +135,7 @@ def described(
     return values, {
         "core_area": s.area_um2 * 1e-12,
         "frequency": reached,
-        "running_frequency": running,
-        "power": power,
-        "energy_per_cycle": power / running,
-        "energy_delay": power / running**2,
-        "leakage": leakage,
+        **running_at(choices.target_ghz, reached, energy, leakage),
         "wirelength_front": max(front * 1e-6, NO_WIRE),
         "wirelength_back": max(back * 1e-6, NO_WIRE),
         "critical_path": 1 / reached,

@@ -33,6 +33,31 @@ METRICS = (
 )
 
 
+def running_at(
+    target_ghz: float, reached: float, energy: float, leakage: float
+) -> dict[str, float]:
+    """Power and energy at the target's frequency, or the one that is reached if that is lower.
+
+    Args:
+        target_ghz: in GHz.
+        reached: frequency, Hz.
+        energy: switched per cycle, J.
+        leakage: W.
+
+    Returns:
+        Metrics by name, in SI units.
+    """
+    running = min(target_ghz * 1e9, reached)
+    power = energy * running + leakage
+    return {
+        "running_frequency": running,
+        "power": power,
+        "energy_per_cycle": power / running,
+        "energy_delay": power / running**2,
+        "leakage": leakage,
+    }
+
+
 def figures(block: Block, activity: NDArray[np.float64]) -> dict[str, float]:
     """Every metric of one block.
 
@@ -45,20 +70,14 @@ def figures(block: Block, activity: NDArray[np.float64]) -> dict[str, float]:
     """
     period = block.period_ps * 1e-12
     reached = 1.0 / period
-    running = min(block.choices.target_ghz * 1e9, reached)
-    leakage = leakage_nw(block) * 1e-9
-    power = energy_fj(block, activity) * 1e-15 * running + leakage
+    energy, leakage = energy_fj(block, activity) * 1e-15, leakage_nw(block) * 1e-9
     front, back = block.routed
     cells = len(block.kind)
     wire = front.length.sum() + back.length.sum()
     return {
         "core_area": block.plan.area_um2 * 1e-12,
         "frequency": reached,
-        "running_frequency": running,
-        "power": power,
-        "energy_per_cycle": power / running,
-        "energy_delay": power / running**2,
-        "leakage": leakage,
+        **running_at(block.choices.target_ghz, reached, energy, leakage),
         "wirelength_front": float(front.length.sum()) * 1e-6,
         "wirelength_back": float(back.length.sum()) * 1e-6,
         "overflow_front": front.overflow,

@@ -309,7 +309,7 @@ def _look(
                 out[folder.trials_name(*runs[i])] = future.result()
                 if on_progress is not None:
                     on_progress(i + 1, len(runs))
-        except BaseException:  # nobody waits for the others
+        except BaseException:  # what has not begun is not begun; what runs is waited for
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return out

@@ -18,6 +18,7 @@ from ..layers import Layer
 from ..layout import REUSE, TWO_ITERATIONS
 from ..optimal.branching import computing_cycles
 from ..optimal.certificate import SLACK
+from ..optimal.certifying import forms_room
 from ..optimal.choices import list_choices
 from ..optimal.forms import bring_once, least_costs, least_share, prepare, windowed
 from .compiled import compiled
@@ -209,7 +210,7 @@ def profile_of(layer: Layer, machine: Architecture, reuse: str) -> Profile:
     sizes = np.array(layer.tensor_sizes(), np.float64)
     problem = (dims, conv, sizes, window, share, float(layer.macs), arch)
     table = tabulate(
-        problem, (choices.across, choices.down, choices.keep), basis, _forms(levels),
+        problem, (choices.across, choices.down, choices.keep), basis, forms_room(levels),
         np.zeros((levels, 4)), np.ones((levels + 1, 3)), np.ones(levels + 1),
     )  # fmt: skip
     moves = table.min(axis=0) < table.max(axis=0)
@@ -220,13 +221,3 @@ def profile_of(layer: Layer, machine: Architecture, reuse: str) -> Profile:
     return Profile(
         tuple(kinds), table[:, :n].copy(), table[:, n].copy(), table[:, n + 1 :].copy(), layer.macs
     )
-
-
-def _forms(levels: int) -> tuple[Any, ...]:
-    """The arrays that ``optimal.forms.prepare`` fills."""
-    return (
-        np.ones((levels, 8), np.int64), np.ones((levels + 1, 8), np.int64),
-        np.ones((levels + 1, 8), np.int64), np.ones(levels + 1, np.int64),
-        np.full((levels + 1, 3), -1, np.int64), np.zeros((levels + 1, 3, 2)), np.ones(levels + 1),
-        np.zeros(levels + 2),
-    )  # fmt: skip

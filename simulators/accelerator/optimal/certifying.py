@@ -58,7 +58,7 @@ class Search:
             problem, goal, sizes, not plain.all(), share, float(layer.macs), plain, table, counts,
         )  # fmt: skip
         self.choices: Choices = list_choices(layer, architecture)
-        self.forms = _forms(levels)
+        self.forms = forms_room(levels)
         self.scratch = _scratch(levels)
         self.visits, self.reads = np.ones((levels + 1, 3)), np.ones(levels + 1)
         c = self.choices
@@ -175,7 +175,15 @@ class Search:
         return least
 
 
-def _forms(levels: int) -> tuple[Any, ...]:
+def forms_room(levels: int) -> tuple[Any, ...]:
+    """The arrays that :func:`.forms.prepare` fills.
+
+    Args:
+        levels: of the machine.
+
+    Returns:
+        The arrays, in its order.
+    """
     return (
         np.ones((levels, 8), np.int64), np.ones((levels + 1, 8), np.int64),
         np.ones((levels + 1, 8), np.int64), np.ones(levels + 1, np.int64),
