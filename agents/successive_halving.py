@@ -16,11 +16,10 @@ from archgym import registry
 from archgym.contracts.agent import Agent
 from archgym.contracts.evaluation import Floats
 from archgym.contracts.feedback import Feedback
-from archgym.contracts.fidelity import Offer
+from archgym.contracts.fidelity import FULL, Offer
 from archgym.space import Designs, DesignSpace, categorical, design_keys, ordinal
 
 PROPOSERS = ("genetic_algorithm", "portfolio", "random_walk", "tpe")
-FULL = ""
 LATEST = 32  # designs seen roughly and in full, by which rough costs are corrected
 
 

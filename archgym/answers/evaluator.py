@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import registry
 from ..contracts.evaluation import Evaluation
+from ..contracts.fidelity import used
 from ..errors import DesignError
 from ..goals.scenario import Scenario
 from ..space import Designs, design_keys
@@ -55,11 +56,7 @@ class Evaluator:
         for name, (cost, count) in (g for a in self.answers for g in a.glances.items()):
             most, before = found.get(name, (cost, 0))
             found[name] = max(most, cost), before + count
-        return [
-            {"name": n, "cost": cost, "evaluations": count, "charged": 0.0}
-            for n, (cost, count) in found.items()
-            if count
-        ]
+        return used(found, charged=False)
 
     def prepare(self) -> None:
         """Compile and load what the first call would."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..answers.checking import check_store
 from ..contracts.column_names import BOOKKEEPING
+from ..contracts.fidelity import FULL
 from ..errors import ArchgymError, DesignError
 from ..files.cells import csv_text, restored
 from ..files.sqlite import check_pages
@@ -211,9 +212,9 @@ def verify(options: argparse.Namespace) -> int:
         print_json(report)
     else:
         for d in report["differences"][:10]:
-            print(
-                f"differs: {d['metric']} recorded {d['recorded']!r}, now {d['now']!r} for {d['design']}"
-            )
+            at = "" if d["fidelity"] == FULL else f" at fidelity {d['fidelity']}"
+            values = f"recorded {d['recorded']!r}, now {d['now']!r}"
+            print(f"differs: {d['metric']}{at} {values} for {d['design']}")
         count = len(report["differences"])
         verdict = "all reproduce bit for bit" if not count else f"{count} values differ"
         print(

@@ -15,7 +15,7 @@ from ..errors import AgentError, UnknownNameError
 from ..space import Designs, DesignSpace, Setting, Value, check_settings, settings_of_space
 from .evaluation import Floats
 from .feedback import Feedback
-from .fidelity import Offer
+from .fidelity import FULL, Offer
 from .relative import Relative
 
 NO_HYPERPARAMETERS = DesignSpace(())
@@ -217,12 +217,12 @@ class Agent(ABC):
 
     @property
     def fidelity(self) -> str:
-        """At which of ``offers`` the designs asked for next are to be evaluated, by name; '' for in full.
+        """At which of ``offers`` the designs asked for next are to be evaluated, by name; else ``full``.
 
         A study reads it before every :meth:`ask` and charges the offer's cost for each of these designs.
         The answer comes with ``feedback.fidelity``.
         """
-        return ""
+        return FULL
 
     # ---- what an author writes
     def _start(self) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..space import Designs
 from .evaluation import Evaluation, Floats
+from .fidelity import FULL
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Feedback:
     ``evaluation`` is what was paid for.  ``violations`` says by spec how far outside its bound each
     design is, as a share of the bound, (n,); 0 where met, NaN where infeasible.  ``penalty`` is their
     sum on the specs' own scales (``worst``), (n,); +inf where infeasible.  ``fidelity`` names the cheaper
-    fidelity that answered, '' the simulator itself.
+    fidelity that answered, ``full`` the simulator itself.
     """
 
     evaluation: Evaluation
@@ -57,7 +58,7 @@ class Feedback:
     penalty: Floats
     _advice: Callable[[Designs, Evaluation], Designs]
     _relief: Callable[[Designs, Evaluation], Relief] | None = None
-    fidelity: str = ""
+    fidelity: str = FULL
 
     def __len__(self) -> int:
         return len(self.evaluation)

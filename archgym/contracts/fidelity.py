@@ -64,6 +64,23 @@ def _are_factors(scale: object) -> bool:
     )
 
 
+def used(counts: Mapping[str, tuple[float, int]], charged: bool) -> list[dict[str, Any]]:
+    """What was evaluated below full fidelity, as results tell it.
+
+    Args:
+        counts: by name of a fidelity, what one evaluation costs (a share of a full one) and their number.
+        charged: whether they were charged by that cost; nothing where a trial is charged in full anyway.
+
+    Returns:
+        For each fidelity that was used: name, cost, evaluations, and what was charged (full evaluations).
+    """
+    return [
+        {"name": n, "cost": cost, "evaluations": count, "charged": count * cost if charged else 0.0}
+        for n, (cost, count) in counts.items()
+        if count
+    ]
+
+
 @dataclass(frozen=True)
 class Offer:
     """A fidelity that an agent may ask for: every simulator of the scenario declares it.

@@ -11,6 +11,8 @@ from ..answers.checking import check_store
 from ..answers.evaluator import make_evaluator
 from ..answers.store import EvaluationStore
 from ..contracts.evaluation import Evaluation
+from ..contracts.fidelity import FULL
+from ..contracts.lowered import LowerFidelity, at_fidelity, declared
 from ..contracts.simulator import Simulator
 from ..errors import ArchgymError
 from ..goals.scenario import Scenario
@@ -19,15 +21,16 @@ from .run_folder import RunFolder
 
 
 def verify(path: str | Path, sample: int | None = 32, seed: int = 0) -> dict[str, Any]:
-    """Evaluate a sample of a run's recorded designs again.
+    """Evaluate a sample of a run's recorded designs again, each at the fidelity that answered.
 
     Args:
         path: the run's folder.
-        sample: how many designs per workload; None for all of them.
+        sample: how many designs per workload and fidelity; None for all of them.
         seed: of the draw.
 
     Returns:
-        ``run``, how many were ``checked``, and the ``differences``: workload, design, metric, recorded, now.
+        ``run``, how many were ``checked``, and the ``differences``: workload, fidelity, design, metric,
+        recorded, now.
 
     Raises:
         ArchgymError: no run, or nothing recorded.
@@ -49,7 +52,9 @@ def verify(path: str | Path, sample: int | None = 32, seed: int = 0) -> dict[str
             for each in answers.answers:
                 differences += _compared(each.simulator, tried, each(tried))
             return {"run": str(path), "checked": len(tried), "differences": differences}
-        for simulator in scenario.simulators:
+        for simulator in (
+            at_fidelity(s, kind) for s in scenario.simulators for kind in (FULL, *declared(s))
+        ):
             blocks = [x for x, _ in store.rows(simulator)]
             if not blocks:
                 continue
@@ -81,6 +86,7 @@ def _trials(
 def _compared(simulator: Simulator, x: Designs, then: Evaluation) -> list[dict[str, Any]]:
     """Where the simulator's answers for designs (n, d) are not what they were."""
     again = simulator.evaluate(x)
+    fidelity = simulator.fidelity.name if isinstance(simulator, LowerFidelity) else FULL
     out = []
     for metric in simulator.metrics:
         a, b = then.metrics[metric.name], again.metrics[metric.name]
@@ -88,6 +94,7 @@ def _compared(simulator: Simulator, x: Designs, then: Evaluation) -> list[dict[s
             out.append(
                 {
                     "workload": simulator.workload,
+                    "fidelity": fidelity,
                     "design": simulator.space.decode(x[i : i + 1])[0],
                     "metric": metric.name,
                     "recorded": float(a[i]),

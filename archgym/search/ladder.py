@@ -13,7 +13,7 @@ from ..answers.fidelity import offers_of, rough_evaluator
 from ..answers.store import EvaluationStore
 from ..contracts.agent import Agent
 from ..contracts.evaluation import Evaluation
-from ..contracts.fidelity import Offer
+from ..contracts.fidelity import FULL, Offer, used
 from ..errors import AgentError
 from ..goals.scenario import Scenario
 from ..space import Designs
@@ -93,10 +93,10 @@ class Ladder:
             AgentError: it asks for a fidelity that it was not offered.
         """
         name = agent.fidelity
-        if not name:
+        if name == FULL:
             return 1.0
         if name not in self.offers:
-            told = ", ".join(self.offers) or "none"
+            told = ", ".join([*self.offers, FULL])
             raise AgentError(
                 f"agent {agent.name!r} asks for fidelity {name!r}; it was offered: {told}"
             )
@@ -145,11 +145,7 @@ class Ladder:
     @property
     def told(self) -> list[dict[str, Any]]:
         """By fidelity that was used: name, cost, evaluations, what was charged for them."""
-        return [
-            {"name": n, "cost": self.offers[n].cost, "evaluations": count, "charged": count * self.offers[n].cost}
-            for n, count in self.counts.items()
-            if count
-        ]  # fmt: skip
+        return used({n: (self.offers[n].cost, c) for n, c in self.counts.items()}, charged=True)
 
 
 def _record(run: str, name: str) -> str:

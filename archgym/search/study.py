@@ -16,6 +16,7 @@ from ..answers.store import EvaluationStore
 from ..contracts.agent import Agent
 from ..contracts.anonymous import AnonymousAgent
 from ..contracts.evaluation import Evaluation, Floats
+from ..contracts.fidelity import FULL
 from ..contracts.foreign import agent_class
 from ..errors import ArchgymError
 from ..goals.scenario import Scenario
@@ -197,7 +198,7 @@ class Study:
             asked = time.perf_counter()
             e = self._evaluated(x, fidelity)
             evaluated = time.perf_counter()
-            if not fidelity:
+            if fidelity == FULL:
                 x, e = self._taken(x, e)
                 if not len(x):
                     break
@@ -205,7 +206,7 @@ class Study:
             told = time.perf_counter()
             cost = self._tell(x, e, fidelity)
             self.agent_seconds += asked - start + time.perf_counter() - told
-            if not fidelity:
+            if fidelity == FULL:
                 met = self.scenario.satisfied(e)
                 leader = int(np.lexsort((cost[:, 0], ~met))[0])
                 here = (not met[leader], float(cost[leader, 0]))
@@ -223,19 +224,19 @@ class Study:
         return self._done + sum(self.ladder.counts.values())
 
     def _asked(self) -> tuple[str, Designs]:
-        """What to evaluate next: at which fidelity ('' for in full), and designs (n, d)."""
+        """What to evaluate next: at which fidelity, and designs (n, d)."""
         known = self._known() if self._done == 0 else None
         if known is not None and len(known):
             self.starts = len(known)
-            return "", known
+            return FULL, known
         left = affordable(self.budget - self.charged, self.ladder.cost(self.agent))
         if not left:
-            return "", np.empty((0, len(self.scenario.space)), np.int64)
+            return FULL, np.empty((0, len(self.scenario.space)), np.int64)
         return self.agent.fidelity, self.agent.ask(min(self.batch, left))
 
     def _evaluated(self, x: Designs, fidelity: str) -> Evaluation:
-        """Designs (n, d), answered at a fidelity ('' for in full)."""
-        if fidelity:
+        """Designs (n, d), answered at a fidelity."""
+        if fidelity != FULL:
             return self.ladder.evaluate(fidelity, x, self._done, self.run_id)
         return self.evaluator(x)
 
@@ -260,7 +261,7 @@ class Study:
         shown, costs = self.queries.hide(e, costs)
         feedback = self.scenario.feedback(shown.copy())
         # copies: whatever an agent does to them, the record stays
-        if fidelity:  # explanations are of the design in full, which was not paid for
+        if fidelity != FULL:  # explanations are of the design in full, which was not paid for
             feedback = replace(feedback, fidelity=fidelity, _relief=None)
         self.agent.tell(x.copy(), costs.copy(), feedback)
         return cost

@@ -134,7 +134,7 @@ def test_nothing_is_explained_that_was_not_paid_for_in_full(layered):
 
         @property
         def fidelity(self):
-            return "glance" if len(self.told) % 2 else ""
+            return "glance" if len(self.told) % 2 else FULL
 
         def _ask(self, n):
             return self.space.sample(n, self.rng)
@@ -152,7 +152,7 @@ def test_nothing_is_explained_that_was_not_paid_for_in_full(layered):
     simulator.explain = lambda x, e=None: asked.append(e) or ToySimulator.explain(simulator, x, e)
     study = Study(scenario, Curious, budget=6, batch=2)
     study.run()
-    assert {f for f, _ in study.agent.told} == {"", "glance"}
+    assert {f for f, _ in study.agent.told} == {FULL, "glance"}
     assert all(moves == 0 for f, moves in study.agent.told if f == "glance")
     full = {float(v) for v in study.trials.evaluation.metrics["latency"]}
     assert asked and {float(e.metrics["latency"][0]) for e in asked} <= full
@@ -219,7 +219,7 @@ class Greedy(Agent):
 
 
 def test_a_fidelity_that_was_not_offered_is_refused(layered):
-    with pytest.raises(AgentError, match=r"'free'.*offered: glance, look"):
+    with pytest.raises(AgentError, match=r"'free'.*offered: glance, look, full"):
         Study(layered, Greedy, budget=5).run()
 
 
@@ -248,6 +248,29 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(layered, tmp_path):
     loaded = archgym.load(tmp_path / "cut")
     assert np.allclose(loaded.trials.spent, whole.trials.spent)
     assert archgym.verify(tmp_path / "cut")["differences"] == []
+
+
+def test_verify_computes_rough_answers_again(layered, tmp_path, monkeypatch):
+    archgym.run(
+        layered, "successive_halving", budget=12, seed=3, output=tmp_path / "run", plots=False
+    )
+    report = archgym.verify(tmp_path / "run", sample=None)
+    with (tmp_path / "run" / "rough.csv").open() as file:
+        assert report["checked"] > 12 and len(list(csv.reader(file))) > 12
+    assert report["differences"] == []
+    right = Rough._evaluate
+
+    def wrong(self, x):
+        e = right(self, x)
+        e.metrics["latency"][:] *= 2
+        return e
+
+    monkeypatch.setattr(Rough, "_evaluate", wrong)
+    differences = archgym.verify(tmp_path / "run", sample=None)["differences"]
+    assert {(d["fidelity"], d["metric"]) for d in differences} == {
+        ("glance", "latency"),
+        ("look", "latency"),
+    }
 
 
 def test_a_fidelity_answers_for_any_agent_and_the_finalists_are_full(layered):
