@@ -157,6 +157,8 @@ class Side:
         pj = read * far.read_pj / far.block + written * far.write_pj / far.block
         pj += filled * close.write_pj / close.block + drained * close.read_pj / close.block
         moved = np.array([read, written, drained, filled]) * bits
+        if tensor == self.output and near:  # each output goes out once as a complete sum
+            moved[1] -= words * (bits - self.machine.final_bits)
         return np.array([0.0, pj, 0.0, *moved])
 
     def options(self, outside: Vector, shared: frozenset[str]) -> Table:

@@ -20,12 +20,14 @@ def workspace(levels: int, tensors: int, dimensions: int) -> tuple[Any, ...]:
 
     Returns:
         counts (L + 1, T, 2) words read and written by all instances, level L being the multipliers; held
-        (L, T) words of one instance; and what the kernels need on the way: unrolled iterations (L, D),
-        iterations outside (D,), extents inside (D,), dimensions that move a tensor (D,), instances (L + 1,).
+        (L, T) words of one instance; finished (L, 2) outputs read and written that are complete sums; and what
+        the kernels need on the way: unrolled iterations (L, D), iterations outside (D,), extents inside (D,),
+        dimensions that move a tensor (D,), instances (L + 1,).
     """
     return (
         np.empty((levels + 1, tensors, 2)),
         np.empty((levels, tensors), np.int64),
+        np.empty((levels, 2)),
         np.empty((levels, dimensions), np.int64),
         np.empty(dimensions, np.int64),
         np.empty(dimensions, np.int64),
@@ -113,12 +115,12 @@ def count_words(items, extents, coefficients, work):
         items: (n, 4).
         extents: (D,).
         coefficients: (T, A, D).
-        work: of :func:`workspace`; ``counts`` and ``held`` are filled.
+        work: of :func:`workspace`; ``counts``, ``held`` and ``finished`` are filled.
 
     Returns:
         Product of all temporal iterations.
     """
-    counts, held, spread, before, inside, moved, _ = work
+    counts, held, finished, spread, before, inside, moved, _ = work
     levels, tensors, dims = held.shape[0], held.shape[1], len(extents)
     counts[:] = 0.0
     held[:] = 0
@@ -175,7 +177,45 @@ def count_words(items, extents, coefficients, work):
                 else:
                     held[level, t] = held_words(items, i, extents, shape, inside)
             parent = level
+    count_finished(items, extents, coefficients, spread, finished)
     return temporal
+
+
+@compiled
+def count_finished(items, extents, coefficients, spread, finished):
+    """Outputs that arrive at a level, or leave it, as complete sums.
+
+    Sums are complete when they leave the innermost level that holds outputs for the last time, and all lanes
+    that share a reduction are added up. From there on each output moves outwards once.
+
+    Args:
+        items: (n, 4).
+        extents: (D,).
+        coefficients: (T, A, D).
+        spread: (L, D) iterations unrolled over the children of each level.
+        finished: (L, 2), overwritten: outputs read and written by all instances.
+    """
+    finished[:] = 0.0
+    output = len(coefficients) - 1
+    words = float(tile_words(coefficients[output], extents))
+    # lanes over the children of levels before `whole` compute different outputs
+    whole, reduces = 0, False
+    while whole < len(spread):
+        for d in range(len(extents)):
+            reduces = reduces or (spread[whole, d] > 1 and not coefficients[output, :, d].any())
+        if reduces:
+            break
+        whole += 1
+    outside, level = -1, -1
+    for i in range(len(items)):
+        if items[i, 0] != HOLD or items[i, 2] != output:
+            continue
+        # one more holder further inside: what goes up from it to `level` are sums from a memory
+        if 0 <= level <= whole:
+            finished[level, 1] = words
+            if outside >= 0:
+                finished[level, 0] = words
+        outside, level = level, items[i, 1]
 
 
 @compiled
@@ -202,14 +242,14 @@ def cost(items, extents, coefficients, arch, work):
         extents: (D,).
         coefficients: (T, A, D).
         arch: (read_pj (L,), write_pj (L,), size_bits (L,), word bits (T,), rates (L, 3) in bits a cycle of
-            reads, writes and both, mac_pj).
-        work: of :func:`workspace`; ``counts`` and ``held`` are filled.
+            reads, writes and both, mac_pj, bits by which a finished output is narrower than a sum).
+        work: of :func:`workspace`; ``counts``, ``held`` and ``finished`` are filled.
 
     Returns:
         (pJ, cycles, level or -1).
     """
-    read_pj, write_pj, size, bits, rates, mac_pj = arch
-    counts, held, used = work[0], work[1], work[6]
+    read_pj, write_pj, size, bits, rates, mac_pj, narrower = arch
+    counts, held, finished, used = work[0], work[1], work[2], work[7]
     cycles = count_words(items, extents, coefficients, work)
     count_instances(items, used)
     pj = mac_pj
@@ -223,6 +263,8 @@ def cost(items, extents, coefficients, arch, work):
             pj += counts[level, t, 0] * read_pj[level] + counts[level, t, 1] * write_pj[level]
             read += counts[level, t, 0] * bits[t]
             write += counts[level, t, 1] * bits[t]
+        read -= finished[level, 0] * narrower
+        write -= finished[level, 1] * narrower
         if needed > size[level] and full < 0:
             full = level
         cycles = max(

@@ -23,6 +23,7 @@ class UnevenCost:
         cycles: the longest of the computation and of the words of every level.
         counts: (L + 1, T, 2) words read and written by all instances; level L are the multipliers.
         held: (L, T) words that one instance holds.
+        finished: (L, 2) outputs of ``counts`` that are complete sums, which ``output_bits`` makes narrower.
         full: the first level whose capacity is exceeded; -1: none.
     """
 
@@ -30,6 +31,7 @@ class UnevenCost:
     cycles: float
     counts: NDArray[np.float64]
     held: NDArray[np.int64]
+    finished: NDArray[np.float64]
     full: int
 
     @property
@@ -58,6 +60,7 @@ def arrays_of(machine: Architecture) -> tuple[Any, ...]:
         np.array(machine.bits, np.float64),
         np.array([(x.read_bits, x.write_bits, x.shared_bits) for x in levels], np.float64),
         float(machine.mac_pj),
+        float(machine.bits[2] - machine.final_bits),
     )
 
 
@@ -75,4 +78,4 @@ def evaluate_nest(items: Items, product: Product, machine: Architecture) -> Unev
     extents, coefficients = product.arrays
     work = workspace(len(machine.levels), len(product.tensors), len(extents))
     pj, cycles, full = cost(items, extents, coefficients, arrays_of(machine), work)
-    return UnevenCost(pj, cycles, work[0], work[1], int(full))
+    return UnevenCost(pj, cycles, work[0], work[1], work[2], int(full))
