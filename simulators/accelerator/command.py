@@ -63,13 +63,7 @@ def add_map(p: argparse.ArgumentParser) -> None:
     p.add_argument("workload", help=WHAT)
     reading_options(p)
     p.add_argument("--architecture", default="eyeriss", help=MACHINE)
-    p.add_argument(
-        "--output-bits",
-        type=int,
-        default=0,
-        metavar="BITS",
-        help="width of finished outputs (default: the architecture's)",
-    )
+    output_bits_option(p)
     p.add_argument(
         "--objective",
         default="energy-delay",
@@ -222,13 +216,44 @@ def _level(level: Level) -> dict[str, Any]:
     }
 
 
+def output_bits_option(p: argparse.ArgumentParser) -> None:
+    """Add ``--output-bits``, which :func:`with_output_bits` reads.
+
+    Args:
+        p: a subcommand's parser.
+    """
+    p.add_argument(
+        "--output-bits",
+        type=int,
+        default=0,
+        metavar="BITS",
+        help="width of finished outputs (default: the architecture's)",
+    )
+
+
+def with_output_bits(machine: Architecture, bits: int) -> Architecture:
+    """A machine whose finished outputs have as many bits as ``--output-bits`` says.
+
+    Args:
+        machine: any.
+        bits: the option; 0 for the machine's own.
+
+    Returns:
+        The machine.
+
+    Raises:
+        ArchgymError: less than 0 bits.
+    """
+    if bits < 0:
+        raise ArchgymError(f"--output-bits must be at least 0, got {bits}")
+    return replace(machine, output_bits=bits) if bits else machine
+
+
 def _machine(options: argparse.Namespace) -> Architecture:
     """The machine that the options of ``map`` name; they are checked."""
-    machine = hardware.load_architecture(options.architecture)
-    if options.output_bits < 0:
-        raise ArchgymError(f"--output-bits must be at least 0, got {options.output_bits}")
-    if options.output_bits:
-        machine = replace(machine, output_bits=options.output_bits)
+    machine = with_output_bits(
+        hardware.load_architecture(options.architecture), options.output_bits
+    )
     if options.effort < 1:
         raise ArchgymError(f"--effort must be at least 1, got {options.effort}")
     if options.level_order and options.reuse != ACCELFORGE:

@@ -41,10 +41,12 @@ def buffer_of(words, fanout=(2, 1), keep="WIO", **more):
     return Architecture("one-buffer", (dram, glb), 1.0)
 
 
-@pytest.mark.parametrize("words", [9, 14, 26])
-def test_a_proved_pair_is_the_best_of_all_nests(words):
+@pytest.mark.parametrize(("words", "bits"), [(9, 0), (14, 0), (26, 0), (14, 2)])
+def test_a_proved_pair_is_the_best_of_all_nests(words, bits):
     pair = matrix_products(4, 2, 2, 2)
     machine = buffer_of(words)
+    if bits:  # where DRAM is slow enough for the width of its words to matter
+        machine = replace(machine.with_level("DRAM", shared_bits=12.0), output_bits=bits)
     wanted = fused_enumeration.best_values(pair, machine, {"m": 2, "k": 1, "n": 1, "h": 1})
     for objective, value in zip(("energy", "delay", "energy-delay"), wanted):
         found = prove_pair(pair, machine, objective=objective)

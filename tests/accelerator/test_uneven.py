@@ -1,6 +1,7 @@
 """Uneven mappings and fused pairs under AccelForge's counting."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -145,17 +146,114 @@ def test_a_slow_twin_counts_the_same(layer):
     for seed, objective in enumerate(["energy", "delay", "energy-delay", "energy"]):
         items = find_nest(product, MACHINE, effort=1, objective=objective, seed=seed).items
         cost = evaluate_nest(items, product, MACHINE)
-        nest = [
-            uneven_twin.Holder(a, b)
-            if kind == 0
-            else uneven_twin.Loop(a, b, None if kind == 1 else c // 2)
-            for kind, a, b, c in items.tolist()
-        ]
+        nest = twin_of(items)
         twin = uneven_twin.evaluate_nest(layer, MACHINE, nest)
         assert cost.energy_pj == pytest.approx(twin.energy_pj, rel=1e-12)
         assert cost.cycles == pytest.approx(twin.cycles, rel=1e-12)
         assert np.array_equal(cost.counts[:3, :, 0], twin.reads)
         assert np.array_equal(cost.counts[:3, :, 1], twin.writes)
+
+
+def twin_of(items):
+    return [
+        uneven_twin.Holder(a, b)
+        if kind == 0
+        else uneven_twin.Loop(a, b, None if kind == 1 else c // 2)
+        for kind, a, b, c in items.tolist()
+    ]
+
+
+# ---- finished outputs are narrower than sums
+NARROW = replace(MACHINE, bits=(8, 8, 32), output_bits=8)
+
+
+def test_finished_outputs_are_those_whose_last_product_is_added():
+    """Every product of a small layer added up where nests of random states hold outputs."""
+    layer = Layer("t", K=4, C=4, P=2, R=2)
+    product = of_layer(layer)
+    seen = set()
+    for seed in range(40):
+        items = random_nest(product, np.random.default_rng(seed))
+        cost = evaluate_nest(items, product, MACHINE)
+        wanted = uneven_twin.finished_outputs(layer, MACHINE, twin_of(items))
+        assert cost.finished.tolist() == wanted.tolist(), seed
+        held = bool(((items[:, :3] == (0, 1, 2)).all(axis=1)).any())
+        seen.add((held, *wanted.ravel().tolist()))
+    # outputs pass by the buffer, are held there, or are added up outside of it
+    assert seen == {(False, 0, 8, 0, 0, 0, 0), (True, 0, 8, 8, 8, 0, 0), (True, 0, 8, 0, 0, 0, 0)}
+
+
+def random_nest(product, random):
+    """Whole factors of 2 dealt to places before, between and after holders, and to children."""
+    must = [(2, 0), (2, 1), (2, 2), *((1, t) for t in range(3) if random.random() < 0.6)]
+    holders = [must[i] for i in random.permutation(len(must))]
+    holders.sort(key=lambda x: (x[1] == 2) * x[0])  # outputs by level, the others anywhere
+    for t in (0, 1):  # a tensor's levels from outside inwards
+        at = [i for i, x in enumerate(holders) if x[1] == t]
+        for i, level in zip(at, sorted(holders[i][0] for i in at)):
+            holders[i] = (level, t)
+    rows = [(0, 0, t, 0) for t in range(3)]
+    loops = [[] for _ in range(len(holders) + 1)]
+    lanes = []
+    for d, extent in enumerate(product.extents.values()):
+        for _ in range(int(np.log2(extent))):
+            if random.random() < 0.3 and sum(x[3] == 2 for x in lanes) < 2:
+                lanes.append((2, d, 2, 2))
+            elif random.random() < 0.15 and not any(x[3] == 0 for x in lanes):
+                lanes.append((2, d, 2, 0))
+            else:
+                loops[random.integers(len(loops))].append((1, d, 2, 0))
+    for number, here in enumerate(loops):
+        rows += [here[i] for i in random.permutation(len(here))]
+        if number < len(holders):
+            rows.append((0, *holders[number], number + 1))
+    return np.array([*rows, *lanes], np.int64)
+
+
+def test_without_lanes_that_add_up_the_even_evaluation_saves_the_same_bits():
+    """Every level's writes of even mappings; with such lanes the outermost level's still."""
+    machine = replace(
+        NARROW, levels=(*MACHINE.levels[:2], replace(MACHINE.levels[2], size_bits=2e4))
+    )
+    wide = replace(machine, output_bits=0)
+    whole = Layer("m", K=8, C=8, P=8)
+    product = of_layer(whole)
+    inner = {"K4": "C4 P4", "P2 K2": "C4 K2 P2", "C4": "K4 P4", "C2 K2": "C2 K2 P4"}
+    for lanes, rest in inner.items():
+        for keep in ("IO", "I", "WIO"):
+            levels = [["WIO", "K2 P2", "", ""], [keep, "C2", lanes, ""], ["WIO", rest, "", ""]]
+            mapping = Mapping.parse(levels)
+            even = [evaluate_mapping(whole, m, mapping).traffic_bits(m) for m in (wide, machine)]
+            nest = evaluate_nest(of_mapping(mapping), product, machine)
+            saved = nest.finished[:, 1] * 24
+            assert saved[0] == (even[0] - even[1])[0] == 24 * 64
+            if "C" not in lanes:
+                assert saved.tolist() == (even[0] - even[1]).tolist()
+
+
+def test_latency_of_outputs_that_leave_narrower():
+    """All operands once through DRAM, one product after the other: its port sets the time."""
+    slow = replace(
+        NARROW,
+        levels=(replace(MACHINE.levels[0], shared_bits=1, read_bits=1e9), *MACHINE.levels[1:]),
+    )
+    product = of_layer(LAYER)
+    items = parse_nest(NEST, product, slow)
+    narrow, wide = (evaluate_nest(items, product, m) for m in (slow, replace(slow, output_bits=0)))
+    assert narrow.cycles == (32 + 48) * 8 + 48 * 8 and wide.cycles == (32 + 48) * 8 + 48 * 32
+    assert narrow.energy_pj == wide.energy_pj and (narrow.held == wide.held).all()
+    # a buffer in between takes them in narrow and hands them on narrow
+    narrow_port = NARROW.with_level("GLB", read_bits=1, shared_bits=1e9)
+    through = parse_nest([NEST[0], ["S", "GLB", "O"], *NEST[1:]], product, narrow_port)
+    assert evaluate_nest(through, product, narrow_port).cycles == 48 * 8 + 48 * 8
+    # from the multipliers sums come at their own width
+    direct = parse_nest([e for e in NEST if e != ["S", "RF", "O"]], product, of_weights(slow))
+    assert not evaluate_nest(direct, product, of_weights(slow)).finished.any()
+
+
+def of_weights(machine):
+    """Registers need not hold outputs."""
+    return machine.with_level("RF", must_keep="WI", may_keep="O")
 
 
 @pytest.mark.parametrize("objective", ["energy", "delay", "energy-delay"])
@@ -229,6 +327,21 @@ FUSED = [
 ]  # fmt: skip
 
 
+def test_outputs_of_a_fused_pair_leave_narrower():
+    pair = matrix_products(8, 4, 4, 2)
+    nest = parse_fused(FUSED, fused_machine(64))
+    wide, narrow = (
+        evaluate_fused(nest, pair, replace(fused_machine(64), output_bits=bits)) for bits in (0, 4)
+    )
+    # sums between the products come from the multipliers and stay; 16 outputs go to DRAM once
+    assert not narrow.parts[0].finished.any()
+    assert narrow.parts[1].finished.tolist() == [[0, 16], [0, 0]]
+    port = fused_machine(64).levels[0].shared_bits
+    assert wide.parts[1].cycles == max(32, (4 * 8 + 16) * 16 / port)
+    assert narrow.parts[1].cycles == max(32, (4 * 8 * 16 + 16 * 4) / port)
+    assert narrow.energy_pj == wide.energy_pj
+
+
 def test_a_fused_pair_by_hand():
     machine, pair = fused_machine(64), matrix_products(8, 4, 4, 2)
     cost = evaluate_fused(parse_fused(FUSED, machine), pair, machine)
@@ -272,5 +385,14 @@ def test_the_command(capsys):
     assert main([*argv, "--certify", "--objective", "dram-traffic"]) == 2
     said = capsys.readouterr().err
     assert "--certify does not go" in said and "dram-traffic does not go" in said
+    narrow = [*argv, "--architecture", "tpuv4i", "--objective", "delay", "--json"]
+    narrow[2] = "bert-base/scores"
+    latency = []
+    for bits in ("32", "16"):
+        assert main([*narrow, "--output-bits", bits]) == 0
+        latency.append(json.loads(capsys.readouterr().out)["latency"])
+    assert latency[1] < latency[0]
+    assert main([*narrow, "--output-bits", "-1"]) == 2
+    assert "--output-bits must be" in capsys.readouterr().err
     assert main(["accelerator", "map", "alexnet/conv3", "--level-order"]) == 2
     assert "--reuse accelforge" in capsys.readouterr().err

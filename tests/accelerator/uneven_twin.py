@@ -9,6 +9,7 @@ rounded. The first fill and the last drain take no time. What levels hold is not
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -78,6 +79,64 @@ def evaluate_nest(layer: Layer, machine: Architecture, nest: Nest) -> NestCost:
         cycles = max(cycles, read / level.read_bits, write / level.write_bits)
         cycles = max(cycles, (read + write) / level.shared_bits)
     return NestCost(float(energy), float(cycles), reads, writes)
+
+
+def finished_outputs(layer: Layer, machine: Architecture, nest: Nest) -> NDArray[np.int64]:
+    """Outputs that arrive at each level, or leave it, as complete sums: every product is added up.
+
+    Args:
+        layer: a small one.
+        machine: the architecture.
+        nest: see :func:`evaluate_nest`.
+
+    Returns:
+        (L, 2) outputs read and written by all instances.
+    """
+    places = [
+        at for at, x in enumerate(nest) if isinstance(x, Holder) and x.tensor == OUTPUTS
+    ]  # of holders
+    order: list[Holder | Loop] = []
+    lanes = [x for x in nest if isinstance(x, Loop) and x.fanout is not None]
+    for at, item in enumerate(nest):
+        if at in places:  # children stand where the next level inside begins
+            order += [x for x in lanes if (x.fanout or 0) < item.level]
+            lanes = [x for x in lanes if (x.fanout or 0) >= item.level]
+        if at in places or (isinstance(item, Loop) and item.fanout is None):
+            order.append(item)
+    order += lanes
+    moved = np.zeros((len(machine.levels), 2), np.int64)
+    products = layer.C * layer.R * layer.S
+    sums: dict[tuple[int, ...], Counter[tuple[int, ...]]] = {}
+
+    def events(at: int, here: tuple[int, ...], lane: tuple[int, ...]) -> list[Counter]:
+        """What goes up from one instance, in the order of time: products added to each output."""
+        if at == len(order):
+            output = tuple(x for d, x in enumerate(here) if RELEVANT[OUTPUTS, d])
+            return [Counter({output: 1})]
+        item = order[at]
+        if isinstance(item, Loop):
+            steps = []
+            for i in range(item.times):
+                there = list(here)
+                there[item.dimension] = here[item.dimension] * item.times + i
+                own = lane if item.fanout is None else (*lane, i)
+                steps.append(events(at + 1, tuple(there), own))
+            if item.fanout is None:
+                return [x for step in steps for x in step]
+            return [sum(lanes, Counter()) for lanes in zip(*steps)]
+        memory = any(isinstance(x, Holder) for x in order[at + 1 :])
+        held = sums.setdefault((at, *lane), Counter())
+        out: Counter[tuple[int, ...]] = Counter()
+        for words in events(at + 1, here, lane):
+            held += words
+            out += words
+            moved[item.level, 1] += memory * sum(held[w] == products for w in words)
+        if at > order.index(next(x for x in order if isinstance(x, Holder))):
+            moved[item.level, 0] += memory * sum(held[w] == products for w in out)
+        return [out]
+
+    events(0, (0,) * 8, ())
+    return moved
 
 
 def _product(nest: Nest, place: int, level: int, unless: int | None = None) -> float:

@@ -11,7 +11,9 @@ from archgym.units import format_quantity
 
 from .. import machines as hardware
 from ..architecture import Architecture
-from ..command import MACHINE, WHAT, network_of, reading_options
+from ..command import (
+    MACHINE, WHAT, network_of, output_bits_option, reading_options, with_output_bits,
+)  # fmt: skip
 from ..layers import Network
 from ..uneven.fused import Entry, FusedNest, Holder
 from ..uneven.searching import SEARCHED
@@ -31,6 +33,7 @@ def add_fuse(p: argparse.ArgumentParser) -> None:
     p.add_argument("workload", help=WHAT)
     reading_options(p)
     p.add_argument("--architecture", "--machine", default="tpuv4i", help=MACHINE)
+    output_bits_option(p)
     p.add_argument(
         "--objective",
         default="energy-delay",
@@ -67,7 +70,9 @@ def _fuse(options: argparse.Namespace) -> None:
     if faults:
         raise ArchgymError("; ".join(faults))
     network = network_of(options)
-    machine = hardware.load_architecture(options.architecture)
+    machine = with_output_bits(
+        hardware.load_architecture(options.architecture), options.output_bits
+    )
     if options.certify and why_not_on(machine):
         raise ArchgymError(f"--certify proves nothing here: {why_not_on(machine)}")
     with steps_of(options.longest * len(network.layers), "searches", options.json) as step:

@@ -29,7 +29,7 @@ def faults_of_options(options: argparse.Namespace) -> list[str]:
         One sentence a fault.
     """
     faults = []
-    for name in ("certify", "check", "plot", "gap", "time", "output_bits"):
+    for name in ("certify", "check", "plot", "gap", "time"):
         if getattr(options, name):
             faults.append(f"--{name.replace('_', '-')} does not go with --reuse {REUSE}")
     if options.weights != DENSE or options.inputs != DENSE:

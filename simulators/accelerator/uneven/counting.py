@@ -20,9 +20,9 @@ def workspace(levels: int, tensors: int, dimensions: int) -> tuple[Any, ...]:
 
     Returns:
         counts (L + 1, T, 2) words read and written by all instances, level L being the multipliers; held
-        (L, T) words of one instance; finished (L, 2) outputs read and written that are complete sums; and what
-        the kernels need on the way: unrolled iterations (L, D), iterations outside (D,), extents inside (D,),
-        dimensions that move a tensor (D,), instances (L + 1,).
+        (L, T) words of one instance; finished (L, 2) outputs read and written that are complete sums; and
+        what the kernels need on the way: unrolled iterations (L, D), iterations outside (D,), extents inside
+        (D,), dimensions that move a tensor (D,), instances (L + 1,).
     """
     return (
         np.empty((levels + 1, tensors, 2)),
