@@ -2,9 +2,11 @@
 
 import itertools
 import json
+import shlex
 
 import numpy as np
 import pytest
+from archgym.simulators.accelerator.fronts import command
 from archgym.simulators.accelerator.fronts.boxes import Boxes
 from archgym.simulators.accelerator.fronts.checking import check
 from archgym.simulators.accelerator.fronts.closing import Progress, close
@@ -165,6 +167,42 @@ def test_command_writes_resumes_and_checks(tiny, tmp_path, capsys):
     capsys.readouterr()
     assert main([*words, "--check", str(out)]) == 0
     assert "FAILS" not in capsys.readouterr().out
+
+
+def test_what_is_interrupted_goes_on_with_the_same_options(tiny, tmp_path, capsys, monkeypatch):
+    """A search that is interrupted after two rounds, and one that is not."""
+    whole, cut = tmp_path / "whole.json", tmp_path / "it is cut.json"
+    words = ["accelerator", "front", str(tiny), "--gap", "0", "--rounds", "5", "--threads", "1"]
+    assert main([*words, "--output", str(whole)]) == 0
+
+    def stopping(boxes, progress, *, go_on, **more):
+        def asked():
+            if progress.rounds == 2 and go_on():
+                raise KeyboardInterrupt
+            return go_on()
+
+        close(boxes, progress, go_on=asked, **more)
+
+    capsys.readouterr()
+    monkeypatch.setattr(command, "SAVING", 1e9)  # after every round
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "close", stopping)
+        assert main([*words, "--output", str(cut)]) != 0
+    said = capsys.readouterr().err
+    line = next(x for x in said.splitlines() if "accelerator front" in x)
+    again = shlex.split(line[line.index("archgym accelerator") :])[1:]
+    for option, value in (
+        ("--gap", "0.0"),
+        ("--rounds", "5"),
+        ("--threads", "1"),
+        ("--time", "600.0"),
+    ):
+        assert again[again.index(option) + 1] == value
+    again[again.index("--rounds") + 1] = "3"  # of five two were done
+    assert main(again) == 0
+    first, second = (json.loads(p.read_text()) for p in (whole, cut))
+    for part in ("rounds", "gap", "front", "staircase", "proofs", "mapped", "certified"):
+        assert first[part] == second[part], part
 
 
 def test_nothing_mapped_is_no_gap(tiny, tmp_path, capsys):

@@ -19,7 +19,8 @@ from .corners import Space, corners_of
 from .document import default_path, document_of, keep, make_folder, resumed, save, state_path
 
 SHOWN = 12
-SAVED_EVERY_S = 30.0
+SAVING = 0.05  # share of the time that goes into saving at most
+GOES_ON = ("gap", "time", "rounds", "threads")  # options that whoever goes on wants again
 
 
 def add_front(p: argparse.ArgumentParser) -> None:
@@ -83,14 +84,33 @@ def _front(options: argparse.Namespace) -> int:
             print_table(["checked", "", "verdict"], answer["rows"], title=str(options.check))
         return int(not answer["holds"])
     path = options.output or default_path(space)
-    again = ["accelerator", "front", options.scenario, "--output", str(path)]
-    with resumable(f"archgym {shlex.join(again)}"):
+    with resumable(goes_on(options, path)):
         boxes, progress = _search(space, path, options)
     if options.json:
         print_json({"certificate": str(path), **document_of(boxes, progress)})
     else:
         _show(boxes, progress, path)
     return 0
+
+
+def goes_on(options: argparse.Namespace, path: Path) -> str:
+    """The command that goes on after an interruption, with the same options.
+
+    Args:
+        options: as parsed.
+        path: of the certificate.
+
+    Returns:
+        What to type.
+    """
+    words = ["accelerator", "front", options.scenario, "--output", str(path)]
+    for name in GOES_ON:
+        value = getattr(options, name)
+        if value is not None:
+            words += [f"--{name}", str(value)]
+    for name in ("json", "trust", "plain"):
+        words += [f"--{name}"] if getattr(options, name, False) else []
+    return f"archgym {shlex.join(words)}"
 
 
 def _search(space: Space, path: Path, options: argparse.Namespace) -> tuple[Boxes, Progress]:
@@ -106,16 +126,17 @@ def _search(space: Space, path: Path, options: argparse.Namespace) -> tuple[Boxe
         boxes = Boxes(space, corners)
         progress = Progress.new(boxes)
         keep(boxes, progress, state)
-    saved = time.monotonic()
+    saved, cost = time.monotonic(), 0.0
     first = progress.rounds
     with bar_of(len(boxes.gap), "designs closed", options.json) as bar:
 
         def go_on() -> bool:
-            nonlocal saved
+            nonlocal saved, cost
             now = time.monotonic()
-            if now - saved > SAVED_EVERY_S:
+            if (now - saved) * SAVING > cost:  # between rounds, where boxes and progress agree
                 keep(boxes, progress, state)
-                saved = now
+                saved = time.monotonic()
+                cost = saved - now
             if bar is not None:
                 closed = int((boxes.gap <= options.gap).sum())
                 bar(closed, f"gap {boxes.gap.max(initial=0.0):.2%}, {len(boxes.points)} points")
