@@ -13,6 +13,10 @@ from archgym.contracts.cost_model import Arrays
 from archgym.contracts.evaluation import Floats
 
 MOST_BYTES = 128 << 20  # of the table; larger ensembles descend
+WORDS = 64  # trees whose words lie side by side are a multiple of this,
+TOGETHER = (
+    256  # and at most so many: what one row reads lies in long runs, and a block's table in L2
+)
 
 
 class LeafMasks:
@@ -25,7 +29,7 @@ class LeafMasks:
 
     def __init__(self, arrays: Arrays, prefix: str = "") -> None:
         feature, threshold, child = (arrays[prefix + n] for n in ("feature", "threshold", "child"))
-        from .trees import LEAVES, TOGETHER, leaf_masks
+        from .trees import LEAVES, leaf_masks
 
         inner = child != np.arange(len(child))
         self.features = np.unique(feature[inner])
@@ -33,8 +37,9 @@ class LeafMasks:
         self.starts = np.cumsum([0, *(len(t) + 1 for t in thresholds)])
         self.thresholds = np.concatenate([[], *thresholds]).astype(np.float32)
         trees = len(arrays[prefix + "roots"])
-        blocks = -(-trees // TOGETHER)
-        self.words = np.full((blocks, int(self.starts[-1]), TOGETHER), ~np.uint64(0))
+        together = min(max(-(-trees // WORDS), 1) * WORDS, TOGETHER)
+        blocks = -(-trees // together)
+        self.words = np.full((blocks, int(self.starts[-1]), together), ~np.uint64(0))
         self.values = np.zeros((trees, LEAVES))
         row = np.zeros(len(child), np.int64)  # of the table, from which on a node's test fails
         for start, f, found in zip(self.starts, self.features, thresholds):
