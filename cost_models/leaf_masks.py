@@ -7,6 +7,8 @@ lies in, so it is looked up: one word a feature.  The lowest bit of their conjun
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from archgym.contracts.cost_model import Arrays
@@ -29,7 +31,7 @@ class LeafMasks:
 
     def __init__(self, arrays: Arrays, prefix: str = "") -> None:
         feature, threshold, child = (arrays[prefix + n] for n in ("feature", "threshold", "child"))
-        from .trees import LEAVES, leaf_masks
+        from .trees import LEAVES, leaf_masks, masked_sums
 
         inner = child != np.arange(len(child))
         self.features = np.unique(feature[inner])
@@ -45,6 +47,7 @@ class LeafMasks:
         for start, f, found in zip(self.starts, self.features, thresholds):
             mine = inner & (feature == f)
             row[mine] = start + 1 + np.searchsorted(found, threshold[mine])
+        self._kernel: Any = masked_sums  # to look it up takes as long as a small ensemble
         self.column = arrays[prefix + "column"]
         value = np.ascontiguousarray(arrays[prefix + "value"][:, 0])
         roots = arrays[prefix + "roots"]
@@ -64,13 +67,18 @@ class LeafMasks:
         Returns:
             (n, targets).
         """
-        from .trees import intervals, leaf_sums
-
         seen = np.ascontiguousarray(features, np.float32)
-        rows = np.empty((len(seen), len(self.features)), np.int64)
         out = np.zeros((len(seen), targets))
-        intervals(seen, self.features, self.thresholds, self.starts, rows)  # type: ignore[call-arg]
-        leaf_sums(rows, self.words, self.values, self.column, out)  # type: ignore[call-arg]
+        self._kernel(
+            seen,
+            self.features,
+            self.thresholds,
+            self.starts,
+            self.words,
+            self.values,
+            self.column,
+            out,
+        )
         return out
 
 

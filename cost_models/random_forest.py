@@ -12,6 +12,7 @@ from archgym.contracts.evaluation import Floats
 from archgym.space import DesignSpace, ordinal
 
 from .forest_arrays import NAMES, of_decision_tree, predict, stack
+from .packed_trees import PackedTrees
 
 
 class RandomForest(CostModel):
@@ -45,10 +46,11 @@ class RandomForest(CostModel):
         error = forest.oob_prediction_.reshape(targets.shape) - targets
         self._arrays = stack([of_decision_tree(t) for t in forest.estimators_])
         self._arrays["floor"] = np.maximum(0.1 * np.sqrt(np.nanmean(error**2, axis=0)), 1e-9)
+        self._packed = PackedTrees.of(self._arrays)
 
     def _predict(self, features: Floats) -> tuple[Floats, Floats]:
         m = len(self._arrays["floor"])
-        total, squares = predict(self._arrays, features, m, squares=True)
+        total, squares = self._sums(features, m, squares=True)
         n = len(self._arrays["roots"])
         mean = total / n
         variance = np.maximum(squares / n - mean**2, 0)
@@ -56,7 +58,12 @@ class RandomForest(CostModel):
 
     def _mean(self, features: Floats) -> Floats:
         m = len(self._arrays["floor"])
-        return predict(self._arrays, features, m)[0] / len(self._arrays["roots"])
+        return self._sums(features, m)[0] / len(self._arrays["roots"])
+
+    def _sums(self, features: Floats, targets: int, squares: bool = False) -> tuple[Floats, Floats]:
+        if self._packed is None:
+            return predict(self._arrays, features, targets, squares=squares)
+        return self._packed.sums(features, targets, squares)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Nodes of all trees, flat."""
@@ -65,3 +72,4 @@ class RandomForest(CostModel):
     def restore(self, arrays: Arrays) -> None:
         """From the nodes."""
         self._arrays = {n: np.ascontiguousarray(arrays[n]) for n in (*NAMES, "floor")}
+        self._packed = PackedTrees.of(self._arrays)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from archgym.kernels.compilation import kernel_compiler
+from archgym.kernels.compilation import kernel_compiler, kernel_part
+
+from .packed_trees import CHILD_BITS, FEATURE_BITS
 
 compiled = kernel_compiler(__file__)
 BLOCK = 128
 LEAVES = 64  # bits of a word
 DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)  # times one bit: its place in the upper six bits
 SHIFT = np.uint64(58)
+# of a word of ``packed_trees``: left child, feature, threshold
+ABOVE = np.int64(FEATURE_BITS + CHILD_BITS)
+CHILD = np.int64((1 << CHILD_BITS) - 1)
+FEATURE = np.int64((1 << FEATURE_BITS) - 1)
 
 
 @compiled
@@ -52,6 +58,87 @@ def ensemble(features, roots, depth, column, feature, threshold, child, value, t
                     total[start + i, first + j] += v
                     if both:
                         squares[start + i, first + j] += v * v
+
+
+@kernel_part
+def step(word, rank):
+    """The node after one that ``word`` stands for; a leaf, whose threshold is infinite, is its own."""
+    return (word & CHILD) + np.int64(rank[(word >> CHILD_BITS) & FEATURE] > (word >> ABOVE))
+
+
+@kernel_part
+def to_ranks(bits, ranks):
+    """What ``packed_trees.ranks`` gives of the bits (p,) of numbers of single precision, into (p,) int32."""
+    for j in range(len(bits)):
+        magnitude = bits[j] & np.int32(0x7FFFFFFF)
+        ranks[j] = -magnitude if bits[j] < 0 else magnitude
+
+
+@kernel_part
+def add(value, first, i, total, squares, both):
+    """Add a leaf's values (k,) to row i from column ``first`` on."""
+    for j in range(len(value)):
+        v = value[j]
+        total[i, first + j] += v
+        if both:
+            squares[i, first + j] += v * v
+
+
+@compiled
+def down_by_row(bits, words, roots, depth, column, value, total, squares):
+    """What ``ensemble`` does, of trees with a word a node: all trees of a row take each step together.
+
+    Args:
+        bits: of the features in single precision, (n, p) int32; see ``packed_trees``.
+        words: threshold, feature and left child of each node, (nodes,) int64.
+        roots: first node of each tree, (trees,).
+        depth: of each tree, (trees,).
+        column: first target of each tree, (trees,).
+        value: (nodes, k).
+        total: (n, m), added to.
+        squares: (n, m) or empty, added to.
+    """
+    trees, both = len(roots), squares.shape[0] > 0
+    deepest = depth.max()
+    node, rank = np.empty(trees, np.int64), np.empty(bits.shape[1], np.int32)
+    for i in range(bits.shape[0]):
+        to_ranks(bits[i], rank)
+        node[:] = 0
+        for _ in range(deepest):
+            for t in range(trees):
+                node[t] = step(words[roots[t] + node[t]], rank)
+        for t in range(trees):
+            add(value[roots[t] + node[t]], column[t], i, total, squares, both)
+
+
+@compiled
+def down_by_tree(bits, words, roots, depth, column, value, total, squares):
+    """What ``down_by_row`` does: a block of rows takes each step of a tree together.
+
+    Args:
+        bits: of the features in single precision, (n, p) int32.
+        words: threshold, feature and left child of each node, (nodes,) int64.
+        roots: first node of each tree, (trees,).
+        depth: of each tree, (trees,).
+        column: first target of each tree, (trees,).
+        value: (nodes, k).
+        total: (n, m), added to.
+        squares: (n, m) or empty, added to.
+    """
+    n, both = bits.shape[0], squares.shape[0] > 0
+    node, ranks = np.empty(BLOCK, np.int64), np.empty((BLOCK, bits.shape[1]), np.int32)
+    for start in range(0, n, BLOCK):
+        rows = min(BLOCK, n - start)
+        for i in range(rows):
+            to_ranks(bits[start + i], ranks[i])
+        for t in range(len(roots)):
+            node[:rows] = 0
+            tree = words[roots[t] :]
+            for _ in range(depth[t]):
+                for i in range(rows):
+                    node[i] = step(tree[node[i]], ranks[i])
+            for i in range(rows):
+                add(value[roots[t] + node[i]], column[t], start + i, total, squares, both)
 
 
 @compiled
@@ -161,3 +248,22 @@ def leaf_sums(rows, words, values, column, out):
                     total = out[i, target]
                 total += values[first + t, left[t]]
             out[i, target] = total
+
+
+@compiled
+def masked_sums(seen, features, thresholds, starts, words, values, column, out):
+    """``intervals``, then ``leaf_sums``.
+
+    Args:
+        seen: features (n, p) float32.
+        features: columns of ``seen`` that trees look at, (k,).
+        thresholds: of all these features, ascending within each.
+        starts: first row of each feature in the table, (k + 1,).
+        words: (blocks, rows of the table, trees of a block) uint64.
+        values: (trees, slots) of leaves.
+        column: target of each tree, (trees,).
+        out: (n, targets), added to.
+    """
+    rows = np.empty((len(seen), len(features)), np.int64)
+    intervals(seen, features, thresholds, starts, rows)
+    leaf_sums(rows, words, values, column, out)

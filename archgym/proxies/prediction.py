@@ -78,15 +78,16 @@ def reasons(feasible: NDArray[np.bool_]) -> list[str]:
     return ["" if ok else "the proxy expects it to be infeasible" for ok in feasible]
 
 
-def conformal_quantile(scores: Floats, level: float) -> float:
+def conformal_quantile(scores: Floats, level: float) -> Floats:
     """The score that a fresh one does not exceed with a probability (split conformal, Vovk et al. 2005).
 
     Args:
-        scores: of designs kept aside, (n,).
+        scores: of designs kept aside, sorted, (..., n).
         level: the probability.
 
     Returns:
-        The ceil((n + 1) level)-th of the sorted scores; +inf where n is too small.
+        The ceil((n + 1) level)-th of the scores, (...); +inf where n is too small.
     """
-    k = int(np.ceil((len(scores) + 1) * level))
-    return float(scores[k - 1]) if k <= len(scores) else float("inf")
+    n = scores.shape[-1]
+    k = int(np.ceil((n + 1) * level))
+    return scores[..., k - 1] if k <= n else np.full(scores.shape[:-1], np.inf)

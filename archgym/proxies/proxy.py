@@ -176,17 +176,16 @@ class Proxy:
         centre, spread = self.regressor.predict(features)
         if self.shrinking is not None:
             centre = self.shrinking(centre)
-        half = np.array([conformal_quantile(s, level) for s in self.scores]) * spread
+        half = conformal_quantile(self.scores, level) * spread
         chance = np.ones(len(designs))
         if self.classifier is not None:
             chance = np.clip(self.classifier.mean(features)[:, 0], 0, 1)
-        return Prediction(
-            self._unscaled(centre, estimates),
-            self._unscaled(centre - half, estimates),
-            self._unscaled(centre + half, estimates),
-            chance,
-            self.shift(features),
-        )
+        ends = np.concatenate([centre, centre - half, centre + half])
+        thrice = {name: np.tile(rough, 3) for name, rough in estimates.items()}
+        found = self._unscaled(ends, thrice)
+        n = len(designs)
+        mean, low, high = ({m: v[k : k + n] for m, v in found.items()} for k in (0, n, 2 * n))
+        return Prediction(mean, low, high, chance, self.shift(features))
 
     def shift(self, features: Floats) -> Floats:
         """How far rows lie from what the proxy was trained on.
@@ -225,8 +224,10 @@ class Proxy:
         """From what the regressor gives, (n, m), to metrics in their units, (n,) each."""
         table = np.ascontiguousarray((self.centre + self.scale * values).T)
         if self.logarithmic:
-            limited = np.maximum(table[self._exponents], -LARGEST_LOGARITHM)
-            table[self._exponents] = np.exp(np.minimum(limited, LARGEST_LOGARITHM))
+            found = table[self._exponents]
+            np.maximum(found, -LARGEST_LOGARITHM, out=found)
+            np.minimum(found, LARGEST_LOGARITHM, out=found)
+            table[self._exponents] = np.exp(found, out=found)
         out = dict(zip(self.metrics, table))
         for name in self.estimated:
             out[name] = out[name] * estimates[name]

@@ -5,6 +5,7 @@ import pytest
 from archgym.cost_models.binning import Binned
 from archgym.cost_models.forest_arrays import join, predict, stack
 from archgym.cost_models.leaf_masks import masks
+from archgym.cost_models.packed_trees import PackedTrees
 from threadpoolctl import threadpool_limits
 
 from archgym import Metric, Simulator, categorical, ordinal, powers_of_two, registry
@@ -231,6 +232,66 @@ def test_nodes_that_are_no_tree_have_no_masks(damage):
     assert masks(arrays) is None
 
 
+def _grown(rng, value_columns, nodes=60):
+    """A tree of random splits at random numbers of both signs, the two zeros among them."""
+    tree = {n: [] for n in ("feature", "threshold", "left", "right", "value")}
+    leaves = [0]
+    tables = [tree[n] for n in tree]
+    for table in tables:
+        table.append(-1)
+    while len(tree["feature"]) < nodes:
+        at = leaves.pop(int(rng.integers(len(leaves))))
+        left = len(tree["feature"])
+        for table in tables:
+            table += [-1, -1]
+        tree["feature"][at] = int(rng.integers(3))
+        tree["threshold"][at] = float(rng.choice([-0.0, 0.0, rng.normal()]))
+        tree["left"][at], tree["right"][at] = left, left + 1
+        leaves += [left, left + 1]
+    count = len(tree["feature"])
+    out = {n: np.array(tree[n]) for n in ("feature", "threshold", "left", "right")}
+    return out | {"value": rng.normal(size=(count, value_columns))}
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 300])
+def test_packed_trees_add_what_the_descent_adds(n):
+    """One row goes down all trees at once, many go down one tree after the other: the same bits."""
+    rng = np.random.default_rng(3)
+    arrays = stack([_grown(rng, 2, int(rng.integers(1, 90))) for _ in range(30)])
+    asked = np.concatenate([rng.normal(size=(n // 2, 3)), rng.choice([-0.0, 0.0], (n - n // 2, 3))])
+    if n:  # on thresholds, and beyond all
+        seen = arrays["threshold"][np.isfinite(arrays["threshold"])]
+        asked[0] = rng.choice(seen, 3)
+        asked[-1] = [-1e30, 1e30, 1e39]
+    with np.errstate(over="ignore"):
+        found = PackedTrees.of(arrays).sums(asked, 2, squares=True)
+        expected = predict(arrays, asked, 2, squares=True)
+    assert all(np.array_equal(a, b) for a, b in zip(found, expected))
+
+
+def test_trees_that_do_not_fit_into_words_are_not_packed():
+    rng = np.random.default_rng(3)
+    arrays = stack([_grown(rng, 1)])
+    inner = np.flatnonzero(arrays["child"] != np.arange(len(arrays["child"])))
+    wide = arrays | {"feature": arrays["feature"].copy()}
+    wide["feature"][inner[0]] = 1023
+    assert PackedTrees.of(wide) is not None
+    wide["feature"][inner[0]] = 1024
+    assert PackedTrees.of(wide) is None
+    above = arrays | {"child": arrays["child"].copy()}
+    above["child"][inner[0]] = -1
+    assert PackedTrees.of(above) is None
+
+
+@pytest.mark.parametrize("trees", [1, 64, 65, 300])
+def test_masks_of_any_number_of_trees(trees):
+    rng = np.random.default_rng(trees)
+    grown = [_grown(rng, 1, int(rng.integers(1, 60))) for _ in range(trees)]
+    arrays = stack(grown, sorted(rng.integers(0, 3, trees).tolist()))
+    asked = rng.normal(size=(50, 3))
+    assert np.array_equal(masks(arrays).sums(asked, 3), predict(arrays, asked, 3)[0])
+
+
 def test_features_keep_order_scale_and_kind():
     f = FeatureMap(Smooth.space, ("a", "b"))
     assert f.names == [
@@ -270,6 +331,9 @@ def test_conformal_quantile():
     scores = np.arange(1.0, 20.0)
     assert conformal_quantile(scores, 0.9) == 18 and conformal_quantile(scores, 0.5) == 10
     assert conformal_quantile(scores[:5], 0.9) == np.inf, "too few rows promise nothing"
+    several = np.stack([scores, 2 * scores])
+    assert conformal_quantile(several, 0.9).tolist() == [18, 36]
+    assert conformal_quantile(several[:, :5], 0.9).tolist() == [np.inf, np.inf]
 
 
 # ---------------------------------------------------------------- in a simulator's place
