@@ -14,6 +14,7 @@ from archgym.kernels.compilation import kernel_compiler
 
 compiled = kernel_compiler(__file__)
 SIDE_BY_SIDE = 4  # columns whose codes lie in one word
+NOTHING = 1e-280  # residuals that are all below are 0: a scale of them would not be finite
 DIFFERENT = 1.0 + 1e-12  # a split must explain that many times what the whole node does
 
 
@@ -130,8 +131,8 @@ def to_words(residual, bits, words):
         bits: of a word that count.
         words: (n,) int64, filled.
     """
-    largest = max(np.abs(residual).max(), 1e-300)
-    scale = float((np.int64(1) << (np.int64(62) - 2 * bits)) - 1) / largest
+    largest, most = np.abs(residual).max(), float((np.int64(1) << (np.int64(62) - 2 * bits)) - 1)
+    scale = most / largest if largest > NOTHING else 0.0
     for i in range(len(residual)):
         words[i] = (np.int64(np.rint(residual[i] * scale)) << bits) + np.int64(1)
 

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 from archgym.cost_models.binning import Binned
+from archgym.cost_models.boosting import to_words
 from archgym.cost_models.forest_arrays import join, predict, stack
 from archgym.cost_models.leaf_masks import masks
 from archgym.cost_models.packed_trees import PackedTrees
@@ -281,6 +282,16 @@ def test_trees_that_do_not_fit_into_words_are_not_packed():
     above = arrays | {"child": arrays["child"].copy()}
     above["child"][inner[0]] = -1
     assert PackedTrees.of(above) is None
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-300, 5e-324])
+def test_residuals_next_to_nothing_are_no_words(size):
+    """Their scale would be infinite, and infinity times 0 is no whole number."""
+    words = np.zeros(3, np.int64)
+    to_words(np.array([0.0, size, -size]), np.int64(2), words)
+    assert words.tolist() == [1, 1, 1]
+    to_words(np.array([0.0, 0.5, -1.0]), np.int64(2), words)
+    assert (words >> 2).tolist() == [0, 2**57, -(2**58)]
 
 
 @pytest.mark.parametrize("trees", [1, 64, 65, 300])
