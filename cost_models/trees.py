@@ -182,16 +182,20 @@ def leaf_masks(roots, child, row, value, words, values):
 
 
 @compiled
-def intervals(seen, features, thresholds, starts, rows):
+def intervals(seen, features, thresholds, starts, rows, count):
     """In which interval of its thresholds each feature of each row lies, as a row of the table.
+
+    A value below all thresholds fails no test, so its row of the table rules out nothing and is left away.
 
     Args:
         seen: features (n, p) float32.
         features: columns of ``seen`` that trees look at, (k,).
         thresholds: of all these features, ascending within each.
         starts: first row of each feature in the table, (k + 1,).
-        rows: (n, k), changed.
+        rows: (n, k), filled from the left.
+        count: (n,), how many rows of the table that are.
     """
+    count[:] = 0
     for k in range(len(features)):
         first, many = starts[k] - k, starts[k + 1] - starts[k] - 1
         for i in range(len(seen)):
@@ -202,22 +206,24 @@ def intervals(seen, features, thresholds, starts, rows):
                     low = middle + 1
                 else:
                     high = middle
-            rows[i, k] = starts[k] + low
+            if low > 0:
+                rows[i, count[i]] = starts[k] + low
+                count[i] += 1
 
 
 @compiled
-def leaf_sums(rows, words, values, column, out):
-    """Add up leaves' values: rows (n, features) of the table say in which interval each feature lies.
+def leaf_sums(rows, count, words, values, column, out):
+    """Add up leaves' values: rows of the table say in which interval each feature lies.
 
     Args:
-        rows: (n, features).
+        rows: (n, features), see :func:`intervals`.
+        count: (n,), how many of them.
         words: (blocks, rows of the table, trees of a block) uint64.
         values: (trees, slots) of leaves.
         column: target of each tree, (trees,).
         out: (n, targets), added to.
     """
-    n, features = rows.shape
-    trees, together = len(column), words.shape[2]
+    n, trees, together = len(rows), len(column), words.shape[2]
     left = np.empty(together, np.uint64)
     for block in range(words.shape[0]):
         first = block * together
@@ -225,6 +231,7 @@ def leaf_sums(rows, words, values, column, out):
         table = words[block]
         for i in range(n):
             left[:] = ~np.uint64(0)
+            features = count[i]
             fours = features - features % 4
             for f in range(
                 0, fours, 4
@@ -264,6 +271,6 @@ def masked_sums(seen, features, thresholds, starts, words, values, column, out):
         column: target of each tree, (trees,).
         out: (n, targets), added to.
     """
-    rows = np.empty((len(seen), len(features)), np.int64)
-    intervals(seen, features, thresholds, starts, rows)
-    leaf_sums(rows, words, values, column, out)
+    rows, count = np.empty((len(seen), len(features)), np.int64), np.empty(len(seen), np.int64)
+    intervals(seen, features, thresholds, starts, rows, count)
+    leaf_sums(rows, count, words, values, column, out)
