@@ -9,7 +9,7 @@ import numpy as np
 
 from .compiled import compiled
 from .descent import score
-from .moves import draw, propose
+from .moves import copy_state, draw, propose
 
 HOT, COLD = 0.2, 0.01  # temperatures, in logarithms of the objective
 NEVER = 8.0  # a step worse by that many temperatures is not taken
@@ -39,12 +39,10 @@ def anneal(
         (best score, next seed).
     """
     dims = problem[0]
-    factor, order, keep = state
-    best_factor, best_order, best_keep = best_state
-    kept_factor, kept_order, kept_keep = factor.copy(), order.copy(), keep.copy()
+    kept = (state[0].copy(), state[1].copy(), state[2].copy())
     here = score(problem, state, objective, np.inf, work)
     best = here
-    best_factor[:], best_order[:], best_keep[:] = factor, order, keep
+    copy_state(state, best_state)
     cooling = (COLD / HOT) ** (1.0 / turns)
     heat = HOT
     for _ in range(min(turns, budget)):
@@ -60,10 +58,10 @@ def anneal(
             accept = chance < np.exp(-np.log(new / here) / heat)
         if accept:
             here = new
-            kept_factor[:], kept_order[:], kept_keep[:] = factor, order, keep
+            copy_state(state, kept)
             if new < best:
                 best = new
-                best_factor[:], best_order[:], best_keep[:] = factor, order, keep
+                copy_state(state, best_state)
         else:
-            factor[:], order[:], keep[:] = kept_factor, kept_order, kept_keep
+            copy_state(kept, state)
     return best, seed

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiled import compiled
+from .compiled import borrowing
 from .layout import FILL, FINISHED, OK, OUTPUTS, READ, UPDATE
 from .nest import check, count, unfold
 
 ROUNDING = 1e-6  # of an access: what rounding of words may add to whole ones
 
 
-@compiled
+@borrowing
 def energies(used, counts, energy, block, table):
     """Energy by level and tensor; accesses are rounded up to whole blocks.
 
@@ -40,7 +40,7 @@ def energies(used, counts, energy, block, table):
     return total
 
 
-@compiled
+@borrowing
 def narrowed(counts, bits, level):
     """Bits by which a level's outputs are fewer, since finished sums arrive narrower than others.
 
@@ -63,7 +63,7 @@ def narrowed(counts, bits, level):
     return 0.0
 
 
-@compiled
+@borrowing
 def first_and_last(keep, volume, spread, bits, bandwidth, network, alone):
     """Cycles before the first product and after the last.
 
@@ -114,7 +114,7 @@ def first_and_last(keep, volume, spread, bits, bandwidth, network, alone):
     return np.ceil(filling), np.ceil(draining)
 
 
-@compiled
+@borrowing
 def delivery(keep, counts, volume, spread, bits, bandwidth, network, hidden):
     """What the networks between levels cost in cycles.
 
@@ -156,7 +156,7 @@ def delivery(keep, counts, volume, spread, bits, bandwidth, network, hidden):
     return np.ceil(busiest), np.ceil(stopped)
 
 
-@compiled
+@borrowing
 def level_cycles(counts, bits, bandwidth, compute_cycles, alone, cycles):
     """Cycles that each level's ports need, at least the compute cycles.
 
@@ -199,7 +199,7 @@ def level_cycles(counts, bits, bandwidth, compute_cycles, alone, cycles):
     return worst
 
 
-@compiled
+@borrowing
 def evaluate(dims, conv, factor, order, keep, arch, switches, work):
     """Check one mapping and work out its cost.
 
@@ -224,7 +224,7 @@ def evaluate(dims, conv, factor, order, keep, arch, switches, work):
     ) = work  # fmt: skip
     unfold(factor, order, extent, fan, used, loops, starts)
     reason, level, needed, available = check(
-        dims, conv, factor, extent, used, keep, size, bits, mesh, volume
+        dims, conv, factor, extent, used, keep, size, bits, mesh, volume, scratch[3]
     )
     if reason != OK:
         return reason, level, needed, available, np.inf, np.inf, np.inf

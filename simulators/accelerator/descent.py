@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiled import compiled
+from .compiled import borrowing, compiled
 from .cost import evaluate, narrowed
 from .layout import DELAY, ENERGY, ENERGY_DELAY, OK, TEMPORAL, TRAFFIC
-from .moves import ORDERS, ceil_divide, close, places, trade
+from .moves import ORDERS, ceil_divide, close, copy_row, places, trade
 
 BEST, SPENT = range(2)  # of a tally
 
@@ -61,7 +61,7 @@ def score(problem, state, objective, bound, work):
     return out[4] * out[5]
 
 
-@compiled
+@borrowing
 def accepted(tally, new):
     """Count an evaluation, and keep its score if it is the best.
 
@@ -79,7 +79,7 @@ def accepted(tally, new):
     return False
 
 
-@compiled
+@borrowing
 def try_factors(problem, state, objective, spatial, room, budget, tally, work, first):
     """Try another factor at each slot in turn; returns whether the budget ran out.
 
@@ -145,7 +145,7 @@ def try_factors(problem, state, objective, spatial, room, budget, tally, work, f
     return tally[SPENT] >= budget
 
 
-@compiled
+@borrowing
 def try_exchanges(problem, state, objective, spatial, room, budget, tally, work):
     """Move factors between inner slots; returns whether the budget ran out.
 
@@ -188,7 +188,7 @@ def try_exchanges(problem, state, objective, spatial, room, budget, tally, work)
     return False
 
 
-@compiled
+@borrowing
 def try_trades(problem, state, objective, spatial, room, budget, tally, work):
     """Let a dimension give way to another at each slot; returns whether the budget ran out.
 
@@ -226,7 +226,7 @@ def try_trades(problem, state, objective, spatial, room, budget, tally, work):
     return False
 
 
-@compiled
+@borrowing
 def try_orders(problem, state, objective, trial, tally, work):
     """Try another order at each level that has two loops or more.
 
@@ -245,17 +245,17 @@ def try_orders(problem, state, objective, trial, tally, work):
             ordered += factor[level, TEMPORAL, d] > 1
         if ordered < 2:
             continue
-        trial[:] = order[level]
+        copy_row(order[level], trial)
         for k in range(ORDERS.shape[0]):
-            order[level] = ORDERS[k]
+            copy_row(ORDERS[k], order[level])
             new = score(problem, state, objective, tally[BEST], work)
             if accepted(tally, new):
-                trial[:] = order[level]
+                copy_row(order[level], trial)
             else:
-                order[level] = trial
+                copy_row(trial, order[level])
 
 
-@compiled
+@borrowing
 def try_keeping(problem, state, objective, optional, tally, work):
     """Try the opposite for each optional tensor: keep it, or let it pass by.
 
@@ -277,7 +277,7 @@ def try_keeping(problem, state, objective, optional, tally, work):
                     keep[level, t] = not keep[level, t]
 
 
-@compiled
+@borrowing
 def try_axes(problem, state, objective, spatial, room, trial, tally, work):
     """Give each axis to another dimension.
 
@@ -300,7 +300,7 @@ def try_axes(problem, state, objective, spatial, room, trial, tally, work):
             for d in range(8):
                 if dims[d] == 1 or not spatial[level, kind - 1, d]:
                     continue
-                trial[:] = factor[level, kind]
+                copy_row(factor[level, kind], trial)
                 factor[level, kind] = 1
                 close(dims, factor)
                 rest = factor[0, 0, d]
@@ -308,7 +308,7 @@ def try_axes(problem, state, objective, spatial, room, trial, tally, work):
                 factor[level, kind, d] = ceil_divide(rest, rounds)
                 new = score(problem, state, objective, tally[BEST], work)
                 if not accepted(tally, new):
-                    factor[level, kind] = trial
+                    copy_row(trial, factor[level, kind])
 
 
 @compiled

@@ -212,7 +212,7 @@ def workspace(levels: int) -> tuple[NDArray[Any], ...]:
 
     counts (L, 3, 3), energy table (L, 3), cycles (L,), extent (L + 1, 8), tile volume (L, 3), used
     instances (L + 1,), fan-out (L, 8), spread (L, 3), bits moved alone (L, 2), loops (8 L, 4), where
-    each level's loops start (L + 1,), scratch (3, 5).
+    each level's loops start (L + 1,), scratch (4, 8).
 
     Args:
         levels: L, how many levels there are.
@@ -232,7 +232,7 @@ def workspace(levels: int) -> tuple[NDArray[Any], ...]:
         np.zeros((levels, 2)),
         np.zeros((8 * levels, 4), np.int64),
         np.zeros(levels + 1, np.int64),
-        np.zeros((3, 5), np.int64),
+        np.zeros((4, 8), np.int64),
     )
 
 

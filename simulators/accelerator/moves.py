@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiled import compiled
+from .compiled import borrowing, compiled
 from .layout import C, G, K, N, P, Q, R, S, TEMPORAL
 
 # loop orders worth trying at a level, outermost first: what is innermost and irrelevant to a tensor
@@ -28,7 +28,7 @@ ORDERS = np.array(
 )
 
 
-@compiled
+@borrowing
 def ceil_divide(a, b):
     """Whole quotient, rounded up.
 
@@ -42,7 +42,34 @@ def ceil_divide(a, b):
     return (a + b - 1) // b
 
 
-@compiled
+@borrowing
+def copy_row(source, target):
+    """Copy one value for each dimension; a slice's assignment would make an array on the way.
+
+    Args:
+        source: (8,).
+        target: (8,), filled.
+    """
+    for d in range(8):
+        target[d] = source[d]
+
+
+@borrowing
+def copy_state(source, target):
+    """Copy a state.
+
+    Args:
+        source: (factor, order, keep).
+        target: arrays like these, filled.
+    """
+    for level in range(source[0].shape[0]):
+        for kind in range(3):
+            copy_row(source[0][level, kind], target[0][level, kind])
+            target[2][level, kind] = source[2][level, kind]
+        copy_row(source[1][level], target[1][level])
+
+
+@borrowing
 def close(dims, factor):
     """Set the outermost temporal factors to what is left of each dimension.
 
@@ -59,7 +86,7 @@ def close(dims, factor):
         factor[0, TEMPORAL, d] = ceil_divide(dims[d], inside)
 
 
-@compiled
+@borrowing
 def places(factor, level, kind, d, room):
     """How many children along an axis a dimension may have, the others as they are.
 
@@ -80,7 +107,7 @@ def places(factor, level, kind, d, room):
     return room[level, kind - 1] // others
 
 
-@compiled
+@borrowing
 def unrolled_part(dims, factor, d, free):
     """How much of dimension ``d`` goes on an axis with ``free`` places.
 
@@ -143,7 +170,7 @@ def unroll(dims, factor, spatial, room, picks):
                 free //= n
 
 
-@compiled
+@borrowing
 def trade(dims, factor, level, kind, d, other, room):
     """At a slot, halve (or third, or drop) dimension ``d`` and give the room to ``other``.
 
@@ -167,7 +194,7 @@ def trade(dims, factor, level, kind, d, other, room):
     factor[level, kind, other] = ceil_divide(rest, ceil_divide(rest, wanted))
 
 
-@compiled
+@borrowing
 def draw(seed):
     """The next state of a linear congruential generator (Knuth's MMIX constants), 63 bits.
 
@@ -184,7 +211,7 @@ def draw(seed):
     return np.int64(state & np.uint64(0x7FFFFFFFFFFFFFFF))
 
 
-@compiled
+@borrowing
 def used_slot(factor, d, level, kind):
     """The first inner slot from (level, kind) on, going round, where dimension ``d`` runs at all.
 
@@ -208,7 +235,7 @@ def used_slot(factor, d, level, kind):
     return level, kind
 
 
-@compiled
+@borrowing
 def propose(dims, state, spatial, room, must, optional, seed):
     """Change one thing of a state at random.
 
@@ -227,7 +254,10 @@ def propose(dims, state, spatial, room, must, optional, seed):
     factor, order, keep = state
     levels = factor.shape[0]
     seed = draw(seed)
-    if dims.max() == 1:  # a single product: one mapping, nothing to change
+    largest = 1
+    for d in range(8):
+        largest = max(largest, dims[d])
+    if largest == 1:  # a single product: one mapping, nothing to change
         return seed
     # one number is split into all choices: the move, the level, the dimension, the kind of loop
     r = seed >> 24
@@ -238,7 +268,7 @@ def propose(dims, state, spatial, room, must, optional, seed):
         d = (d + 1) % 8
     kind, r = r % 3, r // 3
     if what < 2:
-        order[level] = ORDERS[r % ORDERS.shape[0]]
+        copy_row(ORDERS[r % ORDERS.shape[0]], order[level])
         return seed
     if what == 2:
         t = r % 3

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiled import compiled
+from .compiled import borrowing
 from .layout import (
     C, CAPACITY, COVERAGE, DILATION_H, DILATION_W, FILL, G, INPUTS, INSTANCES, K, N, OK, OUTPUTS, P,
     PREVIOUS_TILE, Q, R, READ, S, SPATIAL_X, SPATIAL_Y, STRIDE_H, STRIDE_W, TEMPORAL, UPDATE, WEIGHTS,
@@ -28,7 +28,7 @@ RELEVANT[OUTPUTS, [N, G, K, P, Q]] = True
 AXIS = np.array([0, 1, -1, 2, 3, 4, 3, 4], np.int64)
 
 
-@compiled
+@borrowing
 def unfold(factor, order, extent, fan, used, loops, starts):
     """What the rules need of a mapping, computed once.
 
@@ -70,7 +70,7 @@ def unfold(factor, order, extent, fan, used, loops, starts):
     starts[levels] = n
 
 
-@compiled
+@borrowing
 def box_volume(tensor, e, conv):
     """Elements of a tensor that a box of loop extents touches; for inputs of the bounding box.
 
@@ -91,8 +91,8 @@ def box_volume(tensor, e, conv):
     return e[N] * e[G] * e[C] * height * width
 
 
-@compiled
-def check(dims, conv, factor, extent, used, keep, size, bits, mesh, volume):
+@borrowing
+def check(dims, conv, factor, extent, used, keep, size, bits, mesh, volume, clipped):
     """The first rule that a mapping breaks.
 
     Level L are the MACs. The order is Timeloop's: expansion at the MACs, then for each level from
@@ -109,27 +109,20 @@ def check(dims, conv, factor, extent, used, keep, size, bits, mesh, volume):
         bits: (L, 4) bits per word.
         mesh: (L + 1, 2) instances along x and y, the MACs last.
         volume: (L, 3), filled with the words of each tensor's tile where it is kept.
+        clipped: (8,) int64, scratch.
 
     Returns:
         (reason, level, needed, available); capacities are bits.
     """
     levels = factor.shape[0]
-    ragged = False
     for d in range(8):
         if extent[0, d] < dims[d] or dims[d] < 1:
             return COVERAGE, d, float(dims[d]), float(extent[0, d])
-        ragged = ragged or extent[0, d] != dims[d]
-    clipped = extent[0]
-    if ragged:
-        clipped = np.empty(8, np.int64)
     for level in range(levels, -1, -1):
         if level < levels:
             needed = 0.0
-            if ragged:
-                for d in range(8):
-                    clipped[d] = min(extent[level, d], dims[d])
-            else:
-                clipped = extent[level]
+            for d in range(8):
+                clipped[d] = min(extent[level, d], dims[d])
             for t in range(3):
                 if keep[level, t]:
                     volume[level, t] = float(box_volume(t, clipped, conv))
@@ -151,7 +144,7 @@ def check(dims, conv, factor, extent, used, keep, size, bits, mesh, volume):
     return OK, 0, 0.0, 0.0
 
 
-@compiled
+@borrowing
 def distinct_offsets(tensor, spatial, inner, conv):
     """How many different tiles of a tensor the children of one instance hold.
 
@@ -187,7 +180,7 @@ def distinct_offsets(tensor, spatial, inner, conv):
     return out
 
 
-@compiled
+@borrowing
 def passes(tensor, level, loops, starts):
     """How often weights or outputs of one instance change.
 
@@ -209,7 +202,7 @@ def passes(tensor, level, loops, starts):
     return 1.0
 
 
-@compiled
+@borrowing
 def delivered_inputs(level, extent, conv, loops, starts, reuse, scratch):
     """Words of the inputs delivered to one instance of a level over the whole run.
 
@@ -226,7 +219,7 @@ def delivered_inputs(level, extent, conv, loops, starts, reuse, scratch):
         loops: (8 L, 4), see :func:`unfold`.
         starts: (L + 1,), see :func:`unfold`.
         reuse: one of those three conventions.
-        scratch: (3, 5) int64.
+        scratch: (3, 5) int64 or more.
 
     Returns:
         Words.
@@ -280,7 +273,7 @@ def delivered_inputs(level, extent, conv, loops, starts, reuse, scratch):
     return total
 
 
-@compiled
+@borrowing
 def beyond(words, part):
     """What is left of ``words`` without ``part``, at least nothing.
 
@@ -297,7 +290,7 @@ def beyond(words, part):
     return left if left > NOTHING * words else 0.0
 
 
-@compiled
+@borrowing
 def count(
     dims, conv, extent, fan, used, keep, volume, loops, starts, reuse, counts, spread, scratch
 ):
@@ -320,7 +313,7 @@ def count(
         counts: (L, 3, 3), overwritten: words read, filled, updated.
         spread: (L, 3), overwritten: different tiles of a level that the next level outside that keeps
             the tensor hands out.
-        scratch: (3, 5) int64.
+        scratch: (3, 5) int64 or more.
 
     Returns:
         Compute cycles.
