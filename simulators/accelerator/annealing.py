@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from .compiled import compiled
-from .descent import score
+from .descent import bounded_score, score
 from .moves import copy_state, draw, propose
 
 HOT, COLD = 0.2, 0.01  # temperatures, in logarithms of the objective
@@ -50,11 +50,14 @@ def anneal(
         seed = propose(dims, state, spatial, room, must, optional, seed)
         # a step that would be taken with a chance below exp(-NEVER) is cut off early
         hopeless = here * np.exp(NEVER * heat)
-        new = score(problem, state, objective, hopeless, work)
+        # how much worse a step may be is drawn beforehand: past that its cost need not be known
+        after = draw(seed)
+        chance = (after >> 20) / float(1 << 43)
+        cut = np.inf if chance == 0.0 else here * np.exp(-heat * np.log(chance))
+        new = bounded_score(problem, state, objective, hopeless, cut, work)
         accept = new <= here
         if not accept and new < np.inf:
-            seed = draw(seed)
-            chance = (seed >> 20) / float(1 << 43)
+            seed = after
             accept = chance < np.exp(-np.log(new / here) / heat)
         if accept:
             here = new

@@ -5,39 +5,79 @@ from __future__ import annotations
 import numpy as np
 
 from .compiled import borrowing
-from .layout import FILL, FINISHED, OK, OUTPUTS, READ, UPDATE
-from .nest import check, count, unfold
+from .layout import (
+    DELAY, ENERGY, ENERGY_DELAY, FILL, FINISHED, INPUTS, OK, OUTPUTS, READ, UPDATE, WEIGHTS,
+)  # fmt: skip
+from .nest import asked, check, computing_cycles, count_tensor, unfold
 
 ROUNDING = 1e-6  # of an access: what rounding of words may add to whole ones
+UNSURE = 1e-9  # share by which a partial sum of energies may be rounded otherwise than the whole
+TURNS = np.array([WEIGHTS, OUTPUTS, INPUTS], np.int64)
 
 
 @borrowing
-def energies(used, counts, energy, block, table):
-    """Energy by level and tensor; accesses are rounded up to whole blocks.
+def tensor_energy(t, used, counts, energy, block, table):
+    """Energy of one tensor by level; accesses are rounded up to whole blocks.
 
     Args:
+        t: the tensor.
         used: (L + 1,) instances in use.
         counts: (L, 3, 3) words read, filled and updated per level, tensor and instance.
         energy: (L, 3, 3) pJ per access, by level, tensor and kind of access.
         block: (L, 3) words per access.
+        table: (L, 3), its column ``t`` filled with pJ.
+
+    Returns:
+        The sum of the column in pJ.
+    """
+    total = 0.0
+    for level in range(counts.shape[0]):
+        pj = 0.0
+        for a in range(3):
+            if counts[level, t, a] > 0:
+                accesses = counts[level, t, a]
+                if block[level, t] != 1.0:
+                    accesses /= block[level, t]
+                pj += np.ceil(accesses - ROUNDING) * energy[level, t, a]
+        table[level, t] = used[level] * pj
+        total += table[level, t]
+    return total
+
+
+@borrowing
+def total_of(table):
+    """The sum of an energy table.
+
+    Args:
+        table: (L, 3) pJ by level and tensor.
+
+    Returns:
+        pJ, added up level by level.
+    """
+    total = 0.0
+    for level in range(table.shape[0]):
+        for t in range(3):
+            total += table[level, t]
+    return total
+
+
+@borrowing
+def energies(used, counts, energy, block, table):
+    """Energy by level and tensor.
+
+    Args:
+        used: see :func:`tensor_energy`.
+        counts: see :func:`tensor_energy`.
+        energy: see :func:`tensor_energy`.
+        block: see :func:`tensor_energy`.
         table: (L, 3), filled with pJ.
 
     Returns:
         The sum of the table in pJ.
     """
-    total = 0.0
-    for level in range(counts.shape[0]):
-        for t in range(3):
-            pj = 0.0
-            for a in range(3):
-                if counts[level, t, a] > 0:
-                    accesses = counts[level, t, a]
-                    if block[level, t] != 1.0:
-                        accesses /= block[level, t]
-                    pj += np.ceil(accesses - ROUNDING) * energy[level, t, a]
-            table[level, t] = used[level] * pj
-            total += table[level, t]
-    return total
+    for t in range(3):
+        tensor_energy(t, used, counts, energy, block, table)
+    return total_of(table)
 
 
 @borrowing
@@ -174,6 +214,9 @@ def level_cycles(counts, bits, bandwidth, compute_cycles, alone, cycles):
     """
     worst = np.ceil(compute_cycles)
     for level in range(counts.shape[0]):
+        if bandwidth[level, 0] == np.inf == bandwidth[level, 1] and bandwidth[level, 2] == np.inf:
+            cycles[level] = np.ceil(compute_cycles)  # nothing to wait for
+            continue
         read, write = 0.0, 0.0
         for t in range(3):
             # bits per cycle at full speed, then a slowdown: in this order it rounds as Timeloop does
@@ -200,8 +243,30 @@ def level_cycles(counts, bits, bandwidth, compute_cycles, alone, cycles):
 
 
 @borrowing
-def evaluate(dims, conv, factor, order, keep, arch, switches, work):
-    """Check one mapping and work out its cost.
+def enough_is_known(objective, pj, cycles, enough):
+    """Whether what a mapping costs at least is enough to turn it down.
+
+    Args:
+        objective: an index of ``layout.OBJECTIVES``.
+        pj: its energy at least.
+        cycles: its cycles at least.
+        enough: the objective from which on it is turned down.
+
+    Returns:
+        Whether it is; never by DRAM traffic, of which these say nothing.
+    """
+    if objective == ENERGY_DELAY:
+        return pj * cycles >= enough
+    if objective == ENERGY:
+        return pj >= enough
+    return objective == DELAY and cycles >= enough
+
+
+@borrowing
+def evaluate_below(
+    dims, conv, factor, order, keep, arch, switches, objective, floor_pj, cut, work
+):  # fmt: skip
+    """Check one mapping and work out its cost, as far as that is below ``cut``.
 
     Args:
         dims: (8,) int64, the layer's extents.
@@ -212,7 +277,11 @@ def evaluate(dims, conv, factor, order, keep, arch, switches, work):
         arch: (size, bits, mesh, energy, block, bandwidth, network, hidden, mac_pj), see
             ``Architecture.arrays``.
         switches: (reuse convention, whether the first fill and the last drain count).
-        work: the arrays of ``mapping.workspace``, filled on return.
+        objective: an index of ``layout.OBJECTIVES``, by which ``cut`` is meant.
+        floor_pj: what every mapping of the layer costs at least.
+        cut: where the objective is seen to reach it, pJ and cycles may be too low, but not so low that
+            their objective is below.
+        work: the arrays of ``mapping.workspace``, filled on return but for such a mapping.
 
     Returns:
         (reason, level, needed, available, pJ, cycles, compute cycles). Where the reason is not OK, the
@@ -228,15 +297,27 @@ def evaluate(dims, conv, factor, order, keep, arch, switches, work):
     )
     if reason != OK:
         return reason, level, needed, available, np.inf, np.inf, np.inf
-    computing = count(
-        dims, conv, extent, fan, used, keep, volume, loops, starts, switches[0], counts, spread,
-        scratch,
-    )  # fmt: skip
-    pj = energies(used, counts, energy, block, table)
     macs = 1.0
     for d in range(8):
         macs *= dims[d]
-    pj += macs * mac_pj
+    mac_energy = macs * mac_pj
+    computing = computing_cycles(loops, starts)
+    words, ragged = asked(dims, extent, computing)
+    # tensor by tensor, the inputs last, which take longest to count
+    least, enough = mac_energy, cut * (1.0 + UNSURE)
+    for turn in range(3):
+        known = max(least, floor_pj)
+        if enough_is_known(objective, known, computing, enough):
+            return OK, 0, 0.0, 0.0, known, computing, computing
+        t = TURNS[turn]
+        count_tensor(
+            t, words, ragged, dims, conv, extent, fan, used, keep, volume, loops, starts,
+            switches[0], counts, spread, scratch,
+        )  # fmt: skip
+        least += tensor_energy(t, used, counts, energy, block, table)
+    pj = total_of(table) + mac_energy
+    if enough_is_known(objective, pj, computing, enough):
+        return OK, 0, 0.0, 0.0, pj, computing, computing
     ends = 0.0
     alone[:] = 0.0
     if switches[1]:
@@ -245,3 +326,26 @@ def evaluate(dims, conv, factor, order, keep, arch, switches, work):
     slowest = level_cycles(counts, bits, bandwidth, computing, alone, cycles)
     busiest, stopped = delivery(keep, counts, volume, spread, bits, bandwidth, network, hidden)
     return OK, 0, 0.0, 0.0, pj, max(slowest, busiest) + stopped + ends, computing
+
+
+@borrowing
+def evaluate(dims, conv, factor, order, keep, arch, switches, work):
+    """Check one mapping and work out its cost.
+
+    Args:
+        dims: see :func:`evaluate_below`, as all that follow.
+        conv: strides and dilations.
+        factor: factors.
+        order: loops.
+        keep: tensors that a level keeps.
+        arch: the machine.
+        switches: conventions.
+        work: the arrays of ``mapping.workspace``, filled on return.
+
+    Returns:
+        (reason, level, needed, available, pJ, cycles, compute cycles). Where the reason is not OK, the
+        costs are infinite.
+    """
+    return evaluate_below(
+        dims, conv, factor, order, keep, arch, switches, ENERGY_DELAY, 0.0, np.inf, work
+    )

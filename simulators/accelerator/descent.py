@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from .compiled import borrowing, compiled
-from .cost import evaluate, narrowed
+from .cost import evaluate_below, narrowed
 from .layout import DELAY, ENERGY, ENERGY_DELAY, OK, TEMPORAL, TRAFFIC
 from .moves import ORDERS, ceil_divide, close, copy_row, places, trade
 
@@ -19,8 +19,8 @@ BEST, SPENT = range(2)  # of a tally
 
 
 @compiled
-def score(problem, state, objective, bound, work):
-    """The objective of a state. The outermost factors are set first.
+def bounded_score(problem, state, objective, bound, cut, work):
+    """The objective of a state, as far as that matters. The outermost factors are set first.
 
     A state whose computation alone takes it to ``bound`` or beyond is not looked at further. Every
     product costs at least ``problem``'s floor, whatever moves.
@@ -30,11 +30,12 @@ def score(problem, state, objective, bound, work):
         state: see the module; its outermost factors are set.
         objective: an index of ``layout.OBJECTIVES``.
         bound: a score from which on the state is of no use.
+        cut: a score from which on it does not matter how much higher it is, if the state fits.
         work: see the module.
 
     Returns:
-        pJ cycles, pJ, cycles or bits through DRAM; infinite where the state does not fit or reaches the
-        bound.
+        pJ cycles, pJ, cycles or bits through DRAM; any number from ``cut`` on where that is reached;
+        infinite where the state does not fit or reaches the bound.
     """
     dims, conv, arch, switches, floor_pj = problem
     factor, order, keep = state
@@ -46,7 +47,9 @@ def score(problem, state, objective, bound, work):
                 cycles *= factor[level, TEMPORAL, d]
         if cycles * (floor_pj if objective == ENERGY_DELAY else 1.0) >= bound:
             return np.inf
-    out = evaluate(dims, conv, factor, order, keep, arch, switches, work)
+    out = evaluate_below(
+        dims, conv, factor, order, keep, arch, switches, objective, floor_pj, cut, work
+    )
     if out[0] != OK:
         return np.inf
     if objective == ENERGY:
@@ -59,6 +62,24 @@ def score(problem, state, objective, bound, work):
             moved += (work[0][0, t, 0] + work[0][0, t, 2]) * arch[1][0, t]
         return moved - narrowed(work[0], arch[1], 0)
     return out[4] * out[5]
+
+
+@borrowing
+def score(problem, state, objective, bound, work):
+    """The objective of a state that is of use below ``bound`` only.
+
+    Args:
+        problem: see the module.
+        state: see the module; its outermost factors are set.
+        objective: an index of ``layout.OBJECTIVES``.
+        bound: a score from which on the state is of no use.
+        work: see the module.
+
+    Returns:
+        pJ cycles, pJ, cycles or bits through DRAM; a number from ``bound`` on where that is reached,
+        infinite where the state does not fit.
+    """
+    return bounded_score(problem, state, objective, bound, bound, work)
 
 
 @borrowing
@@ -79,7 +100,7 @@ def accepted(tally, new):
     return False
 
 
-@borrowing
+@compiled
 def try_factors(problem, state, objective, spatial, room, budget, tally, work, first):
     """Try another factor at each slot in turn; returns whether the budget ran out.
 
@@ -145,7 +166,7 @@ def try_factors(problem, state, objective, spatial, room, budget, tally, work, f
     return tally[SPENT] >= budget
 
 
-@borrowing
+@compiled
 def try_exchanges(problem, state, objective, spatial, room, budget, tally, work):
     """Move factors between inner slots; returns whether the budget ran out.
 
@@ -188,7 +209,7 @@ def try_exchanges(problem, state, objective, spatial, room, budget, tally, work)
     return False
 
 
-@borrowing
+@compiled
 def try_trades(problem, state, objective, spatial, room, budget, tally, work):
     """Let a dimension give way to another at each slot; returns whether the budget ran out.
 
@@ -226,7 +247,7 @@ def try_trades(problem, state, objective, spatial, room, budget, tally, work):
     return False
 
 
-@borrowing
+@compiled
 def try_orders(problem, state, objective, trial, tally, work):
     """Try another order at each level that has two loops or more.
 
@@ -255,7 +276,7 @@ def try_orders(problem, state, objective, trial, tally, work):
                 copy_row(trial, order[level])
 
 
-@borrowing
+@compiled
 def try_keeping(problem, state, objective, optional, tally, work):
     """Try the opposite for each optional tensor: keep it, or let it pass by.
 
@@ -277,7 +298,7 @@ def try_keeping(problem, state, objective, optional, tally, work):
                     keep[level, t] = not keep[level, t]
 
 
-@borrowing
+@compiled
 def try_axes(problem, state, objective, spatial, room, trial, tally, work):
     """Give each axis to another dimension.
 

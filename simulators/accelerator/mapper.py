@@ -129,7 +129,7 @@ def find_mapping(
         layer: its shape.
         architecture: levels, fan-outs, and which dimensions may be unrolled where.
         objective: ``energy-delay``, ``energy``, ``delay`` or ``dram-traffic``.
-        effort: mappings evaluated, about 1.2 us each; ``dram-traffic`` besides tries every tiling of
+        effort: mappings evaluated, about 0.5 us each; ``dram-traffic`` besides tries every tiling of
             the level next to DRAM (up to a second for a large layer).
         reuse: see :func:`mapping.evaluate_mapping`.
         certify: go on from there to a proved optimum (see ``optimal``); the mapping is then the best of
