@@ -76,9 +76,13 @@ def test_a_neighbours_physics_changes_key_and_figures_and_a_comment_neither(pack
     before = ask(package, **python)
     assert before["dram"] == ask_here()
     cost = package / "simulators" / "accelerator" / "cost.py"
-    edit(cost, "    pj += macs * mac_pj\n", "    pj += macs * mac_pj  # of all products\n")
+    edit(
+        cost,
+        "    mac_energy = macs * mac_pj\n",
+        "    mac_energy = macs * mac_pj  # of all products\n",
+    )
     assert ask(package, **python) == before
-    edit(cost, "    pj += macs * mac_pj ", "    pj += 2 * macs * mac_pj ")
+    edit(cost, "    mac_energy = macs * mac_pj ", "    mac_energy = 2 * macs * mac_pj ")
     after = ask(package, **python)
     assert after["codesign"] != before["codesign"] and after["accelerator"] != before["accelerator"]
     assert after["energy"] > before["energy"] and after["dram"] == before["dram"]
@@ -102,7 +106,7 @@ def test_a_neighbours_edit_reaches_compiled_kernels_through_one_cache(package, t
     before = ask(package, **cache)
     assert ask(package, **cache) == before
     cost = package / "simulators" / "accelerator" / "cost.py"
-    edit(cost, "    pj += macs * mac_pj\n", "    pj += 2 * macs * mac_pj\n")
+    edit(cost, "    mac_energy = macs * mac_pj\n", "    mac_energy = 2 * macs * mac_pj\n")
     after = ask(package, **cache)
     assert after["energy"] > before["energy"] and after["codesign"] != before["codesign"]
 
