@@ -19,6 +19,7 @@ from ..optimal.certificate import in_space, within_fanouts
 from ..optimal.certifying import AT_ONCE, Search
 from .boxes import Boxes, Point, points_of
 from .corners import CYCLES, ENERGY, Space
+from .lending import lend
 
 GOALS = ("energy-delay", "energy", "delay")  # what a design's layers are mapped for
 CERTIFIED = ("energy", "delay")  # by column of bounds
@@ -142,7 +143,12 @@ def close(
             return
         rows = np.empty(len(tasks), object)
         rows[:] = tasks
-        done = map_rows(lambda task: work_on(boxes, task), rows, threads)
+
+        def worked(task: Task) -> tuple[list[Point], tuple[float, bool] | None]:
+            points, bound = work_on(boxes, task)
+            return points + lend(boxes, points, gap), bound
+
+        done = map_rows(worked, rows, threads)
         found: list[Point] = []
         for task, (points, bound) in zip(tasks, done):
             found += points
@@ -176,17 +182,23 @@ def work_on(boxes: Boxes, task: Task) -> tuple[list[Point], tuple[float, bool] |
     """
     space, corners = boxes.space, boxes.corners
     machine = space.machine(int(corners.ranks[task.at]))
-    layers, bound = [], None
-    for k, layer in enumerate(space.layers):
+    bound, more = None, []
+    if task.layer >= 0:
+        layer = space.layers[task.layer]
         known = mapped(space, layer, machine, task.effort)
         if not known:
-            return [], (0.0, True)  # nothing fits: it stays a corner without a point
-        if k == task.layer:
-            least, proved, more = certified_bound(
-                layer, machine, CERTIFIED[task.column], space.reuse, task.nodes, known
-            )
-            bound, known = (least, proved), known + more
-        layers.append(known)
+            return [], (0.0, True)
+        least, proved, more = certified_bound(
+            layer, machine, CERTIFIED[task.column], space.reuse, task.nodes, known
+        )
+        bound = least, proved
+        if not more:  # what is known was found when the design was mapped
+            return [], bound
+    layers = [mapped(space, layer, machine, task.effort) for layer in space.layers]
+    if not all(layers):
+        return [], (0.0, True)  # nothing fits: it stays a corner without a point
+    if more:
+        layers[task.layer] += more
     area, clock = float(corners.area[task.at]), float(corners.clock[task.at])
     return points_of(space, task.at, area, clock, layers), bound
 

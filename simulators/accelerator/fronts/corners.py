@@ -97,6 +97,7 @@ class Corners:
         clock: (n,) Hz.
         least: (n, S, 3) pJ, cycles and pJ cycles of one run of each layer at least.
         alike: (n, 2) numbers; a bound of ``ENERGY`` or ``CYCLES`` holds for all of the same number.
+        shape: (n,) numbers; designs of one differ in sizes, energies and bandwidths alone.
         left_out: designs that break a constraint or a spec on area, or have no energy table.
     """
 
@@ -105,6 +106,7 @@ class Corners:
     clock: Floats
     least: Floats
     alike: NDArray[np.int64]
+    shape: NDArray[np.int64]
     left_out: int
 
 
@@ -124,7 +126,8 @@ def corners_of(space: Space, step: Step | None = None) -> Corners:
     shared: dict[tuple[Any, ...], list[Profile]] = {}
     numbers: tuple[dict[bytes, int], dict[bytes, int]] = ({}, {})
     specs = space.scenario.resolved[1]
-    ranks, sizes, least, alike = [], [], [], []
+    shapes: dict[tuple[Any, ...], int] = {}
+    ranks, sizes, least, alike, shape = [], [], [], [], []
     whole = space.scenario.space.cardinality
     for rank in range(whole):
         if step and rank % EVERY == 0:
@@ -143,6 +146,7 @@ def corners_of(space: Space, step: Step | None = None) -> Corners:
         if key not in shared:
             shared[key] = [profile_of(layer, machine, space.reuse) for layer in space.layers]
         ranks.append(rank)
+        shape.append(shapes.setdefault(key, len(shapes)))
         sizes.append((area, machine.clock_hz))
         least.append([profile.least(machine) for profile in shared[key]])
         alike.append([n.setdefault(k, len(n)) for n, k in zip(numbers, _read(machine, key))])
@@ -151,7 +155,7 @@ def corners_of(space: Space, step: Step | None = None) -> Corners:
     return Corners(
         np.array(ranks, np.int64), both[:, 0], both[:, 1],
         np.array(least, np.float64).reshape(n, len(space.layers), 3),
-        np.array(alike, np.int64).reshape(n, 2), whole - n,
+        np.array(alike, np.int64).reshape(n, 2), np.array(shape, np.int64), whole - n,
     )  # fmt: skip
 
 

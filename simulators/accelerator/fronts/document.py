@@ -202,7 +202,7 @@ def keep(boxes: Boxes, progress: Progress, path: Path) -> None:
     points = [[p.at, p.metrics, [written(m) for m in p.mappings]] for p in boxes.points]
     texts = {"points": points, "proofs": progress.proofs, "identity": identity(boxes.space)}
     np.savez_compressed(
-        out, ranks=c.ranks, area=c.area, clock=c.clock, roots=c.least, alike=c.alike,
+        out, ranks=c.ranks, area=c.area, clock=c.clock, roots=c.least, alike=c.alike, shape=c.shape,
         least=boxes.least, mapped=progress.mapped, effort=progress.effort,
         numbers=np.array([c.left_out, progress.rounds, progress.certified]),
         texts=np.frombuffer(json.dumps(texts).encode(), np.uint8),
@@ -234,6 +234,7 @@ def resumed(space: Space, path: Path) -> tuple[Boxes, Progress]:
             arrays["clock"],
             arrays["roots"],
             arrays["alike"],
+            arrays["shape"],
             left_out,
         )
         mine = identity(space)
