@@ -33,7 +33,7 @@ class Search:
         self, layer: Layer, architecture: Architecture, objective: str, reuse: str, gap: float
     ) -> None:
         from .exploring import root_bounds
-        from .forms import least_share, windowed, worth
+        from .forms import worth
 
         self.layer, self.architecture = layer, architecture
         self.objective, self.reuse = objective, reuse
@@ -41,25 +41,11 @@ class Search:
         if objective not in known:
             raise UnknownNameError("objective of a certificate", objective, known)
         goal = OBJECTIVES.index(objective)
-        dims, conv = layer.dims, layer.geometry
-        switches = (REUSE.index(reuse), True)
-        plain = np.array([not windowed(axis, dims, conv) for axis in range(2)])
-        share = float(least_share(dims, conv))
-        if switches[0] == TWO_ITERATIONS and not plain.all():
-            share = 0.0
         levels = len(architecture.levels)
-        sizes = np.array(layer.tensor_sizes(), np.float64)
-        largest = 1
-        if not plain.all():
-            largest = min(LARGEST_WINDOW, int(max(layer.P, layer.Q, layer.R, layer.S)))
-        table, counts = possible_extents(largest, 1 if plain.all() else 3 * (levels - 1))
-        problem = (dims, conv, architecture.arrays, switches, 0.0)
-        self.search = (
-            problem, goal, sizes, not plain.all(), share, float(layer.macs), plain, table, counts,
-        )  # fmt: skip
+        self.search = asked(layer, architecture, goal, reuse)
         self.choices: Choices = list_choices(layer, architecture)
         self.forms = forms_room(levels)
-        self.scratch = _scratch(levels)
+        self.scratch = scratch_room(levels)
         self.visits, self.reads = np.ones((levels + 1, 3)), np.ones(levels + 1)
         c = self.choices
         roots = root_bounds(
@@ -71,9 +57,9 @@ class Search:
         self.now[4] = max(gap, SLACK)
         self.now[6:9] = (MOST_OPEN, 0, np.inf)
         self.best = np.array([np.inf, np.inf, np.inf])
-        self.state = _state(levels)
+        self.state = state_room(levels)
         self.work = workspace(levels)
-        self.stack = _stack(levels)
+        self.stack = stack_room(levels)
         self._add_outermost(roots)
         self.bounds = np.array([worth(goal, *row) for row in roots])
         self.laid = np.zeros(len(self.bounds), np.bool_)
@@ -175,6 +161,36 @@ class Search:
         return least
 
 
+def asked(layer: Layer, architecture: Architecture, goal: int, reuse: str) -> tuple[Any, ...]:
+    """What the kernels are asked: the layer on the architecture, and what follows of its windows.
+
+    Args:
+        layer: its shape.
+        architecture: the machine.
+        goal: an index of ``layout.OBJECTIVES``.
+        reuse: one of ``layout.REUSE``.
+
+    Returns:
+        The tuple ``search`` of the package.
+    """
+    from .forms import least_share, windowed
+
+    dims, conv = layer.dims, layer.geometry
+    switches = (REUSE.index(reuse), True)
+    plain = np.array([not windowed(axis, dims, conv) for axis in range(2)])
+    share = float(least_share(dims, conv))
+    if switches[0] == TWO_ITERATIONS and not plain.all():
+        share = 0.0
+    sizes = np.array(layer.tensor_sizes(), np.float64)
+    largest, slots = 1, 1
+    if not plain.all():
+        largest = min(LARGEST_WINDOW, int(max(layer.P, layer.Q, layer.R, layer.S)))
+        slots = 3 * (len(architecture.levels) - 1)
+    table, counts = possible_extents(largest, slots)
+    problem = (dims, conv, architecture.arrays, switches, 0.0)
+    return problem, goal, sizes, not plain.all(), share, float(layer.macs), plain, table, counts
+
+
 def forms_room(levels: int) -> tuple[Any, ...]:
     """The arrays that :func:`.forms.prepare` fills.
 
@@ -192,7 +208,16 @@ def forms_room(levels: int) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _scratch(levels: int) -> tuple[Any, ...]:
+def scratch_room(levels: int) -> tuple[Any, ...]:
+    """The arrays that the kernels overwrite.
+
+    Args:
+        levels: of the machine.
+
+    Returns:
+        The arrays.
+    """
+
     def whole(n: int = 8) -> NDArray[np.int64]:
         return np.ones(n, np.int64)
 
@@ -205,7 +230,15 @@ def _scratch(levels: int) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _stack(levels: int) -> tuple[Any, ...]:
+def stack_room(levels: int) -> tuple[Any, ...]:
+    """The stack of open nodes.
+
+    Args:
+        levels: of the machine.
+
+    Returns:
+        Its arrays.
+    """
     n = MOST_OPEN
     return (
         np.empty((n, levels, 8), np.int64), np.empty((n, levels, 8), np.int64),
@@ -214,7 +247,15 @@ def _stack(levels: int) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _state(levels: int) -> tuple[Any, ...]:
+def state_room(levels: int) -> tuple[Any, ...]:
+    """A mapping, and the arrays of those that are tried.
+
+    Args:
+        levels: of the machine.
+
+    Returns:
+        Factor, order and keep of the mapping, then those of a node.
+    """
     return (
         np.ones((levels, 3, 8), np.int64), np.tile(np.arange(8), (levels, 1)),
         np.ones((levels, 3), np.bool_), np.ones((levels, 3, 8), np.int64),

@@ -48,18 +48,7 @@ def list_choices(layer: Layer, architecture: Architecture) -> Choices:
         ArchgymError: more of them than can be listed.
     """
     dims = layer.dims
-    must, may = architecture.keeps
-    optional = np.argwhere(may & ~must)
-    if len(optional) > 12:
-        raise ArchgymError(
-            f"{architecture.name}: {len(optional)} optional tensors give 2^{len(optional)} choices; a "
-            "certificate takes at most 12. State must_keep, or leave letters out of may_keep"
-        )
-    keeps = []
-    for pick in itertools.product((True, False), repeat=len(optional)):
-        keep = must.copy()
-        keep[tuple(optional.T)] = pick
-        keeps.append(keep)
+    keeps = tensor_choices(architecture)
     levels = len(architecture.levels)
     across = np.ones((1, levels, 8), np.int64)
     down = across.copy()
@@ -78,7 +67,34 @@ def list_choices(layer: Layer, architecture: Architecture) -> Choices:
         across, down = across[kept], down[kept]
     _, first = np.unique((across * down).reshape(len(across), -1), axis=0, return_index=True)
     first.sort()
-    return Choices(across[first], down[first], np.array(keeps))
+    return Choices(across[first], down[first], keeps)
+
+
+def tensor_choices(architecture: Architecture) -> NDArray[np.bool_]:
+    """All choices of optional tensors.
+
+    Args:
+        architecture: gives what levels must and may keep.
+
+    Returns:
+        (k, L, 3) tensors that the levels keep.
+
+    Raises:
+        ArchgymError: more of them than can be listed.
+    """
+    must, may = architecture.keeps
+    optional = np.argwhere(may & ~must)
+    if len(optional) > 12:
+        raise ArchgymError(
+            f"{architecture.name}: {len(optional)} optional tensors give 2^{len(optional)} choices; a "
+            "certificate takes at most 12. State must_keep, or leave letters out of may_keep"
+        )
+    keeps = []
+    for pick in itertools.product((True, False), repeat=len(optional)):
+        keep = must.copy()
+        keep[tuple(optional.T)] = pick
+        keeps.append(keep)
+    return np.array(keeps)
 
 
 def _combined(
