@@ -217,7 +217,7 @@ def test_nothing_mapped_is_no_gap(tiny, tmp_path, capsys):
 def test_wrong_certificates_fail(tiny, tmp_path, capsys):
     out = tmp_path / "front.json"
     words = ["accelerator", "front", str(tiny), "--output", str(out)]
-    main([*words, "--gap", "0", "--rounds", "4"])
+    main([*words, "--gap", "0", "--rounds", "8"])
     right = out.read_text()
 
     def verdicts(change):

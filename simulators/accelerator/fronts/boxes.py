@@ -62,11 +62,25 @@ class Boxes:
             column: ``ENERGY`` or ``CYCLES``.
             bound: pJ or cycles.
         """
-        number = self.corners.alike[at, column]
-        some = np.flatnonzero(
-            (self.corners.alike[:, column] == number) & (self.least[:, layer, column] < bound)
-        )
-        self.least[some, layer, column] = bound
+        alike = self.corners.alike[:, column]
+        self._raise(alike == alike[at], layer, column, np.full(len(alike), bound))
+
+    def raise_where_room(self, at: int, layer: int, more: float) -> None:
+        """Raise the energy of a design, and of all that have no more room, by what its outermost level costs.
+
+        Args:
+            at: the design's position.
+            layer: of the space's layers.
+            more: pJ beyond those of the root bound.
+        """
+        c = self.corners
+        some = (c.outer == c.outer[at]) & (c.room <= c.room[at]).all(axis=1)
+        self._raise(some, layer, ENERGY, c.least[:, layer, ENERGY] + more)
+
+    def _raise(self, which: NDArray[np.bool_], layer: int, column: int, bounds: Floats) -> None:
+        """Raise a bound of some designs to their own of (n,) bounds."""
+        some = np.flatnonzero(which & (self.least[:, layer, column] < bounds))
+        self.least[some, layer, column] = bounds[some]
         self._sum(some)
         self.gap[some] = np.inf
         self._narrow(some, np.array([p.metrics for p in self.points]).reshape(-1, 3))

@@ -15,7 +15,7 @@ from archgym.kernels.threads import cores, map_rows
 from ..mapping import Cost, MappingError, evaluate_mapping
 from ..optimal.certificate import in_space
 from .boxes import PJ, Boxes, Point
-from .closing import CERTIFIED, Task, work_on
+from .closing import CERTIFIED, ROOM, Task, work_on
 from .corners import AXES, Space, corners_of
 from .document import identity, read_mapping
 
@@ -78,8 +78,11 @@ def _checked(space: Space, document: dict[str, Any], sample: int) -> dict[str, A
     tasks = np.empty(len(some), object)
     tasks[:] = [proofs[i] for i in some]
     again = map_rows(lambda p: _holds(boxes, p), tasks, cores())
-    for one in proofs:
-        boxes.raise_to(*one[:3], one[4])
+    for position, layer, column, nodes, bound in proofs:
+        if nodes == ROOM:
+            boxes.raise_where_room(position, layer, bound)
+        else:
+            boxes.raise_to(position, layer, column, bound)
     boxes.add(points)
     stairs = [[int(boxes.corners.ranks[i]), *boxes.lower[i].tolist()] for i in boxes.staircase()]
     same = len(stairs) == len(document["staircase"]) and bool(

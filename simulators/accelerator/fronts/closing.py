@@ -17,6 +17,7 @@ from ..mapper import Found, find_mapping
 from ..mapping import Cost, Mapping, evaluate_mapping
 from ..optimal.certificate import in_space, within_fanouts
 from ..optimal.certifying import AT_ONCE, Search
+from ..optimal.outermost import beyond_once
 from .boxes import Boxes, Point, points_of
 from .corners import CYCLES, ENERGY, Space
 from .lending import lend
@@ -26,6 +27,8 @@ CERTIFIED = ("energy", "delay")  # by column of bounds
 AT_A_TIME = 32  # designs of one round
 EFFORTS = (1, 8)  # times the scenario's effort: at first, and before anything is certified
 FIRST, LONGER, LAST = 4, 8, 256  # thousands of nodes of a layer's first certificate, times, at most
+ROOM = 0  # in place of nodes: what the outermost level costs by the room on chip
+ROOM_WORK = 2e7  # bounds of tiles for that, at most
 SMALL = 1e-7  # a gap that is rounding
 Known = tuple[Mapping, float, float]
 
@@ -36,9 +39,10 @@ class Progress:
 
     Attributes:
         mapped: (n,) how often each design has been mapped, each time with more effort.
-        effort: (n, S, 2) thousands of nodes that the next certificate of a layer may visit.
+        effort: (n, S, 2) thousands of nodes that the next certificate of a layer may visit, or ``ROOM``.
         rounds: how many there were.
-        proofs: (position, layer, column, thousands of nodes, bound) of certificates that raised one.
+        proofs: (position, layer, column, thousands of nodes, bound) of certificates that raised one; after
+            ``ROOM`` what the outermost level adds to the root bound.
         certified: certificates that were asked for.
     """
 
@@ -59,7 +63,9 @@ class Progress:
             Nothing is mapped.
         """
         n, layers = boxes.least.shape[:2]
-        return Progress(np.zeros(n, np.int64), np.full((n, layers, 2), FIRST))
+        effort = np.full((n, layers, 2), FIRST)
+        effort[:, :, ENERGY] = ROOM
+        return Progress(np.zeros(n, np.int64), effort)
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ def widest(boxes: Boxes, progress: Progress) -> list[Task]:
         At most ``AT_A_TIME``; none where nothing is left to do.
     """
     tasks: list[Task] = []
-    taken: set[tuple[int, int, int]] = set()
+    taken: set[tuple[Any, int, int]] = set()
     later = np.ones(len(boxes.gap), np.bool_)
     later[boxes.staircase()] = False  # before anything is mapped, these tell most
     for at in np.lexsort((later, -boxes.gap)).tolist():
@@ -98,12 +104,18 @@ def widest(boxes: Boxes, progress: Progress) -> list[Task]:
             tasks.append(Task(at, effort=EFFORTS[times]))
             continue
         column = ENERGY if boxes.by[at] == 0 else CYCLES
+        if (progress.effort[at, :, ENERGY] == ROOM).any():
+            column = ENERGY  # what costs least is done first
         for one in (column, ENERGY + CYCLES - column):
             nodes = progress.effort[at, :, one]
             if (nodes > LAST).all():
                 continue
-            layer = int(np.argmax(np.where(nodes <= LAST, _share(boxes, at, one), -1.0)))
-            key = (int(boxes.corners.alike[at, one]), layer, one)
+            ready = nodes == ROOM if (nodes == ROOM).any() else nodes <= LAST
+            layer = int(np.argmax(np.where(ready, _share(boxes, at, one), -1.0)))
+            number = boxes.corners.alike[at, one]
+            if nodes[layer] == ROOM:
+                number = boxes.corners.room[at].tobytes()
+            key = (number, layer, one)
             if key not in taken:
                 taken.add(key)
                 tasks.append(Task(at, layer, one, int(nodes[layer])))
@@ -155,18 +167,28 @@ def close(
             if task.layer < 0:
                 progress.mapped[task.at] += 1
                 continue
-            same = boxes.corners.alike[:, task.column] == boxes.corners.alike[task.at, task.column]
-            progress.effort[same, task.layer, task.column] = task.nodes * LONGER
             progress.certified += 1
-            value, proved = bound or (0.0, True)
-            if proved:
-                progress.effort[same, task.layer, task.column] = LAST + 1
-            if value > boxes.least[task.at, task.layer, task.column]:
-                proof = (task.at, task.layer, task.column, task.nodes, value)
-                progress.proofs.append(proof)
-                boxes.raise_to(task.at, task.layer, task.column, value)
+            _take(boxes, progress, task, *(bound or (0.0, True)))
         boxes.add(found)
         progress.rounds += 1
+
+
+def _take(boxes: Boxes, progress: Progress, task: Task, value: float, proved: bool) -> None:
+    """Raise bounds by what a certificate said, and set what comes next for those it was of."""
+    at, layer, column, corners = task.at, task.layer, task.column, boxes.corners
+    proof = (at, layer, column, task.nodes, value)
+    if task.nodes == ROOM:
+        same = (corners.room == corners.room[at]).all(axis=1)
+        progress.effort[same & (corners.outer == corners.outer[at]), layer, column] = FIRST
+        if value > 0.0:
+            progress.proofs.append(proof)
+            boxes.raise_where_room(at, layer, value)
+        return
+    same = corners.alike[:, column] == corners.alike[at, column]
+    progress.effort[same, layer, column] = LAST + 1 if proved else task.nodes * LONGER
+    if value > boxes.least[at, layer, column]:
+        progress.proofs.append(proof)
+        boxes.raise_to(at, layer, column, value)
 
 
 def work_on(boxes: Boxes, task: Task) -> tuple[list[Point], tuple[float, bool] | None]:
@@ -185,6 +207,8 @@ def work_on(boxes: Boxes, task: Task) -> tuple[list[Point], tuple[float, bool] |
     bound, more = None, []
     if task.layer >= 0:
         layer = space.layers[task.layer]
+        if task.nodes == ROOM:
+            return [], (beyond_once(layer, machine, space.reuse, ROOM_WORK), False)
         known = mapped(space, layer, machine, task.effort)
         if not known:
             return [], (0.0, True)

@@ -15,6 +15,7 @@ from archgym.space import Designs
 
 from ..architecture import Architecture
 from ..layers import Layer
+from ..optimal.outermost import instances_of
 from ..simulator import AcceleratorSimulator
 from ..technology import TechnologyError
 from .profiles import Profile, profile_of, shape_of
@@ -98,6 +99,8 @@ class Corners:
         least: (n, S, 3) pJ, cycles and pJ cycles of one run of each layer at least.
         alike: (n, 2) numbers; a bound of ``ENERGY`` or ``CYCLES`` holds for all of the same number.
         shape: (n,) numbers; designs of one differ in sizes, energies and bandwidths alone.
+        outer: (n,) numbers; designs of one move words of one kind from and to an outermost level of one kind.
+        room: (n, 3 L) words that all instances of a level have room for together, by level and tensor.
         left_out: designs that break a constraint or a spec on area, or have no energy table.
     """
 
@@ -107,6 +110,8 @@ class Corners:
     least: Floats
     alike: NDArray[np.int64]
     shape: NDArray[np.int64]
+    outer: NDArray[np.int64]
+    room: Floats
     left_out: int
 
 
@@ -127,7 +132,9 @@ def corners_of(space: Space, step: Step | None = None) -> Corners:
     numbers: tuple[dict[bytes, int], dict[bytes, int]] = ({}, {})
     specs = space.scenario.resolved[1]
     shapes: dict[tuple[Any, ...], int] = {}
+    outers: dict[bytes, int] = {}
     ranks, sizes, least, alike, shape = [], [], [], [], []
+    outer, room = [], []
     whole = space.scenario.space.cardinality
     for rank in range(whole):
         if step and rank % EVERY == 0:
@@ -147,6 +154,8 @@ def corners_of(space: Space, step: Step | None = None) -> Corners:
             shared[key] = [profile_of(layer, machine, space.reuse) for layer in space.layers]
         ranks.append(rank)
         shape.append(shapes.setdefault(key, len(shapes)))
+        outer.append(outers.setdefault(_outermost(machine), len(outers)))
+        room.append(_room(machine))
         sizes.append((area, machine.clock_hz))
         least.append([profile.least(machine) for profile in shared[key]])
         alike.append([n.setdefault(k, len(n)) for n, k in zip(numbers, _read(machine, key))])
@@ -155,7 +164,8 @@ def corners_of(space: Space, step: Step | None = None) -> Corners:
     return Corners(
         np.array(ranks, np.int64), both[:, 0], both[:, 1],
         np.array(least, np.float64).reshape(n, len(space.layers), 3),
-        np.array(alike, np.int64).reshape(n, 2), np.array(shape, np.int64), whole - n,
+        np.array(alike, np.int64).reshape(n, 2), np.array(shape, np.int64),
+        np.array(outer, np.int64), np.array(room, np.float64).reshape(n, -1), whole - n,
     )  # fmt: skip
 
 
@@ -171,6 +181,20 @@ def _read(machine: Architecture, shape: tuple[Any, ...]) -> list[bytes]:
         start + b"".join(np.ascontiguousarray(x).tobytes() for x in parts)
         for parts in ((size, energy, np.array(mac_pj)), (size, bandwidth, network, hidden))
     ]
+
+
+def _outermost(machine: Architecture) -> bytes:
+    """What decides what moving words from and to the outermost level costs, but for the room inside."""
+    must, may = machine.keeps
+    _, bits, _, energy, block, _, _, _, _ = machine.arrays
+    parts = (must, may, bits, energy[0], block[0], np.array(machine.levels[0].fanout))
+    return b"".join(np.ascontiguousarray(x).tobytes() for x in parts)
+
+
+def _room(machine: Architecture) -> Floats:
+    """Words that all instances of a level have room for together, (3 L,)."""
+    size, bits = machine.arrays[:2]
+    return np.asarray((size[:, None] / bits[:, :3] * instances_of(machine)).ravel())
 
 
 def _refuse(scenario: Scenario) -> None:

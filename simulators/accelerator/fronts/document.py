@@ -203,6 +203,7 @@ def keep(boxes: Boxes, progress: Progress, path: Path) -> None:
     texts = {"points": points, "proofs": progress.proofs, "identity": identity(boxes.space)}
     np.savez_compressed(
         out, ranks=c.ranks, area=c.area, clock=c.clock, roots=c.least, alike=c.alike, shape=c.shape,
+        outer=c.outer, room=c.room,
         least=boxes.least, mapped=progress.mapped, effort=progress.effort,
         numbers=np.array([c.left_out, progress.rounds, progress.certified]),
         texts=np.frombuffer(json.dumps(texts).encode(), np.uint8),
@@ -235,6 +236,8 @@ def resumed(space: Space, path: Path) -> tuple[Boxes, Progress]:
             arrays["roots"],
             arrays["alike"],
             arrays["shape"],
+            arrays["outer"],
+            arrays["room"],
             left_out,
         )
         mine = identity(space)

@@ -16,8 +16,6 @@ from .certificate import SLACK
 from .certifying import asked, forms_room, scratch_room, stack_room, state_room
 from .choices import tensor_choices
 
-ANY = 1e18  # times the room of one instance: of inputs, whose tiles in several may overlap or have gaps
-
 
 def instances_of(architecture: Architecture) -> NDArray[np.float64]:
     """How many times the room of one instance all instances of a level have together.
@@ -26,10 +24,12 @@ def instances_of(architecture: Architecture) -> NDArray[np.float64]:
         architecture: the machine.
 
     Returns:
-        (L, 3) by level and tensor.
+        (L, 3) by level and tensor; infinite where a level cannot keep a tensor, and for inputs in several
+        instances, whose tiles may overlap or have gaps.
     """
-    out = np.repeat(architecture.mesh[:-1].prod(axis=1)[:, None].astype(np.float64), 3, axis=1)
-    out[2:, INPUTS] = ANY
+    _, may = architecture.keeps
+    out = np.where(may, architecture.mesh[:-1].prod(axis=1)[:, None].astype(np.float64), np.inf)
+    out[2:, INPUTS] = np.inf
     return out
 
 
