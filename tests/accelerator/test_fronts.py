@@ -9,9 +9,10 @@ import pytest
 from archgym.simulators.accelerator.fronts import command
 from archgym.simulators.accelerator.fronts.boxes import Boxes
 from archgym.simulators.accelerator.fronts.checking import check
-from archgym.simulators.accelerator.fronts.closing import Progress, close
-from archgym.simulators.accelerator.fronts.corners import Space, corners_of
+from archgym.simulators.accelerator.fronts.closing import Progress, Task, close, work_on
+from archgym.simulators.accelerator.fronts.corners import ENERGY, Space, corners_of
 from archgym.simulators.accelerator.fronts.document import identity, read_mapping
+from archgym.simulators.accelerator.fronts.lending import lend
 from archgym.simulators.accelerator.fronts.profiles import profile_of
 from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.machines import load_architecture
@@ -167,6 +168,43 @@ def test_command_writes_resumes_and_checks(tiny, tmp_path, capsys):
     capsys.readouterr()
     assert main([*words, "--check", str(out)]) == 0
     assert "FAILS" not in capsys.readouterr().out
+
+
+def test_lent_mappings_are_the_best_of_those_known_where_they_fit(tiny):
+    space = Space.of(archgym.load_scenario(str(tiny)))
+    boxes = Boxes(space, corners_of(space))
+    own, _ = work_on(boxes, Task(0))
+    lent = lend(boxes, own, 0.0)
+    shape, clock = boxes.corners.shape, boxes.corners.clock
+    same = set(np.flatnonzero(shape == shape[0]).tolist()) - {0}
+    assert {p.at for p in lent} == same and len(set(shape.tolist())) > 1
+    for at in same:
+        machine = space.machine(int(boxes.corners.ranks[at]))
+        sums = np.zeros((3, 2))
+        for k, (layer, count) in enumerate(zip(space.layers, space.counts)):
+            costs = [evaluate_mapping(layer, machine, p.mappings[k]) for p in own]
+            both = [(c.energy_pj, c.cycles) for c in costs if isinstance(c, Cost)]
+            goals = (lambda x: x[0], lambda x: x[1], lambda x: x[0] * x[1])
+            sums += [count * np.array(min(both, key=goal)) for goal in goals]
+        wanted = np.column_stack([sums[:, 0] * 1e-12, sums[:, 1] / clock[at]])
+        found = np.array([p.metrics[:2] for p in lent if p.at == at])
+        assert np.allclose(found, wanted, rtol=1e-12, atol=0.0)
+    boxes.add(own + lent)
+    worst = boxes.gap.max()
+    assert not lend(boxes, own, worst)
+
+
+def test_a_bound_by_room_holds_for_designs_with_no_more_of_it(tiny):
+    space = Space.of(archgym.load_scenario(str(tiny)))
+    boxes = Boxes(space, corners_of(space))
+    room, roots = boxes.corners.room, boxes.corners.least[:, 0, ENERGY]
+    assert len(np.unique(room, axis=0)) > 1
+    for at in range(len(room)):
+        boxes.least[:] = boxes.corners.least
+        boxes.raise_where_room(at, 0, 7.0)
+        for other in range(len(room)):
+            less = all(room[other] <= room[at])
+            assert boxes.least[other, 0, ENERGY] == roots[other] + 7.0 * less
 
 
 def test_what_is_interrupted_goes_on_with_the_same_options(tiny, tmp_path, capsys, monkeypatch):
