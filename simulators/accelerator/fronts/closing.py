@@ -24,7 +24,7 @@ from .lending import lend
 
 GOALS = ("energy-delay", "energy", "delay")  # what a design's layers are mapped for
 CERTIFIED = ("energy", "delay")  # by column of bounds
-AT_A_TIME = 32  # designs of one round
+AT_A_TIME, LOOKED_AT = 32, 128  # tasks of one round, designs that are asked what they need
 EFFORTS = (1, 8)  # times the scenario's effort: at first, and before anything is certified
 FIRST, LONGER, LAST = 4, 8, 256  # thousands of nodes of a layer's first certificate, times, at most
 ROOM = 0  # in place of nodes: what the outermost level costs by the room on chip
@@ -96,16 +96,17 @@ def widest(boxes: Boxes, progress: Progress) -> list[Task]:
     taken: set[tuple[Any, int, int]] = set()
     later = np.ones(len(boxes.gap), np.bool_)
     later[boxes.staircase()] = False  # before anything is mapped, these tell most
-    for at in np.lexsort((later, -boxes.gap)).tolist():
-        if len(tasks) == AT_A_TIME or boxes.gap[at] <= SMALL:
+    for looked, at in enumerate(np.lexsort((later, -boxes.gap)).tolist()):
+        if len(tasks) == AT_A_TIME or boxes.gap[at] <= SMALL or (tasks and looked >= LOOKED_AT):
             break
         times = int(progress.mapped[at])
-        if times < len(EFFORTS):
+        by_room = bool((progress.effort[at, :, ENERGY] == ROOM).any())
+        if times == 0 or (times < len(EFFORTS) and not by_room):
             tasks.append(Task(at, effort=EFFORTS[times]))
             continue
         column = ENERGY if boxes.by[at] == 0 else CYCLES
-        if (progress.effort[at, :, ENERGY] == ROOM).any():
-            column = ENERGY  # what costs least is done first
+        if by_room:
+            column = ENERGY  # it costs little and holds for many
         for one in (column, ENERGY + CYCLES - column):
             nodes = progress.effort[at, :, one]
             if (nodes > LAST).all():
