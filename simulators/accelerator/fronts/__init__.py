@@ -8,6 +8,7 @@ every metric.
 - ``profiles``: bounds that designs share which differ in what a bound does not read until last.
 - ``corners``: the lower corners of all designs of a scenario.
 - ``boxes``: corners, points and the gap between them.
+- ``lending``: mappings found for one design, on all of its shape. ``trying``: what they cost, compiled.
 - ``closing``: the boxes that widen the front most are mapped first, then certified layer by layer.
 - ``document``: the certificate and what a search is resumed from. ``checking``: is a certificate right?
 """
