@@ -205,7 +205,8 @@ def work_on(boxes: Boxes, task: Task) -> tuple[list[Point], tuple[float, bool] |
     """
     space, corners = boxes.space, boxes.corners
     machine = space.machine(int(corners.ranks[task.at]))
-    bound, more = None, []
+    bound: tuple[float, bool] | None = None
+    more: list[Known] = []
     if task.layer >= 0:
         layer = space.layers[task.layer]
         if task.nodes == ROOM:
