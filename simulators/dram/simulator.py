@@ -62,7 +62,7 @@ class DRAMSimulator(Simulator):
 
     name = "dram"
     version = "1.0"
-    features_version = "windows 1"
+    features_version = "windows 2"
     settings = (
         Setting(
             "device",

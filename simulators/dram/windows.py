@@ -2,7 +2,11 @@
 
 Each window is played twice: as its requests arrive, and all of them at once. The first says how long a
 request takes while the controller keeps up. The second says how fast it can be at most. From the latter
-follows what waits, block by block of the whole trace: whatever arrives faster than it is served.
+follows what waits, over the whole trace: whatever arrives faster than it is served.
+
+Windows need not be like the trace: a program may come in bursts that few windows meet, with idle times
+between them. So what waits inside a window is taken from its latency, and what waits in the trace is put in
+its place. Energy between windows is that of idle times, which the windows' energy over their lengths tells.
 """
 
 from __future__ import annotations
@@ -87,7 +91,11 @@ class Windows:
         ]  # fmt: skip
         n = len(self.stamp)
         self.starts = [(2 * w + 1) * (n - LONG) // (2 * WINDOWS) for w in range(WINDOWS)]
-        edges = np.arange(0, n, max(BLOCK, n // MOST_BLOCKS))
+        self.size = max(BLOCK, n // MOST_BLOCKS)
+        self.spans = np.array(
+            [self.stamp[a + LONG - 1] - self.stamp[a] for a in self.starts], float
+        )
+        edges = np.arange(0, n, self.size)
         self.sizes = np.diff(np.append(edges, n)).astype(np.float64)
         arrivals = self.stamp[edges].astype(np.float64)
         self.gaps = np.diff(np.append(arrivals, float(self.stamp[-1])))
@@ -114,23 +122,23 @@ class Windows:
             self._known[mapping] = found
         return self._known[mapping]
 
-    def played(self, codes: NDArray[np.int64]) -> tuple[Floats, float]:
+    def played(self, codes: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """What one controller does with the windows.
 
         Args:
             codes: (12,) of the kernel.
 
         Returns:
-            (WINDOWS, len(OF_WINDOW)) cycles and shares, and J per burst as they arrive.
+            (WINDOWS, len(OF_WINDOW)) cycles and shares, and J of each window as it arrives, (WINDOWS,).
         """
-        out, joules = np.empty((WINDOWS, len(OF_WINDOW))), 0.0
+        out, joules = np.empty((WINDOWS, len(OF_WINDOW))), np.empty(WINDOWS)
         latency, busy = np.empty(LONG, np.int64), DRAINED - WARM
         banks, timing = self.device.banks, self._timing
         # a window is shorter than a refresh interval; over the whole trace each takes its share
         slower = self._slower if codes[layout.REFRESH] == 1 else 1.0
         for w, window in enumerate(self.of_mapping(int(codes[layout.MAPPING]))):
             counters = simulate(window.arriving, codes, banks, timing, latency)
-            joules += core_energy_j(self.device, counters, self.semantics)
+            joules[w] = core_energy_j(self.device, counters, self.semantics)
             alone, hits = latency[WARM:].mean(), counters[layout.C_ROW_HITS] / LONG
             counters = simulate(window.together, codes, banks, timing, latency)
             ends = np.sort(latency)
@@ -140,7 +148,7 @@ class Windows:
             arrival = max(float(window.arriving.stamp[-1]), 1.0) / LONG
             hits_at_once = counters[layout.C_ROW_HITS] / LONG
             out[w] = alone, service, latency.mean(), hits, hits_at_once, service / arrival
-        return out, joules / (WINDOWS * LONG)
+        return out, joules
 
     def waiting(self, service: Floats) -> Floats:
         """Cycles that work waits at the end of each block (Lindley's recursion), by ``RATES``.
@@ -154,6 +162,42 @@ class Windows:
         work = service[self.nearest] * self.sizes
         ahead = np.cumsum(np.array(RATES)[:, None] * work - self.gaps, axis=1)
         return np.asarray(ahead - np.minimum(np.minimum.accumulate(ahead, axis=1), 0.0))
+
+    def latency(self, played: Floats) -> float:
+        """Cycles of a burst, from what windows say: beyond waiting, and waiting in the whole trace.
+
+        Args:
+            played: (WINDOWS, len(OF_WINDOW)).
+
+        Returns:
+            The mean of all bursts.
+        """
+        from .backlog import backlog
+
+        inside, starts = np.empty(WINDOWS), np.array(self.starts)
+        service = np.ascontiguousarray(played[:, 1])
+        waits = backlog(  # type: ignore[call-arg]
+            self.stamp, service, self.nearest, self.size, starts, LONG, WARM, inside
+        )
+        return float(waits + max((played[:, 0] - inside).mean(), 1.0))
+
+    def energy(self, joules: Floats) -> float:
+        """J of the whole trace: as many bursts as it has, and idle times where windows are shorter or longer.
+
+        Args:
+            joules: of each window, (WINDOWS,).
+
+        Returns:
+            Energy in J.
+        """
+        n, spans = len(self.stamp), np.maximum(self.spans, 1.0)
+        apart = spans - spans.mean()
+        square = float(apart @ apart)
+        # J a cycle that a longer window takes more; at most what the least busy window takes in all
+        idle = float(apart @ joules) / square if square > 0 else 0.0
+        idle = min(max(idle, 0.0), float((joules / spans).min()))
+        missing = float(self.stamp[-1]) - n * spans.mean() / LONG
+        return float(n * joules.mean() / LONG + idle * missing)
 
     def describe(self, codes: NDArray[np.int64]) -> tuple[list[float], list[float]]:
         """Features and estimates of one controller.
@@ -179,12 +223,13 @@ class Windows:
             float(played[self.nearest, 1] @ self.sizes) / max(span, 1.0),
             *self.of_trace,
         ]
+        energy = self.energy(joules)
         found = [
             end,
-            (alone + wait) * clock,
+            self.latency(played) * clock,
             float(played[:, 0].max() + np.quantile(queue, 0.99)) * clock,
-            n * joules,
-            n * joules / end,
+            energy,
+            energy / end,
             n * self.device.request_bytes / end,
         ]
         return row, [max(value, NOTHING) for value in found]

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from archgym.simulators.dram import simulator as module
+from archgym.simulators.dram.backlog import backlog
 from archgym.simulators.dram.simulator import DRAMSimulator
-from archgym.simulators.dram.windows import COLUMNS, ESTIMATED, RATES
+from archgym.simulators.dram.windows import COLUMNS, ESTIMATED, LONG, RATES
 
 from archgym.testing import check_simulator
 
@@ -50,3 +51,45 @@ def test_what_waits_follows_lindleys_recursion(short):
         for k, size in enumerate(windows.sizes):
             waits = max(0.0, waits + rate * service[windows.nearest[k]] * size - windows.gaps[k])
             assert row[k] == pytest.approx(waits, abs=1e-6)
+
+
+def test_every_burst_waits_for_those_before_it():
+    rng = np.random.default_rng(0)
+    stamp = np.cumsum(rng.integers(0, 30, 200))
+    service, nearest = np.array([4.0, 25.0]), np.array([0, 1, 0, 0, 1])
+    starts, inside = np.array([10, 120]), np.empty(2)
+    got = backlog(stamp, service, nearest, 40, starts, 50, 20, inside)
+    free, waits = 0.0, []  # until when the server works
+    for i, arrives in enumerate(stamp):
+        waits.append(max(free - arrives, 0.0))
+        free = max(free, arrives) + service[nearest[i // 40]]
+    assert got == pytest.approx(np.mean(waits))
+    for start, own, found in zip(starts, service, inside):
+        free, waits = 0.0, []
+        for arrives in stamp[start : start + 50]:
+            waits.append(max(free - arrives, 0.0))
+            free = max(free, arrives) + own
+        assert found == pytest.approx(np.mean(waits[20:]))
+
+
+def test_energy_between_windows_is_that_of_idle_times(short):
+    windows = DRAMSimulator(KEEPS_UP)._windows
+    n = len(windows.stamp)
+    windows.spans = np.linspace(1000, 90_000, len(windows.starts))
+    work, idle = 3e-9 * LONG, 2e-12
+    expected = 3e-9 * n + idle * windows.stamp[-1]
+    assert windows.energy(work + idle * windows.spans) == pytest.approx(expected)
+    assert windows.energy(np.full(len(windows.starts), work)) == pytest.approx(3e-9 * n)
+    falling = work + 1e-9 * windows.spans[::-1]  # no idle time gives energy back
+    assert windows.energy(falling) == pytest.approx(n * falling.mean() / LONG)
+    windows.spans = np.full(len(windows.starts), 700.0)
+    assert windows.energy(falling) == pytest.approx(n * falling.mean() / LONG)
+
+
+def test_a_program_that_comes_in_bursts_is_estimated():
+    """One window of eight meets a burst of xz, a hundredth of the trace does: it was taken for an eighth."""
+    sim = DRAMSimulator("xz")
+    x = sim.space.sample(6, np.random.default_rng(1))
+    truth, rough = sim.evaluate(x).metrics, sim.features(x).estimates
+    assert np.abs(rough["energy"] / truth["energy"] - 1).max() < 0.03
+    assert np.abs(np.log(rough["mean_latency"] / truth["mean_latency"])).max() < 0.6
