@@ -206,7 +206,8 @@ class LoopSpace(MappingSpace):
 
         size, bits = self.architecture.arrays[:2]
         layer = self.layer
-        decode_loops(design, self.tables, layer.dims, layer.geometry, size, bits, state)
+        rest = np.empty((2, 8), np.int64)
+        decode_loops(design, self.tables, layer.dims, layer.geometry, size, bits, state, rest)
 
     def evaluate(self, x: Designs, *arguments: Any) -> None:
         """A batch of this layer's designs; see ``decoding.evaluate_loops``."""

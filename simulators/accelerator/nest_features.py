@@ -6,6 +6,8 @@ work have figures too, and no cycle is rounded by network and level.
 
 from __future__ import annotations
 
+import numpy as np
+
 from .compiled import compiled
 from .cost import delivery, energies, first_and_last
 from .decoding import decode_gamma, decode_loops
@@ -95,8 +97,9 @@ def describe_loops(x, tables, dims, conv, arch, times, state, work, out, rough):
         out: (n, p), added to.
         rough: (n, 2), added to.
     """
+    rest = np.empty((2, 8), np.int64)
     for i in range(x.shape[0]):
-        decode_loops(x[i], tables, dims, conv, arch[0], arch[1], state)
+        decode_loops(x[i], tables, dims, conv, arch[0], arch[1], state, rest)
         describe(dims, conv, state, arch, times, work, out[i], rough[i])
 
 
