@@ -13,6 +13,7 @@ from archgym.units import format_quantity
 
 from . import machines as hardware
 from .architecture import Architecture, Level
+from .certificate_options import add_certificates, check_certificates
 from .layers import FIELDS, Layer, Network
 from .readers.onnx_import import share_text
 from .workloads import FORMATS, names, resolve
@@ -87,28 +88,13 @@ def add_map(p: argparse.ArgumentParser) -> None:
     )
     add_sparsity(p)
     p.add_argument("--nests", action="store_true", help="show every loop nest")
-    p.add_argument(
-        "--certify", action="store_true", help="go on to a proved optimum, or say how near it is"
-    )
-    p.add_argument(
-        "--gap", type=float, metavar="SHARE", help="enough for --certify: 0.01 is 1 %% (default: 0)"
-    )
-    p.add_argument(
-        "--time", type=float, metavar="SECONDS", help="CPU time a layer for --certify (default: 10)"
-    )
-    p.add_argument(
-        "--within",
-        type=float,
-        metavar="SHARE",
-        help="--certify until no layer may be further above the best: 0.01 is 1 %% (default: not)",
-    )
-    p.add_argument("--check", action="store_true", help="verify certificates by a separate program")
+    add_certificates(p)
     p.add_argument("--json", action="store_true")
     p.set_defaults(go=_map)
     p.add_argument(
         "--plot",
         type=Path,
-        help="picture of energy by level and layer (.png, .svg, .pdf; default: none)",
+        help="picture of energy by level and layer, or of fronts (.png, .svg, .pdf; default: none)",
     )
 
 
@@ -258,18 +244,7 @@ def _machine(options: argparse.Namespace) -> Architecture:
         raise ArchgymError(f"--effort must be at least 1, got {options.effort}")
     if options.level_order and options.reuse != ACCELFORGE:
         raise ArchgymError("--level-order is for --reuse accelforge, which is not given")
-    if options.within is not None:
-        if not 0.0 < options.within < 1.0:
-            raise ArchgymError(
-                f"--within is a share above 0 and below 1, got {options.within}; 0.01 is 1 %"
-            )
-        if options.gap is not None:
-            raise ArchgymError("--within and --gap say the same; give one of them")
-        options.certify, options.gap = True, options.within
-    if not options.certify and not (options.gap is None and options.time is None):
-        raise ArchgymError("--gap and --time are for --certify, which is not given")
-    if options.check and not options.certify:
-        raise ArchgymError("--check is for --certify, which is not given")
+    check_certificates(options)
     return machine
 
 
@@ -281,6 +256,10 @@ def _map(options: argparse.Namespace) -> int:
         map_uneven(options, network, machine)
         _print_notes(network)
         return 0
+    if options.front:
+        from .map_front_command import map_front
+
+        return map_front(options, network, machine, on)
     found: list[tuple[Any, Found]] = []
     with steps_of(len(network.layers), "layers", options.json) as step:
         for layer in network.layers:
@@ -290,6 +269,7 @@ def _map(options: argparse.Namespace) -> int:
                 reuse=options.reuse, certify=options.certify,
                 gap=0.0 if options.gap is None else options.gap,
                 seconds=10.0 if options.time is None else options.time,
+                threads=options.threads,
             )  # fmt: skip
             if isinstance(one, Refusal):
                 raise ArchgymError(f"layer {layer.name!r} does not fit {machine.name}: {one}")

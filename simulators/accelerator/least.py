@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from .architecture import LETTERS, Architecture
 from .layers import Layer
-from .layout import REUSE, TWO_ITERATIONS
 from .mapping import Cost
 from .optimal.certificate import SLACK
 from .roofline import roofline
+from .windows import inputs_are_read, share_read
 
 
 def operand_energy(machine: Architecture) -> float:
@@ -36,28 +36,6 @@ def operand_energy(machine: Architecture) -> float:
     return total
 
 
-def inputs_are_read(layer: Layer, reuse: str) -> bool:
-    """Whether a convention counts every input that is needed at least once.
-
-    Timeloop's takes windows of two iterations for those of all others, which may count less.
-
-    Args:
-        layer: its shape.
-        reuse: one of ``layout.REUSE``.
-
-    Returns:
-        Whether it does.
-    """
-    axes = (
-        (layer.R, layer.P, layer.stride_h, layer.dilation_h),
-        (layer.S, layer.Q, layer.stride_w, layer.dilation_w),
-    )
-    return reuse != REUSE[TWO_ITERATIONS] or not any(
-        (outputs > 1 and (taps > 1 or stride > 1)) or (taps > 1 and dilation > 1)
-        for taps, outputs, stride, dilation in axes
-    )
-
-
 def least_energy(layer: Layer, machine: Architecture, reuse: str = "physical") -> float:
     """A lower bound on the energy of a layer.
 
@@ -70,15 +48,7 @@ def least_energy(layer: Layer, machine: Architecture, reuse: str = "physical") -
         pJ.
     """
     total = layer.macs * (machine.mac_pj + operand_energy(machine))
-    read = float(inputs_are_read(layer, reuse))  # share of the inputs' box that is read at all
-    for taps, outputs, stride, dilation in (
-        (layer.R, layer.P, layer.stride_h, layer.dilation_h),
-        (layer.S, layer.Q, layer.stride_w, layer.dilation_w),
-    ):
-        if outputs > 1:
-            read *= min(1.0, taps / stride)
-        if taps > 1 and dilation > 1:
-            read = 0.0
+    read = share_read(layer, reuse)
     for letter, words, stored in zip(LETTERS, layer.tensor_sizes(), machine.stored):
         moved = words * stored * (read if letter == "I" else 1.0)
         dram, *inner = machine.levels

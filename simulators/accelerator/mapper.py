@@ -26,7 +26,7 @@ from .mapping import Cost, Mapping, Refusal, evaluate_mapping, workspace
 from .mapping_spaces import useful_factors
 
 if TYPE_CHECKING:
-    from .optimal.certificate import Certificate
+    from .optimal.certificate import Certificate, FrontCertificate
 
 MOST_TILINGS = 4_000_000  # of the level next to DRAM, by the objective dram-traffic
 FAST, THOROUGH = 3200, 20_000  # evaluations per layer: inside a hardware search; on its own
@@ -39,7 +39,7 @@ class Found:
     No mapping is below ``bound`` (pJ, cycles or pJ cycles), so ``gap`` is how far this one may be above
     the best, as a share of its own. Both are of the certificate's space if there is one, else of what
     every mapping must cost (26 us, of 500 us that even the least effort takes). They are None for
-    ``dram-traffic``.
+    ``dram-traffic``. ``front`` is the whole front of energy and cycles, where it was asked for.
     """
 
     mapping: Mapping
@@ -48,6 +48,7 @@ class Found:
     certificate: Certificate | None = None
     bound: float | None = None
     gap: float | None = None
+    front: FrontCertificate | None = None
 
 
 @lru_cache(maxsize=256)
@@ -122,6 +123,8 @@ def find_mapping(
     seconds: float = 10.0,
     within: float = 0.0,
     rounds: int | None = None,
+    threads: int | None = None,
+    front: bool = False,
 ) -> Found | Refusal:
     """The best mapping found with ``effort`` evaluations, or why even the smallest tiles do not fit.
 
@@ -141,6 +144,9 @@ def find_mapping(
             it got.
         rounds: work after which a certificate says what is proved so far, see ``optimal``; unlike
             ``seconds`` it gives the same answer on every machine.
+        threads: of a certificate, which is the same for every number of them, see ``optimal``.
+        front: with ``certify``, search all of energy and cycles: ``Found.front`` holds the points and what
+            is proved of them, and the mapping is the point that is best by the objective.
 
     Returns:
         The mapping with its cost, or why none fits.
@@ -153,6 +159,8 @@ def find_mapping(
 
     if within and objective == OBJECTIVES[TRAFFIC]:
         raise ArchgymError(f"within is for objectives that are certified, not for {objective}")
+    if front and not certify:
+        raise ArchgymError("front is of certificates: give certify=True with it, or leave it out")
     if not 0.0 <= within < 1.0:
         raise ArchgymError(f"within is a share from 0 to below 1, got {within!r}; 0.01 is 1 %")
 
@@ -181,9 +189,10 @@ def find_mapping(
     )
     bound = None if above is None else value_of(cost, objective) * (1.0 - above)
     plain = Found(mapping, cost, spent, None, bound, above)
-    limits = {"gap": max(gap, within), "seconds": seconds, "rounds": rounds}
+    limits = {"gap": max(gap, within), "seconds": seconds, "rounds": rounds, "threads": threads}
     if certify:
-        return _certified(layer, architecture, objective, reuse, plain, limits)
+        prove = _traced if front else _certified
+        return prove(layer, architecture, objective, reuse, plain, limits)
     if not within or (above is not None and above <= within):
         return plain
     try:
@@ -211,14 +220,46 @@ def _certified(
         layer, architecture, objective=objective, reuse=reuse, start=plain.mapping, **limits
     )
     if proof is None:
-        raise ArchgymError(
-            f"layer {layer.name!r} on {architecture.name}: no mapping within the fan-out of each level "
-            f"was found in {limits['seconds']:g} s; give more time, or map without a certificate"
-        )
+        raise ArchgymError(_none_found(layer, architecture, limits["seconds"]))
     cost = evaluate_mapping(layer, architecture, proof.mapping, reuse=reuse)
     assert isinstance(cost, Cost)
     gap = 0.0 if proof.proved else proof.gap
     return Found(proof.mapping, cost, plain.evaluations, proof, proof.bound, gap)
+
+
+def _traced(
+    layer: Layer,
+    architecture: Architecture,
+    objective: str,
+    reuse: str,
+    plain: Found,
+    limits: dict[str, Any],
+) -> Found:
+    """The front of the certified space, searched from the mappings of every objective on."""
+    tracing = import_module(".optimal.tracing", __package__)
+    if objective not in tracing.CERTIFIED:
+        raise UnknownNameError("objective of a certificate", objective, tracing.CERTIFIED)
+    others = [
+        find_mapping(layer, architecture, objective=x, effort=plain.evaluations, reuse=reuse)
+        for x in tracing.CERTIFIED
+        if x != objective
+    ]
+    starts = (plain.mapping, *(x.mapping for x in others if isinstance(x, Found)))
+    front = tracing.certify_front(layer, architecture, reuse=reuse, starts=starts, **limits)
+    if front is None:
+        raise ArchgymError(_none_found(layer, architecture, limits["seconds"]))
+    point, bound = front.least(objective)
+    cost = evaluate_mapping(layer, architecture, point.mapping, reuse=reuse)
+    assert isinstance(cost, Cost)
+    gap = 0.0 if front.proved else 1.0 - bound / value_of(cost, objective)
+    return Found(point.mapping, cost, plain.evaluations, None, bound, gap, front)
+
+
+def _none_found(layer: Layer, architecture: Architecture, seconds: float) -> str:
+    return (
+        f"layer {layer.name!r} on {architecture.name}: no mapping within the fan-out of each level "
+        f"was found in {seconds:g} s; give more time, or map without a certificate"
+    )
 
 
 def value_of(cost: Cost, objective: str) -> float:

@@ -79,7 +79,33 @@ def optima(layer, machine, reuse="physical", factors=None, keeps=None):
     problem = (layer.dims, layer.geometry, machine.arrays, (REUSE.index(reuse), True))
     factors = all_factors(layer, machine) if factors is None else factors
     keeps = all_keeps(machine) if keeps is None else keeps
-    return _walk(problem, factors, keeps, workspace(len(machine.levels)))
+    return _walk(problem, factors, keeps, workspace(len(machine.levels)), np.zeros((0, 2)))[:4]
+
+
+def front_of(layer, machine, reuse="physical"):
+    """(n, 2) pJ and cycles of all mappings that no other is as good as in both, rising in cycles."""
+    problem = (layer.dims, layer.geometry, machine.arrays, (REUSE.index(reuse), True))
+    points = np.full((500, 2), np.inf)
+    *_, held = _walk(
+        problem, all_factors(layer, machine), all_keeps(machine), workspace(len(machine.levels)), points
+    )  # fmt: skip
+    assert held < 500
+    return points[:held][np.argsort(points[:held, 1])]
+
+
+@compiled
+def _kept(points, held, pj, cycles):
+    """Add a point to ``points`` unless one is as good; those that it is as good as go. How many there are."""
+    for i in range(held):
+        if points[i, 0] <= pj and points[i, 1] <= cycles:
+            return held
+    left = 0
+    for i in range(held):
+        if points[i, 0] < pj or points[i, 1] < cycles:
+            points[left] = points[i]
+            left += 1
+    points[left, 0], points[left, 1] = pj, cycles
+    return left + 1
 
 
 @compiled
@@ -102,11 +128,11 @@ def _shuffled(order, active, n):
 
 
 @compiled
-def _walk(problem, factors, keeps, work):
+def _walk(problem, factors, keeps, work, points):
     dims, conv, arch, switches = problem
     levels = keeps.shape[1]
     least = np.full(3, np.inf)
-    looked = 0
+    looked, held = 0, 0
     active = np.zeros((levels, 8), np.int64)
     count = np.zeros(levels, np.int64)
     order = np.zeros((levels, 8), np.int64)
@@ -133,9 +159,11 @@ def _walk(problem, factors, keeps, work):
                     least[0] = min(least[0], out[4])
                     least[1] = min(least[1], out[5])
                     least[2] = min(least[2], out[4] * out[5])
+                    if points.shape[0]:
+                        held = _kept(points, held, out[4], out[5])
             going = False
             for level in range(levels):
                 if _shuffled(order[level], active[level], count[level]):
                     going = True
                     break
-    return least[0], least[1], least[2], looked
+    return least[0], least[1], least[2], looked, held

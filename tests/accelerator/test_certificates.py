@@ -12,12 +12,13 @@ from archgym.simulators.accelerator.machines import load_architecture
 from archgym.simulators.accelerator.mapper import Found, find_mapping
 from archgym.simulators.accelerator.mapping import Mapping, evaluate_mapping
 from archgym.simulators.accelerator.optimal.certificate import in_space, tightened, within_fanouts
-from archgym.simulators.accelerator.optimal.certifying import Search, certify
+from archgym.simulators.accelerator.optimal.certifying import certify
 from archgym.simulators.accelerator.optimal.checking import check
 from archgym.simulators.accelerator.optimal.expanding import MOST as MOST_TALLY
 from archgym.simulators.accelerator.optimal.expanding import WORK
 from archgym.simulators.accelerator.optimal.floors import lay_floors, least_inside
 from archgym.simulators.accelerator.optimal.forms import prepare
+from archgym.simulators.accelerator.optimal.searching import Search
 from archgym.simulators.accelerator.workloads import resolve
 
 from archgym.cli import main
@@ -211,6 +212,18 @@ def test_a_checker_that_shares_nothing_with_the_search_agrees():
     assert check(layer, machine, proof).verdict == "holds"
 
 
+def test_the_checker_counts_stored_shares_as_the_model_does():
+    # three quarters of the weights are not stored: a bound that counts all of them is too high
+    layer = Layer("l", K=6, C=6)
+    machine = replace(small_machine(), stored=(0.25, 1.0, 1.0))
+    proof = certify(layer, machine, objective="energy")
+    assert proof.proved and check(layer, machine, proof).verdict == "holds"
+    loops = Mapping.parse([["WIO", "C6 K6", "", ""], ["WIO", "", "", ""]])
+    cost = evaluate_mapping(layer, machine, loops).energy_pj
+    false = replace(proof, mapping=loops, value=cost, bound=1.01 * proof.value)
+    assert cost > false.bound and "less than the bound" in check(layer, machine, false).reason
+
+
 def small_machine():
     """DRAM and registers of two words of each tensor, two of them side by side, on slow ports."""
     levels = (
@@ -364,6 +377,8 @@ def test_what_makes_no_sense_is_refused():
         certify(layer, machine, gap=1.0)
     with pytest.raises(ArchgymError, match="rounds must be at least 1"):
         certify(layer, machine, rounds=0)
+    with pytest.raises(ArchgymError, match="threads must be at least 1"):
+        certify(layer, machine, threads=0)
     with pytest.raises(ArchgymError, match="within is a share"):
         find_mapping(layer, machine, within=1.0)
     with pytest.raises(ArchgymError, match="within is for objectives"):

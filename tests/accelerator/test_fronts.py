@@ -17,7 +17,7 @@ from archgym.simulators.accelerator.fronts.profiles import profile_of
 from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.machines import load_architecture
 from archgym.simulators.accelerator.mapping import Cost, Mapping, evaluate_mapping
-from archgym.simulators.accelerator.optimal.certifying import Search
+from archgym.simulators.accelerator.optimal.searching import Search
 
 import archgym
 from archgym.cli import main

@@ -16,8 +16,9 @@ from ..layers import Layer
 from ..mapper import Found, find_mapping
 from ..mapping import Cost, Mapping, evaluate_mapping
 from ..optimal.certificate import in_space, within_fanouts
-from ..optimal.certifying import AT_ONCE, Search
+from ..optimal.certifying import AT_ONCE
 from ..optimal.outermost import beyond_once
+from ..optimal.searching import Search
 from .boxes import Boxes, Point, points_of
 from .corners import CYCLES, ENERGY, Space
 from .lending import lend

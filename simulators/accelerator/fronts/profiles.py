@@ -18,9 +18,9 @@ from ..layers import Layer
 from ..layout import REUSE, TWO_ITERATIONS
 from ..optimal.branching import computing_cycles
 from ..optimal.certificate import SLACK
-from ..optimal.certifying import forms_room
 from ..optimal.choices import list_choices
 from ..optimal.forms import bring_once, least_costs, least_share, prepare, windowed
+from ..optimal.rooms import forms_room
 from .compiled import compiled
 
 Floats = NDArray[np.float64]

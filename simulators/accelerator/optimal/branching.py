@@ -49,14 +49,15 @@ def tight(dims, factor):
 
 
 @compiled
-def leaf(problem, node, choice, objective, work, state):
+def leaf(problem, node, choice, objective, front, work, state):
     """The model's own answer for a node whose loops are all decided.
 
     Args:
         problem: see the package.
         node: (ns (L, 8), orders (L, 8)), how often each loop runs and in which order.
         choice: (across (L, 8), down (L, 8), keep (L, 3)).
-        objective: an index of ``layout.OBJECTIVES``.
+        objective: see ``forms.worth``.
+        front: see ``standing``.
         work: the arrays of ``mapping.workspace``.
         state: (factor (L, 3, 8), order (L, 8)), filled.
 
@@ -79,7 +80,7 @@ def leaf(problem, node, choice, objective, work, state):
     out = evaluate(dims, conv, factor, order, keep, arch, switches, work)
     if out[0] != OK:
         return np.inf, np.inf, np.inf
-    return worth(objective, out[4], out[5]), out[4], out[5]
+    return worth(objective, out[4], out[5], front), out[4], out[5]
 
 
 @compiled

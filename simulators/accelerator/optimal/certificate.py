@@ -9,7 +9,7 @@ import numpy as np
 
 from ..architecture import Architecture
 from ..layers import Layer
-from ..mapping import Mapping
+from ..mapping import Cost, Mapping
 
 SLACK = 1e-9  # a relative difference below this is rounding
 
@@ -47,6 +47,33 @@ class Certificate:
         """Whether the mapping is an optimum."""
         return self.gap <= 2 * SLACK
 
+    def stated(self) -> list[tuple[Mapping, Any]]:
+        """The mapping with what is said of its cost."""
+        return [(self.mapping, self.value)]
+
+    def figures(self, cost: Cost) -> Any:
+        """What would be said of a mapping that costs this.
+
+        Args:
+            cost: the model's answer.
+
+        Returns:
+            What :meth:`stated` has of it.
+        """
+        return self.worth(cost.energy_pj, cost.cycles)
+
+    def worth(self, pj: Any, cycles: Any) -> Any:
+        """The objective of energies and times, which no mapping has less of than ``bound``.
+
+        Args:
+            pj: a number or an array.
+            cycles: likewise.
+
+        Returns:
+            pJ, cycles, or pJ cycles.
+        """
+        return {"energy": pj, "delay": cycles, "energy-delay": pj * cycles}[self.objective]
+
     def summary(self) -> dict[str, Any]:
         """What a table or a JSON document says of it."""
         return {
@@ -63,6 +90,130 @@ class Certificate:
             "leaves": self.leaves,
             "cpu_s": round(self.seconds, 4),
         }
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """A mapping of the front, with its pJ and cycles."""
+
+    mapping: Mapping
+    energy_pj: float
+    cycles: float
+
+
+@dataclass(frozen=True)
+class FrontCertificate:
+    """What is proved of the mappings of a front.
+
+    ``points`` rise in cycles and fall in energy. Whatever the mapping of the space, some point is at most
+    ``gap`` above it in energy and in cycles (0.01 is 1 %). ``choices`` of unrolling and tensors, how many of
+    them were ``opened``, the ``nodes`` and ``leaves`` visited in them, and the CPU ``seconds``.
+    """
+
+    reuse: str
+    points: tuple[FrontPoint, ...]
+    gap: float
+    choices: int
+    opened: int
+    nodes: int
+    leaves: int
+    seconds: float
+
+    @property
+    def proved(self) -> bool:
+        """Whether the points are the exact front."""
+        return self.gap <= 2 * SLACK
+
+    @property
+    def bound(self) -> float:
+        """What :meth:`worth` of no mapping is below."""
+        return 1.0 / (1.0 + self.gap)
+
+    def stated(self) -> list[tuple[Mapping, Any]]:
+        """The mappings with what is said of their costs."""
+        return [(p.mapping, (p.energy_pj, p.cycles)) for p in self.points]
+
+    def figures(self, cost: Cost) -> Any:
+        """What would be said of a mapping that costs this.
+
+        Args:
+            cost: the model's answer.
+
+        Returns:
+            What :meth:`stated` has of it.
+        """
+        return cost.energy_pj, cost.cycles
+
+    def worth(self, pj: Any, cycles: Any) -> Any:
+        """How energies and times stand to the points.
+
+        Args:
+            pj: a number or an array.
+            cycles: likewise.
+
+        Returns:
+            The largest shares for which a point, times the share, is no more in both.
+        """
+        share = 0.0 * pj
+        for p in self.points:
+            share = np.maximum(share, np.minimum(pj / p.energy_pj, cycles / p.cycles))
+        return share
+
+    def least_energy_within(self, cycles: float) -> float:
+        """What no mapping of at most so many cycles costs less than.
+
+        Args:
+            cycles: at most.
+
+        Returns:
+            pJ; infinite where no mapping is that fast.
+        """
+        within = [p.energy_pj for p in self.points if p.cycles <= cycles * (1.0 + self.gap)]
+        return min(within) / (1.0 + self.gap) if within else float("inf")
+
+    def least(self, objective: str) -> tuple[FrontPoint, float]:
+        """The best point by one objective, and what no mapping is below.
+
+        Args:
+            objective: ``energy``, ``delay`` or ``energy-delay``.
+
+        Returns:
+            (the point, pJ, cycles or pJ cycles at least).
+        """
+        powers = {"energy": (1, 0), "delay": (0, 1), "energy-delay": (1, 1)}[objective]
+        values = [p.energy_pj ** powers[0] * p.cycles ** powers[1] for p in self.points]
+        at = int(np.argmin(values))
+        return self.points[at], values[at] / (1.0 + self.gap) ** sum(powers)
+
+    def summary(self) -> dict[str, Any]:
+        """What a JSON document says of it."""
+        return {
+            "gap": 0.0 if self.proved else self.gap,
+            "proved": self.proved,
+            "points": [
+                {
+                    "energy_pj": p.energy_pj,
+                    "cycles": p.cycles,
+                    "least_energy_pj_within_cycles": self.least_energy_within(p.cycles),
+                    "mapping": p.mapping.format(),
+                }
+                for p in self.points
+            ],
+            "choices": self.choices,
+            "opened": self.opened,
+            "nodes": self.nodes,
+            "leaves": self.leaves,
+            "cpu_s": round(self.seconds, 4),
+        }
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: ``holds``, ``fails`` or ``undecided``, why, and how many bounds that took."""
+
+    verdict: str
+    reason: str
+    bounds: int
 
 
 def tightened(layer: Layer, mapping: Mapping) -> Mapping:

@@ -12,6 +12,7 @@ from .branching import (
 )  # fmt: skip
 from .forms import WORTH, least_costs, worth
 from .sliding import spreads, swept
+from .standing import FRONT
 from .visits import resweep, stationary, window_visits
 
 FREE, TOP, FLOOR, NODES, LEAVES, LOST, LIMIT, LISTS, WORK, MOST = range(10)  # of a tally
@@ -33,16 +34,18 @@ def priced(level, ns, product, visits, reads, rest, search, forms, scratch):
         forms: see the package.
         scratch: see the package.
     """
-    problem, objective, sizes, window, share, macs, _, _, _ = search
+    problem, objective, sizes, window, share, macs, _, _, _, front = search
     dims, conv, arch, _, _ = problem
-    extents, ports = scratch[0], scratch[1]
+    extents, ports, corner = scratch[0], scratch[1], scratch[22]
     bound_inside(level, product, visits, reads, rest, window, problem, forms, share, extents)
     computing = 0.0
     timed = objective != ENERGY
+    both = objective == ENERGY_DELAY or objective == FRONT
     if timed:
         computing = computing_cycles(level, ns, rest, forms)
     pj, cycles = least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports)
-    return max(worth(objective, pj, cycles), forms[7][WORTH] if objective == ENERGY_DELAY else 0.0)
+    corner[0], corner[1] = pj, cycles
+    return max(worth(objective, pj, cycles, front), forms[7][WORTH] if both else 0.0)
 
 
 @compiled
@@ -61,7 +64,7 @@ def optimistic(level, ns, product, staying, visits, reads, rest, search, forms, 
         forms: see the package.
         scratch: see the package.
     """
-    problem, objective, sizes, window, share, macs, _, _, _ = search
+    problem, objective, sizes, window, share, macs, _, _, _, front = search
     arch = problem[2]
     least = np.inf
     computing = 1.0
@@ -88,12 +91,13 @@ def optimistic(level, ns, product, staying, visits, reads, rest, search, forms, 
         pj, cycles = least_costs(
             visits, reads, computing, timed, forms, sizes, arch, macs, scratch[1]
         )
-        least = min(least, worth(objective, pj, cycles))
-    return max(least, forms[7][WORTH]) if objective == ENERGY_DELAY else least
+        least = min(least, worth(objective, pj, cycles, front))
+    both = objective == ENERGY_DELAY or objective == FRONT
+    return max(least, forms[7][WORTH]) if both else least
 
 
 @compiled
-def push(stack, tally, level, ns, order, visits, reads, bound):
+def push(stack, tally, level, ns, order, visits, reads, bound, corner):
     """Store a child on the stack; where no list is wanted, lower the limit to it.
 
     A child for which there is no room is lost: the floor keeps its bound.
@@ -107,11 +111,12 @@ def push(stack, tally, level, ns, order, visits, reads, bound):
         visits: see the package.
         reads: see the package.
         bound: of the child.
+        corner: (2,) pJ and cycles that the bound is made of.
     """
     if tally[LISTS] <= 0:
         tally[LIMIT] = min(tally[LIMIT], bound)
         return
-    s_n, s_order, s_visits, s_reads, s_bound, s_level, free, at = stack
+    s_n, s_order, s_visits, s_reads, s_bound, s_level, free, at, s_corner = stack
     if tally[FREE] == 0 or tally[TOP] == at.shape[0]:
         tally[LOST] += 1
         tally[FLOOR] = min(tally[FLOOR], bound)
@@ -128,6 +133,7 @@ def push(stack, tally, level, ns, order, visits, reads, bound):
         s_reads[slot, i] = reads[i]
     s_bound[slot] = bound
     s_level[slot] = level
+    s_corner[slot, 0], s_corner[slot, 1] = corner[0], corner[1]
     at[int(tally[TOP])] = slot
     tally[TOP] += 1
 
@@ -152,7 +158,7 @@ def children_of(
         stack: see the package.
         tally: see the package.
     """
-    problem, objective, sizes, window, share, macs, plain, table, counts = search
+    problem, objective, sizes, window, share, macs, plain, table, counts, _ = search
     dims, conv, arch, switches, _ = problem
     inner = level + 1
     indexing, staying, deeper, active, sequence = scratch[2:7]
@@ -182,7 +188,7 @@ def children_of(
             if bound < tally[LIMIT]:
                 for k in range(8):
                     order[level, k] = CLASSES[c % 3, k]
-                push(stack, tally, inner, ns, order, visits, reads, bound)
+                push(stack, tally, inner, ns, order, visits, reads, bound, scratch[22])
             else:
                 tally[FLOOR] = min(tally[FLOOR], bound)
         return
@@ -281,7 +287,7 @@ def children_of(
                 if bound >= tally[LIMIT]:
                     break
             if bound < tally[LIMIT]:
-                push(stack, tally, inner, ns, order, visits, reads, bound)
+                push(stack, tally, inner, ns, order, visits, reads, bound, scratch[22])
             else:
                 tally[FLOOR] = min(tally[FLOOR], bound)
         if not next_order(active, n) or tally[WORK] > tally[MOST]:
@@ -308,8 +314,7 @@ def expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, s
         scratch: see the package.
     """
     tally[WORK] = 0
-    problem = search[0]
-    dims, conv, arch, _, _ = problem
+    dims, conv, arch, _, _ = search[0]
     size, bits = arch[0], arch[1]
     fan, outside, inside = forms[0], forms[1], forms[2]
     inner = level + 1

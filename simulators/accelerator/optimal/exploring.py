@@ -11,7 +11,8 @@ from .expanding import (
     FLOOR, FREE, LEAVES, LIMIT, LISTS, LOST, MOST, MOST_WORK, NODES, TOP, WORK, expand,
 )  # fmt: skip
 from .floors import lay_floors
-from .forms import bring_once, least_costs, prepare, worth
+from .forms import SLACK, bring_once, least_costs, prepare, worth
+from .standing import FRONT, enter
 
 LISTED, WAITS, OPENED = 0, 2, 16  # of ``now``
 NODES_PER_BOUND = 0.2  # what a bound takes, of the time of a node
@@ -52,7 +53,7 @@ def root_bounds(search, across, down, keeps, forms, scratch, visits, reads):
     Returns:
         (k n, 2): pJ and cycles; infinite where nothing fits.
     """
-    problem, objective, sizes, window, share, macs, _, _, _ = search
+    problem, objective, sizes, window, share, macs, _, _, _, front = search
     dims, conv, arch, switches, _ = problem
     n = across.shape[0]
     out = np.empty((n * keeps.shape[0], 2))
@@ -101,7 +102,7 @@ def outermost_energy(search, keep, scale, most, forms, stack, scratch, visits, r
     Returns:
         pJ; 0 where it took more than ``most`` bounds.
     """
-    problem, _, sizes, window, share, macs, plain, table, counts = search
+    problem, _, sizes, window, share, macs, plain, table, counts, front = search
     dims, conv, arch, switches, floor = problem
     size, bits, mesh, energy, block, bandwidth, network, hidden, mac_pj = arch
     levels = keep.shape[0]
@@ -117,7 +118,7 @@ def outermost_energy(search, keep, scale, most, forms, stack, scratch, visits, r
     arch = (size, narrow, mesh, outer, block, bandwidth, network, hidden, 0.0)
     search = (
         (dims, conv, arch, switches, floor), search[1] * 0 + ENERGY, sizes, window, share, macs, plain,
-        table, counts,
+        table, counts, front,
     )  # fmt: skip
     bring_once(visits, reads, window, share)
     once, _ = least_costs(visits, reads, 0.0, False, forms, sizes, arch, macs, scratch[1])
@@ -158,10 +159,10 @@ def explore(
         state: the best mapping's factor, order and keep, updated, then scratch.
         work: the arrays of ``mapping.workspace``.
     """
-    problem, objective, sizes, window, share, macs, _, _, _ = search
+    problem, objective, sizes, window, share, macs, _, _, _, front = search
     dims, conv, arch, switches, _ = problem
     tally = now[6:16]
-    s_n, s_order, s_visits, s_reads, s_bound, s_level, free, at = stack
+    s_n, s_order, s_visits, s_reads, s_bound, s_level, free, at, s_corner = stack
     levels = keeps.shape[1]
     n = across.shape[0]
     factor, order, kept, trial_factor, trial_order, ns, sequence, visits, reads = state
@@ -222,6 +223,7 @@ def explore(
             bring_once(s_visits[slot], s_reads[slot], False, 1.0)
             s_bound[slot] = bound
             s_level[slot] = 0
+            s_corner[slot, 0], s_corner[slot, 1] = 0.0, 0.0
             at[0] = slot
             tally[TOP] = 1
         choice = int(now[1])
@@ -234,8 +236,11 @@ def explore(
         tally[NODES] += 1
         limit = best[0] * (1.0 - now[4])
         # a better mapping may have been found since the node was stacked
-        if s_bound[slot] >= limit:
-            tally[FLOOR] = min(tally[FLOOR], s_bound[slot])
+        bound = s_bound[slot]
+        if objective == FRONT:
+            bound = max(bound, worth(objective, s_corner[slot, 0], s_corner[slot, 1], front))
+        if bound >= limit:
+            tally[FLOOR] = min(tally[FLOOR], bound)
             continue
         level = s_level[slot]
         for i in range(levels):
@@ -251,8 +256,15 @@ def explore(
                 ns[levels - 1, d] = (dims[d] + whole - 1) // whole
             value, pj, cycles = leaf(
                 problem, (ns, sequence), (across[choice % n], down[choice % n], keep), objective,
-                work, (trial_factor, trial_order),
+                front, work, (trial_factor, trial_order),
             )  # fmt: skip
+            if objective == FRONT:
+                if value < 1.0 - SLACK and not enter(
+                    pj, cycles, trial_factor, trial_order, keep, front
+                ):
+                    tally[LOST] += 1
+                    tally[FLOOR] = min(tally[FLOOR], value)
+                value = max(value, best[0])  # the points are what is best
             if value < np.inf and not window:
                 # rounding in the model may bill words that are none; a mapping that this leaf stands for
                 # may be spared them, so no more than the cost without them is proved
@@ -260,7 +272,7 @@ def explore(
                     s_visits[slot], s_reads[slot], 0.0, False, forms, sizes, arch, macs, scratch[1]
                 )
                 if pj > exact * (1.0 + 2e-9):
-                    tally[FLOOR] = min(tally[FLOOR], worth(objective, exact, cycles))
+                    tally[FLOOR] = min(tally[FLOOR], worth(objective, exact, cycles, front))
             if value < best[0]:
                 best[0], best[1], best[2] = value, pj, cycles
                 for i in range(levels):
@@ -282,6 +294,6 @@ def explore(
         spent += NODES_PER_BOUND * tally[WORK]
         if tally[WORK] > MOST_WORK:
             tally[LOST] += 1
-            tally[FLOOR] = min(tally[FLOOR], s_bound[slot])
+            tally[FLOOR] = min(tally[FLOOR], bound)
         last = int(tally[TOP])
         sort_last(at, s_bound, first, last)

@@ -14,6 +14,7 @@ from ..layout import DELAY, ENERGY
 from .branching import computing_cycles
 from .expanding import FLOOR, LIMIT, LISTS, MOST, WORK, expand
 from .forms import CYCLES, INSIDE, SLACK, WORTH, bring_once, least_costs, worth
+from .standing import FRONT, cycles_beyond, energy_beyond
 
 FLOOR_WORK = 2e5  # bounds worked out for one floor
 
@@ -37,7 +38,7 @@ def least_inside(level, objective, most, search, forms, keep, stack, scratch, ta
     Returns:
         The worth; ``most`` where it is no less, 0 where it took too much work.
     """
-    problem, _, sizes, window, share, macs, plain, table, counts = search
+    problem, _, sizes, window, share, macs, plain, table, counts, front = search
     ns, order, visits, reads = state
     for i in range(ns.shape[0]):
         for d in range(8):
@@ -45,7 +46,7 @@ def least_inside(level, objective, most, search, forms, keep, stack, scratch, ta
             order[i, d] = d
     bring_once(visits, reads, window, share)
     tally[LIMIT], tally[FLOOR], tally[LISTS], tally[MOST] = most, np.inf, -1, FLOOR_WORK
-    inner = (problem, objective, sizes, window, share, macs, plain, table, counts)
+    inner = (problem, objective, sizes, window, share, macs, plain, table, counts, front)
     expand(level - 1, ns, order, visits, reads, inner, forms, keep, stack, tally, scratch)
     return tally[LIMIT] if tally[WORK] <= FLOOR_WORK else 0.0
 
@@ -67,7 +68,7 @@ def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
     Returns:
         A bound on the worth of the choice.
     """
-    problem, objective, sizes, window, share, macs, _, _, _ = search
+    problem, objective, sizes, window, share, macs, _, _, _, front = search
     dims, arch = problem[0], problem[2]
     ns, _, visits, reads = state
     floors = forms[7]
@@ -89,26 +90,32 @@ def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
             visits, reads, computing, timed, forms, sizes, arch, macs, scratch[1]
         )
         outside = pj - scratch[1][level, INSIDE]
-        if worth(objective, pj, cycles) >= limit:
+        if worth(objective, pj, cycles, front) >= limit:
             return limit
         if objective != DELAY:
             most = limit if objective == ENERGY else limit / cycles
+            if objective == FRONT:
+                most = energy_beyond(limit, cycles, front)
             least = least_inside(
                 level, energy, most, search, forms, keep, stack, scratch, tally, state
             )
             work += tally[WORK]
             tally[WORK] = work
-            if energy == objective and least >= limit:
+            if least >= most:
                 return limit
             # what the levels further out cost is in it, everything brought once
             floors[level] = (least - outside) * (1.0 - SLACK)
         if timed:
             most = limit if objective == DELAY else limit / pj
+            if objective == FRONT:
+                most = cycles_beyond(limit, pj, front)
             least = least_inside(
                 level, delay, most, search, forms, keep, stack, scratch, tally, state
             )
             work += tally[WORK]
             tally[WORK] = work
+            if least >= most:
+                return limit
             floors[CYCLES] = max(floors[CYCLES], least * (1.0 - SLACK))
         if timed and objective != DELAY:
             least = least_inside(
@@ -116,6 +123,8 @@ def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
             )
             work += tally[WORK]
             tally[WORK] = work
+            if least >= limit:
+                return limit
             floors[WORTH] = max(floors[WORTH], least * (1.0 - SLACK))
     bring_once(visits, reads, window, share)
     for i in range(levels):
@@ -123,4 +132,4 @@ def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
             ns[i, d] = 1
     computing = computing_cycles(0, ns, dims, forms)
     pj, cycles = least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, scratch[1])
-    return max(worth(objective, pj, cycles), floors[WORTH])
+    return max(worth(objective, pj, cycles, front), floors[WORTH])

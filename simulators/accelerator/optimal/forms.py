@@ -17,6 +17,7 @@ from ..layout import (
     UPDATE, FILL,
 )  # fmt: skip
 from ..nest import RELEVANT
+from .standing import FRONT, standing
 
 SLACK = 1e-9  # what rounding of sums may hide
 INSIDE = 3  # the column of ``ports`` for pJ from a level inwards
@@ -266,22 +267,39 @@ def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports
 
 
 @compiled
-def worth(objective, pj, cycles):
+def worth(objective, pj, cycles, front):
     """What is minimised, of energy and time.
 
     Args:
-        objective: an index of ``layout.OBJECTIVES``.
+        objective: an index of ``layout.OBJECTIVES``, or ``standing.FRONT``.
         pj: energy.
         cycles: time.
+        front: see ``standing``.
 
     Returns:
-        pJ, cycles, or their product.
+        pJ, cycles, their product, or how they stand to the points of a front.
     """
     if objective == ENERGY:
         return pj
     if objective == DELAY:
         return cycles
+    if objective == FRONT:
+        return standing(pj, cycles, front)
     return pj * cycles
+
+
+@compiled
+def worth_of_rows(objective, rows, front, out):
+    """What :func:`worth` says of many.
+
+    Args:
+        objective: see :func:`worth`.
+        rows: (n, 2) pJ and cycles.
+        front: see ``standing``.
+        out: (n,), filled.
+    """
+    for i in range(rows.shape[0]):
+        out[i] = worth(objective, rows[i, 0], rows[i, 1], front)
 
 
 @compiled

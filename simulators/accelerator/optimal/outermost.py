@@ -13,8 +13,9 @@ from ..architecture import Architecture
 from ..layers import Layer
 from ..layout import ENERGY, INPUTS
 from .certificate import SLACK
-from .certifying import asked, forms_room, scratch_room, stack_room, state_room
 from .choices import tensor_choices
+from .rooms import forms_room, scratch_room, stack_room, state_room
+from .searching import asked
 
 
 def instances_of(architecture: Architecture) -> NDArray[np.float64]:
@@ -53,7 +54,7 @@ def beyond_once(layer: Layer, architecture: Architecture, reuse: str, work: floa
     if levels < 3 or architecture.levels[0].fanout != (1, 1) or not keeps[:, 1].any(axis=1).all():
         return 0.0
     search = asked(layer, architecture, ENERGY, reuse)
-    forms, stack, scratch = forms_room(levels), stack_room(levels), scratch_room(levels)
+    forms, stack, scratch = forms_room(levels), stack_room(levels, 1), scratch_room(levels)
     state, scale = state_room(levels), instances_of(architecture)
     least = np.inf
     for keep in keeps:

@@ -29,7 +29,7 @@ def faults_of_options(options: argparse.Namespace) -> list[str]:
         One sentence a fault.
     """
     faults = []
-    for name in ("certify", "check", "plot", "gap", "time"):
+    for name in ("certify", "front", "check", "plot", "gap", "time", "threads"):
         if getattr(options, name):
             faults.append(f"--{name.replace('_', '-')} does not go with --reuse {REUSE}")
     if options.weights != DENSE or options.inputs != DENSE:
