@@ -17,6 +17,7 @@ SHIFT = np.uint64(58)
 ABOVE = np.int64(FEATURE_BITS + CHILD_BITS)
 CHILD = np.int64((1 << CHILD_BITS) - 1)
 FEATURE = np.int64((1 << FEATURE_BITS) - 1)
+INFINITE = np.int32(0x7F800000)  # bits of infinity in single precision; of NaN more
 
 
 @compiled
@@ -68,10 +69,13 @@ def step(word, rank):
 
 @kernel_part
 def to_ranks(bits, ranks):
-    """What ``packed_trees.ranks`` gives of the bits (p,) of numbers of single precision, into (p,) int32."""
+    """What ``packed_trees.ranks`` gives of the bits (p,) of numbers of single precision, into (p,) int32.
+
+    NaN is below all: it fails every comparison, as in ``ensemble``, and above all it would step off a leaf.
+    """
     for j in range(len(bits)):
         magnitude = bits[j] & np.int32(0x7FFFFFFF)
-        ranks[j] = -magnitude if bits[j] < 0 else magnitude
+        ranks[j] = -magnitude if bits[j] < 0 or magnitude > INFINITE else magnitude
 
 
 @kernel_part

@@ -270,6 +270,18 @@ def test_packed_trees_add_what_the_descent_adds(n):
     assert all(np.array_equal(a, b) for a, b in zip(found, expected))
 
 
+@pytest.mark.parametrize("n", [1, 40])
+def test_packed_trees_stay_inside_on_numbers_that_are_none(n):
+    """NaN fails every comparison; above all thresholds it would step from a leaf to what lies behind."""
+    rng = np.random.default_rng(4)
+    arrays = stack([_grown(rng, 1, int(rng.integers(1, 90))) for _ in range(30)])
+    nothing = np.full((n, 3), np.nan)
+    asked = np.concatenate([nothing, -nothing, rng.normal(size=(n, 3))])
+    asked[-1, 1] = np.nan
+    for x in (asked, asked[:n], asked[-n:]):
+        assert np.array_equal(PackedTrees.of(arrays).sums(x, 1)[0], predict(arrays, x, 1)[0])
+
+
 def test_trees_that_do_not_fit_into_words_are_not_packed():
     rng = np.random.default_rng(3)
     arrays = stack([_grown(rng, 1)])
