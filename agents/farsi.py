@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from archgym.contracts.evaluation import Floats
+from archgym.contracts.feedback import Feedback
 from archgym.space import Designs, DesignSpace, ordinal, powers_of_two
 
 from .cooling import Cooling, accepts
@@ -73,6 +75,12 @@ class Farsi(Guided):
         elif self.rng.random() < self.hyper["restart"]:
             best = min(range(len(self._costs)), key=self._costs.__getitem__)
             self._walks[origin.walker] = self._designs[best], self._costs[best]
+
+    def _note(self, x: Designs, costs: Floats, feedback: Feedback) -> None:
+        """Nothing: walks compare designs by cost alone."""
+
+    def _start_anew(self) -> None:
+        """Not at all: walks go back to the best design by chance."""
 
     def _explained(self) -> Iterable[Designs]:
         """Where the chains stand, and the best design, to which they may go back."""

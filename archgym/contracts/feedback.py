@@ -49,8 +49,9 @@ class Feedback:
 
     ``evaluation`` is what was paid for.  ``violations`` says by spec how far outside its bound each
     design is, as a share of the bound, (n,); 0 where met, NaN where infeasible.  ``penalty`` is their
-    sum on the specs' own scales (``worst``), (n,); +inf where infeasible.  ``fidelity`` names the cheaper
-    fidelity that answered, ``full`` the simulator itself.
+    sum on the specs' own scales (``worst``), (n,); +inf where infeasible.  ``objectives`` are the costs of
+    each objective, (n, k), +inf where infeasible or a spec is missed; None where there is one.  ``fidelity``
+    names the cheaper fidelity that answered, ``full`` the simulator itself.
     """
 
     evaluation: Evaluation
@@ -59,6 +60,7 @@ class Feedback:
     _advice: Callable[[Designs, Evaluation], Designs]
     _relief: Callable[[Designs, Evaluation], Relief] | None = None
     fidelity: str = FULL
+    objectives: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.evaluation)
@@ -108,7 +110,7 @@ class Feedback:
         violations = {k: v[index] for k, v in self.violations.items()}
         return Feedback(
             self.evaluation.take(index), violations, self.penalty[index], self._advice, self._relief,
-            self.fidelity,
+            self.fidelity, None if self.objectives is None else self.objectives[index],
         )  # fmt: skip
 
     def joined(self, other: Feedback) -> Feedback:
@@ -120,6 +122,7 @@ class Feedback:
         Returns:
             Feedback on both, this one first.
         """
+        objectives = [f.objectives for f in (self, other) if f.objectives is not None]
         return Feedback(
             Evaluation.joined([self.evaluation, other.evaluation], list(self.evaluation.metrics)),
             {k: np.concatenate([v, other.violations[k]]) for k, v in self.violations.items()},
@@ -127,4 +130,5 @@ class Feedback:
             self._advice,
             self._relief,
             self.fidelity,
+            np.concatenate(objectives) if objectives else None,
         )

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..contracts.evaluation import Evaluation
+from ..contracts.evaluation import Evaluation, Floats
 from ..contracts.explanation import Explanation
 from ..contracts.feedback import Feedback, Relief
 from ..contracts.simulator import Simulator
@@ -32,6 +32,7 @@ class Searched(Protocol):
     def simulators(self) -> tuple[Simulator, ...]: ...  # noqa: D102
     @property
     def resolved(self) -> tuple[tuple[Objective, ...], tuple[Spec, ...]]: ...  # noqa: D102
+    def costs(self, e: Evaluation, vector: bool = False) -> Floats: ...  # noqa: D102
     def to_simulator(self, x: Designs) -> Designs: ...  # noqa: D102
     def from_simulator(self, x: Designs) -> Designs: ...  # noqa: D102
     def explain(self, x: Designs, evaluation: Evaluation) -> Sequence[Explanation]: ...  # noqa: D102
@@ -45,7 +46,7 @@ def feedback_of(scenario: Searched, e: Evaluation) -> Feedback:
         e: of a batch of n designs, over all workloads.
 
     Returns:
-        The evaluation, how far each spec is missed, and advice.
+        The evaluation, how far each spec is missed, costs of several objectives, and advice.
     """
     penalty, violations = np.zeros(len(e)), {}
     for spec in scenario.resolved[1]:
@@ -53,8 +54,9 @@ def feedback_of(scenario: Searched, e: Evaluation) -> Feedback:
         penalty += spec.penalty(e.metrics)
     penalties = np.where(e.feasible, penalty, np.inf)
     return Feedback(
-        e, violations, penalties, partial(_advise, scenario), partial(_relieve, scenario)
-    )
+        e, violations, penalties, partial(_advise, scenario), partial(_relieve, scenario),
+        objectives=scenario.costs(e, vector=True) if len(scenario.objectives) > 1 else None,
+    )  # fmt: skip
 
 
 def urgent_of(scenario: Searched, e: Evaluation) -> dict[str, float]:

@@ -150,6 +150,7 @@ def answered(agent: Agent, message: Mapping[str, Any], line: Line) -> dict[str, 
     violations = {n: np.array(v, np.float64) for n, v in told["violations"].items()}
     feedback = ToldFeedback(
         evaluation_of(told), violations, np.array(told["penalty"], np.float64), _nothing,
+        objectives=None if told["objectives"] is None else np.array(told["objectives"], np.float64),
         line=line, batch=message["batch"],
     )  # fmt: skip
     x = np.array(message["tell"], np.int64).reshape(-1, len(agent.space))

@@ -77,6 +77,7 @@ def feedback_message(feedback: Feedback) -> dict[str, Any]:
         "reasons": list(e.reasons),
         "violations": {n: v.tolist() for n, v in feedback.violations.items()},
         "penalty": feedback.penalty.tolist(),
+        "objectives": None if feedback.objectives is None else feedback.objectives.tolist(),
     }
 
 
