@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from archgym.agents.guided import Guided
 
 import archgym
 from archgym import trust
+from archgym.agents.guided import Guided
 from archgym.bench.isolated import guard, host, landlock
 from archgym.errors import AgentError, ArchgymError, TrustError
 from archgym.goals.scenario_file import folder, load_scenario
@@ -265,3 +267,16 @@ def test_a_token_of_another_server_is_refused():
     sent.clear()
     anyio.run(call, first, b"Bearer one")
     assert sent == ["passed"]
+
+
+def test_an_agent_behind_the_wall_is_told_what_one_before_it_is():
+    scenario = load_scenario("serving/llama-70b-front")
+    before = Guided(scenario.space, seed=3, budget=40)
+    with host.Isolated(scenario, "guided", seed=3, budget=40, hyperparameters={}) as behind:
+        for _ in range(10):
+            x = behind.ask(4)
+            assert (before.ask(4) == x).all()
+            e = scenario.evaluate(x)
+            for agent in (before, behind):
+                agent.tell(x, scenario.costs(e), scenario.feedback(e))
+    assert len(before._tradeoff) > 1
