@@ -24,11 +24,11 @@ def redrawn(
         parent: (d,) value indices.
         good: designs (m, d) to take values from.
         reach: knobs that change at most.
-        count: how many designs.
+        count: how many are drawn.
         rng: draws.
 
     Returns:
-        Designs (count, d) that keep the constraints; some may be alike.
+        Those of ``count`` designs that keep the constraints, (n, d); some may be alike.
     """
     d = len(parent)
     out = np.repeat(parent[None], count, axis=0)
@@ -39,4 +39,5 @@ def redrawn(
     anywhere = rng.integers(0, space.nvec, (count, d))
     kind = rng.random((count, d))
     fresh = np.where(kind < INHERITED, inherited, np.where(kind < INHERITED + NEAR, near, anywhere))
-    return space.repair(np.where(place < changed[:, None], fresh, out), rng)
+    out = np.where(place < changed[:, None], fresh, out)
+    return out[space.is_valid(out)]

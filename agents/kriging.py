@@ -13,7 +13,7 @@ from scipy.special import log_ndtr, ndtri
 from scipy.stats import rankdata
 
 from archgym.contracts.evaluation import Floats
-from archgym.space import Designs, DesignSpace
+from archgym.space import Designs, DesignSpace, Parameter
 
 MOST = 160  # designs that are learnt from: the best half of them, and the latest
 NOISE = 1e-3  # of the variance
@@ -21,6 +21,13 @@ LEAST, LARGEST = 1e-3, 1e2  # squared inverse lengths, the range of a knob being
 TUNED = 12  # knobs whose lengths are looked at at once
 FACTOR = 4.0  # by which one is tried smaller and larger
 AGAIN = 1.15  # growth of what is known, after which lengths are looked for again
+
+
+def _coordinates(p: Parameter) -> Floats:
+    """Values of a knob as points (size, c), the squared distance of any two of which is at most 1."""
+    if p.kind == "categorical":
+        return np.asarray(np.eye(len(p)) * np.sqrt(0.5))
+    return np.asarray(np.arange(len(p))[:, None] / max(1, len(p) - 1))
 
 
 class Kriging:
@@ -31,10 +38,12 @@ class Kriging:
     """
 
     def __init__(self, space: DesignSpace) -> None:
-        self._categorical = np.array([p.kind == "categorical" for p in space.parameters])
-        self._range = np.maximum(space.nvec - 1, 1)
+        # values as coordinates: squared differences of a knob's are at most 1
+        self._places = [_coordinates(p) for p in space.parameters]
+        self._owners = np.repeat(np.arange(len(space)), [c.shape[1] for c in self._places])
+        self._wide = np.flatnonzero(space.nvec > 1)
         self._inverse = np.ones(len(space))
-        self._next = 0  # the knob whose length is looked at next
+        self._next = 0  # knobs whose length was looked at
         self._tuned_at = 0  # designs known when that was done last
         self.x = np.empty((0, len(space)), np.int64)
 
@@ -54,20 +63,23 @@ class Kriging:
             x, costs = x[keep], costs[keep]
         self.x = x
         self.y = ndtri((rankdata(costs) - 0.5) / len(costs))
-        apart = self._between(x, x)
-        if n >= AGAIN * self._tuned_at:
+        self._at = self._coordinates(x)
+        if n >= AGAIN * self._tuned_at and len(self._wide):
             self._tuned_at = n
-            self._tune(apart)
-        self._factor, self._weights, _ = self._solved(np.tensordot(self._inverse, apart, 1))
+            self._tune()
+        self._factor, self._weights, _ = self._solved(self._apart(self._at, self._at))
         self._variance = max(float(self.y @ self._weights) / len(x), 1e-6)
 
-    def _between(self, x: Designs, other: Designs) -> Floats:
-        """Squared distances by knob, (d, n, m)."""
-        here, there = (x / self._range).T, (other / self._range).T
-        out = (here[:, :, None] - there[:, None]) ** 2
-        for j in np.flatnonzero(self._categorical):
-            out[j] = x[:, j, None] != other[None, :, j]
-        return np.asarray(out)
+    def _coordinates(self, x: Designs) -> Floats:
+        """Designs as points, (n, c)."""
+        return np.concatenate([c[x[:, j]] for j, c in enumerate(self._places)], axis=1)
+
+    def _apart(self, here: Floats, there: Floats) -> Floats:
+        """Squared distances of points by the lengths of their knobs, (n, m)."""
+        scale = np.sqrt(self._inverse[self._owners])
+        a, b = here * scale, there * scale
+        squares = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1)
+        return np.asarray(np.maximum(squares - 2.0 * (a @ b.T), 0.0))
 
     @staticmethod
     def _kernel(squared: Floats) -> Floats:
@@ -85,16 +97,18 @@ class Kriging:
         likely = -0.5 * len(self.y) * np.log(variance) - float(np.log(np.diag(factor)).sum())
         return factor, weights, likely
 
-    def _tune(self, apart: Floats) -> None:
+    def _tune(self) -> None:
         """Some knobs, in turn: a length is made shorter or longer where that is likelier."""
-        squared = np.tensordot(self._inverse, apart, 1)
+        squared = self._apart(self._at, self._at)
         most = self._solved(squared)[2]
-        for _ in range(min(TUNED, len(self._inverse))):
-            j = self._next
-            self._next = (j + 1) % len(self._inverse)
+        for _ in range(min(TUNED, len(self._wide))):
+            j = int(self._wide[self._next % len(self._wide)])
+            self._next += 1
+            mine = self._at[:, self._owners == j]
+            apart = ((mine[:, None] - mine[None]) ** 2).sum(axis=2)
             for factor in (FACTOR, 1 / FACTOR):
                 value = float(np.clip(self._inverse[j] * factor, LEAST, LARGEST))
-                trial = squared + (value - self._inverse[j]) * apart[j]
+                trial = squared + (value - self._inverse[j]) * apart
                 likely = self._solved(trial)[2]
                 if likely > most:
                     most, squared, self._inverse[j] = likely, trial, value
@@ -109,7 +123,7 @@ class Kriging:
         Returns:
             (m,); more is better.
         """
-        k = self._kernel(np.tensordot(self._inverse, self._between(x, self.x), 1))
+        k = self._kernel(self._apart(self._coordinates(x), self._at))
         mean = k @ self._weights
         v = solve_triangular(self._factor, k.T, lower=True, check_finite=False)
         spread = np.sqrt(self._variance * np.maximum(1.0 + NOISE - (v**2).sum(axis=0), 1e-9))

@@ -75,14 +75,19 @@ def costs_of(x):
     return (x[:, 0] - 3) ** 2 + 2.0 * (x[:, 1] - 1) ** 2 + 3.0 * (x[:, 3] != 2)
 
 
+def apart(model, x, other):
+    """Squared distances by their definition."""
+    out = model._inverse[3] * (x[:, None, 3] != other[None, :, 3])
+    return out + ((x[:, None, :3] - other[None, :, :3]) ** 2 / 16) @ model._inverse[:3]
+
+
 def test_promise_is_the_expected_improvement():
     model = Kriging(SPACE)
     x = SPACE.sample(30, np.random.default_rng(1))
     model.fit(x, costs_of(x))
-    inside, across = model._between(x, x), model._between(GRID, x)
-    kernel = model._kernel(np.tensordot(model._inverse, inside, 1))
+    kernel = model._kernel(apart(model, x, x))
     kernel += kriging.NOISE * np.eye(len(x))
-    k = model._kernel(np.tensordot(model._inverse, across, 1))
+    k = model._kernel(apart(model, GRID, x))
     mean = k @ np.linalg.solve(kernel, model.y)
     spread = 1 + kriging.NOISE - np.einsum("ij,ji->i", k, np.linalg.solve(kernel, k.T))
     spread = np.sqrt(model._variance * spread)
@@ -96,13 +101,6 @@ def test_promise_is_the_expected_improvement():
     assert np.isfinite(promise).all()
     if far.any():
         assert promise[far].max() < promise[near].max()
-
-
-def test_distances_are_of_values_and_of_equality():
-    model = Kriging(SPACE)
-    apart = model._between(GRID[[0, 7]], GRID)[:, 1]
-    assert apart[:3] == pytest.approx(((GRID[7] - GRID)[:, :3].T / 4) ** 2)
-    assert (apart[3] == (GRID[7, 3] != GRID[:, 3])).all()
 
 
 def test_a_model_finds_what_few_designs_suggest_and_which_knob_does_nothing():
@@ -140,9 +138,8 @@ def test_redrawn_designs_change_few_knobs_and_keep_constraints():
     )
     parent, good = np.full(6, 4), np.full((1, 6), 8)
     out = redrawn(space, parent, good, 2, 400, np.random.default_rng(0))
-    assert out.shape == (400, 6) and space.is_valid(out).all()
-    changed = (out != parent).sum(axis=1)
-    assert (changed <= 2).mean() > 0.9  # repair may touch more
+    assert 300 < len(out) < 400 and space.is_valid(out).all()
+    assert (out != parent).sum(axis=1).max() == 2
     assert (out == 8).sum() > (out == 0).sum() > 0  # good values most, others too
 
 
@@ -175,9 +172,9 @@ def test_the_search_starts_anew_where_nothing_new_comes(monkeypatch):
     def solved(seeds):
         return sum(found(Guided(TRAP, seed=s), trap, 400)[1].min() == 0 for s in seeds)
 
-    mine = solved(range(6))
+    mine = solved(range(4))
     monkeypatch.setattr(guided, "STALE", 10**9)
-    assert mine >= 4 and solved(range(6)) <= 2
+    assert mine >= 3 and solved(range(4)) <= 1
 
 
 def two(x):

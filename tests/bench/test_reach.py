@@ -11,7 +11,6 @@ from archgym.agents.guided import Guided
 
 import archgym
 from archgym import trust
-from archgym.agents.guided import Guided
 from archgym.bench.isolated import guard, host, landlock
 from archgym.errors import AgentError, ArchgymError, TrustError
 from archgym.goals.scenario_file import folder, load_scenario
