@@ -5,10 +5,15 @@
 Costs are processor seconds of random designs at a fidelity, over those in full, once what is shared by
 designs is made. Searches are charged for rough evaluations by the declared cost, and start from the reference
 design. ``alone`` is the proposer of ``successive_halving`` by itself, at full fidelity.
+
+With ``--escalating`` it is ``--answers escalating:,fidelity=…`` at the cheapest fidelity instead: what it
+computed in full and its rough looks at their declared cost are added up, and the same agent searches alone,
+with the same seed, for that many full evaluations, rounded up.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -27,6 +32,10 @@ TASKS = {
     "accelerator/resnet18-eyeriss-edp": 40,
     "ffet/mac16-frequency": 40,
 }
+TRIALS = (
+    2.5  # of an escalating search, per evaluation of the budget: the model answers many of them
+)
+FIRST = 20  # evaluations before its first model
 PROPOSERS = ("genetic_algorithm",)
 LOOKED_AT = 16  # designs by which fidelities are timed and ranked
 
@@ -39,6 +48,48 @@ def search(job: tuple[Any, ...]) -> list[float]:
     run = archgym.run(task, agent, budget=budget, seed=seed, hyperparameters=hyper)
     best = run.result["best"]
     return [np.inf if best is None else best["cost"], run.result["computed"]]
+
+
+def escalated(job: tuple[Any, ...]) -> list[float]:
+    """Of an escalating search the least cost, of one alone for as much the same, and how much that was."""
+    task, proposer, fidelity, trials, seed = job
+    run = archgym.run(
+        task, proposer, budget=trials, seed=seed, answers=f"escalating:,first={FIRST},fidelity={fidelity}"
+    )  # fmt: skip
+    rough = sum(f["evaluations"] * f["cost"] for f in run.result["fidelities"])
+    paid = run.result["computed"] + rough
+    alone = archgym.run(task, proposer, budget=math.ceil(paid), seed=seed)
+    best, other = run.result["best"], alone.result["best"]
+    return [np.inf if b is None else b["cost"] for b in (best, other)] + [paid]
+
+
+def compared(layered: Any, alone: Any) -> dict[str, Any]:
+    """Medians of two kinds of searches, pair by pair, and how likely such differences are by chance."""
+    same = bool((alone == layered).all())
+    return {
+        "alone": round(float(np.median(alone)), 4),
+        "with fidelities": round(float(np.median(layered)), 4),
+        "better / worse": f"{(layered < alone).sum()} / {(layered > alone).sum()}",
+        "p": "" if same else round(float(wilcoxon(layered, alone).pvalue), 3),
+    }
+
+
+def escalation(given: Any) -> None:
+    """Print how escalating searches with a fidelity compare at equal cost."""
+    jobs, cheapest = [], {}
+    for task in given.only:
+        (simulator,) = load_scenario(task).simulators
+        cheapest[task] = simulator.fidelities()[0].name
+        trials = round(TRIALS * TASKS[task])
+        jobs += [(task, PROPOSERS[0], cheapest[task], trials, s) for s in range(given.seeds)]
+    done = kept_runs(jobs, escalated, given)
+    rows = []
+    for task in given.only:
+        found = np.array([done[job] for job in jobs if job[0] == task])
+        head = {"scenario": task, "fidelity": cheapest[task], "trials": round(TRIALS * TASKS[task])}
+        paid = round(float(np.median(found[:, 2])), 1)
+        rows.append({**head, "cost": paid, **compared(found[:, 0], found[:, 1])})
+    show("escalation at equal cost", rows, given.json)
 
 
 def measured(task: str) -> list[dict[str, Any]]:
@@ -76,7 +127,10 @@ def measured(task: str) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Print both tables."""
-    given = study_options(__doc__ or "", 10, list(TASKS))
+    given = study_options(__doc__ or "", 10, list(TASKS), escalating="compare escalating searches")
+    if given.escalating:
+        escalation(given)
+        return
     show("fidelities", [r for task in given.only for r in measured(task)], given.json)
     jobs = [
         (task, proposer, layered, TASKS[task], seed)
@@ -93,18 +147,8 @@ def main() -> None:
                 np.array([done[task, proposer, b, TASKS[task], s][0] for s in range(given.seeds)])
                 for b in (False, True)
             )
-            same = bool((alone == layered).all())
-            rows.append(
-                {
-                    "scenario": task,
-                    "proposer": proposer,
-                    "budget": TASKS[task],
-                    "alone": round(float(np.median(alone)), 4),
-                    "with fidelities": round(float(np.median(layered)), 4),
-                    "better / worse": f"{(layered < alone).sum()} / {(layered > alone).sum()}",
-                    "p": "" if same else round(float(wilcoxon(layered, alone).pvalue), 3),
-                }
-            )
+            head = {"scenario": task, "proposer": proposer, "budget": TASKS[task]}
+            rows.append({**head, **compared(layered, alone)})
     show("quality at equal cost", rows, given.json)
 
 

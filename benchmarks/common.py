@@ -38,11 +38,11 @@ def options(description: str) -> argparse.Namespace:
 
 
 def study_options(
-    description: str, seeds: int, scenarios: Sequence[str] = ()
+    description: str, seeds: int, scenarios: Sequence[str] = (), **switches: str
 ) -> argparse.Namespace:
     """Studies of agents also take how many seeds, how many processes, and where runs are kept.
 
-    Of several scenarios, ``--only`` takes some.
+    Of several scenarios, ``--only`` takes some. ``switches`` are further options by name, with their help.
     """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -53,6 +53,8 @@ def study_options(
     parser.add_argument(
         "--kept", type=Path, help="file of finished runs; those in it are not repeated"
     )
+    for name, text in switches.items():
+        parser.add_argument(f"--{name}", action="store_true", help=text)
     if scenarios:
         parser.add_argument(
             "--only", nargs="+", choices=scenarios, default=list(scenarios), help="default: all"
