@@ -72,7 +72,7 @@ class Guided(Agent):
             ordinal("starts", (1, 4, 8, 16, 32), "random designs at first, at most", scale="log"),
             ordinal(
                 "modelled",
-                (0.0, 0.25, 0.5, 0.75, 1.0),
+                (0.0, 0.25, 0.5, 0.75),
                 "first share of proposals that a model picks",
             ),
             ordinal("reach", (1, 2, 3, 4), "knobs that a free proposal changes at most"),
@@ -119,6 +119,7 @@ class Guided(Agent):
             "model": modelled,
         }
         self._model = Kriging(self.space)
+        self._meets = False  # whether a design meets every spec
         self._fitted = 0  # designs that the model has learnt from
         self._first_shares = {k: v for k, v in first.items() if v > 0}
         self._helps = dict.fromkeys(first, 0.0)
@@ -144,7 +145,7 @@ class Guided(Agent):
             return self.space.sample(1, self.rng)[0]
         for _ in range(TRIES):
             source = self._source()
-            if source == "model" and len(self._costs) >= KNOWN:
+            if source == "model":
                 chosen = self._promising()
                 if chosen is not None:
                     return chosen
@@ -183,14 +184,20 @@ class Guided(Agent):
         return design
 
     def _source(self) -> str:
-        """Where the next proposal comes from: the oftener it helped, the likelier."""
+        """Where the next proposal comes from: the oftener it helped, the likelier.
+
+        A model has a say once a design meets the specs.  Until then explanations know better.
+        """
+        asked = self._meets and len(self._costs) >= KNOWN
+        others = 1.0 if asked else 1.0 - self._first_shares.get("model", 0.0)
+        first = {k: p / others for k, p in self._first_shares.items() if asked or k != "model"}
         shares = np.array(
             [
                 (PRIOR * p + self._helps[k]) / (PRIOR + self._tries[k]) + LEAST
-                for k, p in self._first_shares.items()
+                for k, p in first.items()
             ]
         )
-        return list(self._first_shares)[int(self.rng.choice(len(shares), p=shares / shares.sum()))]
+        return list(first)[int(self.rng.choice(len(shares), p=shares / shares.sum()))]
 
     def _ranked(self) -> Designs:
         """Positions of the designs that were told, best first; worked out once after each answer."""
@@ -266,6 +273,8 @@ class Guided(Agent):
 
     # ---- what is learned
     def _tell_with(self, x: Designs, costs: Floats, feedback: Feedback | None) -> None:
+        met = np.isfinite(costs[:, 0]) if feedback is None else feedback.penalty <= 0
+        self._meets |= bool(met.any())
         if feedback is not None:
             self._listener.tell(x, feedback)
             self._note(x, costs, feedback)
