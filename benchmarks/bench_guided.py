@@ -6,9 +6,9 @@
 Every agent starts from the reference design, which is charged. Figures are medians of the cost over seeds.
 
 ``--recorded`` plays nothing: it compares the recorded results of `archgym bench` (record_bench.py), task by
-task.  Figures are medians of the normalised gap over seeds, in percent, with an interval that holds the median
-of all seeds with a probability of 93 % or more, whatever their distribution (from one order statistic to
-another).  Best tuned is the tuned agent that is best on the task after 1,000 evaluations.
+task.  Figures are medians of the normalised gap over seeds, in percent, each with an interval that holds the
+median of all seeds with a probability of 93 % or more, whatever their distribution (order statistics).
+Best tuned is the tuned agent that is best on the task after 1,000 evaluations.
 """
 
 from __future__ import annotations
