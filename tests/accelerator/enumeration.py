@@ -36,6 +36,7 @@ def tight_tuples(size, slots):
 def all_factors(layer, machine):
     """(n, L, 3, 8): all tight factors within fan-outs and masks."""
     levels = len(machine.levels)
+    fanout = np.array([x.fanout for x in machine.levels])
     slots = [(at, kind) for at in range(levels) for kind in range(3)]
     by_dimension = []
     for d, size in enumerate(layer.dims):
@@ -49,14 +50,14 @@ def all_factors(layer, machine):
             for (at, kind), f in zip(free, chosen):
                 row[at, kind] = f
             rows.append(row)
-        by_dimension.append(rows)
-    out = []
-    for rows in itertools.product(*by_dimension):
-        factor = np.stack(rows, axis=2)
-        sides = factor[:, 1:].prod(axis=2)
-        if all((sides[i] <= x.fanout).all() for i, x in enumerate(machine.levels)):
-            out.append(factor)
-    return np.array(out)
+        by_dimension.append(np.array(rows, np.int16))
+    out = np.ones((1, levels, 3, 0), np.int16)
+    for rows in by_dimension:  # what is too wide already is dropped before the next dimension
+        earlier = np.repeat(out, len(rows), axis=0)
+        latest = np.tile(rows, (len(out), 1, 1))[..., None]
+        out = np.concatenate([earlier, latest], axis=3)
+        out = out[(out[:, :, 1:].prod(axis=3) <= fanout).all(axis=(1, 2))]
+    return out.astype(np.int64)
 
 
 def all_keeps(machine):
