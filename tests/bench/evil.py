@@ -183,7 +183,7 @@ class Big(Honest):
 
 class Greedy(Honest):
     def reach(self):
-        self.kept = [bytearray(1 << 30) for _ in range(64)]
+        self.kept = [np.empty(1 << 30, np.uint8) for _ in range(64)]  # reserved, not written
 
 
 class Confident(Honest):

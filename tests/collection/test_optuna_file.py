@@ -61,12 +61,12 @@ def test_runs_are_studies_with_their_trials(make_run, tmp_path, capsys):
 
 
 def test_a_sweep_is_a_study_per_run(tmp_path, document, run):  # noqa: F811
-    document["keep"] = "trials"
+    document["keep"], document["budget"] = "trials", 10
     run(document, tmp_path / "s")
     file = tmp_path / "s.db"
     assert main(["export", str(tmp_path / "s"), "--to", str(file)]) == 0
     found = studies_of(file)
-    assert len(found) == 27 and {len(s.trials) for s in found} == {40}
+    assert len(found) == 27 and {len(s.trials) for s in found} == {10}
     assert {s.user_attrs["agent"] for s in found} > {"random_walk"}
     values = [t.values[0] for s in found for t in s.trials if t.values]
     assert np.isfinite(values).all()
