@@ -46,6 +46,17 @@ def compile_certificates() -> str:
     return f"kernels of certificates: {time.perf_counter() - start:.0f} s"
 
 
+def compile_models() -> str:
+    """Fit the two models of trees to a few rows, and ask them: kernels of the proxies."""
+    from archgym import registry
+    from archgym.testing.cost_models import check_cost_model
+
+    start = time.perf_counter()
+    for name in ("gradient_boosting", "random_forest"):
+        check_cost_model(registry.load("cost_models", name), rows=60)
+    return f"kernels of trees: {time.perf_counter() - start:.0f} s"
+
+
 def scenarios() -> list[str]:
     """The scenario of every environment; those of one domain, which share kernels, far apart."""
     by_turn = [
@@ -62,6 +73,7 @@ def main() -> int:
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         running = {pool.submit(compile_kernels, name): name for name in (*scenarios(), *MORE)}
         running[pool.submit(compile_certificates)] = "certificates"
+        running[pool.submit(compile_models)] = "trees"
         for done in as_completed(running):
             try:
                 print(done.result(), flush=True)
