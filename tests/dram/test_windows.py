@@ -87,7 +87,7 @@ def test_energy_between_windows_is_that_of_idle_times(short):
 
 
 def test_a_program_that_comes_in_bursts_is_estimated():
-    """One window of eight meets a burst of xz, a hundredth of the trace does: it was taken for an eighth."""
+    """One window of eight meets a burst of xz, and windows take longer than the trace does on average."""
     sim = DRAMSimulator("xz")
     x = sim.space.sample(6, np.random.default_rng(1))
     truth, rough = sim.evaluate(x).metrics, sim.features(x).estimates
