@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,10 @@ FIELDS = (
     "name", *DIMENSIONS, "stride_h", "stride_w", "dilation_h", "dilation_w", "count",
     "own_weights",
 )  # fmt: skip
+# several fields at once: hardware searches ask for them thousands of times
+DIMS_OF, GEOMETRY_OF, SHAPE_OF = (
+    attrgetter(*names) for names in (DIMENSIONS, FIELDS[9:13], FIELDS[1:13])
+)
 LARGEST = 2**31 - 1  # of a loop, a stride, a count
 MOST_WORK = 2**53  # products of a layer, and words of a tensor: what a float counts exactly
 
@@ -76,22 +81,23 @@ class Layer:
     @property
     def dims(self) -> NDArray[np.int64]:
         """Loop bounds in the order of ``layout.DIMENSIONS``, (8,)."""
-        return np.array([getattr(self, d) for d in DIMENSIONS], np.int64)
+        return np.array(DIMS_OF(self), np.int64)
 
     @property
     def geometry(self) -> NDArray[np.int64]:
         """Strides and dilations, (4,)."""
-        return np.array([getattr(self, f) for f in FIELDS[9:13]], np.int64)
+        return np.array(GEOMETRY_OF(self), np.int64)
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of one occurrence."""
-        return math.prod(getattr(self, d) for d in DIMENSIONS)
+        return math.prod(DIMS_OF(self))
 
     @property
     def shape(self) -> tuple[int, ...]:
         """What the cost depends on."""
-        return tuple(getattr(self, f) for f in FIELDS[1:13])
+        shape: tuple[int, ...] = SHAPE_OF(self)
+        return shape
 
     def tensor_sizes(self) -> tuple[int, int, int]:
         """Elements of weights, inputs (those the loops touch, no padding) and outputs."""

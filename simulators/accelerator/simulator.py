@@ -32,7 +32,7 @@ from .technology import TechnologyError
 
 ROUNDS = 500  # of the search for a certificate, about 10 ms each at most
 # one in how many mappings, and the cost: more than the share of mappings, since every layer has its own start
-LOWER_EFFORTS = {"sixteenth-effort": (16, 0.11), "quarter-effort": (4, 0.32)}
+LOWER_EFFORTS = {"sixteenth-effort": (16, 0.18), "quarter-effort": (4, 0.33)}
 LEAST_EFFORT = 100  # mappings of a layer, below which its cost says little
 GROUPS = ("dram", "glb", "pe", "mac")
 GROUP_OF = {"DRAM": "dram", "GLB": "glb"}  # every other level lies in the processing elements
