@@ -86,6 +86,7 @@ def plot_fronts(
             )
             told = f"within {gap:.1%}"
         axes.set_title(f"{layer.name}, {told}", fontsize=9)
+        axes.locator_params(axis="x", nbins=4)
         axes.set_xlabel("cycles")
         axes.set_ylabel("energy in uJ")
     figure.suptitle(machine)

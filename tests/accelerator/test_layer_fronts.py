@@ -12,7 +12,9 @@ from archgym.simulators.accelerator.mapping import evaluate_mapping
 from archgym.simulators.accelerator.optimal.certificate import in_space
 from archgym.simulators.accelerator.optimal.certifying import certify
 from archgym.simulators.accelerator.optimal.checking import check
+from archgym.simulators.accelerator.optimal.lanes import Lanes
 from archgym.simulators.accelerator.optimal.rooms import front_room
+from archgym.simulators.accelerator.optimal.searching import Search
 from archgym.simulators.accelerator.optimal.standing import (
     cycles_beyond,
     energy_beyond,
@@ -128,6 +130,21 @@ def test_any_number_of_threads_gives_the_same(rounds):
     ]
     assert len({(p.value, p.bound, p.nodes, str(p.mapping.format())) for p in proofs}) == 1
     assert proofs[0].value == certify(layer, machine, objective="energy-delay").value
+
+
+def test_lanes_share_all_choices_and_prove_the_least_of_what_each_proves():
+    layer, machine = Layer("l", K=12, C=10, P=14), load_architecture("shidiannao")
+    search = Search(layer, machine, "energy-delay", "physical", 0.0)
+    search.start_from(find_mapping(layer, machine, effort=300).mapping)
+    whole = Lanes(search, 2)
+    dealt = np.concatenate([x.ranked for x in whole.lanes])
+    assert sorted(dealt) == sorted(search.ranked)
+    assert whole.lanes[0].run(10_000_000)  # the one with the most promising choice is done
+    bounds = [x.bound() for x in whole.lanes]
+    assert len(set(bounds)) > 1 and whole.bound() == min(bounds) < bounds[0]
+    while not whole.run(1000):
+        assert all((x.best == search.best).all() for x in whole.lanes)
+    assert whole.bound() == pytest.approx(search.best[0], rel=1e-8)
 
 
 def test_the_checker_holds_fronts_and_refutes_false_ones():
