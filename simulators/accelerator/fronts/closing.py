@@ -26,7 +26,8 @@ from .lending import lend
 GOALS = ("energy-delay", "energy", "delay")  # what a design's layers are mapped for
 CERTIFIED = ("energy", "delay")  # by column of bounds
 AT_A_TIME, LOOKED_AT = 32, 128  # tasks of one round, designs that are asked what they need
-EFFORTS = (1, 8)  # times the scenario's effort: at first, and before anything is certified
+EFFORTS = (1, 8, 48)  # times the scenario's effort: at first, and before anything is certified
+START = 8  # the same of a certificate's first mappings
 FIRST, LONGER, LAST = 4, 8, 256  # thousands of nodes of a layer's first certificate, times, at most
 ROOM = 0  # in place of nodes: what the outermost level costs by the room on chip
 ROOM_WORK = 2e7  # bounds of tiles for that, at most
@@ -77,7 +78,7 @@ class Task:
     layer: int = -1
     column: int = ENERGY
     nodes: int = 0
-    effort: int = EFFORTS[-1]
+    effort: int = START
 
 
 def widest(boxes: Boxes, progress: Progress) -> list[Task]:
@@ -112,8 +113,8 @@ def widest(boxes: Boxes, progress: Progress) -> list[Task]:
             nodes = progress.effort[at, :, one]
             if (nodes > LAST).all():
                 continue
-            ready = nodes == ROOM if (nodes == ROOM).any() else nodes <= LAST
-            layer = int(np.argmax(np.where(ready, _share(boxes, at, one), -1.0)))
+            # what was tried least comes first: of equal ones the layer that adds most to the bound
+            layer = int(np.argmax(np.where(nodes == nodes.min(), _share(boxes, at, one), -1.0)))
             number = boxes.corners.alike[at, one]
             if nodes[layer] == ROOM:
                 number = boxes.corners.room[at].tobytes()
@@ -126,7 +127,7 @@ def widest(boxes: Boxes, progress: Progress) -> list[Task]:
 
 
 def _share(boxes: Boxes, at: int, column: int) -> NDArray[np.float64]:
-    """What each layer adds to a bound; layers that were tried less come first."""
+    """What each layer adds to a bound."""
     whole = boxes.least[at, :, column] * boxes.space.counts
     return np.asarray(whole / whole.sum())
 
