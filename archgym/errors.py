@@ -130,6 +130,23 @@ class Terminated(KeyboardInterrupt):
     """The system asked this process to end (SIGTERM); handled as Ctrl-C is."""
 
 
+def interruption(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The interruption that an error is or was caused by.
+
+    Compiled code that is interrupted says that it returned "with an exception set", once for every layer of
+    Python's that it was called through, and each chains the one before.
+
+    Args:
+        error: to be looked at with its causes.
+
+    Returns:
+        What interrupted; None where nothing did.
+    """
+    while isinstance(error, SystemError):
+        error = error.__cause__
+    return error if isinstance(error, KeyboardInterrupt) else None
+
+
 @contextmanager
 def resumable(command: str) -> Iterator[None]:
     """A context whose interruption (Ctrl-C, SIGTERM) carries the command that goes on with it.
@@ -142,9 +159,12 @@ def resumable(command: str) -> Iterator[None]:
 
     Raises:
         KeyboardInterrupt: what interrupted, with the note added.
+        SystemError: the same inside of compiled code: its cause has the note.
     """
     try:
         yield
-    except KeyboardInterrupt as error:
-        error.add_note(command)
+    except (KeyboardInterrupt, SystemError) as error:
+        what = interruption(error)
+        if what is not None:
+            what.add_note(command)
         raise

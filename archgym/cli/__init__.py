@@ -24,7 +24,7 @@ from types import FrameType
 
 from .. import __version__, trust
 from ..domains import domains
-from ..errors import ArchgymError, Terminated, UnknownNameError
+from ..errors import ArchgymError, Terminated, UnknownNameError, interruption
 from ..extras import explained
 from ..terminal import plain
 from .parsing import Parser, add_plain, add_trust
@@ -142,10 +142,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         return _interrupted(error)
     except SystemError as error:
-        # compiled code that was interrupted says that it returned "with an exception set", and chains that one
-        if not isinstance(error.__cause__, KeyboardInterrupt):
+        what = interruption(error)
+        if what is None:
             raise
-        return _interrupted(error.__cause__)
+        return _interrupted(what)
     except BrokenPipeError:
         _drop_output()
         return PIPE_CLOSED

@@ -3,7 +3,7 @@
 import pytest
 
 from archgym import cli
-from archgym.errors import Terminated
+from archgym.errors import Terminated, resumable
 
 
 @pytest.mark.parametrize(
@@ -11,10 +11,16 @@ from archgym.errors import Terminated
     [(Terminated(), 143, "terminated"), (KeyboardInterrupt(), 130, "interrupted")],
 )
 def test_an_interruption_inside_of_compiled_code_is_one(cause, code, word, monkeypatch, capsys):
-    cause.add_note("archgym accelerator front x")
-
     def interrupted(arguments):
-        raise SystemError("CPUDispatcher returned a result with an exception set") from cause
+        with resumable("archgym accelerator front x"):
+            try:
+                raise SystemError(
+                    "_numba_unpickle returned a result with an exception set"
+                ) from cause
+            except SystemError as error:  # every layer of Python's calls adds one
+                raise SystemError(
+                    "CPUDispatcher returned a result with an exception set"
+                ) from error
 
     monkeypatch.setattr(cli, "_dispatch", interrupted)
     assert cli.main(["list"]) == code
