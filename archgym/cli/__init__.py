@@ -142,10 +142,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         return _interrupted(error)
     except SystemError as error:
-        what = interruption(error)
-        if what is None:
+        cause = interruption(error)
+        if cause is None:
             raise
-        return _interrupted(what)
+        return _interrupted(cause)
     except BrokenPipeError:
         _drop_output()
         return PIPE_CLOSED
