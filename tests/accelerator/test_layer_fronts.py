@@ -21,7 +21,7 @@ from archgym.simulators.accelerator.optimal.standing import (
     enter,
     standing,
 )  # fmt: skip
-from archgym.simulators.accelerator.optimal.tracing import certify_front
+from archgym.simulators.accelerator.optimal.tracing import FrontSearch, certify_front
 
 from archgym.cli import main
 from archgym.errors import ArchgymError
@@ -145,6 +145,20 @@ def test_lanes_share_all_choices_and_prove_the_least_of_what_each_proves():
     while not whole.run(1000):
         assert all((x.best == search.best).all() for x in whole.lanes)
     assert whole.bound() == pytest.approx(search.best[0], rel=1e-8)
+
+
+@pytest.mark.parametrize("threads", [None, 1])
+@pytest.mark.parametrize("room", [2, 7])
+def test_a_front_without_room_says_how_far_it_is(monkeypatch, room, threads):
+    layer, machine = Layer("l", K=12, C=10, P=14), load_architecture("shidiannao")
+    exact = certify_front(layer, machine)
+    assert exact.proved and len(exact.points) > room
+    monkeypatch.setattr(FrontSearch, "most_points", room)
+    front = certify_front(layer, machine, threads=threads)
+    assert len(front.points) == room
+    for p in exact.points:  # some lane may have closed its nodes by points that are not among these
+        above = [max(q.energy_pj / p.energy_pj, q.cycles / p.cycles) for q in front.points]
+        assert min(above) <= (1.0 + front.gap) * (1 + 1e-9)
 
 
 def test_the_checker_holds_fronts_and_refutes_false_ones():

@@ -68,7 +68,8 @@ class Lanes:
 
     def bound(self) -> float:
         """No mapping of the space is below it."""
-        return min(lane.bound() for lane in self.lanes)
+        # lanes close nodes by their own points; of those that were missed, the front here is that far
+        return self.search.missed * min(lane.bound() for lane in self.lanes)
 
     def counted(self) -> tuple[int, int, int]:
         """Choices that were opened, nodes and leaves visited in them."""

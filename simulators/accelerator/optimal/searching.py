@@ -31,6 +31,7 @@ class Search:
     goals: ClassVar[dict[str, int]] = {x: OBJECTIVES.index(x) for x in CERTIFIED}
     most_points: ClassVar[int] = 1  # of a front
     spent = 1  # of the work of a round, what a run takes
+    missed = 1.0  # least standing of a point of another search that there was no room for
 
     def __init__(
         self, layer: Layer, architecture: Architecture, objective: str, reuse: str, gap: float

@@ -124,9 +124,11 @@ class FrontSearch(Search):
         points, counts, *states = other.search[9]
         for i in range(counts[0]):
             pj, cycles = points[i]
-            if standing(pj, cycles, self.search[9]) < 1.0 - SLACK:
+            stands = float(standing(pj, cycles, self.search[9]))
+            if stands < 1.0 - SLACK:
                 factor, order, keep = (x[i] for x in states)
-                enter(pj, cycles, factor, order, keep, self.search[9])
+                if not enter(pj, cycles, factor, order, keep, self.search[9]):
+                    self.missed = min(self.missed, stands)
 
     def points(self) -> tuple[FrontPoint, ...]:
         """The mappings found so far that no other is as good as."""
