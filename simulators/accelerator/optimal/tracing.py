@@ -19,14 +19,13 @@ from ..mapping import Cost, Mapping, evaluate_mapping
 from .certificate import SLACK, FrontCertificate, FrontPoint, in_space, within_fanouts
 from .certifying import check_limits, continued
 from .searching import CERTIFIED, Search
-
-MOST_POINTS = 1024
+from .standing import FRONT, MOST_POINTS, enter, standing
 
 
 class FrontSearch(Search):
     """The branch and bound of a front; its bounds are standings (see ``standing``)."""
 
-    goals: ClassVar[dict[str, int]] = {"front": 4}
+    goals: ClassVar[dict[str, int]] = {"front": FRONT}
     most_points: ClassVar[int] = MOST_POINTS
 
     def __init__(self, layer: Layer, architecture: Architecture, reuse: str, gap: float) -> None:
@@ -45,8 +44,6 @@ class FrontSearch(Search):
             (how it stands to the points there were, infinite where it does not fit; whether it is in
             the space).
         """
-        from .standing import enter
-
         mapping = within_fanouts(self.layer, self.architecture, mapping)
         cost = evaluate_mapping(self.layer, self.architecture, mapping, reuse=self.reuse)
         inside = in_space(self.layer, self.architecture, mapping)
@@ -119,8 +116,6 @@ class FrontSearch(Search):
         Args:
             other: a search for the same.
         """
-        from .standing import enter, standing
-
         points, counts, *states = other.search[9]
         for i in range(counts[0]):
             pj, cycles = points[i]
