@@ -123,3 +123,15 @@ def toy_scenario(toy_document):
     from archgym.goals.scenario_file import from_document
 
     return from_document(toy_document)
+
+
+# the tracer of coverage makes tests half as slow again, and looks at the core: these run without it
+UNTRACED = {"accelerator", "cluster", "codesign", "dram", "soc"}
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests of simulators."""
+    here = Path(__file__).resolve().parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in UNTRACED:
+            item.add_marker("no_cover")
