@@ -63,7 +63,15 @@ def ensemble(features, roots, depth, column, feature, threshold, child, value, t
 
 @kernel_part
 def step(word, rank):
-    """The node after one that ``word`` stands for; a leaf, whose threshold is infinite, is its own."""
+    """The node after one that ``word`` stands for; a leaf, whose threshold is infinite, is its own.
+
+    Args:
+        word: threshold, feature and left child of a node.
+        rank: of the row's features, (p,) int32.
+
+    Returns:
+        The next node, counted from the tree's root.
+    """
     return (word & CHILD) + np.int64(rank[(word >> CHILD_BITS) & FEATURE] > (word >> ABOVE))
 
 
@@ -72,6 +80,10 @@ def to_ranks(bits, ranks):
     """What ``packed_trees.ranks`` gives of the bits (p,) of numbers of single precision, into (p,) int32.
 
     NaN is below all: it fails every comparison, as in ``ensemble``, and above all it would step off a leaf.
+
+    Args:
+        bits: (p,) int32.
+        ranks: (p,) int32, filled.
     """
     for j in range(len(bits)):
         magnitude = bits[j] & np.int32(0x7FFFFFFF)
@@ -80,7 +92,16 @@ def to_ranks(bits, ranks):
 
 @kernel_part
 def add(value, first, i, total, squares, both):
-    """Add a leaf's values (k,) to row i from column ``first`` on."""
+    """Add a leaf's values (k,) to row i from column ``first`` on.
+
+    Args:
+        value: of a leaf, (k,).
+        first: target of its first value.
+        i: the row.
+        total: (n, m), added to.
+        squares: (n, m) or empty, added to.
+        both: whether squares are added up.
+    """
     for j in range(len(value)):
         v = value[j]
         total[i, first + j] += v
