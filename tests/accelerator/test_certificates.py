@@ -105,6 +105,16 @@ def test_proved_optima_equal_enumeration(windows, reuse):
     assert fitting >= 20 and proved >= 0.9 * fitting
 
 
+def test_two_loops_of_a_level_that_holds_nothing_may_end_sooner_than_one():
+    """Loops of 2 and 2 over an extent of 3 take 28 cycles here, one loop of 3 takes 29."""
+    layer, machine = random_case(1056, False)
+    _, cycles, product, _ = optima(layer, machine)
+    assert cycles == 28
+    for objective, value in (("delay", cycles), ("energy-delay", product)):
+        proof = certify(layer, machine, objective=objective)
+        assert proof.proved and proof.value == pytest.approx(value, rel=1e-9)
+
+
 def floors_of(layer, machine, objective):
     """What the floors say of every choice: (floor, factors across (L, 8), down (L, 8), keep (L, 3))."""
     search = Search(layer, machine, objective, "physical", 0.0)

@@ -38,11 +38,9 @@ def priced(level, ns, product, visits, reads, rest, search, forms, scratch):
     dims, conv, arch, _, _ = problem
     extents, ports, corner = scratch[0], scratch[1], scratch[22]
     bound_inside(level, product, visits, reads, rest, window, problem, forms, share, extents)
-    computing = 0.0
     timed = objective != ENERGY
     both = objective == ENERGY_DELAY or objective == FRONT
-    if timed:
-        computing = computing_cycles(level, ns, rest, forms)
+    computing = computing_cycles(level, ns, rest, forms) if timed else 0.0
     pj, cycles = least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports)
     corner[0], corner[1] = pj, cycles
     return max(worth(objective, pj, cycles, front), forms[7][WORTH] if both else 0.0)
@@ -323,8 +321,9 @@ def expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, s
     for t in range(3):
         product[t] = 1.0
     n = 0
-    # loops of a level that holds nothing, without children above, belong outside
-    merged = level > 0 and tally[LISTS] >= 0
+    # loops of a level that holds nothing, without children above, belong outside: two loops move what one
+    # does. But first and last tiles are worked out by level: with padding, two loops may end sooner.
+    merged = level > 0 and tally[LISTS] >= 0 and search[1] == ENERGY
     for t in range(3):
         merged = merged and forms[4][level, t] < 0
     for d in range(8):
