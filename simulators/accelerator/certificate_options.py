@@ -59,6 +59,22 @@ def check_certificates(options: argparse.Namespace) -> None:
         if options.gap is not None:
             raise ArchgymError("--within and --gap say the same; give one of them")
         options.certify, options.gap = True, options.within
+    faults = [
+        f"{name} is {expected}, got {got}"
+        for name, got, holds, expected in (
+            (
+                "--gap",
+                options.gap,
+                lambda v: 0.0 <= v < 1.0,
+                "a share from 0 to below 1 (0.01 is 1 %)",
+            ),
+            ("--time", options.time, lambda v: v > 0.0, "a positive number of seconds"),
+            ("--threads", options.threads, lambda v: v >= 1, "a whole number from 1 on"),
+        )
+        if got is not None and not holds(got)
+    ]
+    if faults:
+        raise ArchgymError("; ".join(faults))
     limits = (options.gap, options.time, options.threads)
     if not options.certify and any(x is not None for x in limits):
         raise ArchgymError("--gap, --time and --threads are for --certify, which is not given")

@@ -98,6 +98,7 @@ def _as_dict(layer: Layer, f: FrontCertificate, speed: float) -> dict[str, Any]:
 def _show(
     layer: Layer, machine: Architecture, ran_on: Architecture, f: FrontCertificate, verdict: str
 ) -> None:
+    count = f"{len(f.points)} point" + "s" * (len(f.points) != 1)
     told = "the exact front" if f.proved else f"within {f.gap:.2%} of every mapping"
     rows = [
         [
@@ -111,7 +112,7 @@ def _show(
     print_table(
         ["uJ", "cycles", "uJ at least, as fast", "loops, outermost level first"],
         rows,
-        title=f"{layer.name} on {machine.name}: {len(rows)} points, {told}, {f.seconds:.2f} CPU s"
+        title=f"{layer.name} on {machine.name}: {count}, {told}, {f.seconds:.2f} CPU s"
         + (f", check: {verdict}" if verdict else ""),
     )
 

@@ -422,3 +422,7 @@ def test_the_command_prints_certificates(capsys):
     assert "not shown to be within 0.01% of the best: conv3" in capsys.readouterr().out
     assert main([*words, "--within", "1.5"]) == 2
     assert main([*words, "--within", "0.1", "--gap", "0.1"]) == 2
+    capsys.readouterr()
+    assert main([*words, "--certify", "--gap", "1", "--time", "nan", "--threads", "0"]) == 2
+    told = capsys.readouterr().err
+    assert all(f"--{name} is " in told for name in ("gap", "time", "threads")), told
