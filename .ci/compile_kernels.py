@@ -46,6 +46,24 @@ def compile_certificates() -> str:
     return f"kernels of certificates: {time.perf_counter() - start:.0f} s"
 
 
+def compile_fused() -> str:
+    """Fuse two small products: no scenario does."""
+    from archgym.simulators.accelerator.architecture import Architecture, Level
+    from archgym.simulators.accelerator.fusing.exact import prove_pair
+    from archgym.simulators.accelerator.fusing.links import link
+    from archgym.simulators.accelerator.fusing.searching import find_chain
+    from archgym.simulators.accelerator.layers import Layer
+
+    start = time.perf_counter()
+    dram = Level("DRAM", read_pj=100, write_pj=120, shared_bits=32, must_keep="WIO")
+    buffer = Level("GLB", 512, (2, 1), 3, 5, 5, shared_bits=96, may_keep="WIO")
+    machine = Architecture("one-buffer", (dram, buffer), 1.0)
+    linked = link([Layer("first", K=2, C=2, P=2), Layer("second", K=2, C=2, P=2)])
+    prove_pair(linked.chain, machine)
+    find_chain(linked.chain, machine, letters=linked.letters, objective="energy", effort=100)
+    return f"kernels of fused layers: {time.perf_counter() - start:.0f} s"
+
+
 def compile_models() -> str:
     """Fit the two models of trees to a few rows, and ask them: kernels of the proxies."""
     from archgym import registry
@@ -73,6 +91,7 @@ def main() -> int:
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         running = {pool.submit(compile_kernels, name): name for name in (*scenarios(), *MORE)}
         running[pool.submit(compile_certificates)] = "certificates"
+        running[pool.submit(compile_fused)] = "fused layers"
         running[pool.submit(compile_models)] = "trees"
         for done in as_completed(running):
             try:

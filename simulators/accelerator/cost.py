@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from .compiled import borrowing
+from .counting import asked, computing_cycles, count_tensor
 from .layout import (
     DELAY, ENERGY, ENERGY_DELAY, FILL, FINISHED, INPUTS, OK, OUTPUTS, READ, UPDATE, WEIGHTS,
 )  # fmt: skip
-from .nest import asked, check, computing_cycles, count_tensor, unfold
+from .nest import check, unfold
 
 ROUNDING = 1e-6  # of an access: what rounding of words may add to whole ones
 UNSURE = 1e-9  # share by which a partial sum of energies may be rounded otherwise than the whole

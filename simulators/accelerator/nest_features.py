@@ -10,9 +10,10 @@ import numpy as np
 
 from .compiled import compiled
 from .cost import delivery, energies, first_and_last
+from .counting import count
 from .decoding import decode_gamma, decode_loops
 from .layout import FILL, OUTPUTS, PREVIOUS_TILE, READ, UPDATE
-from .nest import box_volume, count, unfold
+from .nest import box_volume, unfold
 
 PER_TENSOR = ("held", "tile", "passes", "words")  # by level and tensor
 PER_LEVEL = ("instances", "reading", "writing", "network")  # cycles, but for the instances

@@ -1,4 +1,4 @@
-"""Tests of agents that train models run without the tracer of coverage: it doubles their time.
+"""Tests of agents that train or fit models run without the tracer of coverage: it doubles their time.
 
 The tracer looks at the core, which the same tests of the other agents run through.
 """
@@ -7,8 +7,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 TRAINED = {
-    "a2c", "bayesian_optimization", "botorch", "dqn", "maskable_ppo", "nasaic", "nasaic-2020", "ppo",
-    "reinforce_controller", "sac", "tpe",
+    "a2c", "bayesian_optimization", "botorch", "dqn", "farsi", "guided", "maskable_ppo", "nasaic",
+    "nasaic-2020", "ppo", "reinforce_controller", "sac", "tpe", "transfer",
 }  # fmt: skip
 
 
