@@ -11,6 +11,7 @@ from archgym.simulators.accelerator.least import least_energy, most_above
 from archgym.simulators.accelerator.machines import load_architecture
 from archgym.simulators.accelerator.mapper import Found, find_mapping
 from archgym.simulators.accelerator.mapping import Mapping, evaluate_mapping
+from archgym.simulators.accelerator.optimal import certifying, tracing
 from archgym.simulators.accelerator.optimal.certificate import in_space, tightened, within_fanouts
 from archgym.simulators.accelerator.optimal.certifying import certify
 from archgym.simulators.accelerator.optimal.checking import check
@@ -103,6 +104,20 @@ def test_proved_optima_equal_enumeration(windows, reuse):
             assert in_space(layer, machine, proof.mapping)
     # rounding in the model may bill an access that is none, of which a few cases here are not spared
     assert fitting >= 20 and proved >= 0.9 * fitting
+
+
+def test_compiling_is_no_part_of_the_time(monkeypatch):
+    layer, machine = random_case(1056, False)
+    clock = [0.0]
+    monkeypatch.setattr(certifying.time, "process_time", lambda: clock[0])
+
+    def load(kind, make):
+        clock[0] += 100.0
+
+    monkeypatch.setattr(certifying, "load_kernels", load)
+    monkeypatch.setattr(tracing, "load_kernels", load)
+    assert certify(layer, machine).seconds == 0.0
+    assert tracing.certify_front(layer, machine).seconds == 0.0
 
 
 def test_two_loops_of_a_level_that_holds_nothing_may_end_sooner_than_one():

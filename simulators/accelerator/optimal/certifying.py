@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from importlib import import_module
 
 import numpy as np
@@ -18,6 +19,7 @@ from .searching import Search
 
 AT_ONCE = 1000  # nodes, or as much other work, between two looks at the clock
 LATER, EFFORT = 20, 200_000  # looks at the clock after which the mapper tries again, and how hard
+_loaded: set[type[Search]] = set()  # searches whose kernels are compiled
 
 
 def certify(
@@ -55,6 +57,7 @@ def certify(
             unrolling and tensors than can be listed.
     """
     check_limits(gap, seconds, rounds, threads)
+    load_kernels(Search, lambda small: Search(small, architecture, objective, reuse, gap))
     began = time.process_time()
     search = Search(layer, architecture, objective, reuse, gap)
     value, inside = np.inf, False
@@ -69,6 +72,20 @@ def certify(
         objective, reuse, Mapping(factor, order, keep), float(search.best[0]), run.bound(), value,
         inside, len(search.bounds), *run.counted(), time.process_time() - began,
     )  # fmt: skip
+
+
+def load_kernels(kind: type[Search], make: Callable[[Layer], Search]) -> None:
+    """Compile the kernels of a search, or load them, once: that is no part of its time.
+
+    Args:
+        kind: of search.
+        make: a search of a layer, which is run.
+    """
+    if kind not in _loaded:
+        _loaded.add(kind)
+        small = make(Layer("small", K=2, C=2, P=2))
+        small.run(AT_ONCE)
+        small.bound()
 
 
 def continued(

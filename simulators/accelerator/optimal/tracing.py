@@ -17,7 +17,7 @@ from ..architecture import Architecture
 from ..layers import Layer
 from ..mapping import Cost, Mapping, evaluate_mapping
 from .certificate import SLACK, FrontCertificate, FrontPoint, in_space, within_fanouts
-from .certifying import check_limits, continued
+from .certifying import check_limits, continued, load_kernels
 from .searching import CERTIFIED, Search
 from .standing import FRONT, MOST_POINTS, enter, standing
 
@@ -164,6 +164,7 @@ def certify_front(
         ArchgymError: as for :func:`certifying.certify`.
     """
     check_limits(gap, seconds, rounds, threads)
+    load_kernels(FrontSearch, lambda small: FrontSearch(small, architecture, reuse, gap))
     began = time.process_time()
     search = FrontSearch(layer, architecture, reuse, gap)
     for mapping in starts:
