@@ -7,20 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from archgym.terminal.output import print_json, print_table, steps_of
+from archgym.terminal.output import print_json, print_table
 from archgym.errors import ArchgymError
 from archgym.units import format_quantity
 
 from . import machines as hardware
 from .architecture import Architecture, Level
 from .certificate_options import add_certificates, check_certificates
-from .layers import FIELDS, Layer, Network
+from .layers import FIELDS, Network
 from .readers.onnx_import import share_text
 from .workloads import FORMATS, names, resolve
 from .layout import OBJECTIVES, REUSE, TENSORS
 from .least import most_above
-from .mapper import THOROUGH, Found, find_mapping
-from .mapping import Refusal
+from .map_layers import beyond, map_layers, speed_of, verdict_on
+from .mapper import THOROUGH, Found
 from .sparse_options import add_sparsity, sparsely
 from .uneven.command import REUSE as ACCELFORGE
 from .uneven.command import map_uneven
@@ -260,23 +260,13 @@ def _map(options: argparse.Namespace) -> int:
         from .map_front_command import map_front
 
         return map_front(options, network, machine, on)
-    found: list[tuple[Any, Found]] = []
-    with steps_of(len(network.layers), "layers", options.json) as step:
-        for layer in network.layers:
-            step(layer.name)
-            one = find_mapping(
-                layer, on(layer), objective=options.objective, effort=options.effort,
-                reuse=options.reuse, certify=options.certify,
-                gap=0.0 if options.gap is None else options.gap,
-                seconds=10.0 if options.time is None else options.time,
-                threads=options.threads,
-            )  # fmt: skip
-            if isinstance(one, Refusal):
-                raise ArchgymError(f"layer {layer.name!r} does not fit {machine.name}: {one}")
-            found.append((layer, one))
+    found = map_layers(options, network, machine, on)
     energy = sum(layer.count * f.cost.energy_pj for layer, f in found) * 1e-12
     latency = sum(x.count * _cycles(f, machine, on(x)) for x, f in found) / machine.clock_hz
-    checked = [_checked(layer, machine, f) if options.check else "" for layer, f in found]
+    checked = [
+        verdict_on(layer, on(layer), f.certificate) if options.check else "" for layer, f in found
+    ]
+    far = beyond([(layer, f.gap) for layer, f in found], options.within)
     if options.plot:
         from .drawing import plot_energy
 
@@ -296,7 +286,7 @@ def _map(options: argparse.Namespace) -> int:
                 document["certificate"]["checked"] = verdict
         notes = {k: network.notes[k] for k in SHARE if k in network.notes}
         print_json({"energy": energy, "latency": latency, "layers": rows} | notes)
-        return int(any(x.startswith("fails") for x in checked) or bool(_beyond(found, options)))
+        return int(any(x.startswith("fails") for x in checked) or bool(far))
     table = [
         [
             layer.name,
@@ -328,22 +318,13 @@ def _map(options: argparse.Namespace) -> int:
             print(f"\n{layer.name}\n{f.mapping.describe(machine)}")
     print(f"energy {format_quantity(energy, 'J')}, latency {format_quantity(latency, 's')}")
     _print_notes(network)
-    if beyond := _beyond(found, options):
-        print(f"not shown to be within {options.within:.2%} of the best: " + ", ".join(beyond))
-    return int(any(x.startswith("fails") for x in checked) or bool(beyond))
-
-
-def _beyond(found: list[tuple[Layer, Found]], options: argparse.Namespace) -> list[str]:
-    """Layers whose mappings are not shown to be as near to the best as ``--within`` wants them."""
-    if options.within is None:
-        return []
-    near = options.within + 1e-9
-    return [f"{x.name} ({f.gap:.2%})" for x, f in found if f.gap is None or f.gap > near]
+    if far:
+        print(f"not shown to be within {options.within:.2%} of the best: " + ", ".join(far))
+    return int(any(x.startswith("fails") for x in checked) or bool(far))
 
 
 def _cycles(f: Found, machine: Architecture, ran_on: Architecture) -> float:
-    """Cycles of the machine's own clock; steps are faster where zeros are skipped."""
-    return f.cost.cycles * (machine.clock_hz / ran_on.clock_hz)
+    return f.cost.cycles * speed_of(machine, ran_on)
 
 
 def _proof(f: Found) -> list[str]:
@@ -353,15 +334,6 @@ def _proof(f: Found) -> list[str]:
     told = "optimum" if c.proved else f"within {c.gap:.2%}"
     before = f"{c.start / c.value - 1:+.2%}" + ("" if c.start_inside else " (outside)")
     return [told, before, f"{c.seconds:.2f}"]
-
-
-def _checked(layer: Layer, machine: Architecture, f: Found) -> str:
-    """What the checker says of a certificate, which shares nothing with the search."""
-    from .optimal.checking import check
-
-    assert f.certificate is not None
-    answer = check(layer, machine, f.certificate)
-    return f"{answer.verdict}: {answer.reason}" if answer.reason else answer.verdict
 
 
 def _as_dict(layer: Any, f: Found, machine: Architecture, ran_on: Architecture) -> dict[str, Any]:

@@ -54,7 +54,6 @@ class Search:
         roots = root_bounds(
             self.search, c.across, c.down, c.keep, self.forms, self.scratch, self.visits, self.reads
         )
-        self.stack: Any = None
         self.now = np.zeros(18)
         self.now[2] = -1
         self.now[4] = max(gap, SLACK)
