@@ -106,6 +106,28 @@ def test_proved_optima_equal_enumeration(windows, reuse):
     assert fitting >= 20 and proved >= 0.9 * fitting
 
 
+def test_fills_that_are_not_hidden_add_to_the_time():
+    proofs = 0
+    for seed, layer, machine in cases(False, 4) + cases(True, 4):
+        for level in machine.levels[1:]:
+            machine = machine.with_level(level.name, hidden=seed % 2 == len(level.name) % 2)
+        *least, _ = optima(layer, machine, "physical")
+        for objective, value in zip(OBJECTIVES[1:], least[1:]):
+            proof = certify(layer, machine, objective=objective)
+            if value == np.inf:
+                continue
+            proofs += 1
+            assert proof.proved and proof.value == pytest.approx(value, rel=1e-9), seed
+            verdict = check(layer, machine, proof, 100_000).verdict
+            assert verdict != "fails", (seed, objective)
+    assert proofs >= 8
+    # reading each weight once from DRAM and storing it takes twice as long as either
+    fc, eyeriss = resolve("resnet18/fc").layers[0], load_architecture("eyeriss")
+    alone = Search(fc, eyeriss, "delay", "physical", 0.0).bound()
+    hidden = eyeriss.with_level("weight_spad", hidden=True)
+    assert alone > 1.9 * Search(fc, hidden, "delay", "physical", 0.0).bound()
+
+
 def test_compiling_is_no_part_of_the_time(monkeypatch):
     layer, machine = random_case(1056, False)
     clock = [0.0]

@@ -2,7 +2,8 @@
 
 The root bound of a choice is linear in the energies of accesses, and the largest of ratios of bits to
 bandwidths. So machines that differ in nothing but energies, sizes and bandwidths share one table of
-accesses and bits. Rows of it that are nowhere less than another row decide nothing and are dropped.
+accesses and bits. Rows of it that are nowhere less than another row decide nothing and are dropped. Fills of
+levels without a second buffer are taken to overlap, which is too little, never too much.
 """
 
 from __future__ import annotations

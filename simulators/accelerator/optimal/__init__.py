@@ -15,4 +15,4 @@ Arguments that its kernels share, for L levels:
   overwritten.
 """
 
-VERSION = "2"  # of the search: it changes where a search that stops early may give another mapping
+VERSION = "3"  # of the search: it changes where a search that stops early may give another mapping

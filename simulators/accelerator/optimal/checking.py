@@ -4,8 +4,8 @@ The space is covered by a tree: first the choice of unrolling and tensors, then 
 another. Every branch must end at a bound that is not below the certificate's, or at mappings that the model
 itself says are not. A kept tile is brought ``visits`` times, and further inside never less often; where what
 is left of a tensor does not fit an inner level, some loop that indexes it follows, so all loops so far count.
-Of inputs with windows only what is read at all is counted, and every order of loops is tried; so those layers
-are decided where they are small. Every product takes its turn, and every port carries its words.
+Of inputs with windows what is read at all is counted, and all orders of loops are tried; so those layers are
+decided where they are small. Every product takes its turn, every port its words, unhidden fills come on top.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def check(layer: Layer, machine: Architecture, proof: Proof, most: int = 20_000_
         cost = evaluate_mapping(layer, machine, mapping, reuse=proof.reuse)
         if not isinstance(cost, Cost) or proof.figures(cost) != stated:
             return Checked("fails", "the mapping does not cost what the certificate says", 0)
-        better = proof.bound > proof.worth(cost.energy_pj, cost.cycles)
-        if better or not in_space(layer, machine, mapping):
+        less = proof.worth(cost.energy_pj, cost.cycles) < proof.bound
+        if less or not in_space(layer, machine, mapping):
             return Checked("fails", "the mapping is not of the space, or better than the bound", 0)
     return _Tree(layer, machine, proof, most).walk()
 
@@ -56,8 +56,7 @@ def _unrollings(dims: Array, machine: Architecture) -> Array:
     for (at, axis), room in np.ndenumerate([x.fanout for x in machine.levels]):
         sides = np.ones((1, 8), np.int64)
         for d in np.flatnonzero(machine.spatial[at, axis]):
-            factors = np.arange(1, min(dims[d], room) + 1)
-            factors = factors[(factors - 1) * -(-dims[d] // factors) < dims[d]]
+            factors = [f for f in range(1, room + 1) if (f - 1) * -(-dims[d] // f) < dims[d]]
             sides = np.repeat(sides, len(factors), axis=0)
             sides[:, d] = np.resize(factors, len(sides))
             sides = sides[sides.prod(axis=1) <= room]
@@ -66,8 +65,7 @@ def _unrollings(dims: Array, machine: Architecture) -> Array:
         whole = out.prod(axis=(1, 2))
         whole = (whole * -(-dims // whole))[:, None, None]
         out = out[((out == 1) | (whole // out * (out - 1) < dims)).all(axis=(1, 2, 3))]
-    _, first = np.unique(out.prod(axis=2).reshape(len(out), -1), axis=0, return_index=True)
-    return out[first]
+    return out[np.unique(out.prod(axis=2).reshape(len(out), -1), axis=0, return_index=True)[1]]
 
 
 class _Tree:
@@ -88,9 +86,7 @@ class _Tree:
             keep = must.copy()
             keep[may & ~must] = pick
             least = self._bound(keep, outside, np.ones((1, self.levels + 1, 3)), turns)
-            for i in np.argsort(least, kind="stable"):
-                if least[i] >= self.enough:
-                    break
+            for i in np.argsort(least, kind="stable")[: (least < self.enough).sum()]:
                 wrong = self._open(keep, outside[i], unrolled[i])
                 if wrong or self.bounds > self.most:
                     verdict = "fails" if wrong else "undecided"
@@ -99,9 +95,8 @@ class _Tree:
 
     def _open(self, keep: Array, outside: Array, unrolled: Array) -> str:
         """Why a choice of unrolling and tensors has a mapping below the bound; empty if it has none."""
-        once = np.ones((self.levels, 8), np.int64)
-        nodes = [(once, once.copy(), np.ones((self.levels + 1, 3)), 0)]
-        room = np.array([x.size_bits for x in self.machine.levels])
+        worth, room = self.proof.worth, self.machine.arrays[0]
+        nodes = [(*np.ones((2, self.levels, 8), np.int64), np.ones((self.levels + 1, 3)), 0)]
         while nodes and self.bounds <= self.most:
             loops, orders, visits, level = nodes.pop()
             if level == self.levels - 1:
@@ -112,7 +107,7 @@ class _Tree:
                 cost = evaluate_mapping(self.layer, self.machine, mapping, reuse=self.proof.reuse)
                 self.bounds += 1
                 if isinstance(cost, Cost) and in_space(self.layer, self.machine, mapping):
-                    value = self.proof.worth(cost.energy_pj, cost.cycles)
+                    value = worth(cost.energy_pj, cost.cycles)
                     if value < self.enough:
                         return f"{mapping.format()} costs {value!r}, less than the bound"
                 continue
@@ -128,8 +123,8 @@ class _Tree:
             bits = [self._bits(left, level + 1, b, outside) for b in range(level + 1, self.levels)]
             fits = (bits[0] * keep[level + 1]).sum(axis=1) <= room[level + 1]
             vectors, left, bits = vectors[fits], left[fits], [x[fits] for x in bits]
-            turns = (-(-left // (outside[-1] // outside[level + 1]))).prod(axis=1) * 1.0
-            turns *= outer.prod() * vectors.prod(axis=1)
+            turns = -(-left // (outside[-1] // outside[level + 1])) * vectors
+            turns = turns.prod(axis=1) * outer.prod()
             indexing = np.where(INDEXED, vectors[:, None], 1).prod(axis=2)
             before = np.where(INDEXED, 1, outer).prod(axis=1)
             all_so_far = before * np.where(INDEXED, 1, vectors[:, None]).prod(axis=2)
@@ -139,8 +134,8 @@ class _Tree:
                 here = np.where(indexing == 1, visits[level], here)
                 seen = np.repeat(visits[None], len(vectors), axis=0)
                 for b, needed in enumerate(bits, level + 1):
-                    stay = (needed <= room[b]) | (b == level + 1)
-                    seen[:, b] = np.where(stay, here, np.maximum(here, all_so_far))
+                    more = (needed > room[b]) & (b > level + 1)
+                    seen[:, b] = np.where(more, np.maximum(here, all_so_far), here)
                 least = self._bound(keep, outside[None], seen, turns)
                 for i in np.flatnonzero(least < self.enough):
                     sequences = [np.argsort(~INDEXED[stays % 3], kind="stable")]
@@ -165,9 +160,10 @@ class _Tree:
         """(n,) the objective at least; outside is (n or 1, L + 1, 8), visits (n or 1, L + 1, 3)."""
         self.bounds += len(turns)
         macs, used = float(self.layer.macs), outside.prod(axis=2)
-        _, bits, _, energy, block, rates, networks, _, _ = self.machine.arrays
+        sizes, bits, _, energy, block, rates, networks, hidden, _ = self.machine.arrays
         total = np.full(len(turns), macs * self.machine.mac_pj)
         ports = np.zeros((self.levels, 4, len(turns)))  # bits read, written, both, by the network
+        alone = np.zeros((2, len(turns)))  # unhidden fills; without the first
         for t, size in enumerate(self.layer.tensor_sizes()):
             split = outside[:, :, INDEXED[t]].prod(axis=2)
             seen = np.full_like(visits, self.share) if t == 1 and self.windowed else visits
@@ -190,11 +186,15 @@ class _Tree:
                     ports[b, 1] += own * bits[b, t]
                     ports[b, 3] += read * bits[b, t]
                     charged += [(own, b, 1)]
+                    if t < 2 and not hidden[b]:
+                        rate = min(rates[p, 0], rates[p, 2], networks[b])
+                        down, first = read * bits[b, t], sizes[b] * split[:, b] / split[:, p]
+                        alone += np.array([down, np.maximum(0.0, down - first)]) / rate
                 for words, level, action in charged:
                     accesses = np.ceil(words / block[level, t] * (1 - SLACK) - 2e-6)
                     paid = used[:, level] * energy[level, t, action]
                     total = total + np.maximum(0.0, accesses) * paid
         ports[:, 2] = ports[:, 0] + ports[:, 1]
-        busy = (ports / np.column_stack([rates, networks])[:, :, None]).max(axis=(0, 1))
-        cycles = np.ceil(np.maximum(turns, busy) * (1 - SLACK))
-        return np.asarray(self.proof.worth(total, cycles))
+        busy = (ports[:, :3] / rates[:, :, None]).max(axis=(0, 1)) + alone[1]
+        turns = np.maximum(turns, (ports[:, 3] / networks[:, None]).max(axis=0)) + alone[0]
+        return np.asarray(self.proof.worth(total, np.ceil(np.maximum(turns, busy) * (1 - SLACK))))

@@ -183,6 +183,11 @@ def accesses(words, block):
 def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports):
     """Lower bounds of energy and time that follow from visits.
 
+    All ports and networks overlap. Levels without a second buffer do not: their first fill comes before
+    the first product, the others stop the computation. So all of their fills add to the multipliers'
+    cycles and to those of networks. The ports' words are counted with the first fill, so there the fills
+    add but for one tile, which has room in the level.
+
     Args:
         visits: (L + 1, 3) visits of each level and tensor.
         reads: (L + 1,) visits of the inputs as their parent sees them, multicast counted once.
@@ -198,10 +203,10 @@ def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports
     Returns:
         (pJ, cycles); without ``timed`` the cycles are ``computing``.
     """
-    _, bits, _, energy, block, bandwidth, network, _, mac_pj = arch
+    size, bits, _, energy, block, bandwidth, network, hidden, mac_pj = arch
     _, _, _, used, parent, words, _, floors = forms
     levels = bits.shape[0]
-    pj = 0.0
+    pj, filling, refilling = 0.0, 0.0, 0.0
     if timed:
         for level in range(levels):
             for side in range(3):
@@ -242,6 +247,11 @@ def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports
                 if b < levels:
                     ports[b, 1] += fill * bits[b, t]
                     ports[b, 2] += (read + update) * bits[b, t]
+                    if not hidden[b] and t != OUTPUTS:
+                        rate = min(bandwidth[p, 0], bandwidth[p, 2], network[b])
+                        down, tiles = read * bits[b, t], words[b, t, 0] / words[b, t, 1]
+                        filling += down / rate
+                        refilling += max(0.0, down - size[b] * tiles) / rate
                 if t == OUTPUTS:
                     narrower = (update - read) * (bits[p, OUTPUTS] - bits[p, FINISHED])
                     ports[p, 1] -= narrower
@@ -252,16 +262,16 @@ def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports
                 pj = max(pj, floors[b])
             ports[b, INSIDE] = pj
     pj += macs * mac_pj
-    # every port and network needs its time; all of them overlap
     cycles = computing
     if timed:
-        cycles = max(cycles, floors[CYCLES])
+        slowest, busiest = 0.0, computing
         for level in range(levels):
             read, write = ports[level, 0], ports[level, 1]
-            cycles = max(cycles, read / bandwidth[level, 0], write / bandwidth[level, 1])
-            cycles = max(cycles, (read + write) / bandwidth[level, 2])
+            slowest = max(slowest, read / bandwidth[level, 0], write / bandwidth[level, 1])
+            slowest = max(slowest, (read + write) / bandwidth[level, 2])
             if level:
-                cycles = max(cycles, ports[level, 2] / network[level])
+                busiest = max(busiest, ports[level, 2] / network[level])
+        cycles = max(floors[CYCLES], slowest + refilling, busiest + filling)
         cycles = np.ceil(cycles * (1.0 - SLACK))
     return pj, cycles
 
