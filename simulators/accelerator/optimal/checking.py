@@ -56,7 +56,7 @@ def _unrollings(dims: Array, machine: Architecture) -> Array:
     for (at, axis), room in np.ndenumerate([x.fanout for x in machine.levels]):
         sides = np.ones((1, 8), np.int64)
         for d in np.flatnonzero(machine.spatial[at, axis]):
-            factors = [f for f in range(1, room + 1) if (f - 1) * -(-dims[d] // f) < dims[d]]
+            factors = [f for f in range(1, int(room) + 1) if (f - 1) * -(-dims[d] // f) < dims[d]]
             sides = np.repeat(sides, len(factors), axis=0)
             sides[:, d] = np.resize(factors, len(sides))
             sides = sides[sides.prod(axis=1) <= room]
