@@ -18,9 +18,10 @@ from archgym.errors import ArchgymError
 
 from ..architecture import Architecture
 from ..layers import Layer
-from .forms import tight_unrollings
 
+Ints = NDArray[np.int64]
 MOST_CHOICES = 2_000_000  # unrollings times choices of tensors
+FEW, MORE = 4096, 8  # unrollings that there is room for at first; times, where that is not enough
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Choices:
 def list_choices(layer: Layer, architecture: Architecture) -> Choices:
     """All unrollings and all choices of optional tensors.
 
-    Of unrollings that differ only in how a factor is split over x and y, one is listed.
+    Of unrollings that differ only in how a factor is split over x and y, the first is listed, in the order
+    of factors along x and y of the levels from the outside inwards.
 
     Args:
         layer: gives the extents.
@@ -47,27 +49,29 @@ def list_choices(layer: Layer, architecture: Architecture) -> Choices:
     Raises:
         ArchgymError: more of them than can be listed.
     """
-    dims = layer.dims
+    from .unrolling import list_products, split_first
+
     keeps = tensor_choices(architecture)
-    levels = len(architecture.levels)
-    across = np.ones((1, levels, 8), np.int64)
+    across = np.ones((1, len(architecture.levels), 8), np.int64)
+    dims = _unrolled(layer, architecture)
+    if not len(dims):
+        return Choices(across, across.copy(), keeps)
+    some = MOST_CHOICES // len(keeps)
+    columns = _columns_of(layer, architecture, dims, some)
+    picks, n = np.empty((0, len(dims)), np.int32), some + 1
+    while columns is not None and n > len(picks) and len(picks) < some:  # most layers have few
+        picks = np.empty((min(some, max(FEW, MORE * len(picks))), len(dims)), np.int32)
+        n = list_products(*columns.arrays, picks)
+    if columns is None or n > len(picks):
+        raise ArchgymError(
+            f"{architecture.name}: more than {MOST_CHOICES} unrollings of layer {layer.name!r}; "
+            "narrow spatial_x and spatial_y of the machine"
+        )
+    across = across.repeat(n, axis=0)
     down = across.copy()
-    for at, level in enumerate(architecture.levels):
-        sides = [
-            _vectors(dims, side, architecture.spatial[at, axis])
-            for axis, side in enumerate(level.fanout)
-        ]
-        across, down = _combined(across, down, at, *sides)
-        if len(across) * len(keeps) > MOST_CHOICES:
-            raise ArchgymError(
-                f"{architecture.name}: more than {MOST_CHOICES} unrollings of layer {layer.name!r}; "
-                "narrow spatial_x and spatial_y of the machine"
-            )
-        kept = tight_unrollings(dims, across, down)
-        across, down = across[kept], down[kept]
-    _, first = np.unique((across * down).reshape(len(across), -1), axis=0, return_index=True)
-    first.sort()
-    return Choices(across[first], down[first], keeps)
+    split_first(picks[:n], *columns.arrays[1:], (columns.levels, dims), across, down)
+    order = _order(across, down, columns.levels, dims)
+    return Choices(across[order], down[order], keeps)
 
 
 def tensor_choices(architecture: Architecture) -> NDArray[np.bool_]:
@@ -97,21 +101,6 @@ def tensor_choices(architecture: Architecture) -> NDArray[np.bool_]:
     return np.array(keeps)
 
 
-def _combined(
-    across: NDArray[np.int64],
-    down: NDArray[np.int64],
-    at: int,
-    x: NDArray[np.int64],
-    y: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Every unrolling so far with every pair of vectors at level ``at``."""
-    n = len(across)
-    i, j, k = (a.ravel() for a in np.indices((n, len(x), len(y))))
-    across, down = across[i], down[i]
-    across[:, at], down[:, at] = x[j], y[k]
-    return across, down
-
-
 @lru_cache(maxsize=4096)
 def useful_unrollings(size: int, room: int) -> tuple[int, ...]:
     """Factors of a loop that are tight: one less would cost a round more.
@@ -126,18 +115,92 @@ def useful_unrollings(size: int, room: int) -> tuple[int, ...]:
     return tuple(f for f in range(1, min(size, room) + 1) if (f - 1) * -(-size // f) < size)
 
 
-def _vectors(dims: NDArray[np.int64], room: int, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Factors by dimension whose product has room on an axis, (n, 8)."""
-    rows = np.ones((1, 8), np.int64)
-    for d in range(8):
-        if dims[d] == 1 or not allowed[d]:
-            continue
-        factors = np.array(useful_unrollings(int(dims[d]), room), np.int64)
-        size = rows.prod(axis=1)
-        i, j = np.nonzero(size[:, None] * factors[None] <= room)
-        rows = rows[i]
-        rows[:, d] = factors[j]
-    return rows
+def _unrolled(layer: Layer, architecture: Architecture) -> Ints:
+    """The dimensions that some level can unroll."""
+    sides = np.array([x.fanout for x in architecture.levels])[:, :, None]
+    able = ((sides > 1) & architecture.spatial).any(axis=(0, 1))
+    return np.flatnonzero(able & (layer.dims > 1))
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What ``unrolling`` lists products from, and the levels that have children to unroll over."""
+
+    arrays: tuple[Ints, Ints, Ints, Ints, Ints]
+    levels: Ints
+
+
+def _columns_of(layer: Layer, architecture: Architecture, dims: Ints, most: int) -> _Columns | None:
+    """The columns of the dimensions; None where one has more than ``most`` tuples of factors."""
+    sides = np.array([x.fanout for x in architecture.levels])
+    levels = np.flatnonzero((sides > 1).any(axis=1))
+    rooms = np.where(architecture.spatial, sides[:, :, None], 1)[levels]
+    first, products, ends, splits = [0], [], [np.zeros(1, np.int64)], []
+    for d in dims.tolist():
+        columns = _columns(int(layer.dims[d]), tuple(rooms[:, :, d].ravel().tolist()), most)
+        if columns is None:
+            return None
+        first.append(first[-1] + len(columns[0]))
+        products.append(columns[0])
+        ends.append(columns[1] + ends[-1][-1])
+        splits.append(columns[2])
+    arrays = (
+        np.array(first), np.concatenate(products), np.concatenate(ends), np.concatenate(splits),
+        sides[levels],
+    )  # fmt: skip
+    return _Columns(arrays, levels)
+
+
+@lru_cache(maxsize=1024)
+def _columns(size: int, rooms: tuple[int, ...], most: int) -> tuple[Ints, Ints, Ints] | None:
+    """The products of a dimension at all levels that tight factors have, and those factors along x.
+
+    Args:
+        size: the dimension's extent.
+        rooms: children along x and y of each level, 1 where the dimension is not unrolled.
+        most: tuples of factors that are listed at most.
+
+    Returns:
+        (products (m, L), where the splits of each column and level end (m L,), splits); None where there
+        are more.
+    """
+    rows = np.ones((1, len(rooms)), np.int64)
+    for at, room in enumerate(rooms):
+        grown = []
+        for f in useful_unrollings(size, room):
+            rows[:, at] = f
+            whole = rows.prod(axis=1, keepdims=True)
+            whole *= -(-size // whole)
+            grown.append(rows[((rows == 1) | (whole // rows * (rows - 1) < size)).all(axis=1)])
+        rows = np.concatenate(grown)
+        if len(rows) > most:
+            return None
+    levels = len(rooms) // 2
+    products, column = np.unique(
+        rows.reshape(-1, levels, 2).prod(axis=2), axis=0, return_inverse=True
+    )
+    # whether a factor is tight depends on the whole product alone, so levels are split independently
+    radix = max(rooms) + 1
+    cell = column.ravel()[:, None] * levels + np.arange(levels)
+    known = np.unique(cell * radix + rows[:, ::2])
+    ends = np.searchsorted(known, np.arange(1, len(products) * levels + 1) * radix)
+    return products, ends.astype(np.int64), known % radix
+
+
+def _order(across: Ints, down: Ints, levels: Ints, dims: Ints) -> NDArray[np.intp]:
+    """The order of unrollings by their factors along x and y, levels from the outside inwards."""
+    keys, room = [np.zeros(len(across), np.int64)], 1
+    for level in levels:
+        for side in (across, down):
+            for d in dims:
+                values = side[:, level, d]
+                radix = int(values.max()) + 1
+                if room * radix >= 2**62:
+                    keys.append(np.zeros(len(across), np.int64))
+                    room = 1
+                keys[-1] = keys[-1] * radix + values
+                room *= radix
+    return np.lexsort(keys[::-1])
 
 
 def possible_extents(largest: int, slots: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -328,32 +328,3 @@ def bring_once(visits, reads, window, share):
         for t in range(3):
             visits[b, t] = share if window and t == INPUTS else 1.0
         reads[b] = share if window else 1.0
-
-
-@compiled
-def tight_unrollings(dims, across, down):
-    """Which unrollings leave no factor that could be lower.
-
-    Args:
-        dims: (8,) int64, the layer's extents.
-        across: (n, L, 8) factors along x.
-        down: (n, L, 8) factors along y.
-
-    Returns:
-        (n,) bool.
-    """
-    n, levels = across.shape[0], across.shape[1]
-    out = np.ones(n, np.bool_)
-    for i in range(n):
-        for d in range(8):
-            whole = 1
-            for level in range(levels):
-                whole *= across[i, level, d] * down[i, level, d]
-            if whole == 1:
-                continue
-            whole *= (dims[d] + whole - 1) // whole
-            for level in range(levels):
-                for f in (across[i, level, d], down[i, level, d]):
-                    if f > 1 and (whole // f) * (f - 1) >= dims[d]:
-                        out[i] = False
-    return out
