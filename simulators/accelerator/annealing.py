@@ -1,6 +1,6 @@
 """Annealing: how the mapper's search leaves a state that no move improves.
 
-The kernels' arguments are those of :mod:`descent`.
+The kernels' arguments are those of :mod:`scoring`.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from .compiled import compiled
-from .descent import bounded_score, score
 from .moves import copy_state, draw, propose
+from .scoring import bounded_score, score
 
 HOT, COLD = 0.2, 0.01  # temperatures, in logarithms of the objective
 NEVER = 8.0  # a step worse by that many temperatures is not taken
@@ -22,8 +22,8 @@ def anneal(
     """Simulated annealing on the logarithm of the objective.
 
     Args:
-        problem: see :mod:`descent`.
-        state: see :mod:`descent`; where the annealing starts and walks.
+        problem: see :mod:`scoring`.
+        state: see :mod:`scoring`; where the annealing starts and walks.
         best_state: arrays like ``state``, filled with the best.
         objective: an index of ``layout.OBJECTIVES``.
         spatial: (L, 2, 8) bool, dimensions that may be unrolled.
@@ -33,7 +33,7 @@ def anneal(
         turns: evaluations over which the temperature falls from hot to cold.
         budget: evaluations after which it stops all the same.
         seed: of the random moves.
-        work: see :mod:`descent`.
+        work: see :mod:`scoring`.
 
     Returns:
         (best score, next seed).

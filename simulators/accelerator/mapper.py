@@ -155,7 +155,7 @@ def find_mapping(
         UnknownNameError: no such objective or convention.
         ArchgymError: a certificate of an objective, machine or layer that there is none for.
     """
-    from .descent import score
+    from .scoring import score
 
     if within and objective == OBJECTIVES[TRAFFIC]:
         raise ArchgymError(f"within is for objectives that are certified, not for {objective}")

@@ -17,7 +17,7 @@ from .layers import Layer
 from .layout import OBJECTIVES
 from .mapper import constraints, problem_of
 from .mapping import Mapping, workspace
-from .descent import score
+from .scoring import score
 
 
 @compiled

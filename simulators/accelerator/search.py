@@ -6,9 +6,10 @@ import numpy as np
 
 from .compiled import compiled
 from .annealing import anneal
-from .descent import descend, score
+from .descent import descend
 from .layout import TEMPORAL
 from .moves import ORDERS, close, unroll
+from .scoring import score
 
 FIRST, GROWTH = 3200, 2.5  # evaluations of the first stage; each ends at so many times the last
 RACE = 0.8  # share of a stage for the race

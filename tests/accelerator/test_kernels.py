@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pytest
 from archgym.simulators.accelerator.decoding import largest
-from archgym.simulators.accelerator.descent import bounded_score, score
 from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.layout import OBJECTIVES
 from archgym.simulators.accelerator.machines import load_architecture
@@ -13,6 +12,7 @@ from archgym.simulators.accelerator.mapper import constraints, problem_of
 from archgym.simulators.accelerator.mapping import workspace
 from archgym.simulators.accelerator.moves import ORDERS, propose, unroll
 from archgym.simulators.accelerator.nest import box_volume
+from archgym.simulators.accelerator.scoring import bounded_score, score
 
 STRIDED = Layer("strided", K=24, C=10, P=13, Q=7, R=3, S=2, stride_h=2, dilation_w=2)
 
