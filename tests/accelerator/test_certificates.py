@@ -225,6 +225,63 @@ def test_floors_know_that_several_factors_may_run_more_often_than_one():
         assert proof.bound <= best and proof.value <= best / (1 - gap)
 
 
+def sliding_case(seed):
+    """Windows over two axes, strides that leave gaps, unrolled and not, on three levels or four."""
+    rng = np.random.default_rng(seed)
+
+    def one(*values):
+        return int(rng.choice(values))
+
+    layer = Layer(
+        "l", K=one(1, 2, 3), C=one(1, 2), P=one(2, 4, 5, 7), R=one(1, 2, 3, 4), Q=one(1, 2), S=one(1, 1, 2),
+        stride_h=one(1, 2, 3, 5), stride_w=one(1, 2), dilation_h=one(1, 1, 1, 2),
+    )  # fmt: skip
+    pj = [float(rng.integers(1, x)) for x in (300, 20, 9, 6)]
+    fan = ((2, 1), (3, 1), (1, 1), (4, 1))[one(0, 1, 2, 3)]
+    levels = [
+        Level("DRAM", must_keep="WIO", read_pj=pj[0], update_pj=pj[0]),
+        Level("B", 16.0 * one(8, 12, 24), must_keep="I", may_keep="O", read_pj=pj[1], fanout=fan),
+        Level("R", 16.0 * one(4, 6, 9), must_keep="WIO", read_pj=pj[3], write_pj=pj[3]),
+    ]
+    if one(0, 1):
+        levels.insert(2, Level("P", 16.0 * one(4, 8), must_keep="I", may_keep="", read_pj=pj[2]))
+    return layer, Architecture("sliding", tuple(levels), 1.0)
+
+
+def test_inputs_that_slide_cost_no_less_than_their_bounds():
+    for seed in range(60):
+        layer, machine = sliding_case(seed)
+        factors = all_factors(layer, machine)
+        if len(factors) > 2000:
+            continue
+        for reuse in ("physical", "whole-tile", "timeloop"):
+            least, *_ = optima(layer, machine, reuse, factors)
+            proof = certify(layer, machine, reuse=reuse)
+            if proof is None:
+                assert least == np.inf
+                continue
+            assert proof.proved and proof.value == pytest.approx(least, rel=1e-9), (seed, reuse)
+
+
+@pytest.mark.parametrize(
+    ("pair", "floor"), [("alexnet/conv3", 0.9999), ("resnet18/conv3_1_shortcut", 0.989)]
+)
+def test_floors_see_where_tiles_slide_and_where_strides_leave_gaps(pair, floor):
+    layer, machine = resolve(pair).layers[0], load_architecture("shidiannao")
+    best = find_mapping(layer, machine, objective="energy", effort=20_000)
+    search = Search(layer, machine, "energy", "physical", 0.0)
+    some, tally = search.choices, np.zeros(MOST_TALLY + 1)
+    fan = best.mapping.factor[:, 1:].prod(axis=1)
+    (i,) = np.flatnonzero((some.across * some.down == fan).all(axis=(1, 2)))
+    common = search.forms, best.mapping.keep, search.stack, search.scratch
+    prepare(
+        layer.dims, layer.geometry, some.across[i], some.down[i], best.mapping.keep, search.search[2],
+        search.forms,
+    )  # fmt: skip
+    state = (*search.state[5:7], search.visits, search.reads)
+    assert floor <= lay_floors(np.inf, search.search, *common, tally, state) / best.cost.energy_pj
+
+
 def test_a_certificate_is_what_the_model_says_of_its_mapping():
     layer, machine = resolve("mobilenet-v2/head").layers[0], load_architecture("nvdla")
     found = find_mapping(layer, machine, objective="energy", effort=500, certify=True)

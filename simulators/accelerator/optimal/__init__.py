@@ -6,7 +6,7 @@ Arguments that its kernels share, for L levels:
 - ``search``: (problem, objective, elements of each tensor (3,), whether there are windows, share of
   the inputs' box that is read at least, products, which of the two axes are plain, table and counts
   of ``choices.possible_extents``, points of a front as in ``standing``).
-- ``forms``: (fan, outside, inside, used, parent, words, share, floors), see ``forms.prepare``.
+- ``forms``: (fan, outside, inside, used, parent, words, share, floors, gapless), see ``forms.prepare``.
 - ``visits`` (L + 1, 3) and ``reads`` (L + 1,): how often tiles are brought to each level, and how
   often the level outside reads the inputs for it.
 - ``stack``: the open nodes, (ns, order, visits, reads, bound, level) by slot, then the free slots,

@@ -109,8 +109,9 @@ def bound_inside(level, product, visits, reads, rest, window, problem, forms, sh
                 visits[b, t] = 0.0
                 if switches[0] != TWO_ITERATIONS:
                     visits[b, t] = deep_inputs(
-                        b, level, rest, product[t], dims, conv, forms, size, bits, share, extents
-                    )
+                        b, level, rest, product[t], dims, conv, forms, size, bits,
+                        share * forms[8][b], extents,
+                    )  # fmt: skip
                 reads[b] = max(min(share, visits[b, t]), forms[6][b] * visits[b, t])
                 continue
             visits[b, t] = product[t]

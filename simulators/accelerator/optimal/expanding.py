@@ -10,7 +10,7 @@ from ..nest import RELEVANT
 from .branching import (
     CLASSES, bound_inside, computing_cycles, has_room, kind_of, next_order,
 )  # fmt: skip
-from .forms import WORTH, least_costs, worth
+from .forms import WORTH, grown, least_costs, worth
 from .sliding import spreads, swept
 from .standing import FRONT
 from .visits import resweep, stationary, window_visits
@@ -82,8 +82,8 @@ def optimistic(level, ns, product, staying, visits, reads, rest, search, forms, 
             seen = visits[level, t] if t == stays else product[t] * staying[t]
             for b in range(level + 1, visits.shape[0] - 1):
                 if t == INPUTS:
-                    visits[b, t] = share if window else seen
-                    reads[b] = share * forms[6][b] if window else seen
+                    visits[b, t] = share * forms[8][b] if window else seen
+                    reads[b] = visits[b, t] * forms[6][b] if window else seen
                 else:
                     visits[b, t] = seen
         pj, cycles = least_costs(
@@ -191,6 +191,7 @@ def children_of(
                 tally[FLOOR] = min(tally[FLOOR], bound)
         return
     fresh = 0.0
+    share *= grown(rest, forms[2][inner], dims, conv)
     spread = scratch[21]  # by the loop that moves the inputs innermost
     if switches[0] != TWO_ITERATIONS:
         fresh = resweep(level, ns, rest, conv)

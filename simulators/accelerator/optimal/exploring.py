@@ -11,7 +11,7 @@ from .expanding import (
     FLOOR, FREE, LEAVES, LIMIT, LISTS, LOST, MOST, MOST_WORK, NODES, TOP, WORK, expand,
 )  # fmt: skip
 from .floors import lay_floors
-from .forms import SLACK, bring_once, least_costs, prepare, worth
+from .forms import SLACK, bring_least, bring_once, least_costs, prepare, worth
 from .standing import FRONT, enter
 
 LISTED, WAITS, OPENED = 0, 2, 16  # of ``now``
@@ -51,19 +51,18 @@ def root_bounds(search, across, down, keeps, forms, scratch, visits, reads):
         reads: (L + 1,), scratch.
 
     Returns:
-        (k n, 2): pJ and cycles; infinite where nothing fits.
+        (k n, 3): pJ and cycles, infinite where nothing fits; then pJ with inputs as
+        :func:`outermost_energy` counts them.
     """
     problem, objective, sizes, window, share, macs, _, _, _, front = search
     dims, conv, arch, switches, _ = problem
     n = across.shape[0]
-    out = np.empty((n * keeps.shape[0], 2))
+    out = np.full((n * keeps.shape[0], 3), np.inf)
     levels = across.shape[1]
     ns = np.ones((levels, 8), np.int64)
     for i in range(out.shape[0]):
         keep = keeps[i // n]
         prepare(dims, conv, across[i % n], down[i % n], keep, sizes, forms)
-        out[i, 0] = np.inf
-        out[i, 1] = np.inf
         fits = True
         for level in range(levels):
             fits = fits and has_room(
@@ -71,11 +70,17 @@ def root_bounds(search, across, down, keeps, forms, scratch, visits, reads):
             )
         if not fits:
             continue
-        bring_once(visits, reads, window, share)
+        bring_least(visits, reads, window, share, forms)
         computing = computing_cycles(0, ns, dims, forms)
         out[i, 0], out[i, 1] = least_costs(
             visits, reads, computing, objective != ENERGY, forms, sizes, arch, macs, scratch[1]
         )
+        out[i, 2] = out[i, 0]
+        if window and share < 1.0:
+            bring_once(visits, reads, window, share)
+            out[i, 2], _ = least_costs(
+                visits, reads, computing, False, forms, sizes, arch, macs, scratch[1]
+            )
     return out
 
 

@@ -13,7 +13,7 @@ from ..compiled import compiled
 from ..layout import DELAY, ENERGY
 from .branching import computing_cycles
 from .expanding import FLOOR, LIMIT, LISTS, MOST, WORK, expand
-from .forms import CYCLES, INSIDE, SLACK, WORTH, bring_once, least_costs, worth
+from .forms import CYCLES, INSIDE, SLACK, WORTH, bring_least, least_costs, worth
 from .standing import FRONT, cycles_beyond, energy_beyond
 
 FLOOR_WORK = 2e5  # bounds worked out for one floor
@@ -44,7 +44,7 @@ def least_inside(level, objective, most, search, forms, keep, stack, scratch, ta
         for d in range(8):
             ns[i, d] = 1
             order[i, d] = d
-    bring_once(visits, reads, window, share)
+    bring_least(visits, reads, window, share, forms)
     tally[LIMIT], tally[FLOOR], tally[LISTS], tally[MOST] = most, np.inf, -1, FLOOR_WORK
     inner = (problem, objective, sizes, window, share, macs, plain, table, counts, front)
     expand(level - 1, ns, order, visits, reads, inner, forms, keep, stack, tally, scratch)
@@ -84,7 +84,7 @@ def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
         for i in range(levels):
             for d in range(8):
                 ns[i, d] = 1
-        bring_once(visits, reads, window, share)
+        bring_least(visits, reads, window, share, forms)
         computing = computing_cycles(0, ns, dims, forms)
         pj, cycles = least_costs(
             visits, reads, computing, timed, forms, sizes, arch, macs, scratch[1]
@@ -126,7 +126,7 @@ def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
             if least >= limit:
                 return limit
             floors[WORTH] = max(floors[WORTH], least * (1.0 - SLACK))
-    bring_once(visits, reads, window, share)
+    bring_least(visits, reads, window, share, forms)
     for i in range(levels):
         for d in range(8):
             ns[i, d] = 1

@@ -91,6 +91,32 @@ def least_share(dims, conv):
 
 
 @compiled
+def grown(extents, least, dims, conv):
+    """How many times :func:`least_share` tiles of some extents read of the box at least.
+
+    Where strides leave gaps, an output row alone reads r of s rows. A tile of e rows is delivered
+    without its inner gaps: (e - 1) s + r of e s, and over all its loops an instance gets its share of these
+    once. Where padding makes the filter longer than the stride, nothing is left out at all.
+
+    Args:
+        extents: (8,) of the tiles at least.
+        least: (8,) another such bound.
+        dims: (8,) int64, the layer's extents.
+        conv: (4,) int64, strides and dilations.
+
+    Returns:
+        1 or more.
+    """
+    out = 1.0
+    for axis in range(2):
+        p, r, stride = dims[P + axis], dims[R + axis], conv[STRIDE_H + axis]
+        if p > 1 and stride > r and conv[DILATION_H + axis] == 1:
+            rows = max(extents[P + axis], least[P + axis])
+            out *= ((rows - 1) * stride + r) / (rows * r)
+    return out
+
+
+@compiled
 def prepare(dims, conv, across, down, keep, sizes, forms):
     """Fill ``forms`` for one choice.
 
@@ -98,7 +124,8 @@ def prepare(dims, conv, across, down, keep, sizes, forms):
     outside and from here inwards; used (L + 1,): instances; parent (L + 1, 3): the level that hands
     the tensor down, -1 where it is not held; words (L + 1, 3, 2): per instance of the parent and of
     the level, at one visit (the last row: of the multipliers, in all); share (L + 1,): of the
-    inputs that children ask for apart; floors (L + 1,): see ``floors``, set to 0.
+    inputs that children ask for apart; floors (L + 2,): see ``floors``, set to 0; gapless (L + 1,): see
+    :func:`grown`, of tiles of the unrolled extents.
 
     Args:
         dims: (8,) int64, the layer's extents.
@@ -107,9 +134,9 @@ def prepare(dims, conv, across, down, keep, sizes, forms):
         down: (L, 8) factors along y.
         keep: (L, 3) bool.
         sizes: (3,) elements of each tensor.
-        forms: the eight arrays, filled.
+        forms: the nine arrays, filled.
     """
-    fan, outside, inside, used, parent, words, share, floors = forms
+    fan, outside, inside, used, parent, words, share, floors, gapless = forms
     levels = keep.shape[0]
     for k in range(floors.shape[0]):
         floors[k] = 0.0
@@ -127,6 +154,8 @@ def prepare(dims, conv, across, down, keep, sizes, forms):
     for level in range(levels - 1, -1, -1):
         for d in range(8):
             inside[level, d] = inside[level + 1, d] * fan[level, d]
+    for level in range(levels + 1):
+        gapless[level] = grown(inside[level], inside[level], dims, conv)
     macs = 1.0
     for d in range(8):
         macs *= dims[d]
@@ -204,7 +233,7 @@ def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports
         (pJ, cycles); without ``timed`` the cycles are ``computing``.
     """
     size, bits, _, energy, block, bandwidth, network, hidden, mac_pj = arch
-    _, _, _, used, parent, words, _, floors = forms
+    _, _, _, used, parent, words, _, floors, _ = forms
     levels = bits.shape[0]
     pj, filling, refilling = 0.0, 0.0, 0.0
     if timed:
@@ -328,3 +357,21 @@ def bring_once(visits, reads, window, share):
         for t in range(3):
             visits[b, t] = share if window and t == INPUTS else 1.0
         reads[b] = share if window else 1.0
+
+
+@compiled
+def bring_least(visits, reads, window, share, forms):
+    """Like :func:`bring_once`, where windowed inputs come in tiles of the unrolled extents at least.
+
+    Args:
+        visits: (L + 1, 3), filled.
+        reads: (L + 1,), filled.
+        window: whether the layer has windows.
+        share: of the inputs' box that is read at least.
+        forms: see :func:`prepare`.
+    """
+    bring_once(visits, reads, window, share)
+    if window:
+        for b in range(visits.shape[0]):
+            visits[b, INPUTS] = share * forms[8][b]
+            reads[b] = max(share, visits[b, INPUTS] * forms[6][b])

@@ -21,7 +21,7 @@ def forms_room(levels: int) -> tuple[Any, ...]:
         np.ones((levels, 8), np.int64), np.ones((levels + 1, 8), np.int64),
         np.ones((levels + 1, 8), np.int64), np.ones(levels + 1, np.int64),
         np.full((levels + 1, 3), -1, np.int64), np.zeros((levels + 1, 3, 2)), np.ones(levels + 1),
-        np.zeros(levels + 2),
+        np.zeros(levels + 2), np.ones(levels + 1),
     )  # fmt: skip
 
 

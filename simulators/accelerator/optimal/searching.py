@@ -101,7 +101,8 @@ class Search:
                         self.search, keep, most, OUTERMOST_WORK, self.forms, self.stack,
                         self.scratch, self.visits, self.reads, self.state[5], self.state[6],
                     )  # fmt: skip
-            roots[k * len(fan) : (k + 1) * len(fan), 0] += more[member.ravel()]
+            mine = roots[k * len(fan) : (k + 1) * len(fan)]
+            np.maximum(mine[:, 0], mine[:, 2] + more[member.ravel()], out=mine[:, 0])
 
     def start_from(self, mapping: Mapping) -> tuple[float, bool]:
         """Begin with a mapping, which is cut to the space.
