@@ -15,10 +15,10 @@ from archgym.simulators.accelerator.optimal import certifying, tracing
 from archgym.simulators.accelerator.optimal.certificate import in_space, tightened, within_fanouts
 from archgym.simulators.accelerator.optimal.certifying import certify
 from archgym.simulators.accelerator.optimal.checking import check
-from archgym.simulators.accelerator.optimal.expanding import MOST as MOST_TALLY
-from archgym.simulators.accelerator.optimal.expanding import WORK
 from archgym.simulators.accelerator.optimal.floors import lay_floors, least_inside
 from archgym.simulators.accelerator.optimal.forms import prepare
+from archgym.simulators.accelerator.optimal.open_nodes import MOST as MOST_TALLY
+from archgym.simulators.accelerator.optimal.open_nodes import WORK
 from archgym.simulators.accelerator.optimal.searching import Search
 from archgym.simulators.accelerator.workloads import resolve
 
@@ -163,7 +163,7 @@ def floors_of(layer, machine, objective):
             prepare(layer.dims, layer.geometry, across, down, keep, sizes, search.forms)
             scratch = (search.stack, search.scratch, tally, state)
             yield (
-                lay_floors(np.inf, search.search, search.forms, keep, *scratch),
+                lay_floors(np.inf, True, search.search, search.forms, keep, *scratch),
                 across, down, keep,
             )  # fmt: skip
 
@@ -279,7 +279,10 @@ def test_floors_see_where_tiles_slide_and_where_strides_leave_gaps(pair, floor):
         search.forms,
     )  # fmt: skip
     state = (*search.state[5:7], search.visits, search.reads)
-    assert floor <= lay_floors(np.inf, search.search, *common, tally, state) / best.cost.energy_pj
+    assert (
+        floor
+        <= lay_floors(np.inf, True, search.search, *common, tally, state) / best.cost.energy_pj
+    )
 
 
 def test_a_certificate_is_what_the_model_says_of_its_mapping():
@@ -418,7 +421,7 @@ def test_the_work_of_floors_is_that_of_all_of_them():
     )  # fmt: skip
     state, one = (*search.state[5:7], search.visits, search.reads), np.zeros(MOST_TALLY + 1)
     common = search.forms, some.keep[0], search.stack, search.scratch
-    lay_floors(np.inf, search.search, *common, tally, state)
+    lay_floors(np.inf, True, search.search, *common, tally, state)
     least_inside(2, search.search[1], np.inf, search.search, *common, one, state)
     assert tally[WORK] > one[WORK] > 0  # energy, delay and their product, not the last alone
 

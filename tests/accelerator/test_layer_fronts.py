@@ -155,7 +155,7 @@ def test_a_front_without_room_says_how_far_it_is(monkeypatch, room, threads):
     assert exact.proved and len(exact.points) > room
     monkeypatch.setattr(FrontSearch, "most_points", room)
     front = certify_front(layer, machine, threads=threads)
-    assert len(front.points) == room
+    assert 0 < len(front.points) <= room  # points that left made room for no other
     for p in exact.points:  # some lane may have closed its nodes by points that are not among these
         above = [max(q.energy_pj / p.energy_pj, q.cycles / p.cycles) for q in front.points]
         assert min(above) <= (1.0 + front.gap) * (1 + 1e-9)

@@ -10,12 +10,13 @@ from ..nest import RELEVANT
 from .branching import (
     CLASSES, bound_inside, computing_cycles, has_room, kind_of, next_order,
 )  # fmt: skip
+from .ends import lay_ends, restore
 from .forms import WORTH, grown, least_costs, worth
+from .open_nodes import FLOOR, LIMIT, LISTS, MOST, WORK, push
 from .sliding import spreads, swept
 from .standing import FRONT
 from .visits import resweep, stationary, window_visits
 
-FREE, TOP, FLOOR, NODES, LEAVES, LOST, LIMIT, LISTS, WORK, MOST = range(10)  # of a tally
 MOST_WORK = 1e6  # bounds worked out for the children of one node
 
 
@@ -92,48 +93,6 @@ def optimistic(level, ns, product, staying, visits, reads, rest, search, forms, 
         least = min(least, worth(objective, pj, cycles, front))
     both = objective == ENERGY_DELAY or objective == FRONT
     return max(least, forms[7][WORTH]) if both else least
-
-
-@compiled
-def push(stack, tally, level, ns, order, visits, reads, bound, corner):
-    """Store a child on the stack; where no list is wanted, lower the limit to it.
-
-    A child for which there is no room is lost: the floor keeps its bound.
-
-    Args:
-        stack: see the package.
-        tally: see the package.
-        level: of the child.
-        ns: (L, 8), how often each loop runs.
-        order: (L, 8), the loops' order.
-        visits: see the package.
-        reads: see the package.
-        bound: of the child.
-        corner: (2,) pJ and cycles that the bound is made of.
-    """
-    if tally[LISTS] <= 0:
-        tally[LIMIT] = min(tally[LIMIT], bound)
-        return
-    s_n, s_order, s_visits, s_reads, s_bound, s_level, free, at, s_corner = stack
-    if tally[FREE] == 0 or tally[TOP] == at.shape[0]:
-        tally[LOST] += 1
-        tally[FLOOR] = min(tally[FLOOR], bound)
-        return
-    tally[FREE] -= 1
-    slot = free[int(tally[FREE])]
-    for i in range(ns.shape[0]):  # by elements: numba compiles assignments of slices for seconds
-        for d in range(8):
-            s_n[slot, i, d] = ns[i, d]
-            s_order[slot, i, d] = order[i, d]
-    for i in range(visits.shape[0]):
-        for t in range(3):
-            s_visits[slot, i, t] = visits[i, t]
-        s_reads[slot, i] = reads[i]
-    s_bound[slot] = bound
-    s_level[slot] = level
-    s_corner[slot, 0], s_corner[slot, 1] = corner[0], corner[1]
-    at[int(tally[TOP])] = slot
-    tally[TOP] += 1
 
 
 @compiled
@@ -351,6 +310,11 @@ def expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, s
             lowest[d] = before[d]
     k = 0
     lowest[places[0]] = before[places[0]]
+    timed, base = search[1] != ENERGY, scratch[23]
+    if timed:
+        # of the level's own loops nothing is known before all of them are chosen
+        lay_ends(0 if tally[LISTS] < 0 else level, False, ns, dims, conv, forms, arch, extents)
+        restore(forms[9], base)
     while True:
         # the loops places[:k + 1] are chosen, the rest runs once for costs and as often as may be for room
         tally[WORK] += 1
@@ -371,10 +335,14 @@ def expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, s
                 tally[FLOOR] = min(tally[FLOOR], bound)
                 back = True
             elif k == n - 1:
+                if timed:
+                    lay_ends(inner, tally[LISTS] < 0, ns, dims, conv, forms, arch, extents)
                 children_of(
                     level, ns, order, product, visits, reads, rest, search, forms, scratch, stack,
                     tally,
                 )  # fmt: skip
+                if timed:
+                    restore(base, forms[9])
             else:
                 k += 1
                 d = places[k]

@@ -7,33 +7,17 @@ import numpy as np
 from ..compiled import compiled
 from ..layout import ENERGY
 from .branching import computing_cycles, has_room, leaf
-from .expanding import (
-    FLOOR, FREE, LEAVES, LIMIT, LISTS, LOST, MOST, MOST_WORK, NODES, TOP, WORK, expand,
-)  # fmt: skip
+from .ends import lay_ends
+from .expanding import MOST_WORK, expand
 from .floors import lay_floors
 from .forms import SLACK, bring_least, bring_once, least_costs, prepare, worth
+from .open_nodes import (
+    FLOOR, FREE, LEAVES, LIMIT, LISTS, LOST, MOST, NODES, TOP, WORK, sort_last,
+)  # fmt: skip
 from .standing import FRONT, enter
 
 LISTED, WAITS, OPENED = 0, 2, 16  # of ``now``
 NODES_PER_BOUND = 0.2  # what a bound takes, of the time of a node
-
-
-@compiled
-def sort_last(at, bound, first, last):
-    """Sort a part of the stack so that the least bound comes last.
-
-    Of equal bounds, the first comes last.
-
-    Args:
-        at: slots on the stack, sorted in place.
-        bound: bounds by slot.
-        first: where the part begins.
-        last: one past its end.
-    """
-    ranks = np.argsort(bound[at[first:last]], kind="mergesort")
-    some = at[first:last].copy()
-    for k in range(last - first):
-        at[last - 1 - k] = some[ranks[k]]
 
 
 @compiled
@@ -71,6 +55,8 @@ def root_bounds(search, across, down, keeps, forms, scratch, visits, reads):
         if not fits:
             continue
         bring_least(visits, reads, window, share, forms)
+        if objective != ENERGY:
+            lay_ends(0, False, ns, dims, conv, forms, arch, scratch[0])
         computing = computing_cycles(0, ns, dims, forms)
         out[i, 0], out[i, 1] = least_costs(
             visits, reads, computing, objective != ENERGY, forms, sizes, arch, macs, scratch[1]
@@ -194,7 +180,7 @@ def explore(
                 dims, conv, across[choice % n], down[choice % n], keeps[choice // n], sizes, forms
             )
             bound = lay_floors(
-                limit, search, forms, keeps[choice // n], stack, scratch, aside,
+                limit, waiting < ahead, search, forms, keeps[choice // n], stack, scratch, aside,
                 (ns, sequence, visits, reads),
             )  # fmt: skip
             spent += NODES_PER_BOUND * aside[WORK]

@@ -10,10 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiled import compiled
-from ..layout import DELAY, ENERGY
+from ..layout import DELAY, ENERGY, ENERGY_DELAY
 from .branching import computing_cycles
-from .expanding import FLOOR, LIMIT, LISTS, MOST, WORK, expand
+from .ends import lay_ends
+from .expanding import expand
 from .forms import CYCLES, INSIDE, SLACK, WORTH, bring_least, least_costs, worth
+from .open_nodes import FLOOR, LIMIT, LISTS, MOST, WORK
 from .standing import FRONT, cycles_beyond, energy_beyond
 
 FLOOR_WORK = 2e5  # bounds worked out for one floor
@@ -52,11 +54,43 @@ def least_inside(level, objective, most, search, forms, keep, stack, scratch, ta
 
 
 @compiled
-def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
-    """Fill in the floors of a choice, from the innermost level outwards.
+def once(search, forms, keep, scratch, state):
+    """What a choice costs at least, every tensor brought once, with the floors that are laid.
+
+    Args:
+        search: see the package.
+        forms: see the package.
+        keep: (L, 3) bool.
+        scratch: see the package; its ports are filled.
+        state: see :func:`least_inside`.
+
+    Returns:
+        (pJ, cycles).
+    """
+    problem, objective, sizes, window, share, macs, _, _, _, _ = search
+    dims, conv, arch = problem[0], problem[1], problem[2]
+    ns, _, visits, reads = state
+    for i in range(keep.shape[0]):
+        for d in range(8):
+            ns[i, d] = 1
+    bring_least(visits, reads, window, share, forms)
+    timed = objective != ENERGY
+    if timed:
+        lay_ends(0, False, ns, dims, conv, forms, arch, scratch[0])
+    computing = computing_cycles(0, ns, dims, forms)
+    return least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, scratch[1])
+
+
+@compiled
+def lay_floors(limit, whole, search, forms, keep, stack, scratch, tally, state):
+    """Fill in the floors of a choice: of energy from the innermost level outwards, then of all levels inside.
+
+    Energy comes first, which is fast. Time, alone and in what is minimised, is bounded with all inner
+    levels together only: with fewer it is hardly above that of every tensor brought once, and takes longer.
 
     Args:
         limit: a worth beyond which nothing matters.
+        whole: whether the choice is opened: then the floor of time is laid even beside that of the worth.
         search: see the package.
         forms: see the package; the floors are filled.
         keep: (L, 3) bool.
@@ -68,68 +102,52 @@ def lay_floors(limit, search, forms, keep, stack, scratch, tally, state):
     Returns:
         A bound on the worth of the choice.
     """
-    problem, objective, sizes, window, share, macs, _, _, _, front = search
-    dims, arch = problem[0], problem[2]
-    ns, _, visits, reads = state
+    objective, front = search[1], search[9]
     floors = forms[7]
     levels = keep.shape[0]
     for k in range(floors.shape[0]):
         floors[k] = 0.0
     energy, delay = objective * 0 + ENERGY, objective * 0 + DELAY
-    timed = objective != ENERGY
-    pj, cycles, work = 0.0, 0.0, 0.0
     tally[WORK] = 0
+    work = 0.0
+    pj, cycles = once(search, forms, keep, scratch, state)
     for turn in range(levels - 2):
         level = levels - 1 - turn
-        for i in range(levels):
-            for d in range(8):
-                ns[i, d] = 1
-        bring_least(visits, reads, window, share, forms)
-        computing = computing_cycles(0, ns, dims, forms)
-        pj, cycles = least_costs(
-            visits, reads, computing, timed, forms, sizes, arch, macs, scratch[1]
-        )
         outside = pj - scratch[1][level, INSIDE]
+        if objective == DELAY or worth(objective, pj, cycles, front) >= limit:
+            break
+        most = limit if objective == ENERGY else limit / cycles
+        if objective == FRONT:
+            most = energy_beyond(limit, cycles, front)
+        least = least_inside(level, energy, most, search, forms, keep, stack, scratch, tally, state)
+        work += tally[WORK]
+        tally[WORK] = work
+        if least >= most:
+            return limit
+        # what the levels further out cost is in it, everything brought once
+        floors[level] = (least - outside) * (1.0 - SLACK)
+        pj, cycles = once(search, forms, keep, scratch, state)
+    for turn in range(2 if objective != ENERGY and levels > 2 else 0):
         if worth(objective, pj, cycles, front) >= limit:
             return limit
-        if objective != DELAY:
-            most = limit if objective == ENERGY else limit / cycles
-            if objective == FRONT:
-                most = energy_beyond(limit, cycles, front)
+        if turn == 0 and objective != DELAY:
             least = least_inside(
-                level, energy, most, search, forms, keep, stack, scratch, tally, state
+                2, objective, limit, search, forms, keep, stack, scratch, tally, state
             )
-            work += tally[WORK]
-            tally[WORK] = work
-            if least >= most:
+            if least >= limit:
                 return limit
-            # what the levels further out cost is in it, everything brought once
-            floors[level] = (least - outside) * (1.0 - SLACK)
-        if timed:
+            floors[WORTH] = least * (1.0 - SLACK)
+        elif turn == 1 and (whole or objective != ENERGY_DELAY):
             most = limit if objective == DELAY else limit / pj
             if objective == FRONT:
                 most = cycles_beyond(limit, pj, front)
-            least = least_inside(
-                level, delay, most, search, forms, keep, stack, scratch, tally, state
-            )
-            work += tally[WORK]
-            tally[WORK] = work
+            least = least_inside(2, delay, most, search, forms, keep, stack, scratch, tally, state)
             if least >= most:
                 return limit
-            floors[CYCLES] = max(floors[CYCLES], least * (1.0 - SLACK))
-        if timed and objective != DELAY:
-            least = least_inside(
-                level, objective, limit, search, forms, keep, stack, scratch, tally, state
-            )
-            work += tally[WORK]
-            tally[WORK] = work
-            if least >= limit:
-                return limit
-            floors[WORTH] = max(floors[WORTH], least * (1.0 - SLACK))
-    bring_least(visits, reads, window, share, forms)
-    for i in range(levels):
-        for d in range(8):
-            ns[i, d] = 1
-    computing = computing_cycles(0, ns, dims, forms)
-    pj, cycles = least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, scratch[1])
+            floors[CYCLES] = least * (1.0 - SLACK)
+        else:
+            continue
+        work += tally[WORK]
+        tally[WORK] = work
+    pj, cycles = once(search, forms, keep, scratch, state)
     return max(worth(objective, pj, cycles, front), floors[WORTH])

@@ -17,6 +17,7 @@ from ..layout import (
     UPDATE, FILL,
 )  # fmt: skip
 from ..nest import RELEVANT
+from .ends import FILLS
 from .standing import FRONT, standing
 
 SLACK = 1e-9  # what rounding of sums may hide
@@ -125,7 +126,8 @@ def prepare(dims, conv, across, down, keep, sizes, forms):
     the tensor down, -1 where it is not held; words (L + 1, 3, 2): per instance of the parent and of
     the level, at one visit (the last row: of the multipliers, in all); share (L + 1,): of the
     inputs that children ask for apart; floors (L + 2,): see ``floors``, set to 0; gapless (L + 1,): see
-    :func:`grown`, of tiles of the unrolled extents.
+    :func:`grown`, of tiles of the unrolled extents; ends (L + 1, 4): see
+    ``ends``, set to 0.
 
     Args:
         dims: (8,) int64, the layer's extents.
@@ -134,12 +136,15 @@ def prepare(dims, conv, across, down, keep, sizes, forms):
         down: (L, 8) factors along y.
         keep: (L, 3) bool.
         sizes: (3,) elements of each tensor.
-        forms: the nine arrays, filled.
+        forms: the ten arrays, filled.
     """
-    fan, outside, inside, used, parent, words, share, floors, gapless = forms
+    fan, outside, inside, used, parent, words, share, floors, gapless, ends = forms
     levels = keep.shape[0]
     for k in range(floors.shape[0]):
         floors[k] = 0.0
+    for k in range(levels + 1):
+        for side in range(4):
+            ends[k, side] = 0.0
     used[0] = 1
     for d in range(8):
         outside[0, d] = 1
@@ -212,10 +217,8 @@ def accesses(words, block):
 def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports):
     """Lower bounds of energy and time that follow from visits.
 
-    All ports and networks overlap. Levels without a second buffer do not: their first fill comes before
-    the first product, the others stop the computation. So all of their fills add to the multipliers'
-    cycles and to those of networks. The ports' words are counted with the first fill, so there the fills
-    add but for one tile, which has room in the level.
+    Fills of a level that is not hidden, the first and those that stop the multipliers together, take the
+    time of all its words. Of a port the first is taken off: then only what stops is added.
 
     Args:
         visits: (L + 1, 3) visits of each level and tensor.
@@ -233,14 +236,15 @@ def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports
         (pJ, cycles); without ``timed`` the cycles are ``computing``.
     """
     size, bits, _, energy, block, bandwidth, network, hidden, mac_pj = arch
-    _, _, _, used, parent, words, _, floors, _ = forms
+    _, _, _, used, parent, words, _, floors, _, ends = forms
     levels = bits.shape[0]
-    pj, filling, refilling = 0.0, 0.0, 0.0
+    pj, starts, stopped = 0.0, 0.0, 0.0
     if timed:
         for level in range(levels):
             for side in range(3):
                 ports[level, side] = 0.0
     for b in range(levels, 0, -1):
+        filled = 0.0
         for t in range(3):
             p = parent[b, t]
             if p < 0:
@@ -276,31 +280,39 @@ def least_costs(visits, reads, computing, timed, forms, sizes, arch, macs, ports
                 if b < levels:
                     ports[b, 1] += fill * bits[b, t]
                     ports[b, 2] += (read + update) * bits[b, t]
-                    if not hidden[b] and t != OUTPUTS:
-                        rate = min(bandwidth[p, 0], bandwidth[p, 2], network[b])
-                        down, tiles = read * bits[b, t], words[b, t, 0] / words[b, t, 1]
-                        filling += down / rate
-                        refilling += max(0.0, down - size[b] * tiles) / rate
                 if t == OUTPUTS:
                     narrower = (update - read) * (bits[p, OUTPUTS] - bits[p, FINISHED])
                     ports[p, 1] -= narrower
                     if b < levels:
                         ports[b, 2] -= narrower
+                elif b < levels and not hidden[b]:
+                    # fills after the first stop the multipliers; the first is no more than there is room for
+                    rate = min(bandwidth[p, 0], bandwidth[p, 2], network[b])
+                    down = read * bits[b, t] / rate
+                    filled += down
+                    if fill * bits[b, t] > size[b]:
+                        stopped += down * (1.0 - size[b] / (fill * bits[b, t]))
         if b < levels:
             if b > 1:
                 pj = max(pj, floors[b])
             ports[b, INSIDE] = pj
+            starts += max(filled, ends[b, FILLS])
     pj += macs * mac_pj
     cycles = computing
     if timed:
-        slowest, busiest = 0.0, computing
+        starts = np.ceil(starts * (1.0 - SLACK))
+        cycles += starts
         for level in range(levels):
             read, write = ports[level, 0], ports[level, 1]
-            slowest = max(slowest, read / bandwidth[level, 0], write / bandwidth[level, 1])
-            slowest = max(slowest, (read + write) / bandwidth[level, 2])
+            cycles = max(
+                cycles,
+                read / bandwidth[level, 0] + ends[level, 0] + stopped,
+                write / bandwidth[level, 1] + ends[level, 1] + stopped,
+                (read + write) / bandwidth[level, 2] + ends[level, 2] + stopped,
+            )
             if level:
-                busiest = max(busiest, ports[level, 2] / network[level])
-        cycles = max(floors[CYCLES], slowest + refilling, busiest + filling)
+                cycles = max(cycles, ports[level, 2] / network[level] + starts)
+        cycles = max(cycles + ends[levels, 0], floors[CYCLES])
         cycles = np.ceil(cycles * (1.0 - SLACK))
     return pj, cycles
 

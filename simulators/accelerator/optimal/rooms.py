@@ -21,7 +21,7 @@ def forms_room(levels: int) -> tuple[Any, ...]:
         np.ones((levels, 8), np.int64), np.ones((levels + 1, 8), np.int64),
         np.ones((levels + 1, 8), np.int64), np.ones(levels + 1, np.int64),
         np.full((levels + 1, 3), -1, np.int64), np.zeros((levels + 1, 3, 2)), np.ones(levels + 1),
-        np.zeros(levels + 2), np.ones(levels + 1),
+        np.zeros(levels + 2), np.ones(levels + 1), np.zeros((levels + 1, 4)),
     )  # fmt: skip
 
 
@@ -44,6 +44,7 @@ def scratch_room(levels: int) -> tuple[Any, ...]:
         np.ones((levels + 1, 8), np.int64), np.zeros((8 * levels, 4), np.int64),
         np.zeros(levels + 1, np.int64), np.zeros((3, 5), np.int64), whole(), whole(), whole(), whole(),
         whole(), whole(), whole(), np.ones(3), np.ones(3), whole(), np.ones(8), np.zeros(2),
+        np.zeros((levels + 1, 4)),
     )  # fmt: skip
 
 
