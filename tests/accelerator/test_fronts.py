@@ -9,13 +9,27 @@ import pytest
 from archgym.simulators.accelerator.fronts import command
 from archgym.simulators.accelerator.fronts.boxes import Boxes
 from archgym.simulators.accelerator.fronts.checking import check
-from archgym.simulators.accelerator.fronts.closing import Progress, Task, close, work_on
-from archgym.simulators.accelerator.fronts.corners import ENERGY, Space, corners_of
+from archgym.simulators.accelerator.fronts.closing import (
+    Progress,
+    Task,
+    close,
+    inside,
+    widest,
+    work_on,
+)
+from archgym.simulators.accelerator.fronts.corners import (
+    CYCLES,
+    ENERGY,
+    Space,
+    _fastest,
+    corners_of,
+)
 from archgym.simulators.accelerator.fronts.document import identity, read_mapping
 from archgym.simulators.accelerator.fronts.lending import lend
 from archgym.simulators.accelerator.fronts.profiles import profile_of
 from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.machines import load_architecture
+from archgym.simulators.accelerator.mapper import find_mapping
 from archgym.simulators.accelerator.mapping import Cost, Mapping, evaluate_mapping
 from archgym.simulators.accelerator.optimal.searching import Search
 
@@ -179,20 +193,28 @@ def test_lent_mappings_are_the_best_of_those_known_where_they_fit(tiny):
     boxes = Boxes(space, corners_of(space))
     own, _ = work_on(boxes, Task(0))
     lent = lend(boxes, own, 0.0)
-    shape, clock = boxes.corners.shape, boxes.corners.clock
-    same = set(np.flatnonzero(shape == shape[0]).tolist()) - {0}
-    assert {p.at for p in lent} == same and len(set(shape.tolist())) > 1
+    shape, clock, fastest = boxes.corners.shape, boxes.corners.clock, boxes.corners.fastest
+    same = set(np.flatnonzero((shape == shape[0]) & (fastest == np.arange(len(shape)))).tolist())
+    assert {p.at for p in lent} == same and 1 < len(same) < sum(shape == shape[0]) < len(shape)
     for at in same:
         machine = space.machine(int(boxes.corners.ranks[at]))
-        sums = np.zeros((3, 2))
-        for k, (layer, count) in enumerate(zip(space.layers, space.counts)):
-            costs = [evaluate_mapping(layer, machine, p.mappings[k]) for p in own]
-            both = [(c.energy_pj, c.cycles) for c in costs if isinstance(c, Cost)]
-            goals = (lambda x: x[0], lambda x: x[1], lambda x: x[0] * x[1])
-            sums += [count * np.array(min(both, key=goal)) for goal in goals]
-        wanted = np.column_stack([sums[:, 0] * 1e-12, sums[:, 1] / clock[at]])
+        costs = [
+            [evaluate_mapping(layer, machine, p.mappings[k]) for p in own]
+            for k, layer in enumerate(space.layers)
+        ]
+        sums = np.array(
+            [
+                sum(n * np.array([c.energy_pj, c.cycles]) for n, c in zip(space.counts, some))
+                for some in itertools.product(*costs)
+                if all(isinstance(c, Cost) for c in some)
+            ]
+        ) * [1e-12, 1 / clock[at]]  # fmt: skip
         found = np.array([p.metrics[:2] for p in lent if p.at == at])
-        assert np.allclose(found, wanted, rtol=1e-12, atol=0.0)
+        lower = boxes.lower[at, :2]
+        nearest = (sums / lower).max(axis=1).min()
+        assert (found / lower).max(axis=1).min() == pytest.approx(nearest, rel=1e-12)
+        assert found.prod(axis=1).min() == pytest.approx(sums.prod(axis=1).min(), rel=1e-12)
+        assert all(np.isclose(sums, x, rtol=1e-12, atol=0).all(axis=1).any() for x in found)
     boxes.add(own + lent)
     worst = boxes.gap.max()
     assert not lend(boxes, own, worst)
@@ -209,6 +231,31 @@ def test_a_bound_by_room_holds_for_designs_with_no_more_of_it(tiny):
         for other in range(len(room)):
             less = all(room[other] <= room[at])
             assert boxes.least[other, 0, ENERGY] == roots[other] + 7.0 * less
+
+
+def test_designs_that_are_others_but_slower_are_left_to_the_faster(tiny):
+    space = Space.of(archgym.load_scenario(str(tiny)))
+    boxes = Boxes(space, corners_of(space))
+    decoded = [
+        space.scenario.space.decode(space.scenario.space.unrank(np.array([rank])))[0]
+        for rank in boxes.corners.ranks
+    ]
+    for at, design in enumerate(decoded):
+        faster = decoded.index({**design, "glb_bandwidth": 512})
+        assert boxes.corners.fastest[at] == faster
+        # what no mapping of the faster costs less than, none of the slower does
+        boxes.raise_to(faster, 0, CYCLES, 1e6)
+        assert boxes.least[at, 0, CYCLES] == 1e6
+        boxes.least[:] = boxes.corners.least
+    tasks = widest(boxes, Progress.new(boxes))
+    assert {decoded[task.at]["glb_bandwidth"] for task in tasks} == {512}
+
+
+def test_slower_means_no_bandwidth_is_more():
+    same = np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 1.0], [2.0, 1.0], [1.0, 1.0]])
+    waits = np.array([[1.0, 2.0], [2.0, 1.0], [2.0, 2.0], [2.0, 2.0], [1.0, 2.0]])
+    fastest = _fastest(same, waits)
+    assert fastest[[0, 1, 3, 4]].tolist() == [0, 1, 3, 0] and fastest[2] in (0, 1)
 
 
 def test_what_is_interrupted_goes_on_with_the_same_options(tiny, tmp_path, capsys, monkeypatch):
@@ -334,3 +381,27 @@ def test_certificates_that_ship_are_of_their_scenarios_and_their_points_cost_wha
             pj, cycles = pj + count * cost.energy_pj, cycles + count * cost.cycles
         assert pj * 1e-12 == pytest.approx(entry["metrics"]["energy"], rel=1e-12)
         assert cycles / machine.clock_hz == pytest.approx(entry["metrics"]["latency"], rel=1e-12)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_no_mapped_design_is_below_a_staircase_that_ships(path):
+    """Designs drawn at random, mapped for something drawn at random, with more effort or less."""
+    document = json.loads(path.read_text())
+    space = Space.of(archgym.load_scenario(document["scenario"]))
+    corners = np.array([row[1:] for row in document["staircase"]]) * (1 - 1e-9)
+    rng = np.random.default_rng(0)
+    for rank in rng.integers(space.scenario.space.cardinality, size=12).tolist():
+        machine = space.machine(rank)
+        pj, cycles, found = 0.0, 0.0, True
+        for layer, count in zip(space.layers, space.counts):
+            goal, effort = (
+                rng.choice(["energy", "delay", "energy-delay"]),
+                int(rng.integers(1, 400)),
+            )
+            mapping = find_mapping(layer, machine, objective=str(goal), effort=effort)
+            cut = inside(space.reuse, layer, machine, mapping.mapping) if mapping else []
+            found = found and bool(cut)
+            for _, e, t in cut:
+                pj, cycles = pj + count * e, cycles + count * t
+        point = np.array([pj * 1e-12, cycles / machine.clock_hz, machine.area_um2 * 1e-12])
+        assert not found or (corners <= point).all(axis=1).any()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +62,9 @@ class Boxes:
             bound: pJ or cycles.
         """
         alike = self.corners.alike[:, column]
-        self._raise(alike == alike[at], layer, column, np.full(len(alike), bound))
+        which = alike == alike[at]
+        which |= which[self.corners.fastest]  # slower ones
+        self._raise(which, layer, column, np.full(len(alike), bound))
 
     def raise_where_room(self, at: int, layer: int, more: float) -> None:
         """Raise the energy of a design, and of all that have no more room, by what its outermost level costs.
@@ -157,15 +158,20 @@ def points_of(
     Returns:
         The points of which none is as good as another in energy and latency.
     """
-    sums: list[tuple[float, float, tuple[Any, ...]]] = [(0.0, 0.0, ())]
+    sums, picks = np.zeros((1, 2)), np.zeros((1, 0), np.int64)
     for count, some in zip(space.counts.tolist(), layers):
-        sums = [
-            (pj + count * e, cycles + count * t, (*picked, mapping))
-            for pj, cycles, picked in sums
-            for mapping, e, t in some
-        ]
-        kept = pareto_front(np.array([x[:2] for x in sums]))
+        costs = np.array([known[1:] for known in some])
+        sums = (sums[:, None] + count * costs[None]).reshape(-1, 2)
+        before, last = np.divmod(np.arange(len(sums)), len(some))
+        kept = pareto_front(sums)
         if len(kept) > MOST_SUMS:
             kept = kept[np.linspace(0, len(kept) - 1, MOST_SUMS).astype(int)]
-        sums = [sums[i] for i in kept.tolist()]
-    return [Point(at, m, (pj * PJ, cycles / clock, area)) for pj, cycles, m in sums]
+        sums, picks = sums[kept], np.column_stack([picks[before[kept]], last[kept]])
+    return [
+        Point(
+            at,
+            tuple(some[i][0] for some, i in zip(layers, picked)),
+            (pj * PJ, cycles / clock, area),
+        )
+        for (pj, cycles), picked in zip(sums.tolist(), picks.tolist())
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,10 @@ from .corners import CYCLES, ENERGY, Space
 from .lending import lend
 
 GOALS = ("energy-delay", "energy", "delay")  # what a design's layers are mapped for
+LEANER = (
+    1.0,
+    0.5,
+)  # share of the inner levels' energy that counts in products besides, multipliers none
 CERTIFIED = ("energy", "delay")  # by column of bounds
 AT_A_TIME, LOOKED_AT = 32, 128  # tasks of one round, designs that are asked what they need
 EFFORTS = (1, 8, 48)  # times the scenario's effort: at first, and before anything is certified
@@ -84,8 +88,9 @@ class Task:
 def widest(boxes: Boxes, progress: Progress) -> list[Task]:
     """The tasks of the next round: one for each of the designs with the widest gaps.
 
-    Designs that share a bound are certified once. What is left of a gap where all layers are proved
-    is the trade of energy for latency, which no certificate narrows.
+    Designs that share a bound are certified once. Those that are others but slower are left out: points of
+    the faster ones serve them. What is left of a gap where all layers are proved is the trade of energy for
+    latency, which no certificate narrows.
 
     Args:
         boxes: of all designs.
@@ -98,7 +103,11 @@ def widest(boxes: Boxes, progress: Progress) -> list[Task]:
     taken: set[tuple[Any, int, int]] = set()
     later = np.ones(len(boxes.gap), np.bool_)
     later[boxes.staircase()] = False  # before anything is mapped, these tell most
-    for looked, at in enumerate(np.lexsort((later, -boxes.gap)).tolist()):
+    order = np.lexsort((later, -boxes.gap))
+    order = order[boxes.corners.fastest[order] == order]
+    # of designs with equal corners, points of one serve the others
+    _, first = np.unique(boxes.lower[order], axis=0, return_index=True)
+    for looked, at in enumerate(order[np.sort(first)].tolist()):
         if len(tasks) == AT_A_TIME or boxes.gap[at] <= SMALL or (tasks and looked >= LOOKED_AT):
             break
         times = int(progress.mapped[at])
@@ -225,10 +234,44 @@ def work_on(boxes: Boxes, task: Task) -> tuple[list[Point], tuple[float, bool] |
     layers = [mapped(space, layer, machine, task.effort) for layer in space.layers]
     if not all(layers):
         return [], (0.0, True)  # nothing fits: it stays a corner without a point
+    if task.layer < 0:
+        for known, layer in zip(layers, space.layers):
+            known += traded(space, layer, machine, task.effort)
     if more:
         layers[task.layer] += more
     area, clock = float(corners.area[task.at]), float(corners.clock[task.at])
     return points_of(space, task.at, area, clock, layers), bound
+
+
+def traded(space: Space, layer: Layer, machine: Any, times: int) -> list[Known]:
+    """What the mapper finds between the least product and the least energy.
+
+    Products of energy and latency are trades of the one for the other. Where some energy does not count that
+    all mappings have, the rest weighs more.
+
+    Args:
+        space: gives the effort.
+        layer: its shape.
+        machine: the architecture.
+        times: the space's effort is multiplied by it.
+
+    Returns:
+        Mappings with pJ and cycles.
+    """
+    effort = times * int(space.simulator.config["effort"])
+    out: list[Known] = []
+    for share in LEANER:
+        levels = tuple(
+            x if at < 2 else replace(x, read_pj=share * x.read_pj, update_pj=share * x.update_pj)
+            for at, x in enumerate(machine.levels)
+        )
+        leaner = replace(machine, levels=levels, mac_pj=0.0)
+        found = find_mapping(
+            layer, leaner, objective="energy-delay", effort=effort, reuse=space.reuse
+        )
+        if isinstance(found, Found):
+            out += inside(space.reuse, layer, machine, found.mapping)
+    return out
 
 
 def mapped(space: Space, layer: Layer, machine: Any, times: int) -> list[Known]:

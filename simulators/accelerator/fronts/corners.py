@@ -101,6 +101,8 @@ class Corners:
         shape: (n,) numbers; designs of one differ in sizes, energies and bandwidths alone.
         outer: (n,) numbers; designs of one move words of one kind from and to an outermost level of one kind.
         room: (n, 3 L) words that all instances of a level have room for together, by level and tensor.
+        fastest: (n,) positions of designs that are the same but for bandwidths, none of which is less. So a
+            bound of the fastest on energy or cycles holds for the design, and a point of it is no worse.
         left_out: designs that break a constraint or a spec on area, or have no energy table.
     """
 
@@ -112,6 +114,7 @@ class Corners:
     shape: NDArray[np.int64]
     outer: NDArray[np.int64]
     room: Floats
+    fastest: NDArray[np.int64]
     left_out: int
 
 
@@ -134,7 +137,7 @@ def corners_of(space: Space, step: Step | None = None) -> Corners:
     shapes: dict[tuple[Any, ...], int] = {}
     outers: dict[bytes, int] = {}
     ranks, sizes, least, alike, shape = [], [], [], [], []
-    outer, room = [], []
+    outer, room, waits = [], [], []
     whole = space.scenario.space.cardinality
     for rank in range(whole):
         if step and rank % EVERY == 0:
@@ -156,16 +159,19 @@ def corners_of(space: Space, step: Step | None = None) -> Corners:
         shape.append(shapes.setdefault(key, len(shapes)))
         outer.append(outers.setdefault(_outermost(machine), len(outers)))
         room.append(_room(machine))
+        waits.append(_waits(machine))
         sizes.append((area, machine.clock_hz))
         least.append([profile.least(machine) for profile in shared[key]])
         alike.append([n.setdefault(k, len(n)) for n, k in zip(numbers, _read(machine, key))])
     n = len(ranks)
     both = np.array(sizes, np.float64).reshape(n, 2)
+    same = np.column_stack([both, np.array(alike, np.float64).reshape(n, 2)[:, ENERGY]])
     return Corners(
         np.array(ranks, np.int64), both[:, 0], both[:, 1],
         np.array(least, np.float64).reshape(n, len(space.layers), 3),
         np.array(alike, np.int64).reshape(n, 2), np.array(shape, np.int64),
-        np.array(outer, np.int64), np.array(room, np.float64).reshape(n, -1), whole - n,
+        np.array(outer, np.int64), np.array(room, np.float64).reshape(n, -1),
+        _fastest(same, np.array(waits, np.float64).reshape(n, -1)), whole - n,
     )  # fmt: skip
 
 
@@ -195,6 +201,24 @@ def _room(machine: Architecture) -> Floats:
     """Words that all instances of a level have room for together, (3 L,)."""
     size, bits = machine.arrays[:2]
     return np.asarray((size[:, None] / bits[:, :3] * instances_of(machine)).ravel())
+
+
+def _waits(machine: Architecture) -> Floats:
+    """Cycles per bit of every port and network, and which levels stop the computation, (5 L,)."""
+    _, _, _, _, _, bandwidth, network, hidden, _ = machine.arrays
+    return np.concatenate([1.0 / bandwidth.ravel(), 1.0 / network, ~hidden])
+
+
+def _fastest(same: Floats, waits: Floats) -> NDArray[np.int64]:
+    """Of the designs with equal rows of ``same`` that wait nowhere longer, the one that waits least."""
+    out = np.arange(len(same))
+    _, group = np.unique(same, axis=0, return_inverse=True)
+    order = np.argsort(group.ravel(), kind="stable")
+    for some in np.split(order, np.flatnonzero(np.diff(group.ravel()[order])) + 1):
+        some = some[np.argsort(waits[some].sum(axis=1), kind="stable")]
+        for at in some.tolist():
+            out[at] = some[int(np.argmax((waits[some] <= waits[at]).all(axis=1)))]
+    return out
 
 
 def _refuse(scenario: Scenario) -> None:

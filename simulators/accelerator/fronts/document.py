@@ -203,7 +203,7 @@ def keep(boxes: Boxes, progress: Progress, path: Path) -> None:
     texts = {"points": points, "proofs": progress.proofs, "identity": identity(boxes.space)}
     np.savez_compressed(
         out, ranks=c.ranks, area=c.area, clock=c.clock, roots=c.least, alike=c.alike, shape=c.shape,
-        outer=c.outer, room=c.room,
+        outer=c.outer, room=c.room, fastest=c.fastest,
         least=boxes.least, mapped=progress.mapped, effort=progress.effort,
         numbers=np.array([c.left_out, progress.rounds, progress.certified]),
         texts=np.frombuffer(json.dumps(texts).encode(), np.uint8),
@@ -238,6 +238,7 @@ def resumed(space: Space, path: Path) -> tuple[Boxes, Progress]:
             arrays["shape"],
             arrays["outer"],
             arrays["room"],
+            arrays["fastest"],
             left_out,
         )
         mine = identity(space)

@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from archgym.goals.pareto import pareto_front
+
 from ..layers import Layer
 from ..layout import REUSE
 from ..mapping import Mapping, workspace
-from .boxes import PJ, Boxes, Point
+from .boxes import Boxes, Point, points_of
 from .trying import tried
 
-GOALS = 3  # each layer by its least energy, its least time, the least product of both
+MOST_TRIED = 24  # mappings of a layer that are combined with those of others
 
 
 class _Lent:
@@ -37,20 +39,25 @@ class _Lent:
         self.switches = (REUSE.index(reuse), True)
         self.costs = np.empty((len(mappings), 2))
 
-    def best(self, arch: tuple[Any, ...], work: tuple[Any, ...]) -> list[int] | None:
-        """The best mapping for each goal, ``costs`` being filled; None where none fits."""
+    def best(
+        self, arch: tuple[Any, ...], work: tuple[Any, ...]
+    ) -> list[tuple[Mapping, float, float]]:
+        """The mappings that fit, with pJ and cycles, but for those that others beat in both."""
         tried(
             self.layer.dims, self.layer.geometry, self.factors, self.orders, self.keeps, arch, self.switches,
             work, self.costs,
         )  # fmt: skip
-        pj, cycles = self.costs.T
-        if not np.isfinite(pj).any():
-            return None
-        return [int(np.argmin(goal)) for goal in (pj, cycles, pj * cycles)]
+        fit = np.flatnonzero(np.isfinite(self.costs[:, 0]))
+        front = fit[pareto_front(self.costs[fit])] if len(fit) else fit
+        if len(front) > MOST_TRIED:
+            front = front[np.linspace(0, len(front) - 1, MOST_TRIED).astype(int)]
+        return [(self.mappings[i], *self.costs[i].tolist()) for i in front.tolist()]
 
 
 def lend(boxes: Boxes, points: list[Point], enough: float) -> list[Point]:
-    """What other designs attain by the mappings of one.
+    """What other designs attain by the mappings of one and those known of their shape.
+
+    Designs that are others but slower are left out.
 
     Args:
         boxes: of all designs; nothing is changed.
@@ -62,36 +69,37 @@ def lend(boxes: Boxes, points: list[Point], enough: float) -> list[Point]:
     """
     if not points:
         return []
-    space, shape = boxes.space, boxes.corners.shape
+    space, shape, fastest = boxes.space, boxes.corners.shape, boxes.corners.fastest
+    mine = shape == shape[points[0].at]
+    known = points + [p for p in boxes.points if mine[p.at]]
     lent = []
     for k, layer in enumerate(space.layers):
-        different = {id(p.mappings[k]): p.mappings[k] for p in points}
+        different = {_key(p.mappings[k]): p.mappings[k] for p in known}
         lent.append(_Lent(layer, list(different.values()), space.reuse))
     out = []
-    for at in np.flatnonzero((shape == shape[points[0].at]) & (boxes.gap > enough)).tolist():
-        if at != points[0].at:
+    for at in np.flatnonzero(mine & (boxes.gap > enough)).tolist():
+        if at == fastest[at]:
             out += _attained(boxes, at, lent)
     return out
 
 
+def _key(mapping: Mapping) -> bytes:
+    return mapping.factor.tobytes() + mapping.order.tobytes() + mapping.keep.tobytes()
+
+
 def _attained(boxes: Boxes, at: int, lent: list[_Lent]) -> list[Point]:
-    """What one design attains, as far as it narrows its own gap."""
-    space, corners = boxes.space, boxes.corners
-    machine = space.machine(int(corners.ranks[at]))
+    """The points of one design that narrow its own gap most, and have the least product."""
+    machine = boxes.space.machine(int(boxes.corners.ranks[at]))
     work = workspace(len(machine.levels))
-    picked: list[list[Mapping]] = [[] for _ in range(GOALS)]
-    sums = np.zeros((GOALS, 2))
-    for some, count in zip(lent, space.counts.tolist()):
-        best = some.best(machine.arrays, work)
-        if best is None:
-            return []
-        for k, i in enumerate(best):
-            picked[k].append(some.mappings[i])
-            sums[k] += count * some.costs[i]
-    area, clock = float(corners.area[at]), float(corners.clock[at])
-    out = []
-    for mappings, (pj, cycles) in zip(picked, sums.tolist()):
-        metrics = (pj * PJ, cycles / clock, area)
-        if (np.array(metrics) / boxes.lower[at]).max() - 1.0 < boxes.gap[at]:
-            out.append(Point(at, tuple(mappings), metrics))
-    return out
+    layers = [some.best(machine.arrays, work) for some in lent]
+    if not all(layers):
+        return []
+    area, clock = float(boxes.corners.area[at]), float(boxes.corners.clock[at])
+    found = points_of(boxes.space, at, area, clock, layers)
+    above = (np.array([p.metrics for p in found]) / boxes.lower[at]).max(axis=1) - 1.0
+    near = [p for p, share in zip(found, above.tolist()) if share < boxes.gap[at]]
+    if not near:
+        return []
+    nearest = found[int(above.argmin())]
+    least = min(near, key=lambda p: p.metrics[0] * p.metrics[1])
+    return [nearest] if least is nearest else [nearest, least]
