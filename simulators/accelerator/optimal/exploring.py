@@ -17,6 +17,7 @@ from .open_nodes import (
 from .standing import FRONT, enter
 
 LISTED, WAITS, OPENED = 0, 2, 16  # of ``now``
+DOUBLED = 12  # times a limit is doubled, from a sixteenth of what brings everything once
 NODES_PER_BOUND = 0.2  # what a bound takes, of the time of a node
 
 
@@ -75,7 +76,8 @@ def outermost_energy(search, keep, scale, most, forms, stack, scratch, visits, r
     """The least pJ of the outermost level's accesses beyond those that bring every tensor once.
 
     Nothing is unrolled; instead all instances of a level together have ``scale`` times the room of
-    one. So the bound holds for every unrolling of at most that.
+    one. So the bound holds for every unrolling of at most that. Loops are listed below a limit, which
+    is doubled until some are: where the work is over before, none were below the last one.
 
     Args:
         search: see the package.
@@ -91,7 +93,7 @@ def outermost_energy(search, keep, scale, most, forms, stack, scratch, visits, r
         order: (L, 8), scratch.
 
     Returns:
-        pJ; 0 where it took more than ``most`` bounds.
+        (pJ, bounds worked out).
     """
     problem, _, sizes, window, share, macs, plain, table, counts, front = search
     dims, conv, arch, switches, floor = problem
@@ -114,16 +116,23 @@ def outermost_energy(search, keep, scale, most, forms, stack, scratch, visits, r
     bring_once(visits, reads, window, share)
     once, _ = least_costs(visits, reads, 0.0, False, forms, sizes, arch, macs, scratch[1])
     tally = np.zeros(MOST + 1)
-    tally[LIMIT], tally[FLOOR], tally[MOST] = np.inf, np.inf, most
-    bring_once(visits, reads, False, 1.0)
-    for level in range(levels):
-        for d in range(8):
-            ns[level, d] = 1
     level = int(tally[TOP])  # the outermost; a literal would make numba compile everything twice
-    expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, scratch)
-    if tally[WORK] > tally[MOST]:
-        return 0.0
-    return max(0.0, tally[LIMIT] - once)
+    more, work = 0.0, 0.0
+    for turn in range(DOUBLED):
+        beyond = once * 2.0**turn / 16
+        tally[LIMIT], tally[FLOOR], tally[MOST] = once + beyond, np.inf, most - work
+        bring_once(visits, reads, False, 1.0)
+        for outer in range(levels):
+            for d in range(8):
+                ns[outer, d] = 1
+        expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, scratch)
+        work += tally[WORK]
+        if work > most:
+            break
+        if tally[LIMIT] < once + beyond:
+            return max(more, tally[LIMIT] - once), work
+        more = beyond
+    return more, work
 
 
 @compiled

@@ -12,9 +12,8 @@ from archgym.errors import UnknownNameError
 
 from ..architecture import Architecture
 from ..layers import Layer
-from ..layout import DELAY, ENERGY, ENERGY_DELAY, INPUTS, OBJECTIVES, REUSE, TWO_ITERATIONS
+from ..layout import DELAY, ENERGY, ENERGY_DELAY, OBJECTIVES, REUSE, TWO_ITERATIONS
 from ..mapping import Cost, Mapping, evaluate_mapping, workspace
-from ..nest import RELEVANT
 from .certificate import SLACK, in_space, tightened, within_fanouts
 from .choices import Choices, list_choices, possible_extents
 from .rooms import forms_room, front_room, scratch_room, stack_room, state_room
@@ -22,7 +21,6 @@ from .rooms import forms_room, front_room, scratch_room, stack_room, state_room
 CERTIFIED = tuple(OBJECTIVES[x] for x in (ENERGY_DELAY, ENERGY, DELAY))
 LARGEST_WINDOW = 256  # rows or columns whose possible tiles are listed
 MOST_OPEN = 200_000  # nodes on the stack
-GROUPS, OUTERMOST_WORK = 8, 100_000.0  # bounds of the outermost level, and the work of one
 
 
 class Search:
@@ -38,6 +36,7 @@ class Search:
     ) -> None:
         from .exploring import root_bounds
         from .forms import worth_of_rows
+        from .outermost import add_outermost
 
         self.layer, self.architecture = layer, architecture
         self.objective, self.reuse = objective, reuse
@@ -62,47 +61,12 @@ class Search:
         self.state = state_room(levels)
         self.work = workspace(levels)
         self.stack = stack_room(levels, MOST_OPEN)
-        self._add_outermost(roots)
+        add_outermost(self, roots)
         self.roots, self.bounds = roots, np.empty(len(roots))
         worth_of_rows(goal, roots, self.search[9], self.bounds)
         self.laid = np.zeros(len(self.bounds), np.bool_)
         fits = np.flatnonzero(np.isfinite(self.bounds))
         self.ranked = fits[np.argsort(self.bounds[fits], kind="mergesort")]
-
-    def _add_outermost(self, roots: NDArray[np.float64]) -> None:
-        """Add to the energies of ``roots`` what the outermost level must cost beyond the least.
-
-        Tensors that pass the next level by are delivered to levels whose instances together have
-        room for more, the more of their dimensions are unrolled; so choices fall into groups.
-        """
-        from .exploring import outermost_energy
-
-        c, levels = self.choices, len(self.architecture.levels)
-        if levels < 3 or (self.architecture.levels[0].fanout != (1, 1)):
-            return
-        fan = c.across * c.down
-        for k, keep in enumerate(c.keep):
-            if not keep[1].any():
-                continue
-            scale = np.ones((len(fan), levels, 3))
-            for t in range(3):
-                first = int(np.argmax(keep[1:, t])) + 1 if keep[1:, t].any() else levels
-                if 1 < first < levels:
-                    scale[:, first, t] = fan[:, :first][:, :, RELEVANT[t]].prod(axis=(1, 2))
-            if (scale[:, :, INPUTS] > 1).any() and (self.layer.geometry > 1).any():
-                continue  # children with gaps between their windows hold less than one large tile
-            groups, member = np.unique(scale.reshape(len(fan), -1), axis=0, return_inverse=True)
-            # a few bounds do: one that holds for more room holds for less
-            more = np.empty(len(groups))
-            for some in np.array_split(np.argsort(groups.max(axis=1), kind="stable"), GROUPS):
-                if len(some):
-                    most = groups[some].max(axis=0).reshape(levels, 3)
-                    more[some] = outermost_energy(
-                        self.search, keep, most, OUTERMOST_WORK, self.forms, self.stack,
-                        self.scratch, self.visits, self.reads, self.state[5], self.state[6],
-                    )  # fmt: skip
-            mine = roots[k * len(fan) : (k + 1) * len(fan)]
-            np.maximum(mine[:, 0], mine[:, 2] + more[member.ravel()], out=mine[:, 0])
 
     def start_from(self, mapping: Mapping) -> tuple[float, bool]:
         """Begin with a mapping, which is cut to the space.
