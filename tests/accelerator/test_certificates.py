@@ -106,6 +106,14 @@ def test_proved_optima_equal_enumeration(windows, reuse):
     assert fitting >= 20 and proved >= 0.9 * fitting
 
 
+def test_two_loops_over_a_window_may_move_less_than_one():
+    # three filter rows as 2 x 2, one of the loops at a level that is empty
+    layer, machine = random_case(11223, True)
+    least, *_ = optima(layer, machine, "timeloop")
+    proof = certify(layer, machine, objective="energy", reuse="timeloop")
+    assert proof.proved and proof.value == pytest.approx(least, rel=1e-9)
+
+
 def test_fills_that_are_not_hidden_add_to_the_time():
     proofs = 0
     for seed, layer, machine in cases(False, 4) + cases(True, 4):

@@ -282,8 +282,9 @@ def expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, s
         product[t] = 1.0
     n = 0
     # loops of a level that holds nothing, without children above, belong outside: two loops move what one
-    # does. But first and last tiles are worked out by level: with padding, two loops may end sooner.
-    merged = level > 0 and tally[LISTS] >= 0 and search[1] == ENERGY
+    # does. But first and last tiles are worked out by level: with padding, two loops may end sooner. And of
+    # rows with windows two loops may move less: 2 x 2 for three rows are one row more, of which less is new.
+    merged = level > 0 and tally[LISTS] >= 0 and search[1] == ENERGY and not search[3]
     for t in range(3):
         merged = merged and forms[4][level, t] < 0
     for d in range(8):
