@@ -8,17 +8,21 @@ from __future__ import annotations
 import numpy as np
 
 from .compiled import compiled
+from .joint_moves import propose_jointly
+from .layout import SINGLE
 from .moves import copy_state, draw, propose
 from .scoring import bounded_score, score
 
-HOT, COLD = 0.2, 0.01  # temperatures, in logarithms of the objective
+# temperatures by kind of moves, in logarithms of the objective
+HOT, COLD = np.array([0.2, 0.1]), np.array([0.01, 0.005])
 NEVER = 8.0  # a step worse by that many temperatures is not taken
 
 
 @compiled
 def anneal(
-    problem, state, best_state, objective, spatial, room, must, optional, turns, budget, seed, work
-):
+    problem, state, best_state, objective, spatial, room, must, optional, moves, turns, budget, seed,
+    work,
+):  # fmt: skip
     """Simulated annealing on the logarithm of the objective.
 
     Args:
@@ -30,6 +34,7 @@ def anneal(
         room: (L, 2) int64, children along x and y.
         must: (L, 3) bool, tensors that a level must keep.
         optional: (L, 3) bool, tensors that it may keep beyond those.
+        moves: an index of ``layout.MOVES``.
         turns: evaluations over which the temperature falls from hot to cold.
         budget: evaluations after which it stops all the same.
         seed: of the random moves.
@@ -43,11 +48,14 @@ def anneal(
     here = score(problem, state, objective, np.inf, work)
     best = here
     copy_state(state, best_state)
-    cooling = (COLD / HOT) ** (1.0 / turns)
-    heat = HOT
+    cooling = (COLD[moves] / HOT[moves]) ** (1.0 / turns)
+    heat = HOT[moves]
     for _ in range(min(turns, budget)):
         heat *= cooling
-        seed = propose(dims, state, spatial, room, must, optional, seed)
+        if moves == SINGLE:
+            seed = propose(dims, state, spatial, room, must, optional, seed)
+        else:
+            seed = propose_jointly(dims, state, spatial, room, optional, seed)
         # a step that would be taken with a chance below exp(-NEVER) is cut off early
         hopeless = here * np.exp(NEVER * heat)
         # how much worse a step may be is drawn beforehand: past that its cost need not be known

@@ -17,7 +17,7 @@ from .certificate_options import add_certificates, check_certificates
 from .layers import FIELDS, Network
 from .readers.onnx_import import share_text
 from .workloads import FORMATS, names, resolve
-from .layout import OBJECTIVES, REUSE, TENSORS
+from .layout import JOINT, MOVES, OBJECTIVES, REUSE, TENSORS
 from .least import most_above
 from .map_layers import beyond, map_layers, speed_of, verdict_on
 from .mapper import THOROUGH, Found
@@ -74,6 +74,12 @@ def add_map(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument(
         "--effort", type=int, default=THOROUGH, metavar="MAPPINGS", help="evaluated per layer"
+    )
+    p.add_argument(
+        "--moves",
+        default=MOVES[JOINT],
+        choices=MOVES,
+        help="what the mapper changes at a time; with single moves simulators and their records are mapped",
     )
     p.add_argument(
         "--reuse",

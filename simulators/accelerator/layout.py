@@ -38,3 +38,7 @@ REUSE = ("timeloop", "physical", "whole-tile")
 # what a mapper minimises
 ENERGY_DELAY, ENERGY, DELAY, TRAFFIC = range(4)
 OBJECTIVES = ("energy-delay", "energy", "delay", "dram-traffic")
+
+# what an annealing mapper changes at a time; see joint_moves
+SINGLE, JOINT = range(2)
+MOVES = ("single", "joint")

@@ -44,7 +44,7 @@ def map_layers(
             step(layer.name)
             one = find_mapping(
                 layer, on(layer), objective=options.objective, effort=options.effort,
-                reuse=options.reuse, certify=options.certify, front=options.front,
+                reuse=options.reuse, moves=options.moves, certify=options.certify, front=options.front,
                 gap=0.0 if options.gap is None else options.gap,
                 seconds=10.0 if options.time is None else options.time,
                 threads=options.threads,

@@ -21,7 +21,7 @@ from archgym.errors import ArchgymError, UnknownNameError
 
 from .architecture import LETTERS, Architecture
 from .layers import Layer
-from .layout import OBJECTIVES, REUSE, TEMPORAL, TRAFFIC, N
+from .layout import MOVES, OBJECTIVES, REUSE, TEMPORAL, TRAFFIC, N
 from .mapping import Cost, Mapping, Refusal, evaluate_mapping, workspace
 from .mapping_spaces import useful_factors
 
@@ -118,6 +118,7 @@ def find_mapping(
     objective: str = "energy-delay",
     effort: int = THOROUGH,
     reuse: str = "physical",
+    moves: str = "joint",
     certify: bool = False,
     gap: float = 0.0,
     seconds: float = 10.0,
@@ -135,6 +136,8 @@ def find_mapping(
         effort: mappings evaluated, about 0.5 us each; ``dram-traffic`` besides tries every tiling of
             the level next to DRAM (up to a second for a large layer).
         reuse: see :func:`mapping.evaluate_mapping`.
+        moves: what annealing changes at a time: ``joint`` moves of several factors (see
+            ``joint_moves``), or ``single`` ones, with which simulators and their records are mapped.
         certify: go on from there to a proved optimum (see ``optimal``); the mapping is then the best of
             the certified space, and ``certificate`` says what is proved.
         gap: how far above the optimum, as a share, the mapping of a certificate may be.
@@ -152,7 +155,7 @@ def find_mapping(
         The mapping with its cost, or why none fits.
 
     Raises:
-        UnknownNameError: no such objective or convention.
+        UnknownNameError: no such objective, convention or kind of moves.
         ArchgymError: a certificate of an objective, machine or layer that there is none for.
     """
     from .scoring import score
@@ -168,14 +171,19 @@ def find_mapping(
         raise UnknownNameError("mapper objective", objective, OBJECTIVES)
     if reuse not in REUSE:
         raise UnknownNameError("reuse convention", reuse, REUSE)
+    if moves not in MOVES:
+        raise UnknownNameError("kind of moves", moves, MOVES)
+    kind = MOVES.index(moves)
     goal, effort = OBJECTIVES.index(objective), max(1, int(effort))
     problem = problem_of(layer, architecture, reuse)
     if layer.N == 1:
-        best, spent, mapping = _search(layer, architecture, problem, goal, effort)
+        best, spent, mapping = _search(layer, architecture, problem, goal, kind, effort)
     else:  # the batch as a loop around one input's mapping bounds what searching it whole may find
-        best, spent, mapping = _search(layer, architecture, problem, goal, effort - effort // 2)
+        best, spent, mapping = _search(
+            layer, architecture, problem, goal, kind, effort - effort // 2
+        )
         alone = problem_of(replace(layer, N=1), architecture, reuse)
-        _, more, one = _search(layer, architecture, alone, goal, effort // 2)
+        _, more, one = _search(layer, architecture, alone, goal, kind, effort // 2)
         around, spent = _with_batch(one, layer.N), spent + more
         state = (around.factor, around.order, around.keep)
         if score(problem, state, goal, np.inf, workspace(len(architecture.levels))) < best:
@@ -189,7 +197,10 @@ def find_mapping(
     )
     bound = None if above is None else value_of(cost, objective) * (1.0 - above)
     plain = Found(mapping, cost, spent, None, bound, above)
-    limits = {"gap": max(gap, within), "seconds": seconds, "rounds": rounds, "threads": threads}
+    limits = {
+        "gap": max(gap, within), "seconds": seconds, "rounds": rounds, "threads": threads,
+        "moves": moves,
+    }  # fmt: skip
     if certify:
         prove = _traced if front else _certified
         return prove(layer, architecture, objective, reuse, plain, limits)
@@ -240,7 +251,14 @@ def _traced(
     if objective not in tracing.CERTIFIED:
         raise UnknownNameError("objective of a certificate", objective, tracing.CERTIFIED)
     others = [
-        find_mapping(layer, architecture, objective=x, effort=plain.evaluations, reuse=reuse)
+        find_mapping(
+            layer,
+            architecture,
+            objective=x,
+            effort=plain.evaluations,
+            reuse=reuse,
+            moves=limits["moves"],
+        )
         for x in tracing.CERTIFIED
         if x != objective
     ]
@@ -278,14 +296,14 @@ def value_of(cost: Cost, objective: str) -> float:
 
 
 def _search(
-    layer: Layer, architecture: Architecture, problem: Any, goal: int, effort: int
+    layer: Layer, architecture: Architecture, problem: Any, goal: int, moves: int, effort: int
 ) -> tuple[float, int, Mapping]:
     from .search import search, sweep_tiles
 
     spatial, room, must, optional, starts = constraints(architecture)
     work = workspace(len(architecture.levels))
     best, spent, factor, order, keep = search(
-        problem, goal, spatial, room, must, optional, starts, effort, work
+        problem, goal, spatial, room, must, optional, starts, moves, effort, work
     )
     if goal == TRAFFIC and len(architecture.levels) > 1:
         for kept in (must, must | optional):

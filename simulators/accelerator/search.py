@@ -12,18 +12,19 @@ from .moves import ORDERS, close, unroll
 from .scoring import score
 
 FIRST, GROWTH = 3200, 2.5  # evaluations of the first stage; each ends at so many times the last
-RACE = 0.8  # share of a stage for the race
-SHARES = np.array([0.5, 0.3, 0.2])  # of that, by round
+# by kind of moves: share of the first stage and of the others for the race; annealings after the first
+RACE, CHAINS = np.array([[0.8, 0.8], [0.8, 0.1]]), np.array([1, 3])
+SHARES = np.array([0.5, 0.3, 0.2])  # of the race, by round
 
 
 @compiled
-def search(problem, objective, spatial, room, must, optional, starts, budget, work):
+def search(problem, objective, spatial, room, must, optional, starts, moves, budget, work):
     """Search for a good mapping.
 
     The search goes in stages, each longer than the one before. In a stage all starts race: each goes
     on with its descent for a short while, the better quarter for longer, the best of these for the
-    longest. What is left of the stage anneals from the best. The budget ends the search and changes
-    nothing before, so a larger one is never worse.
+    longest. What is left of the stage anneals from the best, and with joint moves also from others. The
+    budget ends the search and changes nothing before, so a larger one is never worse.
 
     Args:
         problem: what ``mapper.problem_of`` makes.
@@ -33,6 +34,7 @@ def search(problem, objective, spatial, room, must, optional, starts, budget, wo
         must: (L, 3) bool, tensors that a level must keep.
         optional: (L, 3) bool, tensors that it may keep beyond those.
         starts: (s, axes), which dimensions each start unrolls first; see ``moves.unroll``.
+        moves: an index of ``layout.MOVES``.
         budget: evaluations.
         work: the arrays of ``mapping.workspace``.
 
@@ -73,14 +75,14 @@ def search(problem, objective, spatial, room, must, optional, starts, budget, wo
     )
     if top == np.inf:
         return top, spent, best_factor, best_order, best_keep
-    seed, end, first = 88172645463325252, FIRST, 0
+    seed, end, first, stage = 88172645463325252, FIRST, 0, 0
     while spent < budget:
         length = max(1, end - spent)
         # the race: of those alive each descends, and the better quarter goes on
         alive = int(np.isfinite(scores).sum())
         for turn in range(3):
             ranked = np.argsort(scores, kind="mergesort")[:alive]
-            each = int(SHARES[turn] * length * RACE / alive) + 1
+            each = int(SHARES[turn] * length * RACE[moves, min(stage, 1)] / alive) + 1
             for s in ranked:
                 limit = min(each, budget - spent)
                 if settled[s] or limit <= 0:
@@ -97,26 +99,37 @@ def search(problem, objective, spatial, room, must, optional, starts, budget, wo
                     best_factor[:], best_order[:], best_keep[:] = factors[s], orders[s], keeps[s]
             alive = max(1, alive // 4)
             first += 1  # a descent that goes on begins with other moves than before
-        # anneal from the best with what is left of the stage, descend from what that finds
-        turns = max(1, end - spent)
-        limit = min(turns, budget - spent)
-        end = int(end * GROWTH)
-        if limit <= 0:
-            continue
-        factor, order, keep = best_factor.copy(), best_order.copy(), best_keep.copy()
-        f, o, k = factor.copy(), order.copy(), keep.copy()
-        found, seed = anneal(
-            problem, (factor, order, keep), (f, o, k), objective, spatial, room, must, optional,
-            turns, limit, seed, work,
-        )  # fmt: skip
-        spent += limit
-        if found < top:
-            top, used = descend(
-                problem, (f, o, k), objective, spatial, room, optional, budget - spent, found, work,
-                trial, 0,
+        # anneal with what is left of the stage, descend from what that finds
+        chains = CHAINS[moves] if stage > 0 else 1
+        ranked = np.argsort(scores, kind="mergesort")
+        for chain in range(chains):
+            turns = max(1, (end - spent) // (chains - chain))
+            limit = min(turns, budget - spent)
+            if limit <= 0:
+                continue
+            s = ranked[(chain + stage * chains) % int(np.isfinite(scores).sum())]
+            if chain == 0:  # from the best
+                factor, order, keep = best_factor.copy(), best_order.copy(), best_keep.copy()
+            else:  # from another start, another one in each stage
+                factor, order, keep = factors[s].copy(), orders[s].copy(), keeps[s].copy()
+            f, o, k = factor.copy(), order.copy(), keep.copy()
+            found, seed = anneal(
+                problem, (factor, order, keep), (f, o, k), objective, spatial, room, must, optional,
+                moves, turns, limit, seed, work,
             )  # fmt: skip
-            spent += used
-            best_factor[:], best_order[:], best_keep[:] = f, o, k
+            spent += limit
+            if chain > 0 and found < scores[s]:
+                scores[s], settled[s] = found, False
+                factors[s], orders[s], keeps[s] = f, o, k
+            if found < top:
+                top, used = descend(
+                    problem, (f, o, k), objective, spatial, room, optional, budget - spent, found,
+                    work, trial, 0,
+                )  # fmt: skip
+                spent += used
+                best_factor[:], best_order[:], best_keep[:] = f, o, k
+        end = int(end * GROWTH)
+        stage += 1
     close(dims, best_factor)
     return top, spent, best_factor, best_order, best_keep
 

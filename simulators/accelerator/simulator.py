@@ -288,5 +288,7 @@ class AcceleratorSimulator(Simulator):
         known: dict[tuple[int, ...], Found | Refusal] = {}
         for layer in self.network.layers:
             if layer.shape not in known:  # equal shapes have equal mappings
-                known[layer.shape] = find_mapping(layer, hardware, **self._mapper, **self._proving)
+                known[layer.shape] = find_mapping(
+                    layer, hardware, moves="single", **self._mapper, **self._proving
+                )
             yield layer, known[layer.shape]

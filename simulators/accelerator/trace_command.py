@@ -72,7 +72,9 @@ def _trace(options: argparse.Namespace) -> None:
     mapped = []
     with busy("mapping …", options.json):
         for layer in network.layers:
-            found = find_mapping(layer, machine, objective=options.objective, effort=options.effort)
+            found = find_mapping(
+                layer, machine, objective=options.objective, effort=options.effort, moves="single"
+            )
             if isinstance(found, Refusal):
                 raise ArchgymError(f"layer {layer.name!r} does not fit {machine.name}: {found}")
             mapped.append((layer, found.mapping))

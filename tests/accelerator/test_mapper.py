@@ -178,14 +178,17 @@ def test_a_machine_that_unrolls_nothing_is_mapped():
 LAYERS = ("alexnet/conv2", "alexnet/fc8", "mobilenet-v2/head", "mobilenet-v2/block2_depthwise")
 
 
-@pytest.mark.parametrize("name", ["eyeriss", "simba", "tpu"])
-def test_more_effort_is_never_worse_and_unrolls_within_each_fanout(name):
+@pytest.mark.parametrize(
+    ("name", "moves"),
+    [("eyeriss", "joint"), ("simba", "joint"), ("tpu", "joint"), ("simba", "single")],
+)
+def test_more_effort_is_never_worse_and_unrolls_within_each_fanout(name, moves):
     machine = load_architecture(name)
     room = np.array([level.fanout for level in machine.levels])
     for objective, layer in itertools.product(("energy", "energy-delay"), LAYERS):
         shape, before = resolve(layer).layers[0], np.inf
         for effort in (1, 70, 900, 3100, 3300, 5000):
-            found = find_mapping(shape, machine, objective=objective, effort=effort)
+            found = find_mapping(shape, machine, objective=objective, effort=effort, moves=moves)
             cost = found.cost
             value = cost.energy_pj * (1 if objective == "energy" else cost.cycles)
             assert value <= before, (layer, objective, effort)

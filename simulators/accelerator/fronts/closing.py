@@ -289,7 +289,9 @@ def mapped(space: Space, layer: Layer, machine: Any, times: int) -> list[Known]:
     effort = times * int(space.simulator.config["effort"])
     out: list[Known] = []
     for goal in GOALS:
-        found = find_mapping(layer, machine, objective=goal, effort=effort, reuse=space.reuse)
+        found = find_mapping(
+            layer, machine, objective=goal, effort=effort, reuse=space.reuse, moves="single"
+        )
         if isinstance(found, Found):
             out += inside(space.reuse, layer, machine, found.mapping)
     return out

@@ -33,6 +33,7 @@ def certify(
     seconds: float = 10.0,
     rounds: int | None = None,
     threads: int | None = None,
+    moves: str = "joint",
 ) -> Certificate | None:
     """The best mapping of a layer on an architecture, and a bound on all others.
 
@@ -48,6 +49,7 @@ def certify(
             counts, so the answer is the same on every machine.
         threads: deal the choices to eight searches, which run on so many threads. The answer is the same for
             every number of them; without it one search takes all choices in their order.
+        moves: of the mapper where it tries again, see :func:`mapper.find_mapping`.
 
     Returns:
         None where no mapping of the space fits, or none was found in time.
@@ -64,7 +66,7 @@ def certify(
     if start is not None:
         value, inside = search.start_from(start)
     again = () if start is None else (objective,)
-    run = continued(search, began + seconds, rounds, threads, again)
+    run = continued(search, began + seconds, rounds, threads, again, moves)
     if search.best[0] == np.inf:
         return None
     factor, order, keep = (a.copy() for a in search.state[:3])
@@ -94,6 +96,7 @@ def continued(
     rounds: int | None,
     threads: int | None,
     again: tuple[str, ...],
+    moves: str,
 ) -> Search | Lanes:
     """Go on with a search until it is done, or time or rounds are over.
 
@@ -103,6 +106,7 @@ def continued(
         rounds: see :func:`certify`.
         threads: see :func:`certify`.
         again: objectives for which the mapper tries again where the search is not over soon.
+        moves: of the mapper.
 
     Returns:
         What says what is proved: the search itself, or its lanes; ``search`` holds what is best.
@@ -122,7 +126,7 @@ def continued(
                 run.start_from(
                     find_mapping(
                         search.layer, search.architecture, objective=objective, effort=EFFORT,
-                        reuse=search.reuse,
+                        reuse=search.reuse, moves=moves,
                     ).mapping
                 )  # fmt: skip
     return run

@@ -144,6 +144,7 @@ def certify_front(
     seconds: float = 10.0,
     rounds: int | None = None,
     threads: int | None = None,
+    moves: str = "joint",
 ) -> FrontCertificate | None:
     """The front of energy and cycles of all mappings of a layer on an architecture.
 
@@ -156,6 +157,7 @@ def certify_front(
         seconds: CPU time after which the search stops with what is proved so far.
         rounds: see :func:`certifying.certify`.
         threads: see :func:`certifying.certify`.
+        moves: see :func:`certifying.certify`.
 
     Returns:
         None where no mapping of the space fits, or none was found in time.
@@ -169,7 +171,9 @@ def certify_front(
     search = FrontSearch(layer, architecture, reuse, gap)
     for mapping in starts:
         search.start_from(mapping)
-    run = continued(search, began + seconds, rounds, threads, CERTIFIED if starts else ())
+    run = continued(
+        search, began + seconds, rounds, threads, CERTIFIED if starts else (), moves
+    )  # fmt: skip
     points = search.points()
     if not points:
         return None

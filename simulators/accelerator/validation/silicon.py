@@ -246,7 +246,7 @@ def frame_rate(network: Any, macs: int, kilobytes: int, gigabytes: float) -> flo
     machine = nvdla_like(macs, kilobytes, gigabytes)
     cycles = 0.0
     for layer in network.layers:
-        found = find_mapping(layer, machine, objective="delay", effort=6000)
+        found = find_mapping(layer, machine, objective="delay", effort=6000, moves="single")
         assert isinstance(found, Found), found
         cycles += layer.count * found.cost.cycles
     return machine.clock_hz / cycles

@@ -151,7 +151,9 @@ class AcceleratedSimulator(Simulator):
         machine = load_architecture(machine_name)
         mapped, cycles, energy = [], 0.0, 0.0
         for layer in self.network.layers:
-            found = find_mapping(layer, machine, objective=objective, effort=self._effort)
+            found = find_mapping(
+                layer, machine, objective=objective, effort=self._effort, moves="single"
+            )
             if isinstance(found, Refusal):
                 raise ArchgymError(f"layer {layer.name!r} does not fit {machine.name}: {found}")
             cost = found.cost
