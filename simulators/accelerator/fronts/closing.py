@@ -24,10 +24,7 @@ from .corners import CYCLES, ENERGY, Space
 from .lending import lend
 
 GOALS = ("energy-delay", "energy", "delay")  # what a design's layers are mapped for
-LEANER = (
-    1.0,
-    0.5,
-)  # share of the inner levels' energy that counts in products besides, multipliers none
+LEANER = (1.0, 0.5)  # shares of inner levels' energy in two products more, without the multipliers'
 CERTIFIED = ("energy", "delay")  # by column of bounds
 AT_A_TIME, LOOKED_AT = 32, 128  # tasks of one round, designs that are asked what they need
 EFFORTS = (1, 8, 48)  # times the scenario's effort: at first, and before anything is certified
