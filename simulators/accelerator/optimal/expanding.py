@@ -277,7 +277,7 @@ def expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, s
     fan, outside, inside = forms[0], forms[1], forms[2]
     inner = level + 1
     before, rest, lowest, product, staying, places = scratch[15:21]
-    extents = scratch[0]
+    extents, around = scratch[0], scratch[6]
     for t in range(3):
         product[t] = 1.0
     n = 0
@@ -322,6 +322,15 @@ def expand(level, ns, order, visits, reads, search, forms, keep, stack, tally, s
         if tally[WORK] > tally[MOST]:
             return
         deeper = has_room(inner, lowest, dims, conv, keep, inside, size, bits, extents)
+        if tally[LISTS] < 0:
+            # levels further out, whose loops are among these, hold the tiles of all their children
+            for outer in range(level, 0, -1):
+                for d in range(8):
+                    around[d] = lowest[d] if outer == level else around[d]
+                    around[d] *= fan[outer, d]
+                deeper = deeper and has_room(
+                    outer, around, dims, conv, keep, inside, size, bits, extents
+                )
         back = False
         if deeper:
             for t in range(3):
