@@ -19,8 +19,8 @@ from .rooms import forms_room, scratch_room, stack_room, state_room
 from .searching import Search, asked
 
 GROUPS = 9  # of unrollings, by room
-WORK = (1_000_000.0, 200_000.0)  # bounds of all groups, of layers without and with windows
-SHARE = 8  # of that work, what one group may take
+WORK = (1_000_000.0, 400_000.0)  # bounds of all groups, of layers without and with windows
+SHARE = 12  # of that work, what one group may take
 
 
 def instances_of(architecture: Architecture) -> NDArray[np.float64]:
