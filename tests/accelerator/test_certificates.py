@@ -106,6 +106,24 @@ def test_proved_optima_equal_enumeration(windows, reuse):
     assert fitting >= 20 and proved >= 0.9 * fitting
 
 
+def test_nodes_that_are_put_off_are_opened_in_the_end():
+    again = 0
+    for windows in (False, True):
+        for seed, layer, machine in cases(windows, 3):
+            *least, _ = optima(layer, machine, "physical")
+            for objective, value in zip(OBJECTIVES, least):
+                search = Search(layer, machine, objective, "physical", 0.0)
+                search.now[17] = 1.0  # bounds of the children of one node at first
+                while not search.run(1000):
+                    again += 1
+                assert search.bound() == pytest.approx(value, rel=1e-9), (seed, objective)
+                patient = Search(layer, machine, objective, "physical", 0.0)
+                while not patient.run(1000):
+                    pass
+                assert search.counted() == patient.counted()
+    assert again > 0
+
+
 def test_two_loops_over_a_window_may_move_less_than_one():
     # three filter rows as 2 x 2, one of the loops at a level that is empty
     layer, machine = random_case(11223, True)

@@ -12,11 +12,11 @@ from .expanding import MOST_WORK, expand
 from .floors import lay_floors
 from .forms import SLACK, bring_least, bring_once, least_costs, prepare, worth
 from .open_nodes import (
-    FLOOR, FREE, LEAVES, LIMIT, LISTS, LOST, MOST, NODES, TOP, WORK, sort_last,
+    FLOOR, FREE, LEAVES, LIMIT, LISTS, LOST, MOST, NODES, TOP, WORK, push, sort_last,
 )  # fmt: skip
 from .standing import FRONT, enter
 
-LISTED, WAITS, OPENED = 0, 2, 16  # of ``now``
+LISTED, WAITS, OPENED, PATIENCE = 0, 2, 16, 17  # of ``now``
 DOUBLED = 12  # times a limit is doubled, from a sixteenth of what brings everything once
 NODES_PER_BOUND = 0.2  # what a bound takes, of the time of a node
 
@@ -154,7 +154,8 @@ def explore(
         scratch: see the package.
         now: (18,): of how many ranked choices floors were laid, which choice is open, which of those laid
             comes next (-1: none), whether the search is done, what share of the best is pruned, nodes
-            at most this time, then the tally, then how many choices were opened. Updated.
+            at most this time, then the tally, then how many choices were opened, and how much work the
+            children of one node may take before the caller is asked again. Updated.
         best: (3,): worth, pJ and cycles of the best mapping, updated.
         state: the best mapping's factor, order and keep, updated, then scratch.
         work: the arrays of ``mapping.workspace``.
@@ -288,10 +289,26 @@ def explore(
             for t in range(3):
                 visits[i, t] = s_visits[slot, i, t]
         first = int(tally[TOP])
+        lost, floor, pj, cycles = tally[LOST], tally[FLOOR], s_corner[slot, 0], s_corner[slot, 1]
         tally[LIMIT] = limit
-        tally[LISTS], tally[MOST] = 1, MOST_WORK
+        tally[LISTS], tally[MOST] = 1, min(now[PATIENCE], MOST_WORK)
         expand(level, ns, sequence, visits, reads, search, forms, keep, stack, tally, scratch)
         spent += NODES_PER_BOUND * tally[WORK]
+        if tally[WORK] > tally[MOST] and tally[MOST] < MOST_WORK:
+            # the node goes back as it was, for a later time that may take twice the work
+            now[PATIENCE] = 2.0 * tally[MOST]
+            for k in range(first, int(tally[TOP])):
+                free[int(tally[FREE])] = at[k]
+                tally[FREE] += 1
+            tally[TOP], tally[LOST], tally[FLOOR] = first, lost, floor
+            tally[NODES] -= 1
+            for i in range(level, levels):
+                for d in range(8):
+                    ns[i, d] = 1
+                    sequence[i, d] = d
+            scratch[22][0], scratch[22][1] = pj, cycles
+            push(stack, tally, level, ns, sequence, visits, reads, bound, scratch[22])
+            continue
         if tally[WORK] > MOST_WORK:
             tally[LOST] += 1
             tally[FLOOR] = min(tally[FLOOR], bound)

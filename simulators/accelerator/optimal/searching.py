@@ -21,6 +21,7 @@ from .rooms import forms_room, front_room, scratch_room, stack_room, state_room
 CERTIFIED = tuple(OBJECTIVES[x] for x in (ENERGY_DELAY, ENERGY, DELAY))
 LARGEST_WINDOW = 256  # rows or columns whose possible tiles are listed
 MOST_OPEN = 200_000  # nodes on the stack
+PATIENCE = 200_000.0  # bounds of the children of one node, before the clock is looked at
 
 
 class Search:
@@ -57,6 +58,7 @@ class Search:
         self.now[2] = -1
         self.now[4] = max(gap, SLACK)
         self.now[6:9] = (MOST_OPEN, 0, np.inf)
+        self.now[17] = PATIENCE
         self.best = np.array([np.inf, np.inf, np.inf])
         self.state = state_room(levels)
         self.work = workspace(levels)
