@@ -264,7 +264,12 @@ def traded(space: Space, layer: Layer, machine: Any, times: int) -> list[Known]:
         )
         leaner = replace(machine, levels=levels, mac_pj=0.0)
         found = find_mapping(
-            layer, leaner, objective="energy-delay", effort=effort, reuse=space.reuse
+            layer,
+            leaner,
+            objective="energy-delay",
+            effort=effort,
+            reuse=space.reuse,
+            moves="single",
         )
         if isinstance(found, Found):
             out += inside(space.reuse, layer, machine, found.mapping)
