@@ -1,7 +1,7 @@
 """The suite, agents on it, scores, and what cannot be played."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -62,7 +62,12 @@ def test_what_the_suite_says_of_a_task_is_what_its_certificate_says(name):
     task = SUITE.tasks[name]
     known = {} if task.kind == "certified" else {"known": task.best, "record": task.record}
     scenario = archgym.load_scenario(name)
-    assert measured(scenario, **known) == task and task.fits(scenario)
+    assert task.fits(scenario)
+    found = measured(scenario, **known)
+    for field in fields(task):
+        value, said = getattr(found, field.name), getattr(task, field.name)
+        # another processor's logarithms may differ in the last bit
+        assert value == (pytest.approx(said, rel=1e-12) if isinstance(said, float) else said)
     assert task.easy == (task.at_100 is not None and task.at_100 <= 0.01)
 
 

@@ -71,14 +71,19 @@ def test_costs_are_those_of_archgym(name):
     assert pack.about["simulators"] == list(task.simulators), "pack again: benchmarks/pack_bench.py"
     x = scenario.space.sample(8, np.random.default_rng(0))
     e = make_evaluator(scenario)(x)
-    assert (archgym_bench.load(name).evaluate(x) == scenario.costs(e)[:, 0]).all()
+    # another processor's logarithms may differ in the last bit from those that were packed
+    np.testing.assert_allclose(
+        archgym_bench.load(name).evaluate(x), scenario.costs(e)[:, 0], rtol=1e-12, atol=0
+    )
     if scenario.k > 1:
         vector = archgym_bench.load(name).evaluate(x, vector=True)
-        assert (vector == scenario.costs(e, vector=True)).all()
+        np.testing.assert_allclose(vector, scenario.costs(e, vector=True), rtol=1e-12, atol=0)
     hidden = archgym_bench.load(name, anonymous=True)
     twin = Twin(scenario.space)
     assert hidden.nvec.tolist() == twin.space.nvec.tolist()
-    assert (hidden.evaluate(twin.hidden(x)) == scenario.costs(e)[:, 0]).all()
+    np.testing.assert_allclose(
+        hidden.evaluate(twin.hidden(x)), scenario.costs(e)[:, 0], rtol=1e-12, atol=0
+    )
     assert pack.costs[:, 0].min() == task.best and set(pack.row.tolist()) == set(
         range(len(pack.costs))
     )

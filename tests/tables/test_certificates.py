@@ -10,6 +10,8 @@ from archgym.tables import certificate as certificates
 from archgym.tables.build import build
 from archgym.tables.certificate import Certificate, certify, find, save
 
+ANOTHER_CPU = 1e-12  # another processor's logarithms may differ in the last bit
+
 SHIPPED = sorted((folder() / "certified").glob("*.json"))
 
 
@@ -119,8 +121,8 @@ def test_a_shipped_certificate_holds(path):
     assert scenario.space.encode(facts["optimum"]["design"]).tolist() == x[:1].tolist()
     e = scenario.evaluate(x)
     for i, point in enumerate(points):
-        assert e.row(i) == point["metrics"]
-    assert float(scenario.costs(e)[0, 0]) == c.optimum
+        assert e.row(i) == pytest.approx(point["metrics"], rel=ANOTHER_CPU)
+    assert float(scenario.costs(e)[0, 0]) == pytest.approx(c.optimum, rel=ANOTHER_CPU)
     x = scenario.space.sample(60, np.random.default_rng(0))
     sample = scenario.evaluate(x)
     cost = scenario.costs(sample)[:, 0]
