@@ -8,29 +8,16 @@ from archgym.simulators.accelerator.architecture import Architecture, Level
 from archgym.simulators.accelerator.joint_moves import propose_jointly
 from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.machines import load_architecture
-from archgym.simulators.accelerator.mapper import Found, constraints, find_mapping, value_of
+from archgym.simulators.accelerator.mapper import Found, find_mapping, value_of
 from archgym.simulators.accelerator.mapping import Mapping, evaluate_mapping
-from archgym.simulators.accelerator.moves import ORDERS, unroll
 from archgym.simulators.accelerator.workloads import resolve
 
 from archgym.errors import UnknownNameError
+from tests.accelerator.walks import STRIDED, begin
 
-STRIDED = Layer("strided", K=24, C=10, P=13, Q=7, R=3, S=2, stride_h=2, dilation_w=2)
 ONE = Architecture(
     "one", (Level("DRAM", read_pj=200, write_pj=200, update_pj=200, must_keep="WIO"),), 1.0
 )
-
-
-def begin(layer, machine):
-    spatial, room, must, optional, starts = constraints(machine)
-    levels = len(machine.levels)
-    state = (
-        np.ones((levels, 3, 8), np.int64),
-        np.tile(ORDERS[4], (levels, 1)),
-        must | optional,
-    )
-    unroll(layer.dims, state[0], spatial, room, starts[0])
-    return state, spatial, room, must, optional
 
 
 @pytest.mark.parametrize("name", ["eyeriss", "simba", "shidiannao", "tpu"])

@@ -5,28 +5,21 @@ import itertools
 import numpy as np
 import pytest
 from archgym.simulators.accelerator.decoding import largest
-from archgym.simulators.accelerator.layers import Layer
 from archgym.simulators.accelerator.layout import OBJECTIVES
 from archgym.simulators.accelerator.machines import load_architecture
-from archgym.simulators.accelerator.mapper import constraints, problem_of
+from archgym.simulators.accelerator.mapper import problem_of
 from archgym.simulators.accelerator.mapping import workspace
-from archgym.simulators.accelerator.moves import ORDERS, propose, unroll
+from archgym.simulators.accelerator.moves import propose
 from archgym.simulators.accelerator.nest import box_volume
 from archgym.simulators.accelerator.scoring import bounded_score, score
 
-STRIDED = Layer("strided", K=24, C=10, P=13, Q=7, R=3, S=2, stride_h=2, dilation_w=2)
+from tests.accelerator.walks import STRIDED, begin
 
 
 def states(layer, machine, n):
     """States that a random walk of the mapper's moves passes, most of which fit."""
-    spatial, room, must, optional, starts = constraints(machine)
+    state, spatial, room, must, optional = begin(layer, machine)
     levels = len(machine.levels)
-    state = (
-        np.ones((levels, 3, 8), np.int64),
-        np.tile(ORDERS[4], (levels, 1)),
-        must | optional,
-    )
-    unroll(layer.dims, state[0], spatial, room, starts[0])
     seed = 7
     for _ in range(n):
         before = tuple(part.copy() for part in state)

@@ -255,7 +255,6 @@ def traded(space: Space, layer: Layer, machine: Any, times: int) -> list[Known]:
     Returns:
         Mappings with pJ and cycles.
     """
-    effort = times * int(space.simulator.config["effort"])
     out: list[Known] = []
     for share in LEANER:
         levels = tuple(
@@ -263,16 +262,7 @@ def traded(space: Space, layer: Layer, machine: Any, times: int) -> list[Known]:
             for at, x in enumerate(machine.levels)
         )
         leaner = replace(machine, levels=levels, mac_pj=0.0)
-        found = find_mapping(
-            layer,
-            leaner,
-            objective="energy-delay",
-            effort=effort,
-            reuse=space.reuse,
-            moves="single",
-        )
-        if isinstance(found, Found):
-            out += inside(space.reuse, layer, machine, found.mapping)
+        out += found_on(leaner, "energy-delay", space, layer, machine, times)
     return out
 
 
@@ -288,15 +278,33 @@ def mapped(space: Space, layer: Layer, machine: Any, times: int) -> list[Known]:
     Returns:
         Mappings with pJ and cycles; none where the layer does not fit.
     """
-    effort = times * int(space.simulator.config["effort"])
     out: list[Known] = []
     for goal in GOALS:
-        found = find_mapping(
-            layer, machine, objective=goal, effort=effort, reuse=space.reuse, moves="single"
-        )
-        if isinstance(found, Found):
-            out += inside(space.reuse, layer, machine, found.mapping)
+        out += found_on(machine, goal, space, layer, machine, times)
     return out
+
+
+def found_on(
+    searched: Any, goal: str, space: Space, layer: Layer, machine: Any, times: int
+) -> list[Known]:
+    """What the mapper finds on one machine, as it is on another of the same levels.
+
+    Args:
+        searched: the architecture that is searched.
+        goal: what is minimised.
+        space: gives effort and convention of reuse.
+        layer: its shape.
+        machine: the architecture whose costs are told.
+        times: the space's effort is multiplied by it.
+
+    Returns:
+        One mapping with pJ and cycles; none where it does not fit.
+    """
+    effort = times * int(space.simulator.config["effort"])
+    found = find_mapping(
+        layer, searched, objective=goal, effort=effort, reuse=space.reuse, moves="single"
+    )
+    return inside(space.reuse, layer, machine, found.mapping) if isinstance(found, Found) else []
 
 
 def inside(reuse: str, layer: Layer, machine: Any, mapping: Mapping) -> list[Known]:

@@ -20,6 +20,35 @@ SLACK = 1e-9  # what rounding of sums may hide
 
 
 @compiled
+def handed_out(t, holder, b, fan):
+    """How many children one instance of a holder hands a tensor, and how many different tiles at least.
+
+    Children along the diagonal of a window may ask for the same inputs.
+
+    Args:
+        t: the tensor.
+        holder: the level that hands it down.
+        b: the level that it goes to.
+        fan: (L, 8) children of each level by dimension.
+
+    Returns:
+        (children that ask for tiles of their own index, tiles).
+    """
+    among, apart = 1.0, 1.0
+    for level in range(holder, b):
+        for d in range(8):
+            if RELEVANT[t, d]:
+                among *= fan[level, d]
+                apart *= fan[level, d]
+        if t == INPUTS:
+            for axis in range(2):
+                n_p, n_r = fan[level, P + axis], fan[level, R + axis]
+                if n_p > 1 and n_r > 1:
+                    apart *= (n_p + n_r - 1) / (n_p * n_r)
+    return among, apart
+
+
+@compiled
 def lay_ends(known, merged, ns, dims, conv, forms, arch, extents):
     """Fill in the ends of a node.
 
@@ -59,16 +88,7 @@ def lay_ends(known, merged, ns, dims, conv, forms, arch, extents):
             p = parent[b, t]
             if p < 0:
                 continue
-            spread = 1.0
-            for level in range(p, b):
-                for d in range(8):
-                    if RELEVANT[t, d]:
-                        spread *= fan[level, d]
-                if t == INPUTS:
-                    for axis in range(2):
-                        n_p, n_r = fan[level, P + axis], fan[level, R + axis]
-                        if n_p > 1 and n_r > 1:
-                            spread *= (n_p + n_r - 1) / (n_p * n_r)
+            _, spread = handed_out(t, p, b, fan)
             mine = box_volume(t, extents, conv) * 1.0
             if t == OUTPUTS:
                 if last == 0.0:

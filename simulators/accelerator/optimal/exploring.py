@@ -6,11 +6,10 @@ import numpy as np
 
 from ..compiled import compiled
 from ..layout import ENERGY
-from .branching import computing_cycles, has_room, leaf
-from .ends import lay_ends
+from .branching import has_room, leaf
 from .expanding import MOST_WORK, expand
-from .floors import lay_floors
-from .forms import SLACK, bring_least, bring_once, least_costs, prepare, worth
+from .floors import lay_floors, once
+from .forms import SLACK, bring_once, least_costs, prepare, worth
 from .open_nodes import (
     FLOOR, FREE, LEAVES, LIMIT, LISTS, LOST, MOST, NODES, TOP, WORK, push, sort_last,
 )  # fmt: skip
@@ -39,8 +38,8 @@ def root_bounds(search, across, down, keeps, forms, scratch, visits, reads):
         (k n, 3): pJ and cycles, infinite where nothing fits; then pJ with inputs as
         :func:`outermost_energy` counts them.
     """
-    problem, objective, sizes, window, share, macs, _, _, _, front = search
-    dims, conv, arch, switches, _ = problem
+    problem, _, sizes, window, share, macs, _, _, _, _ = search
+    dims, conv, arch, _, _ = problem
     n = across.shape[0]
     out = np.full((n * keeps.shape[0], 3), np.inf)
     levels = across.shape[1]
@@ -55,18 +54,12 @@ def root_bounds(search, across, down, keeps, forms, scratch, visits, reads):
             )
         if not fits:
             continue
-        bring_least(visits, reads, window, share, forms)
-        if objective != ENERGY:
-            lay_ends(0, False, ns, dims, conv, forms, arch, scratch[0])
-        computing = computing_cycles(0, ns, dims, forms)
-        out[i, 0], out[i, 1] = least_costs(
-            visits, reads, computing, objective != ENERGY, forms, sizes, arch, macs, scratch[1]
-        )
+        out[i, 0], out[i, 1] = once(search, forms, keep, scratch, (ns, ns, visits, reads))
         out[i, 2] = out[i, 0]
         if window and share < 1.0:
             bring_once(visits, reads, window, share)
             out[i, 2], _ = least_costs(
-                visits, reads, computing, False, forms, sizes, arch, macs, scratch[1]
+                visits, reads, 0.0, False, forms, sizes, arch, macs, scratch[1]
             )
     return out
 
@@ -114,13 +107,13 @@ def outermost_energy(search, keep, scale, most, forms, stack, scratch, visits, r
         table, counts, front,
     )  # fmt: skip
     bring_once(visits, reads, window, share)
-    once, _ = least_costs(visits, reads, 0.0, False, forms, sizes, arch, macs, scratch[1])
+    least, _ = least_costs(visits, reads, 0.0, False, forms, sizes, arch, macs, scratch[1])
     tally = np.zeros(MOST + 1)
     level = int(tally[TOP])  # the outermost; a literal would make numba compile everything twice
     more, work = 0.0, 0.0
     for turn in range(DOUBLED):
-        beyond = once * 2.0**turn / 16
-        tally[LIMIT], tally[FLOOR], tally[MOST] = once + beyond, np.inf, most - work
+        beyond = least * 2.0**turn / 16
+        tally[LIMIT], tally[FLOOR], tally[MOST] = least + beyond, np.inf, most - work
         bring_once(visits, reads, False, 1.0)
         for outer in range(levels):
             for d in range(8):
@@ -129,8 +122,8 @@ def outermost_energy(search, keep, scale, most, forms, stack, scratch, visits, r
         work += tally[WORK]
         if work > most:
             break
-        if tally[LIMIT] < once + beyond:
-            return max(more, tally[LIMIT] - once), work
+        if tally[LIMIT] < least + beyond:
+            return max(more, tally[LIMIT] - least), work
         more = beyond
     return more, work
 

@@ -17,7 +17,7 @@ from ..layout import (
     UPDATE, FILL,
 )  # fmt: skip
 from ..nest import RELEVANT
-from .ends import FILLS
+from .ends import FILLS, handed_out
 from .standing import FRONT, standing
 
 SLACK = 1e-9  # what rounding of sums may hide
@@ -172,17 +172,7 @@ def prepare(dims, conv, across, down, keep, sizes, forms):
                 parent[b, t] = -1
                 continue
             parent[b, t] = holder
-            apart, among = 1.0, 1.0
-            for level in range(holder, b):
-                for d in range(8):
-                    if RELEVANT[t, d]:
-                        among *= fan[level, d]
-                        apart *= fan[level, d]
-                if t == INPUTS:
-                    for axis in range(2):
-                        n_p, n_r = fan[level, P + axis], fan[level, R + axis]
-                        if n_p > 1 and n_r > 1:
-                            apart *= (n_p + n_r - 1) / (n_p * n_r)
+            among, apart = handed_out(t, holder, b, fan)
             if t == INPUTS:
                 share[b] = apart / among
             if b == levels:
